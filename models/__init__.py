@@ -1,0 +1,1 @@
+"""What a model bundle is, and how it runs: numpy and onnxruntime alone."""

@@ -1,0 +1,204 @@
+"""A verified bundle, ready to run: encode, decode, classify, judge and generate series in original units."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import io
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import BundleError, Unsupported
+from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block
+from models.manifest import Manifest, read_manifest
+from models.mixture import MixtureParameters, marginal_log_density
+from models.probe import replay
+from models.sessions import Runtime, Session
+
+Array = NDArray[np.float32]
+
+REQUIRED = {"encoder", "decoder", "mixture", "density"}
+
+
+class Bundle:
+    """Everything one fitted dataset can do. Arrays in are float32 `[n_cases, n_channels, n_timepoints]`, unchecked.
+
+    Use `Bundle.load`; a bundle that exists has passed its hashes, its schema and its probe.
+    """
+
+    def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters) -> None:
+        self.manifest = manifest
+        self.mixture = mixture
+        self._sessions = sessions
+
+    @classmethod
+    def load(cls, directory: Path, runtime: Runtime | None = None) -> Bundle:
+        """Read and verify `models/<name>/<version>/`. Raises `BundleError` with the reason when anything is off."""
+        runtime = runtime or Runtime()
+        manifest = read_manifest(_read(directory / "manifest.json"))
+        if (manifest.name, str(manifest.version)) != (directory.parent.name, directory.name):
+            raise BundleError(
+                f"the manifest says {manifest.name}/{manifest.version}, but it lies in "
+                f"{directory.parent.name}/{directory.name}; a bundle is published, not copied by hand."
+            )
+        if missing := REQUIRED - set(manifest.graphs):
+            raise BundleError(f"the manifest lists no graph {', '.join(sorted(missing))}.")
+        sessions = {}
+        for name, graph in manifest.graphs.items():
+            sessions[str(name)] = Session(_verified(directory / graph.file, graph.sha256), runtime)
+        arrays = _arrays(directory / manifest.mixture.file, manifest.mixture.sha256)
+        bundle = cls(manifest, sessions, _mixture(arrays, manifest))
+        _check_signatures(manifest, sessions)
+        replay(manifest, sessions, _arrays(directory / manifest.probe.file, manifest.probe.sha256))
+        return bundle
+
+    @property
+    def provider(self) -> str:
+        """The onnxruntime execution provider that the graphs run on."""
+        return self._sessions["decoder"].provider
+
+    @property
+    def labelled(self) -> bool:
+        """Whether the bundle can classify."""
+        return "classifier" in self._sessions
+
+    @functools.cached_property
+    def mixture_inputs(self) -> dict[str, Array]:
+        """The bundle's own mixture as inputs of its graphs."""
+        return self.mixture.graph_inputs()
+
+    def encode(self, series: Array) -> tuple[Array, Array]:
+        """posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""
+        mean, log_variance = self._sessions["encoder"]({"series": series})
+        return mean, log_variance
+
+    def decode(self, latent: Array) -> Array:
+        """Series `[n, n_channels, n_timepoints]` in original units of `latent` `[n, latent_dim]`."""
+        return self._sessions["decoder"]({"latent": latent})[0]
+
+    def classify(self, series: Array) -> Array:
+        """class_probabilities `[n, n_classes]`. Raises `Unsupported` when the data had no labels."""
+        if not self.labelled:
+            raise Unsupported(
+                f"model {self.manifest.name!r} was fitted on unlabelled data and has no classifier; "
+                "fit it with labels to classify."
+            )
+        return self._sessions["classifier"]({"series": series})[0]
+
+    def log_density(self, latent: Array) -> Array:
+        """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""
+        return self._sessions["density"]({"latent": latent})[0]
+
+    def propose(self, recipe: Recipe, random: np.random.Generator) -> tuple[Array, Array]:
+        """A block of latent codes `[BLOCK_ROWS, latent_dim]` and their class_log_density `[BLOCK_ROWS, n_classes]`."""
+        feeds = {
+            "class_index": np.full(BLOCK_ROWS, recipe.class_index, np.int64),
+            "component_uniform": random.random(BLOCK_ROWS, dtype=np.float32),
+            "noise": random.standard_normal((BLOCK_ROWS, self.manifest.latent_dim), dtype=np.float32),
+            "expansion": np.asarray(recipe.expansion, np.float32),
+            **recipe.mixture,
+        }
+        latent, log_density = self._sessions["mixture"](feeds, ["latent", "class_log_density"])
+        return latent, log_density
+
+    def textured(self, series: Array, class_index: int, random: np.random.Generator) -> Array:
+        """Decoded `series` of one class with the texture of real ones; as they are, when the bundle has no texture."""
+        if "texture" not in self._sessions:
+            return series
+        noise = self.manifest.graphs["texture"].inputs[-1].shape[1:]
+        feeds = {
+            "series": series,
+            "class_index": np.full(len(series), class_index, np.int64),
+            "residual_noise": random.standard_normal((len(series), *map(int, noise)), dtype=np.float32),
+        }
+        return self._sessions["texture"](feeds)[0]
+
+    def sample(
+        self,
+        class_index: int,
+        count: int,
+        seed: int,
+        expansion: float | None = None,
+        mixture: MixtureParameters | None = None,
+    ) -> Samples:
+        """`count` ≥ 1 series of one class; equal arguments give equal bits, and more series start with these."""
+        factor = self.manifest.expansion if expansion is None else expansion
+        recipe = Recipe(class_index, count, seed, factor, mixture.graph_inputs() if mixture else {})
+        return Samples.joined([generate_block(self, recipe, block) for block in recipe.blocks()])
+
+    def reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
+        """Mean squared difference per case, `[n]`, in squared original units."""
+        squared = np.square(series - reconstruction, dtype=np.float64)
+        error: Array = squared.mean(axis=(1, 2)).astype(np.float32)
+        return error
+
+    def marginal_log_density(self, latent: Array) -> NDArray[np.float64]:
+        """Log density `[n]` of `latent` whatever its class: the classes weighted by their training counts."""
+        counts = np.array([card.training_count for card in self.manifest.classes])
+        return marginal_log_density(self.log_density(latent), counts)
+
+    def typicality(self, latent: Array) -> Array:
+        """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower."""
+        if self.manifest.calibration is None:
+            raise Unsupported(f"model {self.manifest.name!r} was fitted on too few cases to judge typicality.")
+        quantiles = self.manifest.calibration.log_density_quantiles
+        levels = np.linspace(0, 1, len(quantiles))
+        share: Array = np.interp(self.marginal_log_density(latent), quantiles, levels).astype(np.float32)
+        return share
+
+    def warm_up(self, batch_sizes: tuple[int, ...] = (1, 8, 64)) -> None:
+        """Run every graph once per batch size, so that the first request finds memory and kernels ready."""
+        shape = self.manifest.series
+        self.sample(0, 1, seed=0)
+        for rows in batch_sizes:
+            series = np.zeros((rows, shape.n_channels, shape.n_timepoints), np.float32)
+            mean, _ = self.encode(series)
+            self.log_density(mean)
+            self.decode(mean)
+            if self.labelled:
+                self.classify(series)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def _verified(path: Path, sha256: str) -> bytes:
+    content = _read(path)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise BundleError(f"{path.name} is not the file that was published: its SHA-256 differs from the manifest's.")
+    return content
+
+
+def _arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
+    try:
+        with np.load(io.BytesIO(_verified(path, sha256)), allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (ValueError, OSError) as error:
+        raise BundleError(f"{path.name} is not a plain npz file: {error}") from error
+
+
+def _mixture(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
+    try:
+        weights, means, covariances = (arrays[name].astype(np.float64) for name in ("weights", "means", "covariances"))
+    except KeyError as error:
+        raise BundleError(f"{manifest.mixture.file} lacks the array {error}.") from error
+    shape = (len(manifest.classes), weights.shape[-1], manifest.latent_dim)
+    if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, manifest.latent_dim):
+        raise BundleError(f"{manifest.mixture.file} does not fit {len(manifest.classes)} classes in {shape[2]} dimensions.")
+    return MixtureParameters(weights, means, covariances)
+
+
+def _check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
+    for name, graph in manifest.graphs.items():
+        session = sessions[str(name)]
+        said = ([tensor.name for tensor in graph.inputs], [tensor.name for tensor in graph.outputs])
+        if said != (session.inputs, session.outputs):
+            raise BundleError(
+                f"{graph.file} takes {session.inputs} and gives {session.outputs}; the manifest says {said[0]} and {said[1]}."
+            )

@@ -1,0 +1,46 @@
+"""The probe: stored inputs and outputs of every graph, replayed when a bundle is loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from models.errors import BundleError
+
+if TYPE_CHECKING:
+    from models.manifest import Manifest
+    from models.sessions import Session
+
+
+def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
+    """Largest absolute difference over the largest absolute value expected; infinite where shapes or finiteness differ."""
+    if actual.shape != expected.shape or not np.isfinite(actual).all():
+        return float("inf")
+    if expected.size == 0:
+        return 0.0
+    scale = max(float(np.abs(expected).max()), 1e-12)
+    return float(np.abs(actual.astype(np.float64) - expected).max()) / scale
+
+
+def key(graph: str, direction: str, tensor: str) -> str:
+    """The name of an array in probe.npz; `direction` is "in" or "out"."""
+    return f"{graph}.{direction}.{tensor}"
+
+
+def replay(manifest: Manifest, sessions: dict[str, Session], probe: dict[str, np.ndarray]) -> None:
+    """Run every graph on its stored inputs. Raises `BundleError` when an output is further off than its tolerance."""
+    for name, graph in manifest.graphs.items():
+        session = sessions[str(name)]
+        try:
+            feeds = {tensor.name: probe[key(name, "in", tensor.name)] for tensor in graph.inputs}
+            expected = [probe[key(name, "out", tensor.name)] for tensor in graph.outputs]
+        except KeyError as error:
+            raise BundleError(f"{manifest.probe.file} lacks the array {error}.") from error
+        for tensor, actual, wanted in zip(graph.outputs, session(feeds), expected, strict=True):
+            difference = relative_difference(actual, wanted)
+            if difference > graph.tolerance:
+                raise BundleError(
+                    f"{graph.file} gives another {tensor.name} than when it was published: relative difference "
+                    f"{difference:.1e}, allowed {graph.tolerance:.0e} (on {session.provider})."
+                )

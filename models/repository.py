@@ -1,0 +1,116 @@
+"""A repository of bundles on disk: names, versions, the latest that verifies, and what was refused and why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.bundle import Bundle
+from models.errors import BundleError, NotFound
+from models.manifest import NAME_PATTERN
+from models.sessions import Runtime
+
+SHIPPED = Path(__file__).resolve().parent
+"""Where the shipped bundles lie, and where fits publish unless told otherwise."""
+
+Key = tuple[str, int]
+
+
+def versions_on_disk(root: Path) -> dict[str, list[int]]:
+    """Versions per name, ascending, of what looks like a bundle. Raises `NotFound` when `root` is no directory."""
+    if not root.is_dir():
+        raise NotFound(
+            f"the model repository {root} is not a directory; give another with --models or SERIESMITH_MODELS."
+        )
+    found: dict[str, list[int]] = {}
+    for manifest in root.glob("*/*/manifest.json"):
+        name, version = manifest.parts[-3:-1]
+        if re.fullmatch(NAME_PATTERN, name) and re.fullmatch(r"[1-9][0-9]*", version):
+            found.setdefault(name, []).append(int(version))
+    return {name: sorted(versions) for name, versions in sorted(found.items())}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a bundle does not verify, and the directory's change time when that was found."""
+
+    reason: str
+    changed_ns: int
+
+
+@dataclass(frozen=True)
+class Repository:
+    """What `root` held at one moment: the loaded bundles, and the reasons why others were refused."""
+
+    root: Path
+    runtime: Runtime = field(default_factory=Runtime)
+    bundles: dict[Key, Bundle] = field(default_factory=dict)
+    refused: dict[Key, Refusal] = field(default_factory=dict)
+
+    def refreshed(self, keep: int = 3) -> Repository:
+        """The same repository now: per name, the newest `keep` versions that verify.
+
+        What is loaded already is not read again; what was refused is tried again when its directory changed.
+        """
+        bundles: dict[Key, Bundle] = {}
+        refused: dict[Key, Refusal] = {}
+        for name, versions in versions_on_disk(self.root).items():
+            kept = 0
+            for version in reversed(versions):
+                if kept == keep:
+                    break
+                answer = self._known_or_loaded((name, version))
+                if isinstance(answer, Bundle):
+                    bundles[name, version] = answer
+                    kept += 1
+                else:
+                    refused[name, version] = answer
+        return Repository(self.root, self.runtime, bundles, refused)
+
+    def _known_or_loaded(self, key: Key) -> Bundle | Refusal:
+        if key in self.bundles:
+            return self.bundles[key]
+        directory = self.root / key[0] / str(key[1])
+        changed_ns = directory.stat().st_mtime_ns
+        known = self.refused.get(key)
+        if known and known.changed_ns == changed_ns:
+            return known
+        try:
+            bundle = Bundle.load(directory, self.runtime)
+            bundle.warm_up()
+        except BundleError as error:
+            return Refusal(error.message, changed_ns)
+        return bundle
+
+    def versions(self, name: str) -> list[int]:
+        """Loaded versions of a name, ascending."""
+        return sorted(version for known, version in self.bundles if known == name)
+
+    @property
+    def names(self) -> list[str]:
+        """Names with a loaded version."""
+        return sorted({name for name, _ in self.bundles})
+
+    def resolve(self, model: str | None) -> Bundle:
+        """The bundle that `name`, `name/version` or, where only one name is served, nothing, stands for.
+
+        Raises `NotFound` with the names or versions there are.
+        """
+        if model is None:
+            if len(self.names) != 1:
+                raise NotFound(
+                    f"the request names no model, and {len(self.names)} are served; set 'model' to one of: "
+                    f"{', '.join(self.names) or '(none)'}.",
+                    "model",
+                )
+            model = self.names[0]
+        name, _, version = model.partition("/")
+        versions = self.versions(name)
+        if not versions:
+            raise NotFound(f"no model {name!r} is served; there is: {', '.join(self.names) or '(none)'}.", "model")
+        number = versions[-1] if "/" not in model else int(version) if re.fullmatch("[1-9][0-9]{0,8}", version) else 0
+        if number not in versions:
+            served = ", ".join(map(str, versions))
+            raise NotFound(f"model {name!r} has no version {version!r} here; it has: {served}.", "model")
+        return self.bundles[name, number]

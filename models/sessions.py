@@ -1,0 +1,68 @@
+"""An ONNX graph becomes a callable of named arrays, on the CPU or on CUDA, and says which."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from models.errors import BundleError
+
+Device = Literal["auto", "cpu", "cuda"]
+Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """How graphs run: the device asked for, and the threads that one call may use (0: all cores)."""
+
+    device: Device = "auto"
+    threads: int = 0
+
+    @functools.cached_property
+    def providers(self) -> list[str]:
+        """Execution providers in order of preference. Raises `BundleError` when CUDA was asked for and is not there."""
+        cuda = "CUDAExecutionProvider" in ort.get_available_providers() and _gpu_present()
+        if self.device == "cuda" and not cuda:
+            raise BundleError(
+                "device 'cuda' was asked for, but onnxruntime finds no CUDA provider with a GPU here; "
+                "install the 'gpu' extra on a machine with an NVIDIA GPU, or use --device auto."
+            )
+        fallback = ["CPUExecutionProvider"]
+        return ["CUDAExecutionProvider", *fallback] if cuda and self.device != "cpu" else fallback
+
+
+def _gpu_present() -> bool:
+    return os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/dxg")
+
+
+class Session:
+    """One graph. Calls are pure and thread-safe; inputs are converted to the graph's dtypes without a look at shapes."""
+
+    def __init__(self, onnx_bytes: bytes, runtime: Runtime) -> None:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = runtime.threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if runtime.providers[0] == "CUDAExecutionProvider" and hasattr(ort, "preload_dlls"):
+            ort.preload_dlls()
+        try:
+            self._session = ort.InferenceSession(onnx_bytes, options, providers=runtime.providers)
+        except Exception as error:  # onnxruntime raises its own types, of no common base
+            raise BundleError(f"onnxruntime cannot load the graph: {error}") from error
+        self.provider: str = self._session.get_providers()[0]
+        if self.provider != runtime.providers[0] and runtime.device == "cuda":
+            raise BundleError(f"device 'cuda' was asked for, but the graph would run on {self.provider}.")
+        self.inputs = [node.name for node in self._session.get_inputs()]
+        self.outputs = [node.name for node in self._session.get_outputs()]
+        self.overridable = [node.name for node in self._session.get_overridable_initializers()]
+
+    def __call__(self, feeds: Arrays, outputs: list[str] | None = None) -> list[np.ndarray]:
+        """Run on named arrays; answers the outputs asked for, in that order (default: all, in the graph's order)."""
+        result: list[np.ndarray] = self._session.run(outputs, feeds)
+        return result

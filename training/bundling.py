@@ -1,0 +1,168 @@
+"""A fitted model becomes a published bundle: graphs, mixture, weights, probe and manifest."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from models import probe
+from models.manifest import Arrays, ClassCard, Manifest, Metrics, Provenance, SeriesShape
+from models.publish import npz_bytes, publish, sha256
+from training import graphs
+from training.configuration import FitConfiguration
+from training.export import BATCH_SIZES, Exportable, Exported, export
+from training.fitting import Fitted
+from training.weights import FILE as WEIGHTS_FILE
+from training.weights import weight_arrays
+
+LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a fit comes from, for the manifest's provenance."""
+
+    dataset: str
+    dataset_sha256: str
+    configuration: FitConfiguration
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Packed:
+    """File contents of a bundle, and what its manifest says of them."""
+
+    files: dict[str, bytes]
+    exported: dict[str, Exported]
+    mixture: Arrays
+    probe: Arrays
+    weights: Arrays
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of all files but the manifest."""
+        return sum(map(len, self.files.values()))
+
+
+def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
+    """Export every graph and check it. Raises `ParityError`."""
+    exported = {item.name: export(item) for item in exportables(fitted, configuration)}
+    parameters = fitted.mixture
+    arrays = {"weights": parameters.weights, "means": parameters.means, "covariances": parameters.covariances}
+    probes = {
+        probe.key(graph, direction, tensor): array
+        for graph, item in exported.items()
+        for (direction, tensor), array in item.probe.items()
+    }
+    weights = weight_arrays({"vae": fitted.vae, "classifier": fitted.classifier})
+    archives = {"mixture.npz": npz_bytes(arrays), "probe.npz": npz_bytes(probes), WEIGHTS_FILE: npz_bytes(weights)}
+    cards = {file: Arrays(file=file, sha256=sha256(content)) for file, content in archives.items()}
+    files = {item.card.file: item.content for item in exported.values()} | archives
+    return Packed(files, exported, cards["mixture.npz"], cards["probe.npz"], cards[WEIGHTS_FILE])
+
+
+def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
+    """The graphs of a bundle. Example inputs are generated, so that a probe holds nobody's series."""
+    rows = max(BATCH_SIZES)
+    random = np.random.default_rng(configuration.seed)
+    latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
+    inputs = fitted.mixture.graph_inputs()
+    density_defaults = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
+    decoder = graphs.Decoder(fitted.scaling, fitted.vae)
+    decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
+    series = {"series": decoded.torch_answer(rows)[0]}
+    draws = {
+        "class_index": random.integers(0, len(fitted.labels), rows),
+        "component_uniform": random.random(rows, dtype=np.float32),
+        "noise": latent,
+    }
+    scalars = {"expansion": np.asarray(configuration.expansion, np.float32)}
+    posterior = ("posterior_mean", "posterior_log_variance")
+    found = [
+        Exportable("encoder", graphs.Encoder(fitted.scaling, fitted.vae), series, posterior, {}, {}),
+        decoded,
+        Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
+        Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
+    ]
+    residual_noise = random.standard_normal(
+        (rows, series["series"].shape[1], fitted.texture.n_noise), dtype=np.float32
+    )
+    plain = {**series, "class_index": draws["class_index"], "residual_noise": residual_noise}
+    textured = graphs.Textured(fitted.scaling, fitted.texture)
+    found.append(Exportable("texture", textured, plain, ("textured_series",), {}, {}))
+    if fitted.classifier is not None:
+        classifier = graphs.Classifier(fitted.scaling, fitted.classifier)
+        found.append(Exportable("classifier", classifier, series, ("class_probabilities",), {}, {}))
+    for item in found:
+        nn.Module.eval(item.module)
+    return found
+
+
+def manifest_maker(
+    name: str, fitted: Fitted, packed: Packed, metrics: Metrics, origin: Origin
+) -> Callable[[int], Manifest]:
+    """The manifest of a version that is not known yet."""
+    _, n_channels, n_timepoints = fitted.cases.series.shape
+    counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
+    components = (fitted.mixture.weights > 0).sum(axis=1)
+    classes = [
+        ClassCard(
+            label=label,
+            training_count=int(counts[index]),
+            components=int(components[index]),
+            trust=fitted.held_out.trust(index) if fitted.held_out else None,
+        )
+        for index, label in enumerate(fitted.labels)
+    ]
+
+    def manifest(version: int) -> Manifest:
+        return Manifest(
+            format_version=1,
+            name=name,
+            version=version,
+            series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),
+            labelled=fitted.classifier is not None,
+            classes=classes,
+            latent_dim=origin.configuration.latent_dim,
+            expansion=origin.configuration.expansion,
+            graphs={graph: item.card for graph, item in packed.exported.items()},
+            mixture=packed.mixture,
+            probe=packed.probe,
+            weights=packed.weights,
+            calibration=fitted.held_out.calibration() if fitted.held_out else None,
+            metrics=metrics,
+            provenance=_provenance(origin),
+        )
+
+    return manifest
+
+
+def _provenance(origin: Origin) -> Provenance:
+    return Provenance(
+        dataset=origin.dataset,
+        dataset_sha256=origin.dataset_sha256,
+        seed=origin.configuration.seed,
+        configuration=origin.configuration.record(),
+        git_commit=_git_commit(),
+        libraries={library: importlib.metadata.version(library).partition("+")[0] for library in LIBRARIES},
+        fit_seconds=round(origin.seconds, 1),
+    )
+
+
+def _git_commit() -> str | None:
+    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def publish_bundle(root: Path, packed: Packed, maker: Callable[[int], Manifest], name: str) -> Path:
+    """Write the bundle as the next version of `name` under `root`; its path."""
+    return publish(root, name, packed.files, maker)

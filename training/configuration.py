@@ -1,0 +1,111 @@
+"""One frozen dataclass is the command line of `fit.py`, its help and the record in the manifest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+
+
+class ConfigurationError(ValueError):
+    """A setting that cannot be fitted with; the message names it, and what it may be."""
+
+
+@dataclass(frozen=True)
+class FitConfiguration:
+    """Learn a labelled time-series dataset and publish a bundle. Without --dataset and --data: refit every bundle."""
+
+    dataset: str | None = None
+    """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
+    data: Path | None = None
+    """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
+    layout: str = "n_cases,n_channels,n_timepoints"
+    """Order of the axes in an .npz array."""
+    key: str | None = None
+    """Name of the series array in an .npz file (default: X, or X_train and X_test)."""
+    name: str | None = None
+    """The bundle's name (default: the dataset's, in lower case)."""
+    models: Path | None = None
+    """Repository to publish to (default: SERIESMITH_MODELS, or the models/ folder of this checkout)."""
+    start_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
+    """A bundle's directory: start from its trained weights instead of random ones."""
+    seed: int = 0
+    """Seed of everything random: same seed, machine and threads give equal graph and array hashes."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to train."""
+    devices: int = 1
+    """How many devices to train on."""
+    threads: int = 2
+    """CPU threads of torch; part of what makes a fit repeatable."""
+    held_out_share: float = 0.2
+    """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: not measured."""
+
+    vae: str = "convolutional"
+    """VAE family: a module of training/vae/."""
+    latent_dim: int = 16
+    """Width of the latent code."""
+    working_timepoints: int = 128
+    """The learner resamples longer series to this many timepoints; the bundle takes and gives the native length."""
+    vae_steps: int = 500
+    """Gradient steps of the VAE."""
+    kl_weight: float = 3e-3
+    """Weight of the Kullback-Leibler term (sum over the latent, mean over the batch)."""
+    kl_warm_up: float = 0.3
+    """Share of the steps over which the KL weight rises from 0."""
+    class_weight: float = 0.1
+    """Weight of the cross-entropy of a linear classifier on the latent code."""
+    warp_probability: float = 0.5
+    """Chance of a time warp, and again of a window slice, per case of a VAE batch."""
+    max_components: int = 3
+    """Most mixture components per class; BIC chooses."""
+    expansion: float = 2.0
+    """Default factor on a component's covariance when sampling."""
+
+    classifier: str = "fcn"
+    """Classifier: a module of training/classifiers/."""
+    classifier_steps: int = 300
+    """Gradient steps of the classifier."""
+
+    learning_rate: float = 3e-3
+    """Peak learning rate (AdamW, one cycle)."""
+    weight_decay: float = 1e-2
+    """AdamW weight decay."""
+    batch_size: int = 32
+    """Cases per gradient step."""
+    folds: int = 3
+    """Folds of the cross-fit that sets the anomaly threshold, typicality and trust."""
+
+    def __post_init__(self) -> None:
+        at_least_one = ("latent_dim", "vae_steps", "classifier_steps", "batch_size", "max_components", "devices", "threads")
+        for field in at_least_one:
+            if getattr(self, field) < 1:
+                raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must be at least 1.")
+        if self.working_timepoints < 8:
+            raise ConfigurationError(f"--working-timepoints is {self.working_timepoints}; it must be at least 8.")
+        for field in ("warp_probability", "kl_warm_up"):
+            if not 0 <= getattr(self, field) <= 1:
+                raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must lie in 0 … 1.")
+        if not 0 <= self.held_out_share < 1:
+            raise ConfigurationError(f"--held-out-share is {self.held_out_share}; it must be at least 0 and below 1.")
+        if self.expansion <= 0:
+            raise ConfigurationError(f"--expansion is {self.expansion}; it must be above 0.")
+
+    def record(self) -> dict[str, Any]:
+        """As the manifest holds it: plain JSON values. Where to publish is not part of what was fitted."""
+        values = asdict(self)
+        del values["models"]
+        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any], models: Path | None) -> FitConfiguration:
+        """The configuration that a manifest holds. Raises `ConfigurationError` for a field not known here."""
+        if unknown := set(record) - {field.name for field in fields(cls)}:
+            raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
+        paths = {name: Path(record[name]) for name in ("data", "start_from") if record.get(name)}
+        return cls(**{**record, **paths, "models": models})
+
+
+def _flag(field: str) -> str:
+    return "--" + field.replace("_", "-")

@@ -1,0 +1,79 @@
+"""A label keeps the type it was written in, and no two labels look alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from training.datasets.cases import DatasetError, Label
+from training.datasets.raw import Raw
+
+_PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+
+
+def checked_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> tuple[Label, ...] | None:
+    """One label per case, or None; whole floats become integers, and text does when `as_integers`."""
+    if raw.labels is None:
+        return None
+    _refuse_count(raw.labels, where, n_cases, "labels")
+    labels = tuple(_label(value, case, where) for case, value in enumerate(raw.labels))
+    return tuple(int(label) for label in labels) if as_integers else labels
+
+
+def checked_groups(raw: Raw, where: str, n_cases: int) -> tuple[str, ...] | None:
+    """One group per case as text, or None."""
+    if raw.groups is None:
+        return None
+    _refuse_count(raw.groups, where, n_cases, "groups")
+    return tuple(_group(value, case, where) for case, value in enumerate(raw.groups))
+
+
+def are_plain_integers(partitions: Sequence[Raw]) -> bool:
+    """Whether all labels of all partitions came as text that an integer would print as ("7", but not "07" or "7.0")."""
+    labels = [label for raw in partitions for label in raw.labels or ()]
+    text = all(raw.plain_integers for raw in partitions)
+    return text and all(_PLAIN_INTEGER.fullmatch(str(label)) is not None for label in labels)
+
+
+def refuse_lookalikes(labels: Sequence[Label]) -> None:
+    """DatasetError when two labels have equal text but different type, such as 1 and "1"."""
+    seen: dict[str, Label] = {}
+    for label in labels:
+        other = seen.setdefault(str(label), label)
+        if type(other) is not type(label):
+            raise DatasetError(
+                f"The label {label} comes both as an integer and as text, which nobody could tell apart. "
+                "Write the labels of both partitions in one type."
+            )
+
+
+def _label(value: object, case: int, where: str) -> Label:
+    if isinstance(value, str) and value.strip():
+        return str(value)
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    raise DatasetError(
+        f"The label of case {case} (counted from 0) of {where} is {value!r}, of type {type(value).__name__}, but a "
+        "label is an integer or non-empty text. Write it as one, or leave the labels out if there are none."
+    )
+
+
+def _group(value: object, case: int, where: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int) or not str(value).strip():
+        raise DatasetError(
+            f"The group of case {case} (counted from 0) of {where} is {value!r}, of type {type(value).__name__}, but "
+            "a group is an integer or non-empty text. Write it as one, or leave the groups out."
+        )
+    return str(value)
+
+
+def _refuse_count(values: Sequence[object], where: str, n_cases: int, what: str) -> None:
+    if len(values) != n_cases:
+        raise DatasetError(
+            f"{where} has {n_cases} series but {len(values)} {what}; there must be one for each. Check that both come "
+            "from the same selection, and that the layout names the axes in their order."
+        )

@@ -1,0 +1,97 @@
+"""`python training/fit.py`: a labelled time-series dataset becomes a published bundle."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import tyro
+
+from models.errors import SeriesmithError
+from models.manifest import checked_name, read_manifest
+from models.repository import SHIPPED, versions_on_disk
+from training import datasets
+from training.bundling import Origin, manifest_maker, pack, publish_bundle
+from training.configuration import ConfigurationError, FitConfiguration
+from training.export import ParityError
+from training.fitting import fit, partition
+from training.loop import start_fabric
+from training.measure import measured
+from training.table import summary
+
+REFUSALS = (datasets.DatasetError, ConfigurationError, SeriesmithError, ParityError)
+
+
+def fit_and_publish(configuration: FitConfiguration) -> Path | None:
+    """Learn one dataset and publish its bundle; the bundle's directory (None on all devices but the first).
+
+    Raises `DatasetError`, `ConfigurationError`, `SeriesmithError` or `ParityError`, and then nothing is published.
+    """
+    start = time.perf_counter()
+    fabric = start_fabric(configuration)
+    dataset = datasets.load(
+        configuration.dataset, configuration.data, layout=configuration.layout, key=configuration.key
+    )
+    name = checked_name(configuration.name or dataset.name.lower())
+    parts = partition(dataset, configuration)
+    fitted = fit(fabric, parts.learn, configuration)
+    if not fabric.is_global_zero:
+        return None
+    packed = pack(fitted, configuration)
+    metrics = measured(fitted, parts, configuration.expansion, configuration.seed)
+    origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
+    maker = manifest_maker(name, fitted, packed, metrics, origin)
+    directory = publish_bundle(repository_root(configuration.models), packed, maker, name)
+    print(summary(read_manifest((directory / "manifest.json").read_bytes()), packed.n_bytes, directory))
+    return directory
+
+
+def refit_all(configuration: FitConfiguration) -> int:
+    """Fit every bundle of the repository again from its newest manifest's configuration; how many failed."""
+    failures = 0
+    for name, recorded in recorded_configurations(configuration.models):
+        print(f"\n{name}: fitting again", flush=True)
+        try:
+            fit_and_publish(recorded)
+        except REFUSALS as error:
+            failures += 1
+            print(f"{name}: not fitted: {error}", file=sys.stderr)
+    return failures
+
+
+def recorded_configurations(models: Path | None) -> Iterator[tuple[str, FitConfiguration]]:
+    """Name and configuration of every bundle's newest version."""
+    root = repository_root(models)
+    for name, versions in versions_on_disk(root).items():
+        manifest = read_manifest((root / name / str(versions[-1]) / "manifest.json").read_bytes())
+        recorded = FitConfiguration.from_record(manifest.provenance.configuration, models)
+        yield name, replace(recorded, name=name)
+
+
+def repository_root(models: Path | None) -> Path:
+    """--models, else SERIESMITH_MODELS, else this checkout's models/."""
+    return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; answers the exit status."""
+    try:
+        configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
+        if configuration.dataset is None and configuration.data is None:
+            return 1 if refit_all(configuration) else 0
+        fit_and_publish(configuration)
+    except REFUSALS as error:
+        print(f"fit.py: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The two networks of a bundle and how each is fitted to cases: a class-aware VAE and a classifier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training import classifiers, vae
+from training.configuration import FitConfiguration
+from training.loop import Objective, Schedule, train
+from training.scaling import Scaling
+from training.vae import VAE
+from training.warps import warped
+
+
+SYNTHETIC_WEIGHT = 0.5
+"""Weight of a synthetic case in the classifier's loss; a real one has 1."""
+
+CLEAN_FROM = 0.6
+"""Share of the classifier's steps after which it sees real cases alone."""
+
+
+@dataclass(frozen=True)
+class TrainingCases:
+    """What is learned from: series `[n_cases, n_channels, n_timepoints]`, class_index `[n_cases]`, n_classes."""
+
+    series: np.ndarray
+    class_index: np.ndarray
+    n_classes: int
+
+    def subset(self, index: np.ndarray) -> TrainingCases:
+        """The cases at `index`; the classes stay."""
+        return TrainingCases(self.series[index], self.class_index[index], self.n_classes)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Series standardised at the working length, `[n, n_channels, n_timepoints]`, and class_index `[n]`, on a device."""
+
+    series: Tensor
+    class_index: Tensor
+
+    def to(self, device: torch.device) -> Pool:
+        """The same on another device."""
+        return Pool(self.series.to(device), self.class_index.to(device))
+
+
+class VAEObjective(Objective):
+    """Mean squared error + KL (Kingma & Welling, 2014) + cross-entropy of a linear head on the latent code."""
+
+    def __init__(self, model: VAE, real: Pool, n_classes: int, configuration: FitConfiguration) -> None:
+        super().__init__(len(real.series), configuration.seed, real.series.device)
+        self.vae = model
+        self.head = nn.Linear(configuration.latent_dim, n_classes)
+        self._real = real
+        self._configuration = configuration
+
+    def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        settings = self._configuration
+        series = warped(self._real.series[index], settings.warp_probability, self.generator)
+        shape = (len(series), settings.latent_dim)
+        noise = torch.randn(shape, generator=self.generator, device=series.device)
+        reconstruction, latent, mean, log_variance = self.vae(series, noise)
+        error = functional.mse_loss(reconstruction, series)
+        divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
+        classification = functional.cross_entropy(self.head(latent), self._real.class_index[index])
+        warm = min(1.0, progress / settings.kl_warm_up) if settings.kl_warm_up else 1.0
+        loss = error + settings.kl_weight * warm * divergence + settings.class_weight * classification
+        return loss, {"error": error, "kl": divergence, "class": classification}
+
+
+class ClassifierObjective(Objective):
+    """Cross-entropy on the training cases and, until the clean finish, as many synthetic ones at a lower weight."""
+
+    def __init__(self, network: nn.Module, real: Pool, synthetic: Pool, seed: int) -> None:
+        super().__init__(len(real.series), seed, real.series.device)
+        self.network = network
+        self._real, self._synthetic = real, synthetic
+
+    def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        if progress >= CLEAN_FROM:
+            loss = functional.cross_entropy(self.network(self._real.series[index]), self._real.class_index[index])
+            return loss, {"loss": loss}
+        half = len(index) // 2
+        made = torch.randint(len(self._synthetic.series), (half,), generator=self.generator, device=index.device)
+        series = torch.cat([self._real.series[index[half:]], self._synthetic.series[made]])
+        class_index = torch.cat([self._real.class_index[index[half:]], self._synthetic.class_index[made]])
+        losses = functional.cross_entropy(self.network(series), class_index, reduction="none")
+        weight = torch.ones_like(losses)
+        weight[-half:] = SYNTHETIC_WEIGHT
+        loss = (losses * weight).sum() / weight.sum()
+        return loss, {"loss": loss}
+
+
+def fit_vae(
+    fabric: Fabric,
+    cases: TrainingCases,
+    scaling: Scaling,
+    configuration: FitConfiguration,
+    title: str,
+    initial: VAE | None = None,
+) -> VAE:
+    """A VAE trained on `cases`, on the CPU; `initial` gives its starting weights."""
+    torch.manual_seed(configuration.seed)
+    shape = (cases.series.shape[1], scaling.working_timepoints, configuration.latent_dim)
+    model = vae.build(configuration.vae, *shape)
+    if initial is not None:
+        model.load_state_dict(initial.state_dict())
+    real = standardised(cases, scaling).to(fabric.device)
+    objective = VAEObjective(model, real, cases.n_classes, configuration)
+    train(fabric, objective, Schedule(configuration.vae_steps, title, configuration.seed), configuration)
+    return model.cpu().eval()
+
+
+def fit_classifier(
+    fabric: Fabric,
+    real: Pool,
+    synthetic: Pool,
+    n_classes: int,
+    configuration: FitConfiguration,
+    initial: nn.Module | None = None,
+) -> nn.Module:
+    """A classifier trained on both pools, on the CPU; `initial` gives its starting weights."""
+    torch.manual_seed(configuration.seed)
+    network = classifiers.build(configuration.classifier, *real.series.shape[1:], n_classes)
+    if initial is not None:
+        network.load_state_dict(initial.state_dict())
+    device = fabric.device
+    objective = ClassifierObjective(network, real.to(device), synthetic.to(device), configuration.seed)
+    train(fabric, objective, Schedule(configuration.classifier_steps, "classifier", configuration.seed), configuration)
+    return network.cpu().eval()
+
+
+def standardised(cases: TrainingCases, scaling: Scaling) -> Pool:
+    """The cases as the networks see them."""
+    return Pool(scaling.inward(torch.as_tensor(cases.series)), torch.as_tensor(cases.class_index))
+
+
+@torch.no_grad()
+def posterior_means(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+    """`[n, latent_dim]` float64 of series in original units."""
+    mean, _ = model.encode(scaling.inward(torch.as_tensor(series)))
+    return mean.double().numpy()
+
+
+@torch.no_grad()
+def residuals(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+    """Series minus reconstruction, standardised at the working length, `[n, n_channels, working_timepoints]`."""
+    inside = scaling.inward(torch.as_tensor(series))
+    mean, _ = model.encode(inside)
+    return (inside - model.decode(mean)).double().numpy()
+
+
+@torch.no_grad()
+def reconstruction_errors(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+    """Mean squared difference per case `[n]`, squared original units."""
+    original = torch.as_tensor(series)
+    mean, _ = model.encode(scaling.inward(original))
+    reconstruction = scaling.outward(model.decode(mean))
+    return (original - reconstruction).double().square().mean(dim=(1, 2)).numpy()

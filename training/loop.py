@@ -1,0 +1,86 @@
+"""The one training loop: a fixed number of AdamW steps on data that lies on the device."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from training.configuration import FitConfiguration
+
+
+class Objective(nn.Module):
+    """A loss over cases that it holds: `forward(index, progress)` answers it, and its parts for the progress bar."""
+
+    def __init__(self, n_cases: int, seed: int, device: torch.device) -> None:
+        super().__init__()
+        self.n_cases = n_cases
+        self.generator = torch.Generator(device).manual_seed(seed)
+
+    def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        """`index` `[batch]` into the cases; `progress` 0 … 1 of the steps."""
+        raise TypeError(f"{type(self).__name__} has no loss")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train, and what the progress bar says."""
+
+    steps: int
+    title: str
+    seed: int
+
+
+def start_fabric(configuration: FitConfiguration) -> Fabric:
+    """The device or devices to train on, launched. Threads and determinism are set for the whole process."""
+    torch.set_num_threads(configuration.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda"}[configuration.device]
+    fabric = Fabric(accelerator=accelerator, devices=configuration.devices)
+    fabric.launch()
+    return fabric
+
+
+def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> list[float]:
+    """Minimise `objective` in place; the loss at every step. Each device draws its own batches."""
+    optimizer = torch.optim.AdamW(
+        objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
+    )
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, configuration.learning_rate, total_steps=schedule.steps + 1)
+    module, optimizer = fabric.setup(objective, optimizer)
+    module.train()
+    batches = _Batches(objective.n_cases, configuration.batch_size, schedule.seed + fabric.global_rank)
+    losses: list[Tensor] = []
+    bar = tqdm(range(schedule.steps), desc=schedule.title, disable=not fabric.is_global_zero, mininterval=0.5)
+    for step in bar:
+        loss, parts = module(batches.next().to(fabric.device), step / schedule.steps)
+        fabric.backward(loss)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
+            cycle.step()
+        losses.append(loss.detach())
+        if step % 50 == 49:
+            bar.set_postfix({name: f"{float(part):.4f}" for name, part in parts.items()})
+    objective.eval()
+    return [float(loss) for loss in losses]
+
+
+class _Batches:
+    """Indices without end: every case once per pass, in a new order each time; full batches, also of few cases."""
+
+    def __init__(self, n_cases: int, batch_size: int, seed: int) -> None:
+        self._n_cases, self._size = n_cases, batch_size
+        self._generator = torch.Generator().manual_seed(seed)
+        self._left = torch.empty(0, dtype=torch.long)
+
+    def next(self) -> Tensor:
+        while len(self._left) < self._size:
+            self._left = torch.cat([self._left, torch.randperm(self._n_cases, generator=self._generator)])
+        batch, self._left = self._left[: self._size], self._left[self._size :]
+        return batch

@@ -1,0 +1,61 @@
+"""Original units and native length outside, standardised working length inside."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+
+def resampling_matrix(n_from: int, n_to: int) -> Tensor:
+    """`[n_from, n_to]`: linear interpolation, widened to a triangle of the sampling step where it shortens.
+
+    Columns sum to 1, so constants are kept; shortening averages, so it does not alias.
+    """
+    if n_from == n_to:
+        return torch.eye(n_from)
+    positions = np.linspace(0, n_from - 1, n_to)
+    width = max((n_from - 1) / max(n_to - 1, 1), 1.0)
+    weights = np.maximum(0.0, 1 - np.abs(np.arange(n_from)[:, None] - positions[None, :]) / width)
+    return torch.tensor(weights / weights.sum(axis=0), dtype=torch.float32)
+
+
+class Scaling(nn.Module):
+    """Per-channel standardisation fitted on the training cases, and resampling to the working length and back."""
+
+    mean: Tensor
+    scale: Tensor
+    shorten: Tensor
+    lengthen: Tensor
+
+    def __init__(self, series: np.ndarray, working_timepoints: int) -> None:
+        """`series` `[n_cases, n_channels, n_timepoints]`; a constant channel gets scale 1."""
+        super().__init__()
+        wide = series.astype(np.float64)
+        mean = wide.mean(axis=(0, 2))
+        scale = wide.std(axis=(0, 2))
+        scale = np.where(scale > 1e-6 * np.maximum(np.abs(mean), 1e-30), scale, 1.0)
+        self.native_timepoints = series.shape[2]
+        self.working_timepoints = min(self.native_timepoints, working_timepoints)
+        self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32)[:, None])
+        self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32)[:, None])
+        self.register_buffer("shorten", resampling_matrix(self.native_timepoints, self.working_timepoints))
+        self.register_buffer("lengthen", resampling_matrix(self.working_timepoints, self.native_timepoints))
+
+    def inward(self, series: Tensor) -> Tensor:
+        """Original units to standardised, `[n, n_channels, working_timepoints]`."""
+        standardised = (series - self.mean) / self.scale
+        return standardised if self._same_length else standardised @ self.shorten
+
+    def outward(self, standardised: Tensor) -> Tensor:
+        """Standardised to original units, `[n, n_channels, n_timepoints]`."""
+        return self.difference_outward(standardised) + self.mean
+
+    def difference_outward(self, standardised: Tensor) -> Tensor:
+        """A difference of standardised series to original units."""
+        native = standardised if self._same_length else standardised @ self.lengthen
+        return native * self.scale
+
+    @property
+    def _same_length(self) -> bool:
+        return self.native_timepoints == self.working_timepoints

@@ -1,0 +1,42 @@
+"""What a fit prints at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from models.manifest import Manifest
+
+
+def summary(manifest: Manifest, n_bytes: int, directory: Path) -> str:
+    """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds."""
+    shape = manifest.series
+    rows = [("class", "cases", "components", "trust", "acceptance")]
+    for card in manifest.classes:
+        share = manifest.metrics.acceptance.get(str(card.label))
+        rows.append(
+            (str(card.label), str(card.training_count), str(card.components), _percent(card.trust), _percent(share))
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines += [
+        "",
+        f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints), latent_dim {manifest.latent_dim}",
+        f"accuracy  {_accuracy(manifest)}",
+        f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
+        f"bundle    {directory}",
+    ]
+    return "\n".join(lines)
+
+
+def _accuracy(manifest: Manifest) -> str:
+    metrics = manifest.metrics
+    if metrics.accuracy is None:
+        return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
+    return (
+        f"{metrics.accuracy:.3f} (balanced {metrics.balanced_accuracy:.3f}) "
+        f"on {metrics.n_measured} cases of the {metrics.measured_on}"
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
