@@ -21,9 +21,6 @@ from training.warps import warped
 SYNTHETIC_WEIGHT = 0.5
 """Weight of a synthetic case in the classifier's loss; a real one has 1."""
 
-CLEAN_FROM = 0.6
-"""Share of the classifier's steps after which it sees real cases alone."""
-
 
 @dataclass(frozen=True)
 class TrainingCases:
@@ -75,7 +72,7 @@ class VAEObjective(Objective):
 
 
 class ClassifierObjective(Objective):
-    """Cross-entropy on the training cases and, until the clean finish, as many synthetic ones at a lower weight."""
+    """Cross-entropy on half real and half synthetic cases, the latter at a lower weight."""
 
     def __init__(self, network: nn.Module, real: Pool, synthetic: Pool, seed: int) -> None:
         super().__init__(len(real.series), seed, real.series.device)
@@ -83,9 +80,7 @@ class ClassifierObjective(Objective):
         self._real, self._synthetic = real, synthetic
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
-        if progress >= CLEAN_FROM:
-            loss = functional.cross_entropy(self.network(self._real.series[index]), self._real.class_index[index])
-            return loss, {"loss": loss}
+        del progress
         half = len(index) // 2
         made = torch.randint(len(self._synthetic.series), (half,), generator=self.generator, device=index.device)
         series = torch.cat([self._real.series[index[half:]], self._synthetic.series[made]])
