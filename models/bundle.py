@@ -80,12 +80,16 @@ class Bundle:
 
     def classify(self, series: Array) -> Array:
         """class_probabilities `[n, n_classes]`. Raises `Unsupported` when the data had no labels."""
+        self.require_classifier()
+        return self._sessions["classifier"]({"series": series})[0]
+
+    def require_classifier(self) -> None:
+        """Raise `Unsupported` when the data had no labels."""
         if not self.labelled:
             raise Unsupported(
                 f"model {self.manifest.name!r} was fitted on unlabelled data and has no classifier; "
                 "fit it with labels to classify."
             )
-        return self._sessions["classifier"]({"series": series})[0]
 
     def log_density(self, latent: Array) -> Array:
         """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""

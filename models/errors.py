@@ -37,9 +37,13 @@ class NotFound(SeriesmithError):
 
 
 class MethodNotAllowed(SeriesmithError):
-    """The path exists, and answers another HTTP method."""
+    """The path exists, and answers another HTTP method: `allow`."""
 
     code, http_status, grpc_code = "method_not_allowed", 405, "UNIMPLEMENTED"
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
 
 
 class TooLarge(SeriesmithError):

@@ -1,0 +1,95 @@
+# Two commands: `make serve` and `make test`. Both make what they need.
+#
+# EXTRA names the onnxruntime to install: cpu or gpu (CUDA and cuDNN come with it, as wheels). The two provide the same
+# module and must never meet, so that another EXTRA than last time starts from an empty .venv. Where none is given,
+# `serve` takes cpu, and everything else whichever .venv has.
+#
+# Tests and training need torch, and the public Linux wheel of it brings CUDA, some gigabytes. Where the processor does:
+#   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+HOST ?= 127.0.0.1
+PORT ?= 3000
+GRPC_PORT ?= $(or $(SERIESMITH_GRPC_PORT),3001)
+MODELS ?= $(SERIESMITH_MODELS)
+
+INSTALLED := $(patsubst $(VENV)/.extra-%,%,$(wildcard $(VENV)/.extra-*))
+EXTRA ?= $(or $(if $(filter serve,$(MAKECMDGOALS)),,$(INSTALLED)),cpu)
+ifeq ($(filter cpu gpu,$(EXTRA)),)
+$(error EXTRA is '$(EXTRA)'; it must be cpu or gpu)
+endif
+
+# Stamps inside .venv: they go when the environment goes, and those of the other EXTRA do not count.
+EMPTY := $(VENV)/.extra-$(EXTRA)
+SERVING := $(VENV)/.serving-$(EXTRA)
+TRAINING := $(VENV)/.training-$(EXTRA)
+TESTING := $(VENV)/.testing-$(EXTRA)
+PINS := pyproject.toml constraints.txt
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+
+# BentoML calls home otherwise; servers that tests start inherit it.
+export BENTOML_DO_NOT_TRACK := True
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
+.PHONY: serve
+serve: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
+serve: export SERIESMITH_MODELS := $(MODELS)
+serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder)
+	@exec $(BIN)/bentoml serve service.app:Seriesmith --host $(HOST) --port $(PORT)
+
+# pytest is last: its closing line is the result.
+.PHONY: test
+test: $(TESTING) ## Style, types, architecture, tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+.PHONY: format
+format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: train-env
+train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
+
+.PHONY: bento
+bento: $(SERVING) ## A bento, to be made an image with `bentoml containerize` (EXTRA=gpu: one for CUDA)
+	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
+
+.PHONY: lock upgrade
+lock: ## Pin again after a dependency changed in pyproject.toml; pins that still fit stay
+	$(PYTHON) scripts/lock.py
+upgrade: ## Pin again, everything at its newest
+	$(PYTHON) scripts/lock.py --upgrade
+
+.PHONY: clean
+clean: ## Remove .venv and every cache; bundles and reports stay
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(EMPTY):
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(SERVING): $(PINS) | $(EMPTY)
+	$(INSTALL) '.[$(EXTRA)]'
+	@touch $@
+
+$(TRAINING): $(PINS) $(SERVING)
+	$(INSTALL) '.[$(EXTRA),training]'
+	@touch $@
+
+$(TESTING): $(PINS) $(TRAINING)
+	$(INSTALL) '.[$(EXTRA),training,dev]'
+	@touch $@

@@ -1,0 +1,40 @@
+"""Writes every pin: constraints.txt for all extras together, and what a bento installs. Run it with `make lock`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Where the service runs. Elsewhere the same pins hold; what only another platform needs stays unpinned there.
+TARGET = ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
+STYLE = ["--no-annotate", "--quiet", "--custom-compile-command", "make lock"]
+
+
+def main(flags: list[str]) -> None:
+    """`flags` go to the resolver of constraints.txt; `--upgrade` forgets the pins that are there."""
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        programs = Path(folder) / "bin"
+        # uv reads a wheel's metadata without the wheel: CUDA resolves in seconds instead of gigabytes.
+        subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
+        resolve = [programs / "uv", "pip", "compile", "pyproject.toml", *TARGET, *STYLE]
+        write("constraints.txt", [*resolve, "--all-extras", *flags])
+        pinned = [*resolve, "--constraint", "constraints.txt", "--upgrade"]
+        write("requirements-serving.txt", [*pinned, "--extra", "cpu"])
+        write("requirements-serving-gpu.txt", [*pinned, "--extra", "gpu"])
+
+
+def write(name: str, command: list[str | Path]) -> None:
+    """Resolve into the file. Exits when a pin would hold on some machines only."""
+    subprocess.run([*command, "--output-file", name], check=True, cwd=ROOT)
+    pins = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+    if local := [line for line in pins if "+" in line or "@" in line or line.startswith("-")]:
+        sys.exit(f"{name} would name what only some indexes have: {', '.join(local)}. Resolve with the public index.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,1 @@
+"""Serves bundles: operations decide, transports translate."""

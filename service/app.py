@@ -1,0 +1,54 @@
+"""The BentoML service: `bentoml serve service.app:Seriesmith`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import bentoml
+import orjson
+
+from service.front_door import behind
+from service.http import HttpApplication, encoded
+from service.operations import OPERATIONS, Operation
+from service.serving import Serving
+from service.settings import Settings
+
+SETTINGS = Settings.from_environment()
+SERVING = Serving(SETTINGS)
+
+
+class _Lifecycle:
+    """Loads the models before the first request and lets the last one end."""
+
+    @bentoml.on_startup
+    async def start(self) -> None:
+        await SERVING.start()
+
+    @bentoml.on_shutdown
+    async def stop(self) -> None:
+        await SERVING.stop()
+
+    async def __is_ready__(self) -> bool:
+        return SERVING.ready
+
+
+def _declared(operation: Operation) -> Any:
+    """The operation as BentoML knows it: its schema, its client, and a way in should the front door be shut."""
+
+    async def call(self: _Lifecycle, **fields: Any) -> dict[str, Any]:
+        given = {name: value for name, value in fields.items() if value is not None}
+        answer: dict[str, Any] = orjson.loads(encoded(await operation.run(operation.parsed(given), SERVING)))
+        return answer
+
+    call.__name__ = call.__qualname__ = operation.name
+    call.__doc__ = operation.summary
+    call.__module__ = __name__
+    return bentoml.api(call, route=f"/{operation.name}", input_spec=operation.request)
+
+
+Seriesmith = bentoml.service(
+    name="seriesmith",
+    workers=SETTINGS.workers,
+    traffic={"timeout": SETTINGS.timeout_seconds},
+    service_class=behind(lambda application: HttpApplication(SERVING, application)),
+)(type("Seriesmith", (_Lifecycle,), {name: _declared(operation) for name, operation in OPERATIONS.items()}))

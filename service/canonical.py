@@ -1,0 +1,112 @@
+"""What a caller sent becomes float32 `[n_cases, n_channels, n_timepoints]`, or a sentence that says what is wrong."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InvalidRequest
+from models.manifest import Manifest
+
+Array = NDArray[np.float32]
+FIELD = "series"
+
+
+def numbers(value: object) -> NDArray[np.float64]:
+    """Nested lists, two or three deep, of JSON numbers (or an array) as float64. Raises `InvalidRequest`."""
+    if isinstance(value, np.ndarray):
+        return _numeric_array(value)
+    if not isinstance(value, list):
+        raise _wrong(f"{FIELD} is {_kind(value)}; send a list of cases.")
+    if not value:
+        raise _wrong(f"{FIELD} has zero cases; send at least one.")
+    deep = isinstance(value[0], list) and bool(value[0]) and isinstance(value[0][0], list)
+    rows = list(chain.from_iterable(_cases(value))) if deep else value
+    if any(type(row) is not list for row in rows) or set().union(*(map(type, row) for row in rows)) - {int, float}:
+        raise _misplaced(value, (), 3 if deep else 2)
+    lengths = {len(row) for row in rows}
+    channels = {len(case) for case in value} if deep else {1}
+    if len(lengths) > 1 or len(channels) > 1:
+        what, sizes = ("timepoints", lengths) if len(lengths) > 1 else ("channels", channels)
+        raise _wrong(
+            f"{FIELD} is ragged: {what} range from {min(sizes)} to {max(sizes)}; every series needs the same number."
+        )
+    try:
+        return np.array(value, dtype=np.float64)
+    except OverflowError as error:
+        raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
+
+
+def canonical(value: NDArray[np.float64], manifest: Manifest) -> Array:
+    """Shape and range that a model's graphs take. Raises `InvalidRequest`."""
+    shape = manifest.series
+    wanted = f"[n_cases][{shape.n_channels}][{shape.n_timepoints}]"
+    if value.ndim == 2 and shape.n_channels == 1:
+        value = value[:, None, :]
+    if value.ndim != 3:
+        raise _wrong(
+            f"{FIELD} has {value.ndim} axes, {_sizes(value.shape)}; model {manifest.name!r} has {shape.n_channels} "
+            f"channels, so send {wanted}."
+        )
+    if value.shape[1:] != (shape.n_channels, shape.n_timepoints):
+        raise _wrong(
+            f"{FIELD} has {value.shape[1]} channels and {value.shape[2]} timepoints per case; model {manifest.name!r} "
+            f"takes {wanted}. Resample to {shape.n_timepoints} timepoints, or fit a model to your length."
+        )
+    with np.errstate(over="ignore"):
+        series: Array = np.ascontiguousarray(value, dtype=np.float32)
+    if not np.isfinite(series).all():
+        case, channel, timepoint = np.argwhere(~np.isfinite(series))[0]
+        raise _wrong(
+            f"{FIELD}[{case}][{channel}][{timepoint}] is {value[case, channel, timepoint]}, which is no finite 32-bit "
+            "number; fill gaps and rescale before sending."
+        )
+    return series
+
+
+def _numeric_array(value: np.ndarray) -> NDArray[np.float64]:
+    if value.dtype.kind not in "fiu" or value.ndim not in (2, 3) or not len(value):
+        raise _wrong(f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep.")
+    return value.astype(np.float64)
+
+
+def _cases(value: list[Any]) -> list[list[Any]]:
+    for position, case in enumerate(value):
+        if not isinstance(case, list) or not case:
+            raise _wrong(f"{FIELD}[{position}] is {_kind(case)}; a list of channels was expected.")
+    return value
+
+
+def _misplaced(value: object, place: tuple[int, ...], depth: int) -> InvalidRequest:
+    """The refusal that names the first thing in `value` that is not where it belongs."""
+    if depth == 0 or not isinstance(value, list):
+        expected = "a number" if depth == 0 else "a list"
+        return _wrong(f"{FIELD}{''.join(f'[{index}]' for index in place)} is {_kind(value)}; {expected} was expected.")
+    for index, part in enumerate(value):
+        fine = type(part) in (int, float) if depth == 1 else isinstance(part, list) and not _faulty(part, depth - 1)
+        if not fine:
+            return _misplaced(part, (*place, index), depth - 1)
+    raise AssertionError("called without a misplaced part")
+
+
+def _faulty(part: list[Any], depth: int) -> bool:
+    if depth == 1:
+        return any(type(item) not in (int, float) for item in part)
+    return any(not isinstance(item, list) or _faulty(item, depth - 1) for item in part)
+
+
+def _kind(value: object) -> str:
+    names = {type(None): "null", bool: "the boolean", str: "the string", list: "a list", dict: "an object"}
+    shown = f" {str(value)[:40]!r}" if isinstance(value, (str, bool)) else ""
+    return names.get(type(value), f"{value!r:.40}") + shown
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _wrong(message: str) -> InvalidRequest:
+    return InvalidRequest(message, FIELD)

@@ -1,0 +1,40 @@
+"""What `GET /models` says of each model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.errors import NotFound
+from models.manifest import Manifest
+from service.serving import Serving
+
+
+def card(serving: Serving, name: str) -> dict[str, Any]:
+    """One model's card, from its newest version. Raises `NotFound` with the names there are."""
+    if "/" in name:
+        raise NotFound(f"{name!r} is not a model's name; ask for /models/<name>.", "name")
+    bundle = serving.repository.resolve(name)
+    return {**_described(bundle.manifest), "versions": serving.repository.versions(name), "provider": bundle.provider}
+
+
+def listing(serving: Serving) -> dict[str, Any]:
+    """Every model's card, and what was refused and why."""
+    refused = [
+        {"name": name, "version": version, "reason": refusal.reason}
+        for (name, version), refusal in sorted(serving.repository.refused.items())
+    ]
+    return {"models": [card(serving, name) for name in serving.repository.names], "refused": refused}
+
+
+def _described(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "dataset": manifest.provenance.dataset,
+        "labelled": manifest.labelled,
+        "classes": [card.model_dump() for card in manifest.classes],
+        "series": manifest.series.model_dump(exclude_none=True),
+        "latent_dim": manifest.latent_dim,
+        "expansion": manifest.expansion,
+        "metrics": manifest.metrics.model_dump(),
+    }

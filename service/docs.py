@@ -1,0 +1,119 @@
+"""`/docs` and `/docs.json`: the OpenAPI document, made from the table of operations."""
+
+from __future__ import annotations
+
+import functools
+from importlib import resources
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from models.manifest import ClassCard, Metrics, SeriesShape
+from service.operations import OPERATIONS, Operation
+
+REFERENCE = "#/components/schemas/{model}"
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {name: {"type": "string"} for name in ("code", "message", "field")},
+        }
+    },
+}
+ERRORS = {
+    "400": "the request is wrong; the message says what came, what was expected and what to do",
+    "404": "no such model or version",
+    "413": "too many series or bytes",
+    "422": "the model cannot do this",
+    "429": "overloaded; try again in a moment",
+    "504": "not answered in time",
+}
+
+
+@functools.cache
+def docs_page() -> bytes:
+    """The page that shows the document; its script is BentoML's bundled Swagger UI, nothing comes from elsewhere."""
+    return resources.files("service").joinpath("docs.html").read_bytes()
+
+
+@functools.cache
+def openapi() -> bytes:
+    """The OpenAPI 3.1 document."""
+    schemas: dict[str, Any] = {"Error": ERROR_SCHEMA, "Card": _card_schema()}
+    paths = {f"/{operation.name}": {"post": _operation(operation, schemas)} for operation in OPERATIONS.values()}
+    listing = {"type": "object", "properties": {"models": {"type": "array", "items": _ref("Card")}}}
+    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths["/models"] = {"get": {"summary": "Cards of the models served.", "responses": _responses(listing)}}
+    paths["/models/{name}"] = {
+        "get": {"summary": "One model's card.", "parameters": [name], "responses": _responses(_ref("Card"))}
+    }
+    paths |= {
+        "/readyz": {"get": {"summary": "200 when a model is loaded, verified and warm.", "responses": _plain()}},
+        "/livez": {"get": {"summary": "200 while the process lives.", "responses": _plain()}},
+        "/metrics": {"get": {"summary": "Prometheus metrics of all workers.", "responses": _plain()}},
+    }
+    document = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Seriesmith",
+            "version": "1",
+            "description": "Synthetic series, latent codes, reconstructions with anomaly scores and class "
+            "probabilities from models learned on labelled time-series datasets, in original units.",
+        },
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+    return orjson.dumps(document)
+
+
+def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    request, answer = f"{operation.name.title()}Request", f"{operation.name.title()}Answer"
+    _add(schemas, request, operation.request.model_json_schema(ref_template=REFERENCE))
+    _add(schemas, answer, TypeAdapter(operation.answer).json_schema(ref_template=REFERENCE))
+    return {
+        "summary": operation.summary,
+        "description": operation.description,
+        "operationId": operation.name,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(request)}}},
+        "responses": _responses(_ref(answer)),
+    }
+
+
+def _add(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
+    schemas.update(schema.pop("$defs", {}))
+    schemas[name] = schema
+
+
+def _card_schema() -> dict[str, Any]:
+    plain: dict[str, dict[str, Any]] = {
+        "name": {"type": "string"},
+        "version": {"type": "integer"},
+        "versions": {"type": "array", "items": {"type": "integer"}},
+        "provider": {"type": "string"},
+        "dataset": {"type": "string"},
+        "labelled": {"type": "boolean"},
+        "latent_dim": {"type": "integer"},
+        "expansion": {"type": "number"},
+    }
+    models = {"classes": ClassCard, "series": SeriesShape, "metrics": Metrics}
+    nested = {name: model.model_json_schema() for name, model in models.items()}
+    nested["classes"] = {"type": "array", "items": nested["classes"]}
+    return {"type": "object", "properties": plain | nested}
+
+
+def _responses(schema: dict[str, Any]) -> dict[str, Any]:
+    good = {"description": "answer", "content": {"application/json": {"schema": schema}}}
+    bad = {"application/json": {"schema": _ref("Error")}}
+    return {"200": good} | {status: {"description": text, "content": bad} for status, text in ERRORS.items()}
+
+
+def _plain() -> dict[str, Any]:
+    return {"200": {"description": "text", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": REFERENCE.format(model=name)}

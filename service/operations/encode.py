@@ -1,0 +1,44 @@
+"""Latent codes of series.
+
+Answers the posterior mean and log variance of each series under the model's encoder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from service.canonical import canonical
+from service.operations.contract import Matrix, Series, StrictRequest, check_rows, finite_answer
+from service.serving import Serving
+
+
+class Request(StrictRequest):
+    """Series to encode."""
+
+    series: Series
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`[n_cases][latent_dim]` each."""
+
+    model: str
+    version: int
+    posterior_mean: Matrix
+    posterior_log_variance: Matrix
+
+
+async def run(request: Request, serving: Serving) -> Answer:
+    """See the module."""
+    served = serving.resolve(request.model)
+    manifest = served.bundle.manifest
+    check_rows(len(request.series), serving.settings, "series", "series")
+    series = canonical(request.series, manifest)
+    with served.admitted("encode", len(series)):
+        mean, log_variance = await served.encode(series)
+    return Answer(
+        manifest.name,
+        manifest.version,
+        finite_answer(mean, "posterior mean"),
+        finite_answer(log_variance, "posterior log variance"),
+    )

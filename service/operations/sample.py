@@ -1,0 +1,101 @@
+"""Synthetic series, class by class.
+
+Draws from the class-conditional latent mixture, drops what another class explains better, decodes. `acceptance` is the
+share of proposals kept per class; `fallbacks` counts series for which none was kept and the likeliest stands in.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field
+
+from models.errors import InvalidRequest
+from models.generation import MAX_SEED, Recipe
+from models.manifest import Manifest
+from service.generating import generated
+from service.operations.contract import (
+    Count,
+    Cube,
+    Expansion,
+    Label,
+    Seed,
+    StrictRequest,
+    Vector,
+    check_rows,
+    finite_answer,
+)
+from service.serving import Serving
+
+
+class Request(StrictRequest):
+    """How many series: `counts` per class label, or `n_per_class` of every class."""
+
+    counts: dict[str, Count] | None = Field(None, description="series per class label")
+    n_per_class: Count | None = Field(None, description="series of every class")
+    seed: Seed | None = None
+    expansion: Expansion | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Series in the order of `counts`; per class, acceptance and fallbacks by the text of its label."""
+
+    model: str
+    version: int
+    series: Cube
+    labels: list[Label]
+    log_density: Vector
+    acceptance: dict[str, float]
+    fallbacks: dict[str, int]
+    seed: int
+
+
+async def run(request: Request, serving: Serving) -> Answer:
+    """See the module."""
+    served = serving.resolve(request.model)
+    manifest = served.bundle.manifest
+    counts = counts_by_class(request, manifest)
+    total = sum(counts.values())
+    check_rows(total, serving.settings, "the request", "counts" if request.counts else "n_per_class")
+    seed = drawn(request.seed)
+    expansion = manifest.expansion if request.expansion is None else request.expansion
+    with served.admitted("sample", total):
+        parts = {
+            index: await generated(served, Recipe(index, count, seed, expansion, {})) for index, count in counts.items()
+        }
+    labels = manifest.labels
+    return Answer(
+        manifest.name,
+        manifest.version,
+        finite_answer(np.concatenate([part.series for part in parts.values()]), "sample"),
+        [labels[index] for index, count in counts.items() for _ in range(count)],
+        np.concatenate([part.log_density for part in parts.values()]),
+        {str(labels[index]): part.acceptance for index, part in parts.items()},
+        {str(labels[index]): part.n_fallbacks for index, part in parts.items()},
+        seed,
+    )
+
+
+def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
+    """Series per class index, in the caller's order. Raises `InvalidRequest`."""
+    if (request.counts is None) == (request.n_per_class is None):
+        came = "both" if request.counts is not None else "neither"
+        raise InvalidRequest(
+            f"the request has {came} of 'counts' and 'n_per_class'; send one of them.", "counts"
+        )
+    if request.counts is None:
+        assert request.n_per_class is not None
+        counts = dict.fromkeys(range(len(manifest.classes)), request.n_per_class)
+    else:
+        counts = {manifest.class_index(label, "counts"): count for label, count in request.counts.items()}
+    if not any(counts.values()):
+        raise InvalidRequest("the request asks for zero series; ask for at least one.", "counts")
+    return counts
+
+
+def drawn(seed: int | None) -> int:
+    """`seed`, or one drawn and to be answered, so that any answer can be had again."""
+    return secrets.randbelow(MAX_SEED + 1) if seed is None else seed

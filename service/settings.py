@@ -1,0 +1,82 @@
+"""Every setting of a deployment, read from the environment in this one place."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+from models.repository import SHIPPED
+from models.sessions import Device
+
+PREFIX = "SERIESMITH_"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Set a field with SERIESMITH_<FIELD>; the comments in the README say when one would."""
+
+    models: Path = SHIPPED
+    """The repository to serve."""
+    device: Device = "auto"
+    """Where graphs run: auto takes a GPU when onnxruntime finds one."""
+    threads: int = 0
+    """Threads of one graph call; 0: the cores, divided by the workers."""
+    workers: int = 1
+    """Server processes, each with every model."""
+    max_rows: int = 10_000
+    """Most series that one request may send or ask for."""
+    max_body_bytes: int = 256 * 2**20
+    """Largest request body."""
+    batch_rows: int = 256
+    """Most series in one graph call."""
+    queue_rows: int = 40_000
+    """Most series waiting; what would exceed it is refused with 429 at once."""
+    timeout_seconds: float = 60.0
+    """When an answer is not ready by then, the request ends with 504."""
+    refresh_seconds: float = 0.5
+    """How often the repository is looked at for new versions."""
+    keep_versions: int = 3
+    """Newest versions of a model that are served; each can be addressed as name/version."""
+    api_key: str = ""
+    """When set, requests need `Authorization: Bearer <key>`."""
+
+    @property
+    def threads_per_call(self) -> int:
+        """`threads`, or the share of this machine's cores that one worker has."""
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return self.threads or max(1, cores // self.workers)
+
+    @classmethod
+    def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
+        """Read and check. Raises `ValueError` that names the variable."""
+        source = dict(os.environ) if environment is None else environment
+        hints = get_type_hints(cls)
+        given = {
+            field.name: _parsed(PREFIX + field.name.upper(), source[PREFIX + field.name.upper()], hints[field.name])
+            for field in fields(cls)
+            if source.get(PREFIX + field.name.upper(), "") != ""
+        }
+        settings = cls(**given)
+        for name in ("workers", "max_rows", "batch_rows", "keep_versions", "max_body_bytes"):
+            if getattr(settings, name) < 1:
+                raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
+        if settings.queue_rows < settings.max_rows:
+            raise ValueError(
+                f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "
+                "or the largest allowed request could never be queued."
+            )
+        return settings
+
+
+def _parsed(variable: str, text: str, kind: Any) -> Any:
+    choices = get_args(kind)
+    if choices:
+        if text not in choices:
+            raise ValueError(f"{variable} is {text!r}; it must be one of: {', '.join(choices)}.")
+        return text
+    try:
+        return kind(text)
+    except ValueError as error:
+        raise ValueError(f"{variable} is {text!r}; it must be of type {kind.__name__}.") from error
