@@ -48,6 +48,8 @@ class Bundle:
         sessions = {}
         for name, graph in manifest.graphs.items():
             sessions[str(name)] = Session(_verified(directory / graph.file, graph.sha256), runtime)
+        if manifest.weights is not None:
+            _verified(directory / manifest.weights.file, manifest.weights.sha256)
         arrays = _arrays(directory / manifest.mixture.file, manifest.mixture.sha256)
         bundle = cls(manifest, sessions, _mixture(arrays, manifest))
         _check_signatures(manifest, sessions)

@@ -27,7 +27,7 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-logger = logging.getLogger("seriesmith")
+logger = logging.getLogger("bentoml.seriesmith")
 
 BENTOML_PATHS = {"/livez", "/healthz", "/readyz", "/metrics", "/schema.json"}
 BENTOML_FOLDERS = ("/static_content/",)

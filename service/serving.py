@@ -16,7 +16,7 @@ from service import metrics
 from service.batcher import Array, Batcher, Lane, Rows
 from service.settings import Settings
 
-logger = logging.getLogger("seriesmith")
+logger = logging.getLogger("bentoml.seriesmith")
 
 
 @dataclass

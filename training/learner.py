@@ -72,7 +72,7 @@ class VAEObjective(Objective):
 
 
 class ClassifierObjective(Objective):
-    """Cross-entropy on half real and half synthetic cases, the latter at a lower weight."""
+    """Cross-entropy on a batch of real cases and as many synthetic ones, the latter at a lower weight."""
 
     def __init__(self, network: nn.Module, real: Pool, synthetic: Pool, seed: int) -> None:
         super().__init__(len(real.series), seed, real.series.device)
@@ -81,13 +81,13 @@ class ClassifierObjective(Objective):
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         del progress
-        half = len(index) // 2
-        made = torch.randint(len(self._synthetic.series), (half,), generator=self.generator, device=index.device)
-        series = torch.cat([self._real.series[index[half:]], self._synthetic.series[made]])
-        class_index = torch.cat([self._real.class_index[index[half:]], self._synthetic.class_index[made]])
+        count = len(index)
+        made = torch.randint(len(self._synthetic.series), (count,), generator=self.generator, device=index.device)
+        series = torch.cat([self._real.series[index], self._synthetic.series[made]])
+        class_index = torch.cat([self._real.class_index[index], self._synthetic.class_index[made]])
         losses = functional.cross_entropy(self.network(series), class_index, reduction="none")
         weight = torch.ones_like(losses)
-        weight[-half:] = SYNTHETIC_WEIGHT
+        weight[count:] = SYNTHETIC_WEIGHT
         loss = (losses * weight).sum() / weight.sum()
         return loss, {"loss": loss}
 

@@ -34,7 +34,7 @@ class Operation:
         try:
             return self.request.model_validate(fields)
         except ValidationError as error:
-            raise refusal(error, self.request, self.name) from error
+            raise refusal(error, self.request, self.name, fields) from error
 
 
 def _found() -> dict[str, Operation]:

@@ -54,12 +54,15 @@ class Totals(_Strict):
     counts: dict[str, Count]
 
 
+Strategy = Literal["balance"] | Factor | Totals
+
+
 class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
     labels: list[Label] | None = None
-    strategy: Literal["balance"] | Factor | Totals = "balance"
+    strategy: Strategy = Field("balance", description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}')
     seed: Seed | None = None
     expansion: Expansion | None = None
     include_original: bool = True
@@ -138,7 +141,7 @@ def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
     return np.array([manifest.class_index(label) for label in request.labels], np.int64)
 
 
-def to_make(strategy: Literal["balance"] | Factor | Totals, had: np.ndarray, manifest: Manifest) -> dict[int, int]:
+def to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int, int]:
     """Synthetic series per class index, of every class given or named. Raises `InvalidRequest`."""
     totals = {int(index): int(had[index]) for index in np.flatnonzero(had)}
     if isinstance(strategy, Factor):

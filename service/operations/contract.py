@@ -14,6 +14,9 @@ from service.settings import Settings
 
 Label = str | int
 
+NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
+"""Kinds of refusal by which a member of a union says that something else was meant."""
+
 
 def _series_schema(depth: int) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "number"}
@@ -43,27 +46,54 @@ class StrictRequest(BaseModel):
     model: Model | None = None
 
 
-def refusal(error: ValidationError, request: type[BaseModel], operation: str) -> InvalidRequest:
-    """The first thing that is wrong, as a sentence."""
+def refusal(error: ValidationError, request: type[BaseModel], operation: str, fields: object) -> InvalidRequest:
+    """The first thing that is wrong with the decoded body `fields`, as a sentence."""
     first = error.errors(include_url=False)[0]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InvalidRequest):
         return cause
-    place = ".".join(str(part) for part in first["loc"] if not _is_type_tag(part))
     known = ", ".join(field.alias or name for name, field in request.model_fields.items())
-    if first["type"] == "extra_forbidden":
-        return InvalidRequest(f"{place!r} is not a field of /{operation}; it takes: {known}.", place)
-    if first["type"] == "missing":
-        return InvalidRequest(f"{place!r} is missing; /{operation} takes: {known}.", place)
-    if not place:
+    if not isinstance(fields, dict):
         return InvalidRequest(f"the body is not a JSON object; /{operation} takes an object of: {known}.")
-    came = repr(first["input"])
-    shown = came if len(came) <= 60 else came[:60] + " …"
-    return InvalidRequest(f"{place} is {shown}: {first['msg'][:1].lower()}{first['msg'][1:]}.", place.split(".")[0])
+    name = str(first["loc"][0])
+    if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
+        return InvalidRequest(f"{name!r} is not a field of /{operation}; it takes: {known}.", name)
+    if first["type"] == "missing" and len(first["loc"]) == 1:
+        return InvalidRequest(f"{name!r} is missing; /{operation} takes: {known}.", name)
+    return InvalidRequest(_misvalued(error, request, name, fields), name)
 
 
-def _is_type_tag(part: str | int) -> bool:
-    return isinstance(part, str) and (part in ("str", "int", "float", "function-before") or "[" in part or "(" in part)
+def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fields: dict[str, object]) -> str:
+    """What is wrong with a value; where a field may be one of several things, by the nearest of them."""
+    problems = [problem for problem in error.errors(include_url=False) if problem["loc"][0] == name]
+    inner = [problem for problem in problems if problem["type"] not in NOT_THIS_ONE]
+    best = (inner or problems)[0]
+    if len(problems) > 1 and not inner:
+        described = {field.alias or key: field.description for key, field in request.model_fields.items()}
+        return f"{name} is {_shown(fields[name])}; send {described.get(name) or 'what /docs says'}."
+    place = _place(best["loc"], fields)
+    same = [problem["msg"] for problem in problems if _place(problem["loc"], fields) == place]
+    expected = " or ".join(dict.fromkeys(message[:1].lower() + message[1:] for message in same))
+    return f"{place} is {_shown(best['input'])}: {expected}."
+
+
+def _place(location: tuple[int | str, ...], fields: object) -> str:
+    """Where in `fields` a problem lies; parts of `location` that name a member of a union lead nowhere."""
+    parts = []
+    for part in location:
+        if isinstance(fields, dict) and part in fields:
+            fields = fields[part]
+        elif isinstance(fields, list) and isinstance(part, int):
+            fields = fields[part]
+        else:
+            continue
+        parts.append(str(part))
+    return ".".join(parts)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + " …"
 
 
 def check_rows(n_rows: int, settings: Settings, what: str, field: str) -> None:
