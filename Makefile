@@ -86,10 +86,10 @@ $(SERVING): $(PINS) | $(EMPTY)
 	$(INSTALL) '.[$(EXTRA)]'
 	@touch $@
 
-$(TRAINING): $(PINS) $(SERVING)
+$(TRAINING): $(PINS) | $(EMPTY)
 	$(INSTALL) '.[$(EXTRA),training]'
-	@touch $@
+	@touch $(SERVING) $@
 
-$(TESTING): $(PINS) $(TRAINING)
+$(TESTING): $(PINS) | $(EMPTY)
 	$(INSTALL) '.[$(EXTRA),training,dev]'
-	@touch $@
+	@touch $(SERVING) $(TRAINING) $@

@@ -66,7 +66,7 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
             cycle.step()
         losses.append(loss.detach())
         if step % 50 == 49:
-            bar.set_postfix({name: f"{float(part):.4f}" for name, part in parts.items()})
+            bar.set_postfix({name: f"{float(part.detach()):.4f}" for name, part in parts.items()})
     objective.eval()
     return [float(loss) for loss in losses]
 

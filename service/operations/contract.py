@@ -72,7 +72,7 @@ def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fiel
         described = {field.alias or key: field.description for key, field in request.model_fields.items()}
         return f"{name} is {_shown(fields[name])}; send {described.get(name) or 'what /docs says'}."
     place = _place(best["loc"], fields)
-    same = [problem["msg"] for problem in problems if _place(problem["loc"], fields) == place]
+    same = [problem["msg"] for problem in inner or problems if _place(problem["loc"], fields) == place]
     expected = " or ".join(dict.fromkeys(message[:1].lower() + message[1:] for message in same))
     return f"{place} is {_shown(best['input'])}: {expected}."
 

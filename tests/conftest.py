@@ -1,0 +1,42 @@
+"""Small bundles, fitted once per run from generated data: no test depends on data that is not in the repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle import Bundle
+from models.sessions import Runtime
+from training.configuration import FitConfiguration
+from training.fit import fit_and_publish
+
+QUICK = {"vae_steps": 150, "classifier_steps": 150, "folds": 2, "device": "cpu"}
+"""Enough to learn the generated sines."""
+
+
+@pytest.fixture(scope="session")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository of two bundles: `sines` (two channels, three integer labels) and `unlabelled` (one channel)."""
+    root = tmp_path_factory.mktemp("models")
+    fit_and_publish(FitConfiguration(dataset="sines", models=root, **QUICK))
+    time = np.linspace(0, 1, 40)
+    phase = np.random.default_rng(0).uniform(0, 1, (24, 1))
+    file = root.parent / "unlabelled.npz"
+    np.savez(file, data=np.sin(6 * time + phase)[:, :, None])
+    layout = "n_cases,n_timepoints,n_channels"
+    fit_and_publish(FitConfiguration(data=file, key="data", layout=layout, models=root, **QUICK))
+    return root
+
+
+@pytest.fixture(scope="session")
+def sines(repository: Path) -> Bundle:
+    """The labelled bundle."""
+    return Bundle.load(repository / "sines" / "1", Runtime("cpu", 1))
+
+
+@pytest.fixture(scope="session")
+def unlabelled(repository: Path) -> Bundle:
+    """The bundle without labels."""
+    return Bundle.load(repository / "unlabelled" / "1", Runtime("cpu", 1))
