@@ -3,9 +3,6 @@
 # EXTRA names the onnxruntime to install: cpu or gpu (CUDA and cuDNN come with it, as wheels). The two provide the same
 # module and must never meet, so that another EXTRA than last time starts from an empty .venv. Where none is given,
 # `serve` takes cpu, and everything else whichever .venv has.
-#
-# Tests and training need torch, and the public Linux wheel of it brings CUDA, some gigabytes. Where the processor does:
-#   PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu make test
 
 PYTHON ?= python3
 VENV := .venv

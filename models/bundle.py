@@ -99,7 +99,7 @@ class Bundle:
 
     def propose(self, recipe: Recipe, random: np.random.Generator) -> tuple[Array, Array]:
         """A block of latent codes `[BLOCK_ROWS, latent_dim]` and their class_log_density `[BLOCK_ROWS, n_classes]`."""
-        feeds = {
+        feeds: dict[str, np.ndarray] = {
             "class_index": np.full(BLOCK_ROWS, recipe.class_index, np.int64),
             "component_uniform": random.random(BLOCK_ROWS, dtype=np.float32),
             "noise": random.standard_normal((BLOCK_ROWS, self.manifest.latent_dim), dtype=np.float32),
@@ -114,7 +114,7 @@ class Bundle:
         if "texture" not in self._sessions:
             return series
         noise = self.manifest.graphs["texture"].inputs[-1].shape[1:]
-        feeds = {
+        feeds: dict[str, np.ndarray] = {
             "series": series,
             "class_index": np.full(len(series), class_index, np.int64),
             "residual_noise": random.standard_normal((len(series), *map(int, noise)), dtype=np.float32),
@@ -196,7 +196,9 @@ def _mixture(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParame
         raise BundleError(f"{manifest.mixture.file} lacks the array {error}.") from error
     shape = (len(manifest.classes), weights.shape[-1], manifest.latent_dim)
     if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, manifest.latent_dim):
-        raise BundleError(f"{manifest.mixture.file} does not fit {len(manifest.classes)} classes in {shape[2]} dimensions.")
+        raise BundleError(
+            f"{manifest.mixture.file} does not fit {len(manifest.classes)} classes in {shape[2]} dimensions."
+        )
     return MixtureParameters(weights, means, covariances)
 
 
@@ -206,5 +208,6 @@ def _check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
         said = ([tensor.name for tensor in graph.inputs], [tensor.name for tensor in graph.outputs])
         if said != (session.inputs, session.outputs):
             raise BundleError(
-                f"{graph.file} takes {session.inputs} and gives {session.outputs}; the manifest says {said[0]} and {said[1]}."
+                f"{graph.file} takes {session.inputs} and gives {session.outputs}; "
+                f"the manifest says {said[0]} and {said[1]}."
             )

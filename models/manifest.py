@@ -15,6 +15,7 @@ FORMAT_VERSION = 1
 NAME_PATTERN = r"[a-z][a-z0-9_-]*"
 
 Label = str | int
+GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -122,7 +123,7 @@ class Manifest(Strict):
     classes: Annotated[list[ClassCard], Field(min_length=1)]
     latent_dim: Positive
     expansion: Annotated[float, Field(gt=0)]
-    graphs: dict[Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"], Graph]
+    graphs: dict[GraphName, Graph]
     mixture: Arrays
     probe: Arrays
     weights: Arrays | None = None

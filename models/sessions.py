@@ -41,7 +41,7 @@ def _gpu_present() -> bool:
 
 
 class Session:
-    """One graph. Calls are pure and thread-safe; inputs are converted to the graph's dtypes without a look at shapes."""
+    """One graph. Calls are pure and thread-safe; inputs must have the graph's dtypes."""
 
     def __init__(self, onnx_bytes: bytes, runtime: Runtime) -> None:
         options = ort.SessionOptions()

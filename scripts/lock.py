@@ -21,9 +21,9 @@ def main(flags: list[str]) -> None:
         programs = Path(folder) / "bin"
         # uv reads a wheel's metadata without the wheel: CUDA resolves in seconds instead of gigabytes.
         subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
-        resolve = [programs / "uv", "pip", "compile", "pyproject.toml", *TARGET, *STYLE]
+        resolve: list[str | Path] = [programs / "uv", "pip", "compile", "pyproject.toml", *TARGET, *STYLE]
         write("constraints.txt", [*resolve, "--all-extras", *flags])
-        pinned = [*resolve, "--constraint", "constraints.txt", "--upgrade"]
+        pinned: list[str | Path] = [*resolve, "--constraint", "constraints.txt", "--upgrade"]
         write("requirements-serving.txt", [*pinned, "--extra", "cpu"])
         write("requirements-serving-gpu.txt", [*pinned, "--extra", "gpu"])
 

@@ -60,7 +60,9 @@ class Batcher:
     fail another. A request larger than `max_rows` goes in pieces, and others get in between.
     """
 
-    def __init__(self, function: Callable[[Array], Rows], lane: Lane, max_rows: int, operation: str, model: str) -> None:
+    def __init__(
+        self, function: Callable[[Array], Rows], lane: Lane, max_rows: int, operation: str, model: str
+    ) -> None:
         self._function, self._lane, self._max_rows = function, lane, max_rows
         self._waiting: deque[tuple[Array, asyncio.Future[Rows]]] = deque()
         self._drain: asyncio.Task[None] | None = None

@@ -69,7 +69,9 @@ def canonical(value: NDArray[np.float64], manifest: Manifest) -> Array:
 
 def _numeric_array(value: np.ndarray) -> NDArray[np.float64]:
     if value.dtype.kind not in "fiu" or value.ndim not in (2, 3) or not len(value):
-        raise _wrong(f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep.")
+        raise _wrong(
+            f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep."
+        )
     return value.astype(np.float64)
 
 

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 import orjson
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from models.manifest import ClassCard, Metrics, SeriesShape
 from service.operations import OPERATIONS, Operation
@@ -99,7 +99,7 @@ def _card_schema() -> dict[str, Any]:
         "latent_dim": {"type": "integer"},
         "expansion": {"type": "number"},
     }
-    models = {"classes": ClassCard, "series": SeriesShape, "metrics": Metrics}
+    models: dict[str, type[BaseModel]] = {"classes": ClassCard, "series": SeriesShape, "metrics": Metrics}
     nested = {name: model.model_json_schema() for name, model in models.items()}
     nested["classes"] = {"type": "array", "items": nested["classes"]}
     return {"type": "object", "properties": plain | nested}

@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from models.errors import (
     Unauthenticated,
 )
 from service import cards, metrics
-from service.body import ClientGone, Message, Receive, decoded, read
+from service.body import JSON, ClientGone, Message, Receive, decoded, read
 from service.docs import docs_page, openapi
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
@@ -31,7 +32,23 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 BENTOML_PATHS = {"/livez", "/healthz", "/readyz", "/metrics", "/schema.json"}
 BENTOML_FOLDERS = ("/static_content/",)
-JSON = b"application/json"
+HTML = b"text/html; charset=utf-8"
+
+
+@dataclass(frozen=True)
+class Response:
+    """Body, media type, status and further headers."""
+
+    body: bytes
+    media_type: bytes = JSON
+    status: int = 200
+    more: tuple[tuple[bytes, bytes], ...] = ()
+
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """As ASGI sends them."""
+        length = str(len(self.body)).encode()
+        return [(b"content-type", self.media_type), (b"content-length", length), *self.more]
 
 
 class HttpApplication:
@@ -46,41 +63,42 @@ class HttpApplication:
         path = scope["path"]
         if path in BENTOML_PATHS or path.startswith(BENTOML_FOLDERS):
             return await self._bentoml(scope, receive, send)
-        headers = dict(scope["headers"])
         try:
-            status, media_type, body, more = 200, *await self._answered(scope["method"], path, headers, receive), []
+            response = await self._response(scope, receive)
         except ClientGone:
             return None
-        except SeriesmithError as error:
-            status, media_type, body, more = error.http_status, JSON, _error_body(error), _error_headers(error)
-        except Exception:
-            logger.exception("%s %s failed", scope["method"], path)
-            error = SeriesmithError("the server failed; its log says why.")
-            status, media_type, body, more = 500, JSON, _error_body(error), []
-        length = str(len(body)).encode()
-        head = [(b"content-type", media_type), (b"content-length", length), *more]
-        await send({"type": "http.response.start", "status": status, "headers": head})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        body = b"" if scope["method"] == "HEAD" else response.body
+        await send({"type": "http.response.start", "status": response.status, "headers": response.headers})
+        return await send({"type": "http.response.body", "body": body})
 
-    async def _answered(
-        self, method: str, path: str, headers: dict[bytes, bytes], receive: Receive
-    ) -> tuple[bytes, bytes]:
-        """Media type and body. Raises a `SeriesmithError`."""
+    async def _response(self, scope: Scope, receive: Receive) -> Response:
+        method, path = scope["method"], scope["path"]
+        try:
+            return await self._answered(method, path, dict(scope["headers"]), receive)
+        except SeriesmithError as error:
+            return refused(error)
+        except Exception:
+            logger.exception("%s %s failed", method, path)
+            return refused(SeriesmithError("the server failed; its log says why."))
+
+    async def _answered(self, method: str, path: str, headers: dict[bytes, bytes], receive: Receive) -> Response:
+        """What our paths answer. Raises a `SeriesmithError`."""
         operation = OPERATIONS.get(path[1:])
         if operation is not None:
             _require(method, "POST", path)
             with metrics.counted(operation.name) as outcome:
                 self._authenticate(headers)
                 body = await read(headers, receive, self._serving.settings.max_body_bytes)
-                return JSON, await self._operated(operation, body, outcome)
+                return Response(await self._operated(operation, body, outcome))
         if path in ("/docs", "/docs.json"):
             _require(method, "GET", path)
-            return (b"text/html; charset=utf-8", docs_page()) if path == "/docs" else (JSON, openapi())
+            return Response(docs_page(), HTML) if path == "/docs" else Response(openapi())
         if path == "/models" or path.startswith("/models/"):
             _require(method, "GET", path)
             self._authenticate(headers)
             name = path.removeprefix("/models").strip("/")
-            return JSON, orjson.dumps(cards.card(self._serving, name) if name else cards.listing(self._serving))
+            found = cards.card(self._serving, name) if name else cards.listing(self._serving)
+            return Response(orjson.dumps(found))
         known = ", ".join(f"POST /{name}" for name in OPERATIONS)
         raise NotFound(f"there is no {path[:200]!r} here; there is: {known}, GET /models, and /docs says more.")
 
@@ -94,7 +112,8 @@ class HttpApplication:
                 answer = await operation.run(request, self._serving)
         except TimeoutError as error:
             raise DeadlineExceeded(
-                f"the answer was not ready within {seconds:g} s; send fewer series, or raise SERIESMITH_TIMEOUT_SECONDS."
+                f"the answer was not ready within {seconds:g} s; send fewer series, "
+                "or raise SERIESMITH_TIMEOUT_SECONDS."
             ) from error
         return encoded(answer)
 
@@ -115,14 +134,12 @@ def _require(method: str, allowed: str, path: str) -> None:
         raise MethodNotAllowed(f"{path} answers {allowed}, not {method}.", allowed)
 
 
-def _error_body(error: SeriesmithError) -> bytes:
+def refused(error: SeriesmithError) -> Response:
+    """An error in the one shape that errors have."""
     said = {"code": error.code, "message": error.message}
     if error.field is not None:
         said["field"] = error.field
-    return orjson.dumps({"error": said})
-
-
-def _error_headers(error: SeriesmithError) -> list[tuple[bytes, bytes]]:
+    more = {401: (b"www-authenticate", b"Bearer"), 429: (b"retry-after", b"1")}.get(error.http_status)
     if isinstance(error, MethodNotAllowed):
-        return [(b"allow", error.allow.encode())]
-    return {401: [(b"www-authenticate", b"Bearer")], 429: [(b"retry-after", b"1")]}.get(error.http_status, [])
+        more = (b"allow", error.allow.encode())
+    return Response(orjson.dumps({"error": said}), JSON, error.http_status, (more,) if more else ())

@@ -9,9 +9,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from models.errors import SeriesmithError
 
-requests = Counter(
-    "seriesmith_requests", "Requests, by how they ended.", ["operation", "model", "outcome"]
-)
+requests = Counter("seriesmith_requests", "Requests, by how they ended.", ["operation", "model", "outcome"])
 rows = Counter("seriesmith_rows", "Series received or made.", ["operation", "model"])
 batch_rows = Histogram(
     "seriesmith_batch_rows",

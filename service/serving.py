@@ -131,4 +131,3 @@ class Serving:
                 logger.error("the model repository cannot be read: %s", error.message)
             except Exception:
                 logger.exception("refreshing the models failed; what was serving goes on serving")
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from models.sessions import Runtime
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 
-QUICK = {"vae_steps": 150, "classifier_steps": 150, "folds": 2, "device": "cpu"}
+QUICK: dict[str, Any] = {"vae_steps": 150, "classifier_steps": 150, "folds": 2, "device": "cpu"}
 """Enough to learn the generated sines."""
 
 

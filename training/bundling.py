@@ -7,12 +7,13 @@ import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from torch import nn
 
 from models import probe
-from models.manifest import Arrays, ClassCard, Manifest, Metrics, Provenance, SeriesShape
+from models.manifest import Arrays, ClassCard, GraphName, Manifest, Metrics, Provenance, SeriesShape
 from models.publish import npz_bytes, publish, sha256
 from training import graphs
 from training.configuration import FitConfiguration
@@ -22,6 +23,9 @@ from training.weights import FILE as WEIGHTS_FILE
 from training.weights import weight_arrays
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric")
+
+
+Inputs = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -72,17 +76,17 @@ def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exporta
     rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
     latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
-    inputs = fitted.mixture.graph_inputs()
-    density_defaults = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
+    inputs: Inputs = dict(fitted.mixture.graph_inputs())
+    density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
     decoder = graphs.Decoder(fitted.scaling, fitted.vae)
     decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
-    series = {"series": decoded.torch_answer(rows)[0]}
-    draws = {
+    series: Inputs = {"series": decoded.torch_answer(rows)[0]}
+    draws: Inputs = {
         "class_index": random.integers(0, len(fitted.labels), rows),
         "component_uniform": random.random(rows, dtype=np.float32),
         "noise": latent,
     }
-    scalars = {"expansion": np.asarray(configuration.expansion, np.float32)}
+    scalars: Inputs = {"expansion": np.asarray(configuration.expansion, np.float32)}
     posterior = ("posterior_mean", "posterior_log_variance")
     found = [
         Exportable("encoder", graphs.Encoder(fitted.scaling, fitted.vae), series, posterior, {}, {}),
@@ -90,10 +94,8 @@ def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exporta
         Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
         Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
     ]
-    residual_noise = random.standard_normal(
-        (rows, series["series"].shape[1], fitted.texture.n_noise), dtype=np.float32
-    )
-    plain = {**series, "class_index": draws["class_index"], "residual_noise": residual_noise}
+    residual_noise = random.standard_normal((rows, series["series"].shape[1], fitted.texture.n_noise), dtype=np.float32)
+    plain: Inputs = {**series, "class_index": draws["class_index"], "residual_noise": residual_noise}
     textured = graphs.Textured(fitted.scaling, fitted.texture)
     found.append(Exportable("texture", textured, plain, ("textured_series",), {}, {}))
     if fitted.classifier is not None:
@@ -131,7 +133,7 @@ def manifest_maker(
             classes=classes,
             latent_dim=origin.configuration.latent_dim,
             expansion=origin.configuration.expansion,
-            graphs={graph: item.card for graph, item in packed.exported.items()},
+            graphs={cast(GraphName, graph): item.card for graph, item in packed.exported.items()},
             mixture=packed.mixture,
             probe=packed.probe,
             weights=packed.weights,

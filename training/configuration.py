@@ -40,7 +40,7 @@ class FitConfiguration:
     threads: int = 2
     """CPU threads of torch; part of what makes a fit repeatable."""
     held_out_share: float = 0.2
-    """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: not measured."""
+    """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 
     vae: str = "convolutional"
     """VAE family: a module of training/vae/."""
@@ -78,7 +78,15 @@ class FitConfiguration:
     """Folds of the cross-fit that sets the anomaly threshold, typicality and trust."""
 
     def __post_init__(self) -> None:
-        at_least_one = ("latent_dim", "vae_steps", "classifier_steps", "batch_size", "max_components", "devices", "threads")
+        at_least_one = (
+            "latent_dim",
+            "vae_steps",
+            "classifier_steps",
+            "batch_size",
+            "max_components",
+            "devices",
+            "threads",
+        )
         for field in at_least_one:
             if getattr(self, field) < 1:
                 raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must be at least 1.")

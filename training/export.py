@@ -101,7 +101,6 @@ def _converted(exportable: Exportable) -> onnx.ModelProto:
     """The ONNX model, its default values set, without the exporter's notes on source files."""
     arguments = {**exportable.inputs(2), **exportable.defaults}
     batch = Dim("n")
-    buffer = io.BytesIO()
     with _quiet():
         program = torch.onnx.export(
             exportable.module,
@@ -114,8 +113,7 @@ def _converted(exportable: Exportable) -> onnx.ModelProto:
             verbose=False,
         )
         assert program is not None
-        program.save(buffer, external_data=False)
-    model = onnx.load_from_string(buffer.getvalue())
+    model: onnx.ModelProto = program.model_proto
     model.producer_version = ""
     for message in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
         del message.metadata_props[:]
@@ -123,7 +121,9 @@ def _converted(exportable: Exportable) -> onnx.ModelProto:
         del value.metadata_props[:]
     for node in model.graph.node:
         node.doc_string = ""
-    model.graph.initializer.extend(onnx.numpy_helper.from_array(array, name) for name, array in exportable.defaults.items())
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(array, name) for name, array in exportable.defaults.items()
+    )
     return model
 
 

@@ -59,7 +59,9 @@ def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
         return Partition(train, dataset.test, "given test set")
     if train.labels is None or configuration.held_out_share == 0:
         return Partition(train, None, None)
-    kept, held = hold_out(train.labels, train.groups, configuration.held_out_share, configuration.seed, len(train.series))
+    kept, held = hold_out(
+        train.labels, train.groups, configuration.held_out_share, configuration.seed, len(train.series)
+    )
     if len(held) == 0:
         return Partition(train, None, None)
     return Partition(_subset(train, kept), _subset(train, held), "held-out split")

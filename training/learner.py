@@ -17,7 +17,6 @@ from training.scaling import Scaling
 from training.vae import VAE
 from training.warps import warped
 
-
 SYNTHETIC_WEIGHT = 0.5
 """Weight of a synthetic case in the classifier's loss; a real one has 1."""
 
@@ -37,7 +36,7 @@ class TrainingCases:
 
 @dataclass(frozen=True)
 class Pool:
-    """Series standardised at the working length, `[n, n_channels, n_timepoints]`, and class_index `[n]`, on a device."""
+    """Standardised series `[n, n_channels, working_timepoints]` and their class_index `[n]`, on one device."""
 
     series: Tensor
     class_index: Tensor
@@ -122,7 +121,7 @@ def fit_classifier(
 ) -> nn.Module:
     """A classifier trained on both pools, on the CPU; `initial` gives its starting weights."""
     torch.manual_seed(configuration.seed)
-    network = classifiers.build(configuration.classifier, *real.series.shape[1:], n_classes)
+    network = classifiers.build(configuration.classifier, real.series.shape[1], real.series.shape[2], n_classes)
     if initial is not None:
         network.load_state_dict(initial.state_dict())
     device = fabric.device

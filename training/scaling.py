@@ -35,7 +35,7 @@ class Scaling(nn.Module):
         mean = wide.mean(axis=(0, 2))
         scale = wide.std(axis=(0, 2))
         scale = np.where(scale > 1e-6 * np.maximum(np.abs(mean), 1e-30), scale, 1.0)
-        self.native_timepoints = series.shape[2]
+        self.native_timepoints = int(series.shape[2])
         self.working_timepoints = min(self.native_timepoints, working_timepoints)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32)[:, None])
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32)[:, None])
@@ -58,4 +58,4 @@ class Scaling(nn.Module):
 
     @property
     def _same_length(self) -> bool:
-        return self.native_timepoints == self.working_timepoints
+        return bool(self.native_timepoints == self.working_timepoints)

@@ -14,7 +14,9 @@ from training.vae import VAE
 POOL_SIZE = 512
 
 
-def draw(mixture: MixtureParameters, index: int, count: int, expansion: float, random: np.random.Generator) -> np.ndarray:
+def draw(
+    mixture: MixtureParameters, index: int, count: int, expansion: float, random: np.random.Generator
+) -> np.ndarray:
     """Latent codes `[count, latent_dim]` of one class, before any rejection."""
     component = random.choice(mixture.weights.shape[1], count, p=mixture.weights[index])
     factors = np.linalg.cholesky(mixture.covariances[index])[component]

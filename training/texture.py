@@ -24,7 +24,7 @@ class Texture(nn.Module):
     envelopes: Tensor
 
     def __init__(self, kernels: np.ndarray, envelopes: np.ndarray) -> None:
-        """kernels `[n_classes, n_channels, 2 reach + 1]` of unit norm, envelopes `[n_classes, n_channels, n_timepoints]`."""
+        """kernels `[n_classes, n_channels, width]`, unit norm; envelopes `[n_classes, n_channels, n_timepoints]`."""
         super().__init__()
         self.register_buffer("kernels", torch.tensor(kernels, dtype=torch.float32))
         self.register_buffer("envelopes", torch.tensor(envelopes, dtype=torch.float32))
@@ -88,4 +88,5 @@ def _kernel(correlation: np.ndarray) -> np.ndarray:
     amplitude = np.sqrt(np.maximum(np.fft.rfft(circular).real, 0))
     response = np.fft.irfft(amplitude, length)
     kernel = np.concatenate([response[:, -reach:], response[:, : reach + 1]], axis=1)
-    return kernel / np.linalg.norm(kernel, axis=1, keepdims=True)
+    unit: np.ndarray = kernel / np.linalg.norm(kernel, axis=1, keepdims=True)
+    return unit

@@ -7,7 +7,7 @@ whose latent density is lower: near 0, a series is unlike anything the model has
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,7 +20,7 @@ class Request(StrictRequest):
     """Series to classify; `with` asks for more."""
 
     series: Series
-    extras: Annotated[list[Literal["typicality"]], Field(alias="with")] = []
+    extras: list[Literal["typicality"]] = Field(default=[], alias="with")
 
 
 @dataclass(frozen=True)

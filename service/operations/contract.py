@@ -79,15 +79,12 @@ def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fiel
 
 def _place(location: tuple[int | str, ...], fields: object) -> str:
     """Where in `fields` a problem lies; parts of `location` that name a member of a union lead nowhere."""
-    parts = []
+    parts: list[str] = []
+    inside: Any = fields
     for part in location:
-        if isinstance(fields, dict) and part in fields:
-            fields = fields[part]
-        elif isinstance(fields, list) and isinstance(part, int):
-            fields = fields[part]
-        else:
-            continue
-        parts.append(str(part))
+        if (isinstance(inside, dict) and part in inside) or (isinstance(inside, list) and isinstance(part, int)):
+            inside = inside[part]
+            parts.append(str(part))
     return ".".join(parts)
 
 

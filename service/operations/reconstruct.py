@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
@@ -21,7 +21,7 @@ class Request(StrictRequest):
     """Series to reconstruct; `with` asks for more."""
 
     series: Series
-    extras: Annotated[list[Literal["timepoint_error"]], Field(alias="with")] = []
+    extras: list[Literal["timepoint_error"]] = Field(default=[], alias="with")
 
 
 @dataclass(frozen=True)

@@ -83,9 +83,7 @@ def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
     """Series per class index, in the caller's order. Raises `InvalidRequest`."""
     if (request.counts is None) == (request.n_per_class is None):
         came = "both" if request.counts is not None else "neither"
-        raise InvalidRequest(
-            f"the request has {came} of 'counts' and 'n_per_class'; send one of them.", "counts"
-        )
+        raise InvalidRequest(f"the request has {came} of 'counts' and 'n_per_class'; send one of them.", "counts")
     if request.counts is None:
         assert request.n_per_class is not None
         counts = dict.fromkeys(range(len(manifest.classes)), request.n_per_class)
