@@ -60,7 +60,8 @@ class MixtureParameters:
         """The mixture shrunk, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
 
         Maximum a posteriori adaptation (Reynolds, Quatieri & Dunn, 2000): a component that explains m of the cases
-        moves by m / (m + relevance) of the way to their weight, mean and scatter; a class without cases stays.
+        moves by m / (m + relevance) of the way to their mean and scatter, the weights of a class of n cases by
+        n / (n + relevance) of the way to their shares; a class without cases stays.
         """
         weights, means, covariances = self.weights.copy(), self.means.copy(), self.covariances.copy()
         for index in np.unique(class_index):
@@ -68,20 +69,16 @@ class MixtureParameters:
             log_density = self.component_log_density(cases, int(index))
             responsibility = np.exp(log_density - log_density.max(axis=1, keepdims=True))
             responsibility /= responsibility.sum(axis=1, keepdims=True)
-            for k in np.flatnonzero(self.weights[index] > 0):
-                share = responsibility[:, k]
-                mass = float(share.sum())
+            share_of_class = len(cases) / (len(cases) + relevance)
+            weights[index] += share_of_class * (responsibility.mean(axis=0) - weights[index])
+            for k, share in enumerate(responsibility.T):
+                mass = max(float(share.sum()), 1e-12)
                 trust = mass / (mass + relevance)
-                if mass < 1e-6:
-                    weights[index, k] *= 1 - len(cases) / (len(cases) + relevance)
-                    continue
                 mean = share @ cases / mass
                 centred = cases - mean
                 scatter = (share[:, None] * centred).T @ centred / mass
                 means[index, k] += trust * (mean - means[index, k])
                 covariances[index, k] += trust * (scatter - covariances[index, k])
-                weights[index, k] += trust * (mass / len(cases) - weights[index, k])
-            weights[index] /= weights[index].sum()
         return replace(self, weights=weights, means=means, covariances=covariances)
 
 

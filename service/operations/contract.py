@@ -84,7 +84,9 @@ def _place(location: tuple[int | str, ...], fields: object) -> str:
     for part in location:
         if (isinstance(inside, dict) and part in inside) or (isinstance(inside, list) and isinstance(part, int)):
             inside = inside[part]
-            parts.append(str(part))
+        else:
+            continue
+        parts.append(str(part))
     return ".".join(parts)
 
 

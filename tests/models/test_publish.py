@@ -1,0 +1,105 @@
+"""A repository shows whole bundles only, under versions of their own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from models.bundle import Bundle
+from models.errors import BundleError, NotFound
+from models.publish import npz_bytes, publish
+from models.repository import Repository, versions_on_disk
+from models.sessions import Runtime
+
+CPU = Runtime("cpu", 1)
+
+
+def _publish(bundle: Bundle, source: Path, root: Path) -> Path:
+    files = {file.name: file.read_bytes() for file in source.iterdir() if file.name != "manifest.json"}
+    return publish(root, "sines", files, lambda version: bundle.manifest.model_copy(update={"version": version}))
+
+
+def test_a_bundle_survives_publishing_and_loading(sines: Bundle, repository: Path, tmp_path: Path) -> None:
+    directory = _publish(sines, repository / "sines" / "1", tmp_path)
+    assert directory == tmp_path / "sines" / "1"
+    assert Bundle.load(directory, CPU).manifest == sines.manifest
+
+
+def test_publishers_at_once_get_versions_of_their_own(sines: Bundle, repository: Path, tmp_path: Path) -> None:
+    source = repository / "sines" / "1"
+    with ThreadPoolExecutor(8) as pool:
+        directories = list(pool.map(lambda _: _publish(sines, source, tmp_path), range(8)))
+    assert sorted(int(directory.name) for directory in directories) == list(range(1, 9))
+    for directory in directories:
+        assert json.loads((directory / "manifest.json").read_bytes())["version"] == int(directory.name)
+    assert sorted(entry.name for entry in (tmp_path / "sines").iterdir()) == [str(k) for k in range(1, 9)]
+
+
+def test_a_failed_publish_leaves_nothing(sines: Bundle, tmp_path: Path) -> None:
+    def failing(version: int) -> object:
+        raise RuntimeError(version)
+
+    with pytest.raises(RuntimeError):
+        publish(tmp_path, "sines", {"a.npz": b""}, failing)  # type: ignore[arg-type]
+    assert list((tmp_path / "sines").iterdir()) == []
+
+
+def test_equal_arrays_give_equal_bytes(sines: Bundle) -> None:
+    arrays = dict(sines.mixture_inputs)
+    assert npz_bytes(arrays) == npz_bytes(arrays)
+
+
+def test_the_latest_that_verifies_is_served_and_the_rest_is_reported(
+    sines: Bundle, repository: Path, tmp_path: Path
+) -> None:
+    for _ in range(3):
+        directory = _publish(sines, repository / "sines" / "1", tmp_path)
+    (directory / "decoder.onnx").write_bytes(b"no graph")
+    (tmp_path / "sines" / "notes").mkdir()
+    found = Repository(tmp_path, CPU).refreshed()
+    assert found.versions("sines") == [1, 2]
+    assert found.resolve("sines").manifest.version == 2
+    assert found.resolve(None).manifest.version == 2
+    assert found.resolve("sines/1").manifest.version == 1
+    assert "decoder.onnx" in found.refused["sines", 3].reason
+    with pytest.raises(NotFound, match="no version '3' here; it has: 1, 2"):
+        found.resolve("sines/3")
+    with pytest.raises(NotFound, match="there is: sines"):
+        found.resolve("other")
+
+
+def test_a_refresh_keeps_what_is_loaded_and_retries_what_was_mended(
+    sines: Bundle, repository: Path, tmp_path: Path
+) -> None:
+    source = repository / "sines" / "1"
+    first = _publish(sines, source, tmp_path)
+    second = _publish(sines, source, tmp_path)
+    (second / "encoder.onnx").unlink()
+    before = Repository(tmp_path, CPU).refreshed()
+    shutil.copy(source / "encoder.onnx", second)
+    after = before.refreshed()
+    assert after.bundles["sines", 1] is before.bundles["sines", 1]
+    assert after.versions("sines") == [1, 2] and not after.refused
+    shutil.rmtree(first)
+    assert after.refreshed().versions("sines") == [2]
+
+
+def test_only_the_newest_versions_are_kept(sines: Bundle, repository: Path, tmp_path: Path) -> None:
+    for _ in range(4):
+        _publish(sines, repository / "sines" / "1", tmp_path)
+    assert Repository(tmp_path, CPU).refreshed(keep=2).versions("sines") == [3, 4]
+
+
+def test_a_repository_that_is_not_there_says_how_to_give_another(tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="SERIESMITH_MODELS"):
+        versions_on_disk(tmp_path / "absent")
+
+
+def test_a_name_that_cannot_be_is_refused_before_anything_is_written(sines: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="cannot name a bundle"):
+        publish(tmp_path, "../evil", {}, lambda version: sines.manifest)
+    assert list(tmp_path.iterdir()) == []

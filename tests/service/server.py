@@ -1,0 +1,130 @@
+"""A real server process for tests: `bentoml serve`, its own port, its own folder for what BentoML writes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import orjson
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The repository of the code."""
+
+Found = TypeVar("Found")
+
+
+class Server:
+    """How tests talk to a running server."""
+
+    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
+        self.url = url
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
+        self.http = httpx.Client(base_url=url, timeout=60, limits=limits, headers=headers, trust_env=False)
+
+    def send(self, operation: str, content: Any, **headers: str) -> httpx.Response:
+        """POST bytes as they are."""
+        head = {"content-type": "application/json"} | {name.replace("_", "-"): text for name, text in headers.items()}
+        return self.http.post(f"/{operation}", content=content, headers=head)
+
+    def post(self, operation: str, **fields: Any) -> httpx.Response:
+        """POST fields as JSON; a trailing underscore makes a Python keyword a field, arrays become lists."""
+        body = {name.rstrip("_"): value for name, value in fields.items()}
+        return self.send(operation, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY))
+
+    def answer(self, operation: str, **fields: Any) -> dict[str, Any]:
+        """The JSON of an answer that must be good."""
+        response = self.post(operation, **fields)
+        assert response.status_code == 200, response.text
+        answered: dict[str, Any] = response.json()
+        return answered
+
+    def get(self, path: str) -> Any:
+        """The JSON at a path that must be there."""
+        response = self.http.get(path)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def metrics(self) -> dict[str, float]:
+        """Our metrics: a line's name and labels, and its value."""
+        lines = self.http.get("/metrics").text.splitlines()
+        ours = [line.rsplit(" ", 1) for line in lines if line.startswith("seriesmith_")]
+        return {name: float(value) for name, value in ours}
+
+
+@contextmanager
+def serving(folder: Path, models: Path, key: str = "", **settings: object) -> Iterator[Server]:
+    """A server of the bundles in `models`; `settings` are SERIESMITH_… variables. It must end when it is told to."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
+    bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}
+    environment = inherited | bentoml | {"SERIESMITH_MODELS": str(models), "SERIESMITH_API_KEY": key} | ours
+    command = [sys.executable, "-m", "bentoml", "serve", "service.app:Seriesmith", "--host", "127.0.0.1"]
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--port", str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output,
+            start_new_session=True,
+        )  # fmt: skip
+    server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None)
+    try:
+        until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
+        assert process.poll() is None, log.read_text()
+        yield server
+    finally:
+        server.http.close()
+        _stopped(process)
+
+
+def _ready(server: Server) -> bool:
+    try:
+        return server.http.get("/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def _stopped(process: subprocess.Popen[bytes]) -> None:
+    """End the server; neither it nor a process of its own may be left."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(30)
+        until(lambda: not _group_lives(process.pid), seconds=10, what="the workers' end")
+    finally:
+        if _group_lives(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(found: Callable[[], Found], seconds: float, what: str) -> Found:
+    """What `found` answers once that is true; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if answer := found():
+            return answer
+        time.sleep(0.02)
+    raise AssertionError(f"waited {seconds:g} s in vain for {what}")
+
+
+def at_once(calls: list[Callable[[], Found]], threads: int = 16) -> list[Found]:
+    """What the calls answer, made concurrently, in their order."""
+    with ThreadPoolExecutor(threads) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
