@@ -90,6 +90,8 @@ class FitConfiguration:
         for field in at_least_one:
             if getattr(self, field) < 1:
                 raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must be at least 1.")
+        if self.folds < 0:
+            raise ConfigurationError(f"--folds is {self.folds}; it must be at least 0.")
         if self.working_timepoints < 8:
             raise ConfigurationError(f"--working-timepoints is {self.working_timepoints}; it must be at least 8.")
         for field in ("warp_probability", "kl_warm_up"):

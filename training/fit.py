@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,23 +55,21 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
 def refit_all(configuration: FitConfiguration) -> int:
     """Fit every bundle of the repository again from its newest manifest's configuration; how many failed."""
     failures = 0
-    for name, recorded in recorded_configurations(configuration.models):
+    root = repository_root(configuration.models)
+    for name, versions in versions_on_disk(root).items():
         print(f"\n{name}: fitting again", flush=True)
         try:
-            fit_and_publish(recorded)
+            fit_and_publish(recorded_configuration(root, name, versions[-1]))
         except REFUSALS as error:
             failures += 1
             print(f"{name}: not fitted: {error}", file=sys.stderr)
     return failures
 
 
-def recorded_configurations(models: Path | None) -> Iterator[tuple[str, FitConfiguration]]:
-    """Name and configuration of every bundle's newest version."""
-    root = repository_root(models)
-    for name, versions in versions_on_disk(root).items():
-        manifest = read_manifest((root / name / str(versions[-1]) / "manifest.json").read_bytes())
-        recorded = FitConfiguration.from_record(manifest.provenance.configuration, models)
-        yield name, replace(recorded, name=name)
+def recorded_configuration(root: Path, name: str, version: int) -> FitConfiguration:
+    """The configuration that a bundle was fitted with, to publish to `root` under its own name."""
+    manifest = read_manifest((root / name / str(version) / "manifest.json").read_bytes())
+    return replace(FitConfiguration.from_record(manifest.provenance.configuration, root), name=name)
 
 
 def repository_root(models: Path | None) -> Path:

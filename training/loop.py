@@ -65,7 +65,7 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
             cycle.step()
         losses.append(loss.detach())
-        if step % 50 == 49:
+        if step % max(1, schedule.steps // 10) == 0:
             bar.set_postfix({name: f"{float(part.detach()):.4f}" for name, part in parts.items()})
     objective.eval()
     return [float(loss) for loss in losses]

@@ -74,6 +74,8 @@ def _pooled_covariance(latent: np.ndarray, class_index: np.ndarray) -> np.ndarra
 
 def _shrunk(centred: np.ndarray, mass: float) -> np.ndarray:
     """Ledoit-Wolf covariance of weighted, centred cases whose weights sum to `mass`."""
+    if len(centred) < 2:
+        return FLOOR * np.eye(centred.shape[1])
     covariance, _ = ledoit_wolf(centred, assume_centered=True)
     floor = FLOOR * np.eye(centred.shape[1])
     rescaled: np.ndarray = covariance * (len(centred) / max(mass, 1.0)) + floor

@@ -82,9 +82,9 @@ def _place(location: tuple[int | str, ...], fields: object) -> str:
     parts: list[str] = []
     inside: Any = fields
     for part in location:
-        if (isinstance(inside, dict) and part in inside) or (isinstance(inside, list) and isinstance(part, int)):
+        try:
             inside = inside[part]
-        else:
+        except (KeyError, IndexError, TypeError):
             continue
         parts.append(str(part))
     return ".".join(parts)

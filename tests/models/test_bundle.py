@@ -37,14 +37,12 @@ def relative(actual: np.ndarray, expected: np.ndarray) -> float:
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 33, 60])
 def test_a_series_gets_the_same_answers_alone_and_in_any_batch(sines: Bundle, series: np.ndarray, rows: int) -> None:
-    for call in (
-        sines.encode,
-        lambda batch: (sines.classify(batch),),
-        lambda batch: (sines.typicality(sines.encode(batch)[0]),),
-    ):
-        together = call(series[:rows])
-        for whole, alone in zip(together, call(series[:1]), strict=True):
-            assert relative(whole[:1], alone) < 1e-5
+    def everything(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        mean, log_variance = sines.encode(batch)
+        return mean, log_variance, sines.decode(mean), sines.classify(batch), sines.log_density(mean)
+
+    for together, alone in zip(everything(series[:rows]), everything(series[:1]), strict=True):
+        assert relative(together[:1], alone) < 1e-5
 
 
 def test_raw_units_come_back_from_reconstruction_and_sampling(sines: Bundle, series: np.ndarray) -> None:

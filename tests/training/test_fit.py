@@ -1,0 +1,173 @@
+"""`python training/fit.py`, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle import Bundle
+from models.manifest import read_manifest
+from models.sessions import Runtime
+from tests.conftest import QUICK
+from training.configuration import FitConfiguration
+from training.fit import fit_and_publish, main, repository_root
+
+FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
+BRIEF = ["--vae-steps", "20", "--classifier-steps", "20", "--folds", "2", "--device", "cpu"]
+
+
+def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(FIT), *arguments]
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
+
+
+def brief(**settings: object) -> FitConfiguration:
+    return FitConfiguration(**{**QUICK, "vae_steps": 20, "classifier_steps": 20, **settings})
+
+
+def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> None:
+    ended = run("--dataset", "sines", "--models", str(tmp_path / "m"), *BRIEF, directory=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    for word in ("class", "components", "trust", "acceptance", "accuracy", "given test set", "MB"):
+        assert word in ended.stdout
+    assert (tmp_path / "m" / "sines" / "1" / "manifest.json").exists()
+    assert "error=" in ended.stderr and "VAE" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--dataset", "NoSuchSet"], "NoSuchSet"),
+        (["--data", "absent.tsv"], "absent.tsv"),
+        (["--dataset", "sines", "--name", "Not A Name"], "--name"),
+        (["--dataset", "sines", "--vae", "nope"], "convolutional"),
+        (["--dataset", "sines", "--latent-dim", "0"], "--latent-dim"),
+        (["--dataset", "sines", "--from", "nowhere"], "--from nowhere"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused_in_a_sentence_and_publishes_nothing(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    ended = run(*arguments, "--models", str(tmp_path / "m"), *BRIEF, directory=tmp_path)
+    assert ended.returncode != 0
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not list((tmp_path / "m").rglob("manifest.json"))
+
+
+def test_equal_seeds_give_equal_graphs_and_arrays_and_other_seeds_others(tmp_path: Path) -> None:
+    first, again, other = (fit_and_publish(brief(dataset="sines", models=tmp_path, seed=seed)) for seed in (1, 1, 2))
+    hashes = [_hashes(directory) for directory in (first, again, other)]
+    assert hashes[0] == hashes[1]
+    assert all(hashes[0][name] != hashes[2][name] for name in ("encoder", "decoder", "classifier", "mixture.npz"))
+
+
+def _hashes(directory: Path | None) -> dict[str, str]:
+    assert directory is not None
+    manifest = read_manifest((directory / "manifest.json").read_bytes())
+    arrays = {card.file: card.sha256 for card in (manifest.mixture, manifest.probe, manifest.weights) if card}
+    return {str(name): graph.sha256 for name, graph in manifest.graphs.items()} | arrays
+
+
+def test_a_bundle_tells_where_it_comes_from_and_names_no_place_on_this_machine(repository: Path) -> None:
+    manifest = read_manifest((repository / "sines" / "1" / "manifest.json").read_bytes())
+    assert manifest.provenance.dataset == "sines"
+    assert manifest.provenance.configuration["vae_steps"] == QUICK["vae_steps"]
+    assert set(manifest.provenance.libraries) >= {"torch", "onnxruntime", "numpy"}
+    assert manifest.metrics.accuracy is not None and manifest.metrics.accuracy > 0.9
+    root = str(FIT.parent.parent).encode()
+    assert not any(root in file.read_bytes() for file in (repository / "sines" / "1").iterdir())
+
+
+def test_a_bundle_of_a_small_dataset_is_small(repository: Path) -> None:
+    assert sum(file.stat().st_size for file in (repository / "sines" / "1").iterdir()) < 3e6
+
+
+def test_without_a_dataset_every_bundle_is_fitted_again(tmp_path: Path) -> None:
+    fit_and_publish(brief(dataset="sines", models=tmp_path, name="one"))
+    fit_and_publish(brief(dataset="sines", models=tmp_path, name="two", seed=7))
+    assert main(["--models", str(tmp_path)]) == 0
+    assert _hashes(tmp_path / "one" / "2") == _hashes(tmp_path / "one" / "1")
+    assert _hashes(tmp_path / "two" / "2") == _hashes(tmp_path / "two" / "1")
+    record = json.loads((tmp_path / "two" / "2" / "manifest.json").read_bytes())["provenance"]["configuration"]
+    assert record["seed"] == 7
+
+
+def test_a_fit_may_start_from_the_weights_of_another(repository: Path, tmp_path: Path) -> None:
+    source = repository / "sines" / "1"
+    cold = fit_and_publish(brief(dataset="sines", models=tmp_path, name="cold", vae_steps=3, classifier_steps=3))
+    warm = fit_and_publish(
+        brief(dataset="sines", models=tmp_path, name="warm", vae_steps=3, classifier_steps=3, start_from=source)
+    )
+    assert cold and warm
+    errors = [_threshold_free_error(directory) for directory in (cold, warm)]
+    assert errors[1] < 0.5 * errors[0]
+
+
+def _threshold_free_error(directory: Path) -> float:
+    from training import datasets
+
+    bundle = Bundle.load(directory, Runtime("cpu", 1))
+    series = datasets.load("sines").train.series
+    return float(bundle.reconstruction_error(series, bundle.decode(bundle.encode(series)[0])).mean())
+
+
+def test_weights_of_another_shape_are_refused(repository: Path, tmp_path: Path) -> None:
+    source = str(repository / "sines" / "1")
+    assert main(["--dataset", "sines", "--from", source, "--latent-dim", "5", "--models", str(tmp_path), *BRIEF]) == 2
+    assert not list(tmp_path.rglob("manifest.json"))
+
+
+def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    labels = np.repeat(["idle", "busy"], 30)
+    level = np.where(labels == "idle", 0.0, 5.0)[:, None, None]
+    series = np.array([[[1e4], [1e-4]]]) * (10 + level + random.normal(size=(60, 2, 32)))
+    groups = np.tile(np.arange(10), 6)
+    file = tmp_path / "pumps.npz"
+    np.savez(file, X=series, y=labels, groups=groups)
+    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", vae_steps=150, classifier_steps=150))
+    assert directory is not None
+    bundle = Bundle.load(directory, Runtime("cpu", 1))
+    assert bundle.manifest.labels == ["busy", "idle"]
+    assert bundle.manifest.metrics.measured_on == "held-out split"
+    assert bundle.manifest.metrics.accuracy is not None and bundle.manifest.metrics.accuracy > 0.8
+    for index, label in enumerate(bundle.manifest.labels):
+        made = bundle.sample(index, 200, seed=0).series.mean(axis=(0, 2))
+        np.testing.assert_allclose(made, series[labels == label].mean(axis=(0, 2)), rtol=0.1)
+
+
+def test_a_class_of_one_case_can_be_learned_and_sampled(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    series = random.normal(size=(13, 1, 24)) + np.repeat([0, 4], [12, 1])[:, None, None]
+    file = tmp_path / "rare.npz"
+    np.savez(file, X=series, y=np.repeat([5, 7], [12, 1]))
+    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", held_out_share=0.0))
+    assert directory is not None
+    bundle = Bundle.load(directory, Runtime("cpu", 1))
+    assert [card.training_count for card in bundle.manifest.classes] == [12, 1]
+    assert np.isfinite(bundle.sample(1, 10, seed=0).series).all()
+
+
+def test_the_repository_is_the_flag_the_environment_or_the_checkout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SERIESMITH_MODELS", raising=False)
+    assert repository_root(None) == FIT.parent.parent / "models"
+    monkeypatch.setenv("SERIESMITH_MODELS", str(tmp_path))
+    assert repository_root(None) == tmp_path
+    assert repository_root(tmp_path / "other") == tmp_path / "other"
+
+
+def test_a_damaged_bundle_does_not_keep_the_others_from_being_fitted_again(tmp_path: Path) -> None:
+    fit_and_publish(brief(dataset="sines", models=tmp_path, name="good"))
+    shutil.copytree(tmp_path / "good", tmp_path / "bad")
+    (tmp_path / "bad" / "1" / "manifest.json").write_text("{}")
+    assert main(["--models", str(tmp_path)]) == 1
+    assert (tmp_path / "good" / "2").is_dir()

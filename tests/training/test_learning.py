@@ -1,0 +1,133 @@
+"""The parts of a fit keep their laws: scaling, warps, mixtures, texture, calibration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from training import classifiers, families, vae
+from training.configuration import ConfigurationError, FitConfiguration
+from training.fitting import class_labels
+from training.mixture_fit import fit_mixture
+from training.scaling import Scaling, resampling_matrix
+from training.texture import fit_texture
+from training.warps import warped
+
+
+@pytest.mark.parametrize("native", [20, 64, 128, 129, 300])
+def test_scaling_and_resampling_there_and_back_keep_a_smooth_series(native: int) -> None:
+    time = np.linspace(0, 1, native)
+    series = np.stack([1000 + 50 * np.sin(7 * time), 1e-3 * np.cos(5 * time)])[None].astype(np.float32)
+    scaling = Scaling(series, 128)
+    back = scaling.outward(scaling.inward(torch.as_tensor(series))).numpy()
+    difference = np.abs(back - series).max(axis=2) / np.ptp(series, axis=2)
+    assert difference.max() < 0.02
+
+
+@pytest.mark.parametrize(("n_from", "n_to"), [(10, 10), (300, 128), (128, 300), (2000, 100)])
+def test_resampling_keeps_constants_and_averages_noise(n_from: int, n_to: int) -> None:
+    matrix = resampling_matrix(n_from, n_to)
+    torch.testing.assert_close(torch.ones(n_from) @ matrix, torch.ones(n_to))
+    if n_from > 2 * n_to:
+        assert (torch.randn(200, n_from) @ matrix).std() < 0.7
+
+
+def test_a_constant_channel_is_not_blown_up() -> None:
+    series = np.full((4, 1, 16), 7, np.float32)
+    assert float(Scaling(series, 128).inward(torch.as_tensor(series)).abs().max()) < 1e-5
+
+
+def test_warps_keep_ends_constants_and_range_and_follow_their_generator() -> None:
+    series = torch.randn(50, 2, 64, generator=torch.Generator().manual_seed(0))
+    first, second = (warped(series, 1.0, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(first, second)
+    assert not torch.allclose(first, series)
+    assert first.max() <= series.max() and first.min() >= series.min()
+    torch.testing.assert_close(warped(series, 0.0, torch.Generator().manual_seed(3)), series, rtol=0, atol=1e-4)
+    torch.testing.assert_close(warped(torch.ones(5, 1, 32), 1.0, torch.Generator()), torch.ones(5, 1, 32))
+
+
+def _clusters(counts: list[int], latent_dim: int = 8) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    class_index = np.repeat(np.arange(len(counts)), counts)
+    return random.normal(size=(len(class_index), latent_dim)) + 4 * class_index[:, None], class_index
+
+
+@pytest.mark.parametrize("counts", [[30, 30], [40, 1], [1, 1, 1], [5, 0, 9], [200]])
+def test_a_mixture_holds_for_many_cases_for_one_and_for_none(counts: list[int]) -> None:
+    latent, class_index = _clusters(counts)
+    mixture = fit_mixture(latent, class_index, len(counts), 3, seed=0)
+    np.testing.assert_allclose(mixture.weights.sum(axis=1), 1)
+    assert np.linalg.eigvalsh(mixture.covariances).min() > 1e-4
+    likeliest = mixture.class_log_density(latent).argmax(axis=1)
+    assert (likeliest == class_index).mean() > 0.95
+
+
+def test_a_class_of_two_clusters_gets_two_components() -> None:
+    random = np.random.default_rng(1)
+    latent = np.concatenate([random.normal(-5, 1, (40, 4)), random.normal(5, 1, (40, 4))])
+    mixture = fit_mixture(latent, np.zeros(80, np.int64), 1, 3, seed=0)
+    assert (mixture.weights[0] > 0.3).sum() == 2
+    np.testing.assert_allclose(np.sort(mixture.means[0, :2, 0]), [-5, 5], atol=0.6)
+
+
+def test_texture_has_the_variance_and_correlation_of_the_residuals() -> None:
+    random = np.random.default_rng(2)
+    white = random.normal(size=(200, 1, 110))
+    smooth = np.apply_along_axis(np.convolve, 2, white, np.ones(5) / np.sqrt(5), "valid")[..., :100]
+    residuals = smooth * np.linspace(0.5, 2, 100)
+    texture = fit_texture(residuals, np.zeros(200, np.int64), 1)
+    noise = torch.randn(2000, 1, texture.n_noise, generator=torch.Generator().manual_seed(0))
+    made = texture(torch.zeros(2000, dtype=torch.long), noise).numpy()
+    np.testing.assert_allclose(made.std(axis=0)[0, 10:-10], residuals.std(axis=0)[0, 10:-10], rtol=0.25)
+    assert abs(_lag_one(made) - _lag_one(residuals)) < 0.1
+    assert abs(_lag_one(made) - 0.8) < 0.1
+
+
+def _lag_one(series: np.ndarray) -> float:
+    scaled = series / series.std(axis=0)
+    return float((scaled[..., 1:] * scaled[..., :-1]).mean())
+
+
+@pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (1, 24), (2, 101), (6, 128)])
+@pytest.mark.parametrize("family", families.names("training.vae"))
+def test_every_vae_gives_back_the_shape_it_took(family: str, n_channels: int, n_timepoints: int) -> None:
+    model = vae.build(family, n_channels, n_timepoints, 5)
+    series = torch.randn(3, n_channels, n_timepoints)
+    reconstruction, latent, mean, log_variance = model(series, torch.zeros(3, 5))
+    assert reconstruction.shape == series.shape
+    assert latent.shape == mean.shape == log_variance.shape == (3, 5)
+    torch.testing.assert_close(latent, mean)
+
+
+@pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (2, 101), (6, 128)])
+@pytest.mark.parametrize("family", families.names("training.classifiers"))
+def test_every_classifier_gives_a_logit_per_class(family: str, n_channels: int, n_timepoints: int) -> None:
+    network = classifiers.build(family, n_channels, n_timepoints, 4)
+    assert network(torch.randn(3, n_channels, n_timepoints)).shape == (3, 4)
+
+
+def test_an_unknown_family_is_refused_with_those_there_are() -> None:
+    with pytest.raises(ConfigurationError, match="convolutional"):
+        vae.build("nope", 1, 8, 2)
+
+
+def test_classes_are_ordered_by_number_then_text() -> None:
+    assert class_labels(("10", "9", "b", "a", "-1")) == ("-1", "9", "10", "a", "b")
+    assert class_labels((3, 1, 2, 1)) == (1, 2, 3)
+    assert class_labels(None) == ("all",)
+
+
+@pytest.mark.parametrize("setting", [{"latent_dim": 0}, {"held_out_share": 1.0}, {"expansion": 0.0}, {"folds": -1}])
+def test_a_setting_that_cannot_be_is_refused_by_its_flag(setting: dict[str, float]) -> None:
+    flag = "--" + next(iter(setting)).replace("_", "-")
+    with pytest.raises(ConfigurationError, match=flag):
+        FitConfiguration(**setting)  # type: ignore[arg-type]
+
+
+def test_a_configuration_survives_its_record() -> None:
+    configuration = FitConfiguration(dataset="GunPoint", seed=3, latent_dim=5)
+    assert FitConfiguration.from_record(configuration.record(), None) == configuration
+    with pytest.raises(ConfigurationError, match="colour"):
+        FitConfiguration.from_record({"colour": 1}, None)
