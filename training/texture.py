@@ -42,7 +42,8 @@ class Texture(nn.Module):
 def fit_texture(residuals: np.ndarray, class_index: np.ndarray, n_classes: int) -> Texture:
     """Texture of `residuals` `[n_cases, n_channels, n_timepoints]`, series minus reconstruction, standardised.
 
-    A class of n cases is shrunk towards all classes with weight n / (n + RELEVANCE) of its own.
+    A class keeps its own level of variance, of which every timepoint of every case is evidence; how the variance runs
+    over time and how it is correlated are shrunk towards all classes, with weight n / (n + RELEVANCE) of its own.
     """
     reach = min(REACH, residuals.shape[2] // 2)
     everyone = _statistics(residuals, reach)
@@ -51,16 +52,16 @@ def fit_texture(residuals: np.ndarray, class_index: np.ndarray, n_classes: int) 
         own = residuals[class_index == index]
         weight = len(own) / (len(own) + RELEVANCE)
         statistics = _statistics(own, reach) if len(own) else everyone
-        variance, correlation = (
-            weight * mine + (1 - weight) * theirs for mine, theirs in zip(statistics, everyone, strict=True)
-        )
-        envelopes.append(np.sqrt(variance))
-        kernels.append(_kernel(correlation))
+        level, profile, correlation = statistics
+        profile = weight * profile + (1 - weight) * everyone[1]
+        envelopes.append(np.sqrt(level * profile))
+        kernels.append(_kernel(weight * correlation + (1 - weight) * everyone[2]))
     return Texture(np.stack(kernels), np.stack(envelopes))
 
 
-def _statistics(residuals: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
-    """Variance by timepoint, smoothed, `[n_channels, n_timepoints]`, and autocorrelation `[n_channels, reach + 1]`."""
+def _statistics(residuals: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Level of variance `[n_channels, 1]`, its profile over time, smoothed and of mean 1, `[n_channels, n_timepoints]`,
+    and autocorrelation `[n_channels, reach + 1]`."""
     n_timepoints = residuals.shape[2]
     width = 2 * (n_timepoints // 16) + 1
     squared = np.pad((residuals**2).mean(axis=0), ((0, 0), (width // 2, width // 2)), mode="edge")
@@ -71,7 +72,8 @@ def _statistics(residuals: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarr
         for lag in range(reach + 1)
     ]
     correlation = np.stack(lags, axis=1)
-    return variance, correlation / np.maximum(correlation[:, :1], 1e-12)
+    level = variance.mean(axis=1, keepdims=True)
+    return level, variance / level, correlation / np.maximum(correlation[:, :1], 1e-12)
 
 
 def _kernel(correlation: np.ndarray) -> np.ndarray:
