@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import hashlib
 import io
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -185,7 +187,7 @@ def _arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
     try:
         with np.load(io.BytesIO(_verified(path, sha256)), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise BundleError(f"{path.name} is not a plain npz file: {error}") from error
 
 

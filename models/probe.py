@@ -37,7 +37,11 @@ def replay(manifest: Manifest, sessions: dict[str, Session], probe: dict[str, np
             expected = [probe[key(name, "out", tensor.name)] for tensor in graph.outputs]
         except KeyError as error:
             raise BundleError(f"{manifest.probe.file} lacks the array {error}.") from error
-        for tensor, actual, wanted in zip(graph.outputs, session(feeds), expected, strict=True):
+        try:
+            answers = session(feeds)
+        except Exception as error:  # onnxruntime raises its own types, of no common base
+            raise BundleError(f"{graph.file} does not run on what {manifest.probe.file} holds: {error}") from error
+        for tensor, actual, wanted in zip(graph.outputs, answers, expected, strict=True):
             difference = relative_difference(actual, wanted)
             if difference > graph.tolerance:
                 raise BundleError(

@@ -72,7 +72,10 @@ class Repository:
         if key in self.bundles:
             return self.bundles[key]
         directory = self.root / key[0] / str(key[1])
-        changed_ns = directory.stat().st_mtime_ns
+        try:
+            changed_ns = directory.stat().st_mtime_ns
+        except FileNotFoundError:
+            return Refusal("it was removed while it was looked at.", 0)
         known = self.refused.get(key)
         if known and known.changed_ns == changed_ns:
             return known

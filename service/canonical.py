@@ -53,8 +53,8 @@ def canonical(value: NDArray[np.float64], manifest: Manifest) -> Array:
         )
     if value.shape[1:] != (shape.n_channels, shape.n_timepoints):
         raise _wrong(
-            f"{FIELD} has {value.shape[1]} channels and {value.shape[2]} timepoints per case; model {manifest.name!r} "
-            f"takes {wanted}. Resample to {shape.n_timepoints} timepoints, or fit a model to your length."
+            f"{FIELD} is {_sizes(value.shape)} (cases, channels, timepoints); model {manifest.name!r} takes "
+            f"{wanted}. Resample to {shape.n_timepoints} timepoints, or fit a model to your length."
         )
     with np.errstate(over="ignore"):
         series: Array = np.ascontiguousarray(value, dtype=np.float32)

@@ -20,7 +20,8 @@ def summary(manifest: Manifest, n_bytes: int, directory: Path) -> str:
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines += [
         "",
-        f"series    {shape.n_channels} channels x {shape.n_timepoints} timepoints, latent_dim {manifest.latent_dim}",
+        f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
+        f"latent    {manifest.latent_dim} dimensions",
         f"accuracy  {_accuracy(manifest)}",
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",

@@ -59,7 +59,7 @@ async def run(request: Request, serving: Serving) -> Answer:
     manifest = served.bundle.manifest
     counts = counts_by_class(request, manifest)
     total = sum(counts.values())
-    check_rows(total, serving.settings, "the request", "counts" if request.counts else "n_per_class")
+    check_rows(total, serving.settings, "the request", asked(request))
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
     with served.admitted("sample", total):
@@ -90,8 +90,13 @@ def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
     else:
         counts = {manifest.class_index(label, "counts"): count for label, count in request.counts.items()}
     if not any(counts.values()):
-        raise InvalidRequest("the request asks for zero series; ask for at least one.", "counts")
+        raise InvalidRequest("the request asks for zero series; ask for at least one.", asked(request))
     return counts
+
+
+def asked(request: Request) -> str:
+    """The field that says how many."""
+    return "n_per_class" if request.counts is None else "counts"
 
 
 def drawn(seed: int | None) -> int:

@@ -7,11 +7,12 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from models.bundle import Bundle
 from models.errors import BundleError, NotFound
-from models.publish import npz_bytes, publish
+from models.publish import npz_bytes, publish, sha256
 from models.repository import Repository, versions_on_disk
 from models.sessions import Runtime
 
@@ -86,6 +87,25 @@ def test_a_refresh_keeps_what_is_loaded_and_retries_what_was_mended(
     assert after.versions("sines") == [1, 2] and not after.refused
     shutil.rmtree(first)
     assert after.refreshed().versions("sines") == [2]
+
+
+@pytest.mark.parametrize("damage", ["no zip", "another shape"])
+def test_a_bundle_that_is_wrong_inside_is_reported_beside_a_good_one(
+    sines: Bundle, repository: Path, tmp_path: Path, damage: str
+) -> None:
+    good = _publish(sines, repository / "sines" / "1", tmp_path)
+    bad = tmp_path / "other" / "1"
+    shutil.copytree(good, bad)
+    with np.load(bad / "probe.npz") as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    arrays["encoder.in.series"] = np.zeros((2, 3), np.float32)
+    (bad / "probe.npz").write_bytes(b"no zip" if damage == "no zip" else npz_bytes(arrays))
+    manifest = json.loads((bad / "manifest.json").read_bytes()) | {"name": "other"}
+    manifest["probe"]["sha256"] = sha256((bad / "probe.npz").read_bytes())
+    (bad / "manifest.json").write_text(json.dumps(manifest))
+    found = Repository(tmp_path, CPU).refreshed()
+    assert found.names == ["sines"]
+    assert "probe.npz" in found.refused["other", 1].reason
 
 
 def test_only_the_newest_versions_are_kept(sines: Bundle, repository: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""New names and versions of a bundle without another fit: copied, renamed in the manifest, moved into place whole."""
+"""Cases to send, and new names and versions of a bundle without another fit."""
 
 from __future__ import annotations
 
@@ -6,9 +6,26 @@ import json
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from training.datasets import Cases, Label
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Series `[n_cases, n_channels, n_timepoints]` with a label each."""
+
+    series: np.ndarray
+    labels: list[Label]
+
+    @classmethod
+    def of(cls, cases: Cases | None) -> Labelled:
+        """A dataset's partition, which must be there and have labels."""
+        assert cases is not None and cases.labels is not None
+        return cls(cases.series, list(cases.labels))
 
 
 def published(bundle: Path, root: Path, name: str, version: int, damaged: str | None = None) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.service.bundles import Labelled
 from tests.service.server import Server, serving
 from training import datasets
 
@@ -20,11 +21,9 @@ def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
-def cases() -> datasets.Cases:
+def cases() -> Labelled:
     """60 labelled cases of `sines`, `[60, 2, 64]`, that its model was not trained on."""
-    test = datasets.load("sines").test
-    assert test is not None
-    return test
+    return Labelled.of(datasets.load("sines").test)
 
 
 @pytest.fixture(scope="session")

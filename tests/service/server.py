@@ -8,13 +8,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import numpy as np
 import orjson
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +40,8 @@ class Server:
     def post(self, operation: str, **fields: Any) -> httpx.Response:
         """POST fields as JSON; a trailing underscore makes a Python keyword a field, arrays become lists."""
         body = {name.rstrip("_"): value for name, value in fields.items()}
-        return self.send(operation, orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY))
+        content = orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY, default=np.ndarray.tolist)
+        return self.send(operation, content)
 
     def answer(self, operation: str, **fields: Any) -> dict[str, Any]:
         """The JSON of an answer that must be good."""
@@ -62,22 +64,27 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, models: Path, key: str = "", **settings: object) -> Iterator[Server]:
-    """A server of the bundles in `models`; `settings` are SERIESMITH_… variables. It must end when it is told to."""
+def serving(
+    folder: Path, models: Path | None, key: str = "", target: str = "service.app:Seriesmith", **settings: object
+) -> Iterator[Server]:
+    """A server of the bundles in `models` (None: its own); `settings` are SERIESMITH_… variables.
+
+    `target` is the service of this checkout, or a bento's directory. It must end when it is told to.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}
-    environment = inherited | bentoml | {"SERIESMITH_MODELS": str(models), "SERIESMITH_API_KEY": key} | ours
-    command = [sys.executable, "-m", "bentoml", "serve", "service.app:Seriesmith", "--host", "127.0.0.1"]
+    environment = inherited | bentoml | {"SERIESMITH_MODELS": str(models or ""), "SERIESMITH_API_KEY": key} | ours
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1"]
     log = folder / "server.log"
     with log.open("wb") as output:
+        arguments = [*command, "--port", str(port)]
         process = subprocess.Popen(
-            [*command, "--port", str(port)], cwd=ROOT, env=environment, stdout=output, stderr=output,
-            start_new_session=True,
-        )  # fmt: skip
+            arguments, cwd=ROOT if models else folder, env=environment, stdout=output, stderr=output
+        )
     server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None)
     try:
         until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
@@ -96,19 +103,26 @@ def _ready(server: Server) -> bool:
 
 
 def _stopped(process: subprocess.Popen[bytes]) -> None:
-    """End the server; neither it nor a process of its own may be left."""
+    """End the server; neither it nor a worker of its may be left."""
+    workers = children(process.pid)
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(30)
-        until(lambda: not _group_lives(process.pid), seconds=10, what="the workers' end")
+        until(lambda: not any(map(_lives, workers)), seconds=10, what="the workers' end")
     finally:
-        if _group_lives(process.pid):
-            os.killpg(process.pid, signal.SIGKILL)
+        for left in [worker for worker in workers if _lives(worker)] + [process.pid] * (process.poll() is None):
+            os.kill(left, signal.SIGKILL)
 
 
-def _group_lives(group: int) -> bool:
+def children(pid: int) -> list[int]:
+    """The processes that a process started and that live."""
+    listings = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for listing in listings for child in listing.read_text().split()]
+
+
+def _lives(pid: int) -> bool:
     try:
-        os.killpg(group, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return True
@@ -124,7 +138,7 @@ def until(found: Callable[[], Found], seconds: float, what: str) -> Found:
     raise AssertionError(f"waited {seconds:g} s in vain for {what}")
 
 
-def at_once(calls: list[Callable[[], Found]], threads: int = 16) -> list[Found]:
+def at_once(calls: Sequence[Callable[[], Found]], threads: int = 16) -> list[Found]:
     """What the calls answer, made concurrently, in their order."""
     with ThreadPoolExecutor(threads) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]

@@ -1,0 +1,80 @@
+"""What was done is counted by operation, model and outcome, over all workers, and strangers add nothing."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from tests.service.bundles import Labelled
+from tests.service.server import Server, at_once, serving
+
+
+def _counted(server: Server, name: str, **labels: str) -> float:
+    wanted = {f'{label}="{text}"' for label, text in labels.items()}
+    found = [
+        value
+        for line, value in server.metrics().items()
+        if line.partition("{")[0] == name and wanted == set(re.findall(r'\w+="[^"]*"', line))
+    ]
+    assert len(found) <= 1
+    return sum(found)
+
+
+def test_metrics_count_what_was_done(server: Server, cases: Labelled):
+    def state() -> list[float]:
+        model = {"model": "sines"}
+        return [
+            _counted(server, "seriesmith_requests_total", operation="classify", outcome="ok", **model),
+            _counted(server, "seriesmith_requests_total", operation="classify", outcome="invalid_request", **model),
+            _counted(server, "seriesmith_requests_total", operation="classify", outcome="not_found", model=""),
+            _counted(server, "seriesmith_rows_total", operation="classify", **model),
+            _counted(server, "seriesmith_batch_rows_sum", operation="classify", **model),
+            _counted(server, "seriesmith_batch_rows_count", operation="classify", **model),
+            _counted(server, "seriesmith_inference_seconds_count", operation="classify", **model),
+            _counted(server, "seriesmith_samples_total", class_label="2", **model),
+            _counted(server, "seriesmith_acceptance_ratio_count", class_label="2", **model),
+            _counted(server, "seriesmith_queue_rows"),
+        ]
+
+    before = state()
+    server.answer("classify", model="sines", series=cases.series[:7])
+    server.post("classify", model="sines", series=[[[1.0], [1.0]]])
+    server.post("classify", model="cosines", series=[[1.0]])
+    server.answer("sample", model="sines", counts={"2": 5})
+    change = [after - earlier for after, earlier in zip(state(), before, strict=True)]
+    assert change == [1, 1, 1, 7, 7, 1, 1, 5, 1, 0]
+
+
+def test_strangers_add_no_lines_to_the_metrics(server: Server, cases: Labelled):
+    """Unknown paths and models must not fill a monitoring system."""
+    server.post("classify", model="first-stranger", series=cases.series[:1])
+    server.http.get("/first-stranger")
+    names = _lines(server)
+    for stranger in ("nobody", "nothing", "nowhere"):
+        server.http.get(f"/{stranger}")
+        server.http.post(f"/{stranger}", json={})
+        server.post("classify", model=stranger, series=cases.series[:1])
+    assert _lines(server) == names
+    assert not [line for line in names if "stranger" in line]
+
+
+def _lines(server: Server) -> set[str]:
+    """Names and labels of all metrics, BentoML's too."""
+    return {line.rpartition(" ")[0] for line in server.http.get("/metrics").text.splitlines()}
+
+
+def _kept_by(folder: Path) -> list[Path]:
+    """The files of the processes that counted requests."""
+    return [file for file in folder.rglob("counter_*.db") if b'"seriesmith_requests_total"' in file.read_bytes()]
+
+
+def test_metrics_are_those_of_all_workers(repository: Path, tmp_path: Path, cases: Labelled):
+    """Either of two workers tells of both."""
+    with serving(tmp_path, repository, workers=2, threads=1) as server:
+        url = server.url
+        at_once([lambda: Server(url).answer("encode", model="sines", series=cases.series[:3])] * 60)
+        assert len(_kept_by(tmp_path)) == 2, "one worker answered everything, so nothing was shown"
+        labels = {"operation": "encode", "model": "sines"}
+        for teller in [Server(url) for _ in range(10)]:
+            assert _counted(teller, "seriesmith_requests_total", outcome="ok", **labels) == 60
+            assert _counted(teller, "seriesmith_rows_total", **labels) == 180
