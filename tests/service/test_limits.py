@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -19,7 +20,7 @@ KEY = "a secret"
 @pytest.fixture(scope="module")
 def guarded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Takes 600 rows and 500 000 bytes, from who has the key."""
-    limits = {"max_rows": 600, "queue_rows": 600, "max_body_bytes": 500_000}
+    limits: dict[str, Any] = {"max_rows": 600, "queue_rows": 600, "max_body_bytes": 500_000}
     with serving(tmp_path_factory.mktemp("guarded"), repository, KEY, **limits) as running:
         yield running
 
