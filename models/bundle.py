@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import io
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +14,7 @@ from models.manifest import Manifest, read_manifest
 from models.mixture import MixtureParameters, marginal_log_density
 from models.probe import replay
 from models.sessions import Runtime, Session
+from models.verify import check_signatures, mixture_parameters, plain_arrays, readable, verified
 
 Array = NDArray[np.float32]
 
@@ -39,7 +36,7 @@ class Bundle:
     def load(cls, directory: Path, runtime: Runtime | None = None) -> Bundle:
         """Read and verify `models/<name>/<version>/`. Raises `BundleError` with the reason when anything is off."""
         runtime = runtime or Runtime()
-        manifest = read_manifest(_read(directory / "manifest.json"))
+        manifest = read_manifest(readable(directory / "manifest.json"))
         if (manifest.name, str(manifest.version)) != (directory.parent.name, directory.name):
             raise BundleError(
                 f"the manifest says {manifest.name}/{manifest.version}, but it lies in "
@@ -49,13 +46,13 @@ class Bundle:
             raise BundleError(f"the manifest lists no graph {', '.join(sorted(missing))}.")
         sessions = {}
         for name, graph in manifest.graphs.items():
-            sessions[str(name)] = Session(_verified(directory / graph.file, graph.sha256), runtime)
+            sessions[str(name)] = Session(verified(directory / graph.file, graph.sha256), runtime)
         if manifest.weights is not None:
-            _verified(directory / manifest.weights.file, manifest.weights.sha256)
-        arrays = _arrays(directory / manifest.mixture.file, manifest.mixture.sha256)
-        bundle = cls(manifest, sessions, _mixture(arrays, manifest))
-        _check_signatures(manifest, sessions)
-        replay(manifest, sessions, _arrays(directory / manifest.probe.file, manifest.probe.sha256))
+            verified(directory / manifest.weights.file, manifest.weights.sha256)
+        arrays = plain_arrays(directory / manifest.mixture.file, manifest.mixture.sha256)
+        bundle = cls(manifest, sessions, mixture_parameters(arrays, manifest))
+        check_signatures(manifest, sessions)
+        replay(manifest, sessions, plain_arrays(directory / manifest.probe.file, manifest.probe.sha256))
         return bundle
 
     @property
@@ -167,49 +164,3 @@ class Bundle:
             self.decode(mean)
             if self.labelled:
                 self.classify(series)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{path.name} cannot be read: {error.strerror}.") from error
-
-
-def _verified(path: Path, sha256: str) -> bytes:
-    content = _read(path)
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise BundleError(f"{path.name} is not the file that was published: its SHA-256 differs from the manifest's.")
-    return content
-
-
-def _arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
-    try:
-        with np.load(io.BytesIO(_verified(path, sha256)), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise BundleError(f"{path.name} is not a plain npz file: {error}") from error
-
-
-def _mixture(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
-    try:
-        weights, means, covariances = (arrays[name].astype(np.float64) for name in ("weights", "means", "covariances"))
-    except KeyError as error:
-        raise BundleError(f"{manifest.mixture.file} lacks the array {error}.") from error
-    shape = (len(manifest.classes), weights.shape[-1], manifest.latent_dim)
-    if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, manifest.latent_dim):
-        raise BundleError(
-            f"{manifest.mixture.file} does not fit {len(manifest.classes)} classes in {shape[2]} dimensions."
-        )
-    return MixtureParameters(weights, means, covariances)
-
-
-def _check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
-    for name, graph in manifest.graphs.items():
-        session = sessions[str(name)]
-        said = ([tensor.name for tensor in graph.inputs], [tensor.name for tensor in graph.outputs])
-        if said != (session.inputs, session.outputs):
-            raise BundleError(
-                f"{graph.file} takes {session.inputs} and gives {session.outputs}; "
-                f"the manifest says {said[0]} and {said[1]}."
-            )

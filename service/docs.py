@@ -47,14 +47,12 @@ def openapi() -> bytes:
     paths = {f"/{operation.name}": {"post": _operation(operation, schemas)} for operation in OPERATIONS.values()}
     listing = {"type": "object", "properties": {"models": {"type": "array", "items": _ref("Card")}}}
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
-    paths["/models"] = {"get": {"summary": "Cards of the models served.", "responses": _responses(listing)}}
-    paths["/models/{name}"] = {
-        "get": {"summary": "One model's card.", "parameters": [name], "responses": _responses(_ref("Card"))}
-    }
+    paths["/models"] = _get("models", "Cards of the models served.", _responses(listing))
+    paths["/models/{name}"] = _get("models", "One model's card.", _responses(_ref("Card")), parameters=[name])
     paths |= {
-        "/readyz": {"get": {"summary": "200 when a model is loaded, verified and warm.", "responses": _plain()}},
-        "/livez": {"get": {"summary": "200 while the process lives.", "responses": _plain()}},
-        "/metrics": {"get": {"summary": "Prometheus metrics of all workers.", "responses": _plain()}},
+        "/readyz": _plain("200 when a model is loaded, verified and warm."),
+        "/livez": _plain("200 while the process lives."),
+        "/metrics": _plain("Prometheus metrics of all workers."),
     }
     document = {
         "openapi": "3.1.0",
@@ -75,6 +73,7 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     _add(schemas, request, operation.request.model_json_schema(ref_template=REFERENCE))
     _add(schemas, answer, TypeAdapter(operation.answer).json_schema(ref_template=REFERENCE))
     return {
+        "tags": ["operations"],
         "summary": operation.summary,
         "description": operation.description,
         "operationId": operation.name,
@@ -111,8 +110,13 @@ def _responses(schema: dict[str, Any]) -> dict[str, Any]:
     return {"200": good} | {status: {"description": text, "content": bad} for status, text in ERRORS.items()}
 
 
-def _plain() -> dict[str, Any]:
-    return {"200": {"description": "text", "content": {"text/plain": {"schema": {"type": "string"}}}}}
+def _plain(summary: str) -> dict[str, Any]:
+    text = {"description": "text", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    return _get("process", summary, {"200": text})
+
+
+def _get(tag: str, summary: str, responses: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"get": {"tags": [tag], "summary": summary, "responses": responses, **more}}
 
 
 def _ref(name: str) -> dict[str, Any]:

@@ -48,19 +48,21 @@ def fit_mixture(
 
 
 def _responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.ndarray:
-    """`[n, n_components]`, rows sum to 1, of the tied-covariance mixture with the lowest BIC."""
+    """`[n, n_components]`, rows sum to 1, of the tied-covariance mixture with the lowest BIC.
+
+    A mixture with a component of fewer than two cases is not considered.
+    """
     most = max(1, min(max_components, len(cases) // CASES_PER_COMPONENT))
-    if most == 1:
-        return np.ones((len(cases), 1))
-    fits = []
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for n_components in range(1, most + 1):
-            mixture = GaussianMixture(n_components, covariance_type="tied", reg_covar=FLOOR, random_state=seed)
-            fits.append(mixture.fit(cases))
-    best = min(fits, key=lambda mixture: mixture.bic(cases))
-    responsibility: np.ndarray = best.predict_proba(cases)
-    return responsibility[:, responsibility.sum(axis=0) > 1.0]
+    best, best_bic = np.ones((len(cases), 1)), np.inf
+    for n_components in range(1, most + 1) if most > 1 else ():
+        mixture = GaussianMixture(n_components, covariance_type="tied", reg_covar=FLOOR, random_state=seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            responsibility = mixture.fit(cases).predict_proba(cases)
+        bic = mixture.bic(cases)
+        if bic < best_bic and responsibility.sum(axis=0).min() >= 2:
+            best, best_bic = responsibility, bic
+    return best
 
 
 def _pooled_covariance(latent: np.ndarray, class_index: np.ndarray) -> np.ndarray:

@@ -17,7 +17,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.errors import InvalidRequest
 from models.generation import Recipe, Samples
 from models.manifest import Manifest
-from service.canonical import canonical
 from service.generating import adapted_mixture, generated
 from service.operations.contract import (
     Count,
@@ -30,6 +29,7 @@ from service.operations.contract import (
     StrictRequest,
     check_rows,
     finite_answer,
+    received,
 )
 from service.operations.sample import drawn
 from service.serving import Serving
@@ -95,10 +95,8 @@ class Answer:
 
 async def run(request: Request, serving: Serving) -> Answer:
     """See the module."""
-    served = serving.resolve(request.model)
+    served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    check_rows(len(request.series), serving.settings, "series", "series")
-    series = canonical(request.series, manifest)
     given = given_classes(request, manifest)
     had = np.bincount(given, minlength=len(manifest.classes))
     making = to_make(request.strategy, had, manifest)

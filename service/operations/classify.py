@@ -11,8 +11,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.canonical import canonical
-from service.operations.contract import Label, Matrix, Series, StrictRequest, Vector, check_rows, finite_answer
+from service.operations.contract import Label, Matrix, Series, StrictRequest, Vector, finite_answer, received
 from service.serving import Serving
 
 
@@ -37,10 +36,8 @@ class Answer:
 
 async def run(request: Request, serving: Serving) -> Answer:
     """See the module."""
-    served = serving.resolve(request.model)
+    served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    check_rows(len(request.series), serving.settings, "series", "series")
-    series = canonical(request.series, manifest)
     served.bundle.require_classifier()
     with served.admitted("classify", len(series)):
         (probabilities,) = await served.classify(series)

@@ -9,7 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 
 from models.errors import InvalidRequest, TooLarge
 from models.generation import MAX_SEED
-from service.canonical import numbers
+from service.canonical import Array, canonical, numbers
+from service.serving import Served, Serving
 from service.settings import Settings
 
 Label = str | int
@@ -103,6 +104,13 @@ def check_rows(n_rows: int, settings: Settings, what: str, field: str) -> None:
             "raise SERIESMITH_MAX_ROWS.",
             field,
         )
+
+
+def received(model: str | None, series: np.ndarray, serving: Serving) -> tuple[Served, Array]:
+    """The model that a request names, and its series as that model takes them. Raises a `SeriesmithError`."""
+    served = serving.resolve(model)
+    check_rows(len(series), serving.settings, "series", "series")
+    return served, canonical(series, served.bundle.manifest)
 
 
 def finite_answer(array: np.ndarray, name: str) -> np.ndarray:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.canonical import canonical
-from service.operations.contract import Matrix, Series, StrictRequest, check_rows, finite_answer
+from service.operations.contract import Matrix, Series, StrictRequest, finite_answer, received
 from service.serving import Serving
 
 
@@ -30,10 +29,8 @@ class Answer:
 
 async def run(request: Request, serving: Serving) -> Answer:
     """See the module."""
-    served = serving.resolve(request.model)
+    served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    check_rows(len(request.series), serving.settings, "series", "series")
-    series = canonical(request.series, manifest)
     with served.admitted("encode", len(series)):
         mean, log_variance = await served.encode(series)
     return Answer(

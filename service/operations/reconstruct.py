@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from service.canonical import canonical
-from service.operations.contract import Cube, Flags, Series, StrictRequest, Vector, check_rows, finite_answer
+from service.operations.contract import Cube, Flags, Series, StrictRequest, Vector, finite_answer, received
 from service.serving import Serving
 
 
@@ -39,10 +38,8 @@ class Answer:
 
 async def run(request: Request, serving: Serving) -> Answer:
     """See the module."""
-    served = serving.resolve(request.model)
+    served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    check_rows(len(request.series), serving.settings, "series", "series")
-    series = canonical(request.series, manifest)
     with served.admitted("reconstruct", len(series)):
         (reconstruction,) = await served.reconstruct(series)
     finite_answer(reconstruction, "reconstruction")

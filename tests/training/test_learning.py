@@ -72,6 +72,14 @@ def test_a_class_of_two_clusters_gets_two_components() -> None:
     np.testing.assert_allclose(np.sort(mixture.means[0, :2, 0]), [-5, 5], atol=0.6)
 
 
+def test_a_lone_outlier_gets_no_component_of_its_own() -> None:
+    random = np.random.default_rng(3)
+    latent = np.concatenate([random.normal(0, 1, (40, 4)), np.full((1, 4), 60.0)])
+    mixture = fit_mixture(latent, np.zeros(41, np.int64), 1, 3, seed=0)
+    np.testing.assert_allclose(mixture.weights.sum(axis=1), 1)
+    assert mixture.weights[mixture.weights > 0].min() * 41 > 1.9
+
+
 def test_texture_has_the_variance_and_correlation_of_the_residuals() -> None:
     random = np.random.default_rng(2)
     white = random.normal(size=(200, 1, 110))
