@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training.configuration import FitConfiguration
+from training.configuration import ConfigurationError, FitConfiguration
 
 
 class Objective(nn.Module):
@@ -36,11 +36,18 @@ class Schedule:
 
 
 def start_fabric(configuration: FitConfiguration) -> Fabric:
-    """The device or devices to train on, launched. Threads and determinism are set for the whole process."""
+    """The device or devices to train on, launched. Threads and determinism are set for the whole process.
+
+    Raises `ConfigurationError` when CUDA is asked for and is not there.
+    """
+    cuda = torch.cuda.is_available()
+    if configuration.device == "cuda" and not cuda:
+        raise ConfigurationError("--device is cuda, but torch finds no GPU here; use --device auto or cpu.")
     torch.set_num_threads(configuration.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda"}[configuration.device]
-    fabric = Fabric(accelerator=accelerator, devices=configuration.devices)
+    fabric = Fabric(
+        accelerator="cuda" if cuda and configuration.device != "cpu" else "cpu", devices=configuration.devices
+    )
     fabric.launch()
     return fabric
 

@@ -9,6 +9,7 @@ import torch
 from training import classifiers, families, vae
 from training.configuration import ConfigurationError, FitConfiguration
 from training.fitting import class_labels
+from training.loop import start_fabric
 from training.mixture_fit import fit_mixture
 from training.scaling import Scaling, resampling_matrix
 from training.texture import fit_texture
@@ -132,6 +133,12 @@ def test_a_setting_that_cannot_be_is_refused_by_its_flag(setting: dict[str, floa
     flag = "--" + next(iter(setting)).replace("_", "-")
     with pytest.raises(ConfigurationError, match=flag):
         FitConfiguration(**setting)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is here")
+def test_a_gpu_that_is_not_there_is_refused_before_anything_is_trained() -> None:
+    with pytest.raises(ConfigurationError, match="no GPU here"):
+        start_fabric(FitConfiguration(device="cuda"))
 
 
 def test_a_configuration_survives_its_record() -> None:
