@@ -38,6 +38,7 @@ help: ## This list
 # `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
 .PHONY: serve
 serve: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
+serve: export BENTOML_HOME := $(or $(BENTOML_HOME),$(abspath $(VENV))/bentoml-$(PORT))
 serve: export SERIESMITH_MODELS := $(MODELS)
 serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder)
 	@exec $(BIN)/bentoml serve service.app:Seriesmith --host $(HOST) --port $(PORT)

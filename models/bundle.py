@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import numpy as np
@@ -64,11 +63,6 @@ class Bundle:
     def labelled(self) -> bool:
         """Whether the bundle can classify."""
         return "classifier" in self._sessions
-
-    @functools.cached_property
-    def mixture_inputs(self) -> dict[str, Array]:
-        """The bundle's own mixture as inputs of its graphs."""
-        return self.mixture.graph_inputs()
 
     def encode(self, series: Array) -> tuple[Array, Array]:
         """posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""
@@ -135,8 +129,9 @@ class Bundle:
 
     def reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
         """Mean squared difference per case, `[n]`, in squared original units."""
-        squared = np.square(series - reconstruction, dtype=np.float64)
-        error: Array = squared.mean(axis=(1, 2)).astype(np.float32)
+        with np.errstate(over="ignore"):
+            squared = np.square(series.astype(np.float64) - reconstruction)
+            error: Array = squared.mean(axis=(1, 2)).astype(np.float32)
         return error
 
     def marginal_log_density(self, latent: Array) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,10 @@ SHIPPED = Path(__file__).resolve().parent
 """Where the shipped bundles lie, and where fits publish unless told otherwise."""
 
 Key = tuple[str, int]
+Identity = tuple[int, int]
+"""Which directory it was, and when it changed: inode and modification time in nanoseconds."""
+
+logger = logging.getLogger(__name__)
 
 
 def versions_on_disk(root: Path) -> dict[str, list[int]]:
@@ -33,10 +38,9 @@ def versions_on_disk(root: Path) -> dict[str, list[int]]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a bundle does not verify, and the directory's change time when that was found."""
+    """Why a bundle is not served."""
 
     reason: str
-    changed_ns: int
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,14 @@ class Repository:
     runtime: Runtime = field(default_factory=Runtime)
     bundles: dict[Key, Bundle] = field(default_factory=dict)
     refused: dict[Key, Refusal] = field(default_factory=dict)
+    identities: dict[Key, Identity | None] = field(default_factory=dict)
 
     def refreshed(self, keep: int = 3) -> Repository:
         """The same repository now: per name, the newest `keep` versions that verify.
 
-        What is loaded already is not read again; what was refused is tried again when its directory changed.
+        What was loaded or refused is not read again, unless its directory is another one or has changed.
         """
+        identities: dict[Key, Identity | None] = {}
         bundles: dict[Key, Bundle] = {}
         refused: dict[Key, Refusal] = {}
         for name, versions in versions_on_disk(self.root).items():
@@ -60,30 +66,29 @@ class Repository:
             for version in reversed(versions):
                 if kept == keep:
                     break
-                answer = self._known_or_loaded((name, version))
+                identities[name, version] = identity = _identity(self.root / name / str(version))
+                answer = self._known_or_loaded((name, version), identity)
                 if isinstance(answer, Bundle):
                     bundles[name, version] = answer
                     kept += 1
                 else:
                     refused[name, version] = answer
-        return Repository(self.root, self.runtime, bundles, refused)
+        return Repository(self.root, self.runtime, bundles, refused, identities)
 
-    def _known_or_loaded(self, key: Key) -> Bundle | Refusal:
-        if key in self.bundles:
-            return self.bundles[key]
-        directory = self.root / key[0] / str(key[1])
-        try:
-            changed_ns = directory.stat().st_mtime_ns
-        except FileNotFoundError:
-            return Refusal("it was removed while it was looked at.", 0)
-        known = self.refused.get(key)
-        if known and known.changed_ns == changed_ns:
+    def _known_or_loaded(self, key: Key, identity: Identity | None) -> Bundle | Refusal:
+        if identity is None:
+            return Refusal("it was removed while it was looked at.")
+        known = self.bundles.get(key) or self.refused.get(key)
+        if known and self.identities.get(key) == identity:
             return known
         try:
-            bundle = Bundle.load(directory, self.runtime)
+            bundle = Bundle.load(self.root / key[0] / str(key[1]), self.runtime)
             bundle.warm_up()
         except BundleError as error:
-            return Refusal(error.message, changed_ns)
+            return Refusal(error.message)
+        except Exception as error:  # whatever one bundle holds, the others are served
+            logger.exception("%s/%d verifies but does not run", *key)
+            return Refusal(f"it verifies but does not run: {error}")
         return bundle
 
     def versions(self, name: str) -> list[int]:
@@ -117,3 +122,11 @@ class Repository:
             served = ", ".join(map(str, versions))
             raise NotFound(f"model {name!r} has no version {version!r} here; it has: {served}.", "model")
         return self.bundles[name, number]
+
+
+def _identity(directory: Path) -> Identity | None:
+    try:
+        status = directory.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns

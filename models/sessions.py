@@ -16,6 +16,10 @@ Device = Literal["auto", "cpu", "cuda"]
 Arrays = dict[str, np.ndarray]
 
 
+PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}}
+"""Full float32, and convolutions chosen by rule: chosen by timing, two workers might answer with other bits."""
+
+
 @dataclass(frozen=True)
 class Runtime:
     """How graphs run: the device asked for, and the threads that one call may use (0: all cores)."""
@@ -52,7 +56,8 @@ class Session:
         if runtime.providers[0] == "CUDAExecutionProvider" and hasattr(ort, "preload_dlls"):
             ort.preload_dlls()
         try:
-            self._session = ort.InferenceSession(onnx_bytes, options, providers=runtime.providers)
+            providers = [(name, PROVIDER_OPTIONS.get(name, {})) for name in runtime.providers]
+            self._session = ort.InferenceSession(onnx_bytes, options, providers=providers)
         except Exception as error:  # onnxruntime raises its own types, of no common base
             raise BundleError(f"onnxruntime cannot load the graph: {error}") from error
         self.provider: str = self._session.get_providers()[0]

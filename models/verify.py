@@ -47,11 +47,20 @@ def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> Mix
         weights, means, covariances = (arrays[name].astype(np.float64) for name in ("weights", "means", "covariances"))
     except KeyError as error:
         raise BundleError(f"{manifest.mixture.file} lacks the array {error}.") from error
-    shape = (len(manifest.classes), weights.shape[-1], manifest.latent_dim)
+    except ValueError as error:
+        raise BundleError(f"{manifest.mixture.file} holds what are no numbers: {error}") from error
+    shape = (len(manifest.classes), weights.shape[-1] if weights.ndim else 0, manifest.latent_dim)
     if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, manifest.latent_dim):
         raise BundleError(
             f"{manifest.mixture.file} does not fit {len(manifest.classes)} classes in {shape[2]} dimensions."
         )
+    try:
+        factors = np.linalg.cholesky(covariances)
+    except np.linalg.LinAlgError as error:
+        raise BundleError(f"{manifest.mixture.file} holds a covariance that is not positive definite.") from error
+    finite = all(np.isfinite(array).all() for array in (weights, means, factors))
+    if not finite or weights.min() < 0 or not np.allclose(weights.sum(axis=1), 1):
+        raise BundleError(f"{manifest.mixture.file} holds no mixture: weights must sum to 1 per class.")
     return MixtureParameters(weights, means, covariances)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -12,12 +12,15 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import Overloaded
+from models.errors import Overloaded, Unavailable
 from service import metrics
 
 Array = NDArray[np.float32]
 Rows = tuple[Array, ...]
+Waiting = tuple[Array, "asyncio.Future[Rows]"]
 Result = TypeVar("Result")
+
+STOPPING = "the server is stopping; send the request to another, or again in a moment."
 
 
 class Lane:
@@ -64,7 +67,7 @@ class Batcher:
         self, function: Callable[[Array], Rows], lane: Lane, max_rows: int, operation: str, model: str
     ) -> None:
         self._function, self._lane, self._max_rows = function, lane, max_rows
-        self._waiting: deque[tuple[Array, asyncio.Future[Rows]]] = deque()
+        self._waiting: deque[Waiting] = deque()
         self._drain: asyncio.Task[None] | None = None
         self._batch_rows = metrics.batch_rows.labels(operation, model)
         self._seconds = metrics.inference_seconds.labels(operation, model)
@@ -91,9 +94,15 @@ class Batcher:
                 await self._answered(batch)
         finally:
             self._drain = None
+            for _, future in self._waiting:
+                if not future.done():
+                    future.set_exception(
+                        Unavailable("the server is stopping; send the request to another, or again soon.")
+                    )
+            self._waiting.clear()
 
-    def _next_batch(self) -> list[tuple[Array, asyncio.Future[Rows]]]:
-        batch: list[tuple[Array, asyncio.Future[Rows]]] = []
+    def _next_batch(self) -> list[Waiting]:
+        batch: list[Waiting] = []
         n_rows = 0
         while self._waiting and n_rows + len(self._waiting[0][0]) <= self._max_rows:
             rows, future = self._waiting.popleft()
@@ -102,22 +111,29 @@ class Batcher:
                 n_rows += len(rows)
         return batch
 
-    async def _answered(self, batch: list[tuple[Array, asyncio.Future[Rows]]]) -> None:
-        joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
-        self._batch_rows.observe(len(joined))
+    async def _answered(self, batch: list[Waiting]) -> None:
         try:
+            joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
+            self._batch_rows.observe(len(joined))
             answers = await self._lane.run(self._timed, joined)
+        except asyncio.CancelledError:
+            _fail(batch, Unavailable(STOPPING))
+            raise
         except Exception as error:
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
-            return
+            return _fail(batch, error)
         start = 0
         for rows, future in batch:
             if not future.done():
                 future.set_result(tuple(answer[start : start + len(rows)] for answer in answers))
             start += len(rows)
+        return None
 
     def _timed(self, rows: Array) -> Rows:
         with self._seconds.time():
             return self._function(rows)
+
+
+def _fail(waiting: Iterable[Waiting], error: Exception) -> None:
+    for _, future in waiting:
+        if not future.done():
+            future.set_exception(error)

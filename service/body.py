@@ -14,7 +14,7 @@ Receive = Callable[[], Awaitable[Message]]
 JSON = b"application/json"
 
 
-class ClientGone(Exception):
+class ClientGone(ConnectionError):
     """The client closed the connection before its request was whole."""
 
 

@@ -7,7 +7,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -32,6 +32,11 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 BENTOML_PATHS = {"/livez", "/healthz", "/readyz", "/metrics", "/schema.json"}
 BENTOML_FOLDERS = ("/static_content/",)
+Result = TypeVar("Result")
+
+LARGE_BYTES = 2**20
+"""JSON beyond this takes milliseconds to read or write."""
+
 HTML = b"text/html; charset=utf-8"
 
 
@@ -75,6 +80,8 @@ class HttpApplication:
         method, path = scope["method"], scope["path"]
         try:
             return await self._answered(method, path, dict(scope["headers"]), receive)
+        except ClientGone:
+            raise
         except SeriesmithError as error:
             return refused(error)
         except Exception:
@@ -103,7 +110,7 @@ class HttpApplication:
         raise NotFound(f"there is no {path[:200]!r} here; there is: {known}, GET /models, and /docs says more.")
 
     async def _operated(self, operation: Operation, body: bytes, outcome: metrics.Outcome) -> bytes:
-        request = operation.parsed(decoded(body))
+        request = await _unhurried(len(body), lambda: operation.parsed(decoded(body)))
         manifest = self._serving.resolve(request.model).bundle.manifest
         outcome.model = manifest.name
         seconds = self._serving.settings.timeout_seconds
@@ -115,12 +122,18 @@ class HttpApplication:
                 f"the answer was not ready within {seconds:g} s; send fewer series, "
                 "or raise SERIESMITH_TIMEOUT_SECONDS."
             ) from error
-        return encoded(answer)
+        size = sum(getattr(value, "nbytes", 0) for value in vars(answer).values())
+        return await _unhurried(size, lambda: encoded(answer))
 
     def _authenticate(self, headers: dict[bytes, bytes]) -> None:
         key = self._serving.settings.api_key
         if key and not hmac.compare_digest(headers.get(b"authorization", b""), f"Bearer {key}".encode()):
             raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
+
+
+async def _unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
+    """Do what is large beside the event loop, so that small requests go on meanwhile."""
+    return await asyncio.to_thread(work) if n_bytes > LARGE_BYTES else work()
 
 
 def encoded(answer: Any) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,7 +43,7 @@ class Outcome:
 
 @contextmanager
 def counted(operation: str) -> Iterator[Outcome]:
-    """Count one request of `operation` by model and outcome: "ok", or the code of the error it ended with."""
+    """Count one request by operation, model and outcome: "ok", "cancelled", or the code of the error that ended it."""
     outcome = Outcome()
     ending = "internal"
     try:
@@ -50,6 +51,9 @@ def counted(operation: str) -> Iterator[Outcome]:
         ending = "ok"
     except SeriesmithError as error:
         ending = error.code
+        raise
+    except (ConnectionError, asyncio.CancelledError):
+        ending = "cancelled"
         raise
     finally:
         requests.labels(operation, outcome.model, ending).inc()

@@ -112,11 +112,13 @@ class Serving:
             if key not in before.refused or before.refused[key] != refusal:
                 logger.error("%s/%d is refused: %s", *key, refusal.reason)
         served = {
-            key: self._served.get(key) or Served(bundle, self.lane, self.settings.batch_rows)
+            key: self._served[key]
+            if before.bundles.get(key) is bundle
+            else Served(bundle, self.lane, self.settings.batch_rows)
             for key, bundle in after.bundles.items()
         }
         for key, bundle in after.bundles.items():
-            if key not in before.bundles:
+            if before.bundles.get(key) is not bundle:
                 logger.info("%s/%d is served on %s", *key, bundle.provider)
         for key in before.bundles.keys() - after.bundles.keys():
             logger.info("%s/%d is retired", *key)

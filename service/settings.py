@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -11,11 +12,13 @@ from models.repository import SHIPPED
 from models.sessions import Device
 
 PREFIX = "SERIESMITH_"
+ELSEWHERE = {"SERIESMITH_GRPC_PORT"}
+"""Set by `make serve`, and not read yet."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Set a field with SERIESMITH_<FIELD>; the comments in the README say when one would."""
+    """Set a field with the environment variable SERIESMITH_<FIELD>."""
 
     models: Path = SHIPPED
     """The repository to serve."""
@@ -27,7 +30,7 @@ class Settings:
     """Server processes, each with every model."""
     max_rows: int = 10_000
     """Most series that one request may send or ask for."""
-    max_body_bytes: int = 256 * 2**20
+    max_body_bytes: int = 128 * 2**20
     """Largest request body."""
     batch_rows: int = 256
     """Most series in one graph call."""
@@ -53,6 +56,9 @@ class Settings:
         """Read and check. Raises `ValueError` that names the variable."""
         source = dict(os.environ) if environment is None else environment
         hints = get_type_hints(cls)
+        known = {PREFIX + field.name.upper() for field in fields(cls)} | ELSEWHERE
+        if unknown := sorted(name for name in source if name.startswith(PREFIX) and name not in known):
+            raise ValueError(f"{unknown[0]} is no setting; there are: {', '.join(sorted(known))}.")
         given = {
             field.name: _parsed(PREFIX + field.name.upper(), source[PREFIX + field.name.upper()], hints[field.name])
             for field in fields(cls)
@@ -62,6 +68,11 @@ class Settings:
         for name in ("workers", "max_rows", "batch_rows", "keep_versions", "max_body_bytes"):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
+        for name in ("timeout_seconds", "refresh_seconds"):
+            if not 0 < getattr(settings, name) < inf:
+                raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
+        if settings.threads < 0:
+            raise ValueError(f"{PREFIX}THREADS is {settings.threads}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:
             raise ValueError(
                 f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "

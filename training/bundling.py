@@ -14,7 +14,7 @@ from torch import nn
 
 from models import probe
 from models.manifest import Arrays, ClassCard, GraphName, Manifest, Metrics, Provenance, SeriesShape
-from models.publish import npz_bytes, publish, sha256
+from models.publish import npz_bytes, sha256
 from training import graphs
 from training.configuration import FitConfiguration
 from training.export import BATCH_SIZES, Exportable, Exported, export
@@ -158,13 +158,13 @@ def _provenance(origin: Origin) -> Provenance:
 
 
 def _git_commit() -> str | None:
-    command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    """The commit that this code is, or None where it is none: changed since, or not in git."""
+    git = ["git", "-C", str(Path(__file__).parent)]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        changed, head = (
+            subprocess.run([*git, *question], capture_output=True, text=True, check=True).stdout
+            for question in (["status", "--porcelain", "-uno"], ["rev-parse", "HEAD"])
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
-
-
-def publish_bundle(root: Path, packed: Packed, maker: Callable[[int], Manifest], name: str) -> Path:
-    """Write the bundle as the next version of `name` under `root`; its path."""
-    return publish(root, name, packed.files, maker)
+    return None if changed.strip() else head.strip()

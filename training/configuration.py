@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -78,35 +80,31 @@ class FitConfiguration:
     """Folds of the cross-fit that sets the anomaly threshold, typicality and trust."""
 
     def __post_init__(self) -> None:
-        at_least_one = (
-            "latent_dim",
-            "vae_steps",
-            "classifier_steps",
-            "batch_size",
-            "max_components",
-            "devices",
-            "threads",
-        )
-        for field in at_least_one:
-            if getattr(self, field) < 1:
-                raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must be at least 1.")
-        if self.folds < 0:
-            raise ConfigurationError(f"--folds is {self.folds}; it must be at least 0.")
-        if self.working_timepoints < 8:
-            raise ConfigurationError(f"--working-timepoints is {self.working_timepoints}; it must be at least 8.")
+        for field, holds, expected in self._bounds():
+            if not holds:
+                raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must be {expected}.")
+
+    def _bounds(self) -> Iterator[tuple[str, bool, str]]:
+        """Field, whether it is within its bounds (not a number never is), and the bounds in words."""
+        counts = ("latent_dim", "vae_steps", "classifier_steps", "batch_size", "max_components", "devices", "threads")
+        for field in counts:
+            yield field, getattr(self, field) >= 1, "at least 1"
+        yield "working_timepoints", self.working_timepoints >= 8, "at least 8"
+        yield "folds", self.folds == 0 or self.folds >= 2, "0 (nothing is judged) or at least 2"
+        yield "seed", 0 <= self.seed < 2**32, "in 0 … 2^32 − 1"
         for field in ("warp_probability", "kl_warm_up"):
-            if not 0 <= getattr(self, field) <= 1:
-                raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must lie in 0 … 1.")
-        if not 0 <= self.held_out_share < 1:
-            raise ConfigurationError(f"--held-out-share is {self.held_out_share}; it must be at least 0 and below 1.")
-        if self.expansion <= 0:
-            raise ConfigurationError(f"--expansion is {self.expansion}; it must be above 0.")
+            yield field, 0 <= getattr(self, field) <= 1, "in 0 … 1"
+        for field in ("kl_weight", "class_weight", "weight_decay"):
+            yield field, 0 <= getattr(self, field) < inf, "a number of at least 0"
+        for field in ("learning_rate", "expansion"):
+            yield field, 0 < getattr(self, field) < inf, "a number above 0"
+        yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
     def record(self) -> dict[str, Any]:
-        """As the manifest holds it: plain JSON values. Where to publish is not part of what was fitted."""
+        """As the manifest holds it: plain JSON values, whole paths. Where to publish is no part of what was fitted."""
         values = asdict(self)
         del values["models"]
-        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+        return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
 
     @classmethod
     def from_record(cls, record: dict[str, Any], models: Path | None) -> FitConfiguration:

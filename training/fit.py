@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -15,15 +15,19 @@ import tyro
 
 from models.errors import SeriesmithError
 from models.manifest import checked_name, read_manifest
+from models.publish import publish
 from models.repository import SHIPPED, versions_on_disk
 from training import datasets
-from training.bundling import Origin, manifest_maker, pack, publish_bundle
+from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export import ParityError
 from training.fitting import fit, partition
 from training.loop import start_fabric
 from training.measure import measured
 from training.table import summary
+
+ANEW = ("device", "devices", "threads")
+"""Settings that a refit of every bundle may set anew."""
 
 REFUSALS = (datasets.DatasetError, ConfigurationError, SeriesmithError, ParityError)
 
@@ -47,19 +51,29 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     metrics = measured(fitted, parts, configuration.expansion, configuration.seed)
     origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
     maker = manifest_maker(name, fitted, packed, metrics, origin)
-    directory = publish_bundle(repository_root(configuration.models), packed, maker, name)
+    directory = publish(repository_root(configuration.models), name, packed.files, maker)
     print(summary(read_manifest((directory / "manifest.json").read_bytes()), packed.n_bytes, directory))
     return directory
 
 
 def refit_all(configuration: FitConfiguration) -> int:
-    """Fit every bundle of the repository again from its newest manifest's configuration; how many failed."""
+    """Fit every bundle of the repository again from its newest manifest's configuration; how many failed.
+
+    Where and how to run may be set anew. Raises `ConfigurationError` for anything else: it would change what is fitted.
+    """
+    given = {field.name for field in fields(configuration) if getattr(configuration, field.name) != field.default}
+    if surplus := given - {"models", *ANEW}:
+        raise ConfigurationError(
+            f"without --dataset or --data every bundle is fitted again as it was; {', '.join(sorted(surplus))} would "
+            "change that. Name the dataset too."
+        )
+    anew = {name: getattr(configuration, name) for name in given & set(ANEW)}
     failures = 0
     root = repository_root(configuration.models)
     for name, versions in versions_on_disk(root).items():
         print(f"\n{name}: fitting again", flush=True)
         try:
-            fit_and_publish(recorded_configuration(root, name, versions[-1]))
+            fit_and_publish(replace(recorded_configuration(root, name, versions[-1]), **anew))
         except REFUSALS as error:
             failures += 1
             print(f"{name}: not fitted: {error}", file=sys.stderr)

@@ -14,7 +14,7 @@ from torch import nn
 from models.manifest import Label
 from models.mixture import MixtureParameters
 from training import classifiers, vae
-from training.calibration import HeldOut, judge_held_out
+from training.calibration import Fold, HeldOut, judge_held_out
 from training.configuration import FitConfiguration
 from training.datasets import Cases, Dataset
 from training.datasets.split import fold_indices, hold_out
@@ -98,8 +98,7 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     """Learn from `learn`; equal arguments, machine and threads give equal weights."""
     labels = class_labels(learn.labels)
     cases = training_cases(learn, labels)
-    folds = fold_indices(learn.labels, learn.groups, configuration.folds, configuration.seed, len(learn.series))
-    held_out = judge_held_out(fabric, cases, folds, configuration)
+    held_out = judge_held_out(fabric, cases, _folds(learn, configuration), configuration)
     scaling = Scaling(cases.series, configuration.working_timepoints)
     start = _starting_point(configuration.start_from, cases, scaling, configuration)
     model = fit_vae(fabric, cases, scaling, configuration, "VAE", start[0])
@@ -112,6 +111,12 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
         synthetic = synthetic_pool(model, mixture, texture, configuration)
         classifier = fit_classifier(fabric, real, synthetic, len(labels), configuration, start[1])
     return Fitted(labels, cases, scaling, model, mixture, texture, classifier, held_out)
+
+
+def _folds(learn: Cases, configuration: FitConfiguration) -> list[Fold]:
+    if configuration.folds == 0:
+        return []
+    return fold_indices(learn.labels, learn.groups, configuration.folds, configuration.seed, len(learn.series))
 
 
 def _starting_point(

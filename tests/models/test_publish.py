@@ -50,7 +50,7 @@ def test_a_failed_publish_leaves_nothing(sines: Bundle, tmp_path: Path) -> None:
 
 
 def test_equal_arrays_give_equal_bytes(sines: Bundle) -> None:
-    arrays = dict(sines.mixture_inputs)
+    arrays = dict(sines.mixture.graph_inputs())
     assert npz_bytes(arrays) == npz_bytes(arrays)
 
 
@@ -89,23 +89,61 @@ def test_a_refresh_keeps_what_is_loaded_and_retries_what_was_mended(
     assert after.refreshed().versions("sines") == [2]
 
 
-@pytest.mark.parametrize("damage", ["no zip", "another shape"])
+DAMAGED: dict[str, tuple[str, dict[str, np.ndarray] | None]] = {
+    "no zip": ("probe", None),
+    "a probe of another shape": ("probe", {"encoder.in.series": np.zeros((2, 3), np.float32)}),
+    "a probe of text": ("probe", {"encoder.out.posterior_mean": np.array(["x"])}),
+    "weights without axes": ("mixture", {"weights": np.array(1.0)}),
+    "weights of text": ("mixture", {"weights": np.array([["a"]] * 3)}),
+    "weights that do not sum to 1": ("mixture", {"weights": np.full((3, 1), 0.5)}),
+    "means that are no numbers": ("mixture", {"means": np.full((3, 1, 16), np.nan)}),
+    "covariances that are not positive": ("mixture", {"covariances": np.tile(-np.eye(16), (3, 1, 1, 1))}),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
 def test_a_bundle_that_is_wrong_inside_is_reported_beside_a_good_one(
     sines: Bundle, repository: Path, tmp_path: Path, damage: str
 ) -> None:
     good = _publish(sines, repository / "sines" / "1", tmp_path)
     bad = tmp_path / "other" / "1"
     shutil.copytree(good, bad)
-    with np.load(bad / "probe.npz") as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    arrays["encoder.in.series"] = np.zeros((2, 3), np.float32)
-    (bad / "probe.npz").write_bytes(b"no zip" if damage == "no zip" else npz_bytes(arrays))
-    manifest = json.loads((bad / "manifest.json").read_bytes()) | {"name": "other"}
-    manifest["probe"]["sha256"] = sha256((bad / "probe.npz").read_bytes())
-    (bad / "manifest.json").write_text(json.dumps(manifest))
+    name, arrays = DAMAGED[damage]
+    file = bad / f"{name}.npz"
+    with np.load(file) as archive:
+        whole = {key: archive[key] for key in archive.files}
+    file.write_bytes(b"no zip" if arrays is None else npz_bytes(whole | arrays))
+    _rewrite_manifest(bad, **{"name": "other", name: {"file": file.name, "sha256": sha256(file.read_bytes())}})
     found = Repository(tmp_path, CPU).refreshed()
     assert found.names == ["sines"]
-    assert "probe.npz" in found.refused["other", 1].reason
+    reason = found.refused["other", 1].reason
+    assert file.name in reason or "encoder.onnx gives another" in reason
+
+
+def test_a_bundle_that_does_not_run_is_reported_beside_a_good_one(
+    sines: Bundle, repository: Path, tmp_path: Path
+) -> None:
+    good = _publish(sines, repository / "sines" / "1", tmp_path)
+    shutil.copytree(good, tmp_path / "other" / "1")
+    series = {**sines.manifest.series.model_dump(), "n_timepoints": 50}
+    _rewrite_manifest(tmp_path / "other" / "1", name="other", series=series)
+    found = Repository(tmp_path, CPU).refreshed()
+    assert found.names == ["sines"]
+    assert "does not run" in found.refused["other", 1].reason
+
+
+def test_a_version_that_was_replaced_is_read_again(sines: Bundle, repository: Path, tmp_path: Path) -> None:
+    first = _publish(sines, repository / "sines" / "1", tmp_path)
+    before = Repository(tmp_path, CPU).refreshed()
+    assert before.refreshed().bundles["sines", 1] is before.bundles["sines", 1]
+    shutil.rmtree(first)
+    _publish(sines, repository / "sines" / "1", tmp_path)
+    assert before.refreshed().bundles["sines", 1] is not before.bundles["sines", 1]
+
+
+def _rewrite_manifest(directory: Path, **change: object) -> None:
+    manifest = json.loads((directory / "manifest.json").read_bytes())
+    (directory / "manifest.json").write_text(json.dumps(manifest | change))
 
 
 def test_only_the_newest_versions_are_kept(sines: Bundle, repository: Path, tmp_path: Path) -> None:

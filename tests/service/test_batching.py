@@ -184,3 +184,14 @@ def test_a_request_that_fails_gives_its_place_back():
     with lane.admitted(10):
         pass
     lane.close()
+
+
+def test_nobody_waits_for_a_lane_that_has_closed():
+    async def closed() -> list[Any]:
+        lane = Lane(100)
+        batcher = Batcher(lambda rows: (rows,), lane, 4, "encode", "test")
+        lane.close()
+        requests = [batcher.submit(np.zeros((3, 1), np.float32)) for _ in range(3)]
+        return await asyncio.wait_for(asyncio.gather(*requests, return_exceptions=True), 5)
+
+    assert all(isinstance(answer, Exception) for answer in asyncio.run(closed()))

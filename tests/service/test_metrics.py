@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, at_once, serving
+from tests.service.server import Server, at_once, serving, until
 
 
 def _counted(server: Server, name: str, **labels: str) -> float:
@@ -43,6 +44,19 @@ def test_metrics_count_what_was_done(server: Server, cases: Labelled):
     server.answer("sample", model="sines", counts={"2": 5})
     change = [after - earlier for after, earlier in zip(state(), before, strict=True)]
     assert change == [1, 1, 1, 7, 7, 1, 1, 5, 1, 0]
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure_of_the_server(server: Server):
+    def outcomes(outcome: str) -> float:
+        return _counted(server, "seriesmith_requests_total", operation="classify", model="", outcome=outcome)
+
+    before = outcomes("cancelled"), outcomes("internal")
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        head = "POST /classify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
+        connection.sendall(head.encode() + b'{"model"')
+    until(lambda: outcomes("cancelled") == before[0] + 1, seconds=5, what="a cancelled request")
+    assert outcomes("internal") == before[1]
 
 
 def test_strangers_add_no_lines_to_the_metrics(server: Server, cases: Labelled):

@@ -67,7 +67,7 @@ def test_all_five_endpoints_answer(shipped: Server, model: str):
 
 def test_most_held_out_series_are_no_anomalies(shipped: Server, model: str):
     _, test = _data(model)
-    assert np.mean(shipped.answer("reconstruct", model=model, series=test.series)["is_anomaly"]) < 0.2
+    assert np.mean(shipped.answer("reconstruct", model=model, series=test.series)["is_anomaly"]) < 0.1
 
 
 @pytest.fixture(scope="module")

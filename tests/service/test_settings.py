@@ -48,6 +48,11 @@ def test_other_programs_variables_are_left_alone():
         ("KEEP_VERSIONS", "0", "must be at least 1"),
         ("MAX_BODY_BYTES", "0", "must be at least 1"),
         ("QUEUE_ROWS", "9999", "must be at least SERIESMITH_MAX_ROWS"),
+        ("THREADS", "-1", "at least 0"),
+        ("TIMEOUT_SECONDS", "0", "above 0"),
+        ("TIMEOUT_SECONDS", "nan", "above 0"),
+        ("REFRESH_SECONDS", "-1", "above 0"),
+        ("MAXROWS", "5", "SERIESMITH_MAX_ROWS"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_name(variable: str, text: str, words: str):

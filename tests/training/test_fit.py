@@ -165,6 +165,25 @@ def test_the_repository_is_the_flag_the_environment_or_the_checkout(
     assert repository_root(tmp_path / "other") == tmp_path / "other"
 
 
+def test_a_refit_of_everything_takes_no_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--models", str(tmp_path), "--seed", "9"]) == 2
+    assert "seed would change that" in capsys.readouterr().err
+
+
+def test_nothing_is_judged_without_folds_and_a_relative_path_is_found_again_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    np.savez(tmp_path / "small.npz", X=np.random.default_rng(0).normal(size=(12, 1, 16)))
+    monkeypatch.chdir(tmp_path)
+    directory = fit_and_publish(brief(data=Path("small.npz"), models=tmp_path / "m", folds=0))
+    assert directory is not None
+    assert read_manifest((directory / "manifest.json").read_bytes()).calibration is None
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert main(["--models", str(tmp_path / "m")]) == 0
+    assert (tmp_path / "m" / "small" / "2").is_dir()
+
+
 def test_a_damaged_bundle_does_not_keep_the_others_from_being_fitted_again(tmp_path: Path) -> None:
     fit_and_publish(brief(dataset="sines", models=tmp_path, name="good"))
     shutil.copytree(tmp_path / "good", tmp_path / "bad")

@@ -128,7 +128,18 @@ def test_classes_are_ordered_by_number_then_text() -> None:
     assert class_labels(None) == ("all",)
 
 
-@pytest.mark.parametrize("setting", [{"latent_dim": 0}, {"held_out_share": 1.0}, {"expansion": 0.0}, {"folds": -1}])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"latent_dim": 0},
+        {"held_out_share": 1.0},
+        {"expansion": 0.0},
+        {"folds": 1},
+        {"seed": -1},
+        {"learning_rate": float("nan")},
+        {"kl_weight": -1.0},
+    ],
+)
 def test_a_setting_that_cannot_be_is_refused_by_its_flag(setting: dict[str, float]) -> None:
     flag = "--" + next(iter(setting)).replace("_", "-")
     with pytest.raises(ConfigurationError, match=flag):
