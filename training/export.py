@@ -129,9 +129,11 @@ def _converted(exportable: Exportable) -> onnx.ModelProto:
 
 def _compare(exportable: Exportable, session: Session) -> None:
     for rows in BATCH_SIZES:
-        for name, actual, expected in zip(
-            exportable.outputs, session(exportable.inputs(rows)), exportable.torch_answer(rows), strict=True
-        ):
+        try:
+            answers = session(exportable.inputs(rows))
+        except Exception as error:  # onnxruntime raises its own types, of no common base
+            raise ParityError(f"{exportable.name}.onnx does not take batch size {rows}: {error}") from error
+        for name, actual, expected in zip(exportable.outputs, answers, exportable.torch_answer(rows), strict=True):
             difference = relative_difference(actual, expected)
             if difference > PARITY:
                 raise ParityError(
