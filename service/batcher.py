@@ -94,11 +94,7 @@ class Batcher:
                 await self._answered(batch)
         finally:
             self._drain = None
-            for _, future in self._waiting:
-                if not future.done():
-                    future.set_exception(
-                        Unavailable("the server is stopping; send the request to another, or again soon.")
-                    )
+            _fail(self._waiting, Unavailable(STOPPING))
             self._waiting.clear()
 
     def _next_batch(self) -> list[Waiting]:

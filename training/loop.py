@@ -52,8 +52,8 @@ def start_fabric(configuration: FitConfiguration) -> Fabric:
     return fabric
 
 
-def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> list[float]:
-    """Minimise `objective` in place; the loss at every step. Each device draws its own batches."""
+def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> None:
+    """Minimise `objective` in place. Each device draws its own batches."""
     optimizer = torch.optim.AdamW(
         objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
     )
@@ -61,7 +61,6 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
     module, optimizer = fabric.setup(objective, optimizer)
     module.train()
     batches = _Batches(objective.n_cases, configuration.batch_size, schedule.seed + fabric.global_rank)
-    losses: list[Tensor] = []
     bar = tqdm(range(schedule.steps), desc=schedule.title, disable=not fabric.is_global_zero, mininterval=0.5)
     for step in bar:
         loss, parts = module(batches.next().to(fabric.device), step / schedule.steps)
@@ -71,11 +70,9 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
             cycle.step()
-        losses.append(loss.detach())
         if step % max(1, schedule.steps // 10) == 0:
             bar.set_postfix({name: f"{float(part.detach()):.4f}" for name, part in parts.items()})
     objective.eval()
-    return [float(loss) for loss in losses]
 
 
 class _Batches:
