@@ -70,6 +70,10 @@ lock: ## Pin again after a dependency changed in pyproject.toml; pins that still
 upgrade: ## Pin again, everything at its newest
 	$(PYTHON) scripts/lock.py --upgrade
 
+.PHONY: proto
+proto: $(TESTING) ## Generate the stubs of service/proto/*.proto
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. service/proto/*.proto
+
 .PHONY: clean
 clean: ## Remove .venv and every cache; bundles and reports stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.errors import BundleError, Unsupported
 from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block
-from models.manifest import Manifest, read_manifest
+from models.manifest import Calibration, Manifest, read_manifest
 from models.mixture import MixtureParameters, marginal_log_density
 from models.probe import replay
 from models.sessions import Runtime, Session
@@ -141,12 +141,16 @@ class Bundle:
 
     def typicality(self, latent: Array) -> Array:
         """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower."""
-        if self.manifest.calibration is None:
-            raise Unsupported(f"model {self.manifest.name!r} was fitted on too few cases to judge typicality.")
-        quantiles = self.manifest.calibration.log_density_quantiles
+        quantiles = self.require_calibration().log_density_quantiles
         levels = np.linspace(0, 1, len(quantiles))
         share: Array = np.interp(self.marginal_log_density(latent), quantiles, levels).astype(np.float32)
         return share
+
+    def require_calibration(self) -> Calibration:
+        """What was learned of usual cases. Raises `Unsupported` when there were too few of them."""
+        if self.manifest.calibration is None:
+            raise Unsupported(f"model {self.manifest.name!r} was fitted on too few cases to judge typicality.")
+        return self.manifest.calibration
 
     def warm_up(self, batch_sizes: tuple[int, ...] = (1, 8, 64)) -> None:
         """Run every graph once per batch size, so that the first request finds memory and kernels ready."""

@@ -8,10 +8,12 @@ import bentoml
 import orjson
 
 from service.front_door import behind
-from service.http import HttpApplication, encoded
+from service.http.asgi import HttpApplication
+from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
 from service.settings import Settings
+from service.wires.json_text import encoded
 
 SETTINGS = Settings.from_environment()
 SERVING = Serving(SETTINGS)
@@ -37,7 +39,7 @@ def _declared(operation: Operation) -> Any:
 
     async def call(self: _Lifecycle, **fields: Any) -> dict[str, Any]:
         given = {name: value for name, value in fields.items() if value is not None}
-        answer: dict[str, Any] = orjson.loads(encoded(await operation.run(operation.parsed(given), SERVING)))
+        answer: dict[str, Any] = orjson.loads(encoded(await operation.run(operation.parsed(given), SERVING))[0])
         return answer
 
     call.__name__ = call.__qualname__ = operation.name
@@ -50,5 +52,5 @@ Seriesmith = bentoml.service(
     name="seriesmith",
     workers=SETTINGS.workers,
     traffic={"timeout": SETTINGS.timeout_seconds},
-    service_class=behind(lambda application: HttpApplication(SERVING, application)),
+    service_class=behind(lambda application: HttpApplication(Routes(SERVING), application)),
 )(type("Seriesmith", (_Lifecycle,), {name: _declared(operation) for name, operation in OPERATIONS.items()}))

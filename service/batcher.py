@@ -3,74 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import TypeVar
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from models.errors import Overloaded, Unavailable
+from models.errors import Unavailable
 from service import metrics
+from service.lane import STOPPING, Array, Lane, Rows
 
-Array = NDArray[np.float32]
-Rows = tuple[Array, ...]
 Waiting = tuple[Array, "asyncio.Future[Rows]"]
-Result = TypeVar("Result")
-
-STOPPING = "the server is stopping; send the request to another, or again in a moment."
-
-
-class Lane:
-    """The one thread that runs graphs, and the bound on what may wait for it."""
-
-    def __init__(self, limit_rows: int) -> None:
-        self._limit_rows = limit_rows
-        self._queued_rows = 0
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
-
-    @contextmanager
-    def admitted(self, n_rows: int) -> Iterator[None]:
-        """Hold a place for `n_rows` until they are answered. Raises `Overloaded` when there is none."""
-        if self._queued_rows + n_rows > self._limit_rows:
-            raise Overloaded(
-                f"{self._queued_rows} series are waiting and {n_rows} more would exceed the limit of "
-                f"{self._limit_rows}; send the request again in a moment."
-            )
-        self._queued_rows += n_rows
-        metrics.queue_rows.set(self._queued_rows)
-        try:
-            yield
-        finally:
-            self._queued_rows -= n_rows
-            metrics.queue_rows.set(self._queued_rows)
-
-    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
-        """Call `function` on the lane's thread, after what is there already."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
-
-    def close(self) -> None:
-        """Let what runs end; nothing more is taken."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
 
 
 class Batcher:
     """Merges the rows of concurrent callers into calls of one row-wise function.
 
     `function` takes `[n, …]` and answers arrays `[n, …]`; callers must have made shapes canonical, so that no row can
-    fail another. A request larger than `max_rows` goes in pieces, and others get in between.
+    fail another. A request larger than `max_rows` goes in pieces, and others get in between. A batch of at most
+    `brief_rows` runs on the event loop itself: it is over before another thread would have woken.
     """
 
     def __init__(
-        self, function: Callable[[Array], Rows], lane: Lane, max_rows: int, operation: str, model: str
+        self,
+        function: Callable[[Array], Rows],
+        lane: Lane,
+        max_rows: int,
+        operation: str,
+        model: str,
+        brief_rows: int = 0,
     ) -> None:
-        self._function, self._lane, self._max_rows = function, lane, max_rows
+        self._function, self._lane, self._max_rows, self._brief_rows = function, lane, max_rows, brief_rows
+        self._labels = (operation, model)
         self._waiting: deque[Waiting] = deque()
-        self._drain: asyncio.Task[None] | None = None
-        self._batch_rows = metrics.batch_rows.labels(operation, model)
-        self._seconds = metrics.inference_seconds.labels(operation, model)
+        self._running = False
 
     async def submit(self, rows: Array) -> Rows:
         """The function's answer for these rows."""
@@ -82,20 +50,34 @@ class Batcher:
         return tuple(np.concatenate(column) for column in zip(*pieces, strict=True))
 
     def _enqueued(self, rows: Array) -> asyncio.Future[Rows]:
-        future: asyncio.Future[Rows] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Rows] = loop.create_future()
+        if self._lane.closed:
+            future.set_exception(Unavailable(STOPPING))
+            return future
         self._waiting.append((rows, future))
-        if self._drain is None:
-            self._drain = asyncio.create_task(self._drained())
+        if not self._running:
+            self._running = True
+            loop.call_soon(self._run_next)
         return future
 
-    async def _drained(self) -> None:
+    def _run_next(self) -> None:
+        batch = self._next_batch()
+        if not batch:
+            self._running = False
+            return
+        joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
+        metrics.batch_rows.observe(self._labels, len(joined))
+        if len(joined) > self._brief_rows:
+            self._lane.submit(self._timed, joined).add_done_callback(partial(self._returned, batch))
+            return
         try:
-            while batch := self._next_batch():
-                await self._answered(batch)
-        finally:
-            self._drain = None
-            _fail(self._waiting, Unavailable(STOPPING))
-            self._waiting.clear()
+            answers = self._timed(joined)
+        except Exception as error:
+            _fail(batch, error)
+        else:
+            _answer(batch, answers)
+        asyncio.get_running_loop().call_soon(self._run_next)
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
@@ -107,29 +89,46 @@ class Batcher:
                 n_rows += len(rows)
         return batch
 
-    async def _answered(self, batch: list[Waiting]) -> None:
-        try:
-            joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
-            self._batch_rows.observe(len(joined))
-            answers = await self._lane.run(self._timed, joined)
-        except asyncio.CancelledError:
-            _fail(batch, Unavailable(STOPPING))
-            raise
-        except Exception as error:
-            return _fail(batch, error)
-        start = 0
-        for rows, future in batch:
-            if not future.done():
-                future.set_result(tuple(answer[start : start + len(rows)] for answer in answers))
-            start += len(rows)
-        return None
+    def _returned(self, batch: list[Waiting], done: asyncio.Future[Rows]) -> None:
+        error = done.exception()
+        if error is None:
+            _answer(batch, done.result())
+        else:
+            _fail(batch, error)
+        self._run_next()
 
     def _timed(self, rows: Array) -> Rows:
-        with self._seconds.time():
+        with metrics.inference_seconds.timed(*self._labels):
             return self._function(rows)
 
 
-def _fail(waiting: Iterable[Waiting], error: Exception) -> None:
+def _answer(batch: list[Waiting], answers: Rows) -> None:
+    start = 0
+    for rows, future in batch:
+        end = start + len(rows)
+        if not future.done():
+            future.set_result(tuple([answer[start:end] for answer in answers]))
+        start = end
+
+
+def _fail(waiting: Iterable[Waiting], error: BaseException) -> None:
     for _, future in waiting:
         if not future.done():
             future.set_exception(error)
+
+
+def brief_rows(function: Callable[[Array], Any], one: Array, seconds: float, most: int) -> int:
+    """The largest power of two, up to `most`, of rows like `one` `[1, …]` for which a call takes at most `seconds`."""
+    rows = 0
+    while max(2 * rows, 1) <= most:
+        candidate = max(2 * rows, 1)
+        if min(_seconds(function, np.repeat(one, candidate, axis=0)) for _ in range(5)) > seconds:
+            break
+        rows = candidate
+    return rows
+
+
+def _seconds(function: Callable[[Array], Any], rows: Array) -> float:
+    start = time.perf_counter()
+    function(rows)
+    return time.perf_counter() - start

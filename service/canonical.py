@@ -15,8 +15,8 @@ Array = NDArray[np.float32]
 FIELD = "series"
 
 
-def numbers(value: object) -> NDArray[np.float64]:
-    """Nested lists, two or three deep, of JSON numbers (or an array) as float64. Raises `InvalidRequest`."""
+def numbers(value: object) -> NDArray[np.floating]:
+    """Nested lists, two or three deep, of JSON numbers (or an array) as floating-point numbers. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
         return _numeric_array(value)
     if not isinstance(value, list):
@@ -40,7 +40,7 @@ def numbers(value: object) -> NDArray[np.float64]:
         raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
 
 
-def canonical(value: NDArray[np.float64], manifest: Manifest) -> Array:
+def canonical(value: NDArray[np.floating], manifest: Manifest) -> Array:
     """Shape and range that a model's graphs take. Raises `InvalidRequest`."""
     shape = manifest.series
     wanted = f"[n_cases][{shape.n_channels}][{shape.n_timepoints}]"
@@ -67,12 +67,12 @@ def canonical(value: NDArray[np.float64], manifest: Manifest) -> Array:
     return series
 
 
-def _numeric_array(value: np.ndarray) -> NDArray[np.float64]:
+def _numeric_array(value: np.ndarray) -> NDArray[np.floating]:
     if value.dtype.kind not in "fiu" or value.ndim not in (2, 3) or not len(value):
         raise _wrong(
             f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep."
         )
-    return value.astype(np.float64)
+    return value if value.dtype == np.float32 else value.astype(np.float64)
 
 
 def _cases(value: list[Any]) -> list[list[Any]]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from _bentoml_sdk import Service
 
-from service.http import Application
+from service.http.exchange import Application
 
 
 def behind(front: Callable[[Application], Application]) -> type[Service[Any]]:

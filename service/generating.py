@@ -2,35 +2,132 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+
 import numpy as np
 
 from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block, padded_blocks
 from models.mixture import MixtureParameters
 from service import metrics
-from service.batcher import Array
+from service.lane import Array
 from service.serving import Served
 
+TURN_BLOCKS = 4
+"""Blocks per turn on the lane."""
 
-async def generated(served: Served, recipe: Recipe) -> Samples:
-    """The series of a recipe; the same bits whatever else the server does."""
-    manifest = served.bundle.manifest
-    if recipe.count == 0:
-        shape = manifest.series
-        return Samples(np.empty((0, shape.n_channels, shape.n_timepoints), np.float32), np.empty(0, np.float32), 0, 0)
-    seconds = metrics.inference_seconds.labels("generate", manifest.name)
-    blocks = recipe.blocks()
-    turn = max(1, served.max_rows // BLOCK_ROWS)
+HELD_ROWS = 2 * TURN_BLOCKS * BLOCK_ROWS
+"""What a stream has in memory: the part being taken and the one in the making."""
 
-    def run(some: range) -> list[Samples]:
-        with seconds.time():
-            return [generate_block(served.bundle, recipe, block) for block in some]
 
-    parts = [part for start in blocks[::turn] for part in await served.lane.run(run, blocks[start : start + turn])]
-    samples = Samples.joined(parts)
-    label = str(manifest.labels[recipe.class_index])
-    metrics.samples.labels(manifest.name, label).inc(recipe.count)
-    metrics.acceptance.labels(manifest.name, label).observe(samples.acceptance)
-    return samples
+class Made:
+    """What came of one class so far: counts, and the first `kept` series."""
+
+    def __init__(self, kept: int = 0) -> None:
+        self.count = self.n_proposals = self.n_fallbacks = 0
+        self._kept, self._first = kept, list[Array]()
+
+    def add(self, samples: Samples) -> None:
+        """Take one part into account."""
+        if self.count < self._kept:
+            self._first.append(samples.series[: self._kept - self.count])
+        self.count += len(samples.series)
+        self.n_proposals += samples.n_proposals
+        self.n_fallbacks += samples.n_fallbacks
+
+    @property
+    def acceptance(self) -> float:
+        """The share of proposals kept by the rejection rule, 0 … 1."""
+        return (self.count - self.n_fallbacks) / self.n_proposals if self.n_proposals else 1.0
+
+    @property
+    def first(self) -> Array | None:
+        """The series kept, None when there are none."""
+        return np.concatenate(self._first) if self._first else None
+
+
+class Generation:
+    """The series of several recipes, one after the other, with a place in the queue held from the start.
+
+    The next part is in the making while one is taken, and closing ends the work. `whole` when the caller will hold all
+    of it, so that all of it takes its place; `kept`: how many of a class's first series `made` remembers. `mixture`
+    overrides the bundle's parameters (see `Recipe`) when set before the first part is taken.
+    """
+
+    def __init__(
+        self,
+        served: Served,
+        operation: str,
+        recipes: list[Recipe],
+        n_given: int = 0,
+        kept: int = 0,
+        whole: bool = False,
+    ) -> None:
+        self._served, self._operation, self._recipes = served, operation, recipes
+        self.made = {recipe.class_index: Made(kept) for recipe in recipes}
+        self.mixture: dict[str, np.ndarray] = {}
+        self._next: asyncio.Future[list[Samples]] | None = None
+        self._place = ExitStack()
+        to_make = sum(recipe.count for recipe in recipes)
+        held = to_make if whole else min(to_make, HELD_ROWS)
+        self._place.enter_context(served.lane.admitted(n_given + held))
+        metrics.rows.inc((operation, served.bundle.manifest.name), n_given)
+
+    async def parts(self) -> AsyncIterator[tuple[int, Samples]]:
+        """Class index and series, in order; the same bits whatever else the server does."""
+        for plan in self._recipes:
+            recipe = replace(plan, mixture=self.mixture)
+            made = self.made[recipe.class_index]
+            turns = self._turns(recipe)
+            self._begin(turns)
+            while self._next is not None:
+                parts = await self._next
+                self._begin(turns)
+                samples = Samples.joined(parts)
+                made.add(samples)
+                metrics.rows.inc((self._operation, self._served.bundle.manifest.name), len(samples.series))
+                yield recipe.class_index, samples
+            self._counted(recipe, made)
+
+    def close(self) -> None:
+        """Give back the place; what is under way ends."""
+        if self._next is not None:
+            self._next.cancel()
+        self._place.close()
+
+    @contextmanager
+    def closed_on_failure(self) -> Iterator[None]:
+        """Close when what comes before the first part fails."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def _begin(self, turns: Iterator[Callable[[], list[Samples]]]) -> None:
+        turn = next(turns, None)
+        self._next = asyncio.ensure_future(self._served.lane.run(turn)) if turn else None
+
+    def _turns(self, recipe: Recipe) -> Iterator[Callable[[], list[Samples]]]:
+        bundle = self._served.bundle
+        name = bundle.manifest.name
+        blocks = recipe.blocks()
+        for start in blocks[::TURN_BLOCKS]:
+
+            def turn(some: range = blocks[start : start + TURN_BLOCKS]) -> list[Samples]:
+                with metrics.inference_seconds.timed("generate", name):
+                    return [generate_block(bundle, recipe, block) for block in some]
+
+            yield turn
+
+    def _counted(self, recipe: Recipe, made: Made) -> None:
+        manifest = self._served.bundle.manifest
+        label = str(manifest.labels[recipe.class_index])
+        if recipe.count:
+            metrics.samples.inc((manifest.name, label), recipe.count)
+            metrics.acceptance.observe((manifest.name, label), made.acceptance)
 
 
 async def adapted_mixture(served: Served, series: Array, class_index: np.ndarray) -> MixtureParameters:

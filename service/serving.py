@@ -4,72 +4,75 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+import numpy as np
 
 from models.bundle import Bundle
 from models.errors import SeriesmithError
 from models.repository import Key, Repository
 from models.sessions import Runtime
 from service import metrics
-from service.batcher import Array, Batcher, Lane, Rows
+from service.batcher import Batcher, brief_rows
+from service.lane import Array, Lane, Rows
 from service.settings import Settings
 
 logger = logging.getLogger("bentoml.seriesmith")
 
 
-@dataclass
+BRIEF_SECONDS = 0.00025
+"""A graph call as short as that is made on the event loop."""
+
+BRIEF_ROWS = 32
+
+
 class Served:
     """A bundle with one batcher per row-wise computation."""
 
-    bundle: Bundle
-    lane: Lane
-    max_rows: int
-    _batchers: dict[str, Batcher] = field(default_factory=dict)
+    def __init__(self, bundle: Bundle, lane: Lane, max_rows: int) -> None:
+        self.bundle, self.lane = bundle, lane
+        functions = {
+            "encode": bundle.encode,
+            "reconstruct": lambda series: (bundle.decode(bundle.encode(series)[0]),),
+            "typicality": lambda series: (bundle.typicality(bundle.encode(series)[0]),),
+        }
+        if bundle.labelled:
+            functions["classify"] = lambda series: (bundle.classify(series),)
+        if bundle.manifest.calibration is None:
+            del functions["typicality"]
+        self._batchers = {name: self._batcher(name, function, max_rows) for name, function in functions.items()}
+
+    def _batcher(self, computation: str, function: Callable[[Array], Rows], max_rows: int) -> Batcher:
+        shape = self.bundle.manifest.series
+        one = np.zeros((1, shape.n_channels, shape.n_timepoints), np.float32)
+        brief = brief_rows(function, one, BRIEF_SECONDS, BRIEF_ROWS)
+        return Batcher(function, self.lane, max_rows, computation, self.bundle.manifest.name, brief)
 
     @contextmanager
     def admitted(self, operation: str, n_rows: int) -> Iterator[None]:
         """Hold a place for the series of one request, and count them. Raises `Overloaded`."""
         with self.lane.admitted(n_rows):
-            metrics.rows.labels(operation, self.bundle.manifest.name).inc(n_rows)
+            metrics.rows.inc((operation, self.bundle.manifest.name), n_rows)
             yield
 
     async def encode(self, series: Array) -> Rows:
         """posterior_mean, posterior_log_variance."""
-        return await self._batched("encode", series)
+        return await self._batchers["encode"].submit(series)
 
     async def reconstruct(self, series: Array) -> Rows:
         """The reconstruction, alone in a tuple."""
-        return await self._batched("reconstruct", series)
+        return await self._batchers["reconstruct"].submit(series)
 
     async def classify(self, series: Array) -> Rows:
-        """class_probabilities, alone in a tuple."""
-        return await self._batched("classify", series)
+        """class_probabilities, alone in a tuple. Raises `Unsupported` when the data had no labels."""
+        self.bundle.require_classifier()
+        return await self._batchers["classify"].submit(series)
 
     async def typicality(self, series: Array) -> Rows:
-        """typicality, alone in a tuple."""
-        return await self._batched("typicality", series)
-
-    async def _batched(self, computation: str, series: Array) -> Rows:
-        batcher = self._batchers.get(computation)
-        if batcher is None:
-            function, name = getattr(self, f"_{computation}_rows"), self.bundle.manifest.name
-            batcher = Batcher(function, self.lane, self.max_rows, computation, name)
-            self._batchers[computation] = batcher
-        return await batcher.submit(series)
-
-    def _encode_rows(self, series: Array) -> Rows:
-        return self.bundle.encode(series)
-
-    def _reconstruct_rows(self, series: Array) -> Rows:
-        return (self.bundle.decode(self.bundle.encode(series)[0]),)
-
-    def _classify_rows(self, series: Array) -> Rows:
-        return (self.bundle.classify(series),)
-
-    def _typicality_rows(self, series: Array) -> Rows:
-        return (self.bundle.typicality(self.bundle.encode(series)[0]),)
+        """typicality, alone in a tuple. Raises `Unsupported` when there were too few cases to judge it."""
+        self.bundle.require_calibration()
+        return await self._batchers["typicality"].submit(series)
 
 
 class Serving:
@@ -103,6 +106,11 @@ class Serving:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
         self.lane.close()
+        self.write_metrics()
+
+    def write_metrics(self) -> None:
+        """Bring what `/metrics` shows up to date."""
+        metrics.write(self.lane.queued_rows)
 
     async def refresh(self) -> None:
         """Take up what changed on disk. Loading happens beside the serving; the change-over is one assignment."""
@@ -114,7 +122,7 @@ class Serving:
         served = {
             key: self._served[key]
             if before.bundles.get(key) is bundle
-            else Served(bundle, self.lane, self.settings.batch_rows)
+            else await asyncio.to_thread(Served, bundle, self.lane, self.settings.batch_rows)
             for key, bundle in after.bundles.items()
         }
         for key, bundle in after.bundles.items():
@@ -127,6 +135,7 @@ class Serving:
     async def _watched(self) -> None:
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
+            self.write_metrics()
             try:
                 await self.refresh()
             except SeriesmithError as error:

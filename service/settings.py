@@ -29,7 +29,9 @@ class Settings:
     workers: int = 1
     """Server processes, each with every model."""
     max_rows: int = 10_000
-    """Most series that one request may send or ask for."""
+    """Most series that one request may send, or ask for in one piece."""
+    max_stream_rows: int = 10_000_000
+    """Most series that a streamed answer may have."""
     max_body_bytes: int = 128 * 2**20
     """Largest request body."""
     batch_rows: int = 256
@@ -51,6 +53,10 @@ class Settings:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         return self.threads or max(1, cores // self.workers)
 
+    def rows(self, whole: bool) -> int:
+        """Most series that an answer may have, in one piece or streamed."""
+        return self.max_rows if whole else max(self.max_rows, self.max_stream_rows)
+
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
         """Read and check. Raises `ValueError` that names the variable."""
@@ -65,7 +71,7 @@ class Settings:
             if source.get(PREFIX + field.name.upper(), "") != ""
         }
         settings = cls(**given)
-        for name in ("workers", "max_rows", "batch_rows", "keep_versions", "max_body_bytes"):
+        for name in ("workers", "max_rows", "max_stream_rows", "batch_rows", "keep_versions", "max_body_bytes"):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
         for name in ("timeout_seconds", "refresh_seconds"):

@@ -1,19 +1,22 @@
 """Operations, one file each, found by name: request, answer and what happens between, free of any transport.
 
 An operation is a module with `Request` (a strict pydantic model), `Answer` (a frozen dataclass; a field that is None
-is left out) and `async def run(request, serving) -> Answer`. Its docstring's first line is its summary.
+is left out) and `async def run(request, serving, wanted) -> Answer`. One whose answer can be had chunk by chunk has
+`async def stream(request, serving) -> Stream` too. Its docstring's first line is its summary.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
 
+from service.answers import Axes, Stream
 from service.operations.contract import StrictRequest, refusal
 from service.serving import Serving
 
@@ -27,7 +30,8 @@ class Operation:
     description: str
     request: type[StrictRequest]
     answer: type[Any]
-    run: Callable[[Any, Serving], Awaitable[Any]]
+    run: Callable[..., Awaitable[Any]]
+    stream: Callable[[Any, Serving], Awaitable[Stream]] | None
 
     def parsed(self, fields: object) -> StrictRequest:
         """The request in a decoded body. Raises `InvalidRequest`."""
@@ -36,6 +40,22 @@ class Operation:
         except ValidationError as error:
             raise refusal(error, self.request, self.name, fields) from error
 
+    @functools.cached_property
+    def columns(self) -> dict[str, Axes]:
+        """The columns that its answer may have, in their order."""
+        hints = get_type_hints(self.answer, include_extras=True)
+        found = {name: _axes(hint) for name, hint in hints.items()}
+        return {name: axes for name, axes in found.items() if axes is not None}
+
+
+def _axes(hint: Any) -> Axes | None:
+    """The `Axes` in an annotation, or in a member of a union."""
+    for part in get_args(hint):
+        axes = part if isinstance(part, Axes) else _axes(part)
+        if axes is not None:
+            return axes
+    return None
+
 
 def _found() -> dict[str, Operation]:
     table = {}
@@ -43,8 +63,15 @@ def _found() -> dict[str, Operation]:
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         if hasattr(module, "run"):
             summary, _, description = (module.__doc__ or "").strip().partition("\n")
-            name = module_info.name
-            table[name] = Operation(name, summary, description.strip(), module.Request, module.Answer, module.run)
+            table[module_info.name] = Operation(
+                module_info.name,
+                summary,
+                description.strip(),
+                module.Request,
+                module.Answer,
+                module.run,
+                getattr(module, "stream", None),
+            )
     return table
 
 

@@ -8,25 +8,26 @@ unchanged, in order.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from models.errors import InvalidRequest
-from models.generation import Recipe, Samples
+from models.generation import Recipe
 from models.manifest import Manifest
-from service.generating import adapted_mixture, generated
+from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, joined
+from service.generating import Generation, Made, adapted_mixture
 from service.operations.contract import (
+    ALL,
     Count,
-    Cube,
     Expansion,
-    Flags,
-    Label,
     Seed,
     Series,
     StrictRequest,
+    Wanted,
     check_rows,
     finite_answer,
     received,
@@ -87,42 +88,59 @@ class Answer:
     model: str
     version: int
     series: Cube
-    labels: list[Label]
+    labels: LabelColumn
     synthetic: Flags
     seed: int
     report: dict[str, ClassReport]
 
 
-async def run(request: Request, serving: Serving) -> Answer:
+async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
+    made = await stream(request, serving, whole=True)
+    try:
+        columns: dict[str, Any] = joined([chunk async for chunk in made.chunks])
+    finally:
+        made.close()
+    return Answer(**made.head, **columns, **made.tail())
+
+
+async def stream(request: Request, serving: Serving, whole: bool = False) -> Stream:
+    """The same answer, chunk by chunk; the given cases are the first chunk."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
     given = given_classes(request, manifest)
     had = np.bincount(given, minlength=len(manifest.classes))
     making = to_make(request.strategy, had, manifest)
-    check_rows(len(series) + sum(making.values()), serving.settings, "the augmented dataset", "strategy")
+    total = len(series) + sum(making.values())
+    check_rows(total, serving.settings.rows(whole), "the augmented dataset", "strategy")
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
-    with served.admitted("augment", len(series) + sum(making.values())):
-        mixture = (await adapted_mixture(served, series, given)).graph_inputs()
-        made = {
-            index: await generated(served, Recipe(index, count, seed, expansion, mixture))
-            for index, count in making.items()
-        }
-        report = await serving.lane.run(reported, manifest, series, given, made)
-    kept = series if request.include_original else series[:0]
-    finite_answer(np.concatenate([samples.series for samples in made.values()]), "augmentation")
-    labels = manifest.labels
-    old = [labels[index] for index in given] if request.include_original else []
-    return Answer(
-        manifest.name,
-        manifest.version,
-        np.concatenate([kept, *(samples.series for samples in made.values())]),
-        old + [labels[index] for index, count in making.items() for _ in range(count)],
-        np.arange(len(kept) + sum(making.values())) >= len(kept),
-        seed,
-        report,
-    )
+    recipes = [Recipe(index, count, seed, expansion, {}) for index, count in making.items()]
+    generation = Generation(served, "augment", recipes, len(series), COMPARED, whole)
+    with generation.closed_on_failure():
+        generation.mixture = (await adapted_mixture(served, series, given)).graph_inputs()
+    report: dict[str, ClassReport] = {}
+
+    async def chunks() -> AsyncIterator[Columns]:
+        yield _chunk(series[:kept], given[:kept], manifest, synthetic=False)
+        async for index, part in generation.parts():
+            finite_answer(part.series, "augmentation")
+            yield _chunk(part.series, np.full(len(part.series), index), manifest, synthetic=True)
+        report.update(await serving.lane.run(reported, manifest, series, given, generation.made))
+
+    kept = len(series) if request.include_original else 0
+    head = {"model": manifest.name, "version": manifest.version, "seed": seed}
+    n_cases = kept + sum(making.values())
+    narrow = {"labels": "<i4", "synthetic": "|b1"}
+    return Stream(manifest, head, narrow, n_cases, chunks(), lambda: {"report": report}, generation.close)
+
+
+def _chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synthetic: bool) -> Columns:
+    return {
+        "series": series,
+        "labels": Labels(class_index, manifest.labels),
+        "synthetic": np.full(len(series), synthetic),
+    }
 
 
 def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
@@ -159,24 +177,24 @@ def to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int
 
 
 def reported(
-    manifest: Manifest, series: np.ndarray, given: np.ndarray, made: dict[int, Samples]
+    manifest: Manifest, series: np.ndarray, given: np.ndarray, made: dict[int, Made]
 ) -> dict[str, ClassReport]:
     """What was had and made, per class."""
     return {
         str(manifest.labels[index]): ClassReport(
             int((given == index).sum()),
-            len(samples.series),
-            samples.acceptance,
-            samples.n_fallbacks,
-            nearest_distance(samples.series[:COMPARED], series[given == index]),
+            of_class.count,
+            of_class.acceptance,
+            of_class.n_fallbacks,
+            nearest_distance(of_class.first, series[given == index]),
         )
-        for index, samples in made.items()
+        for index, of_class in made.items()
     }
 
 
-def nearest_distance(made: np.ndarray, given: np.ndarray) -> float | None:
+def nearest_distance(made: np.ndarray | None, given: np.ndarray) -> float | None:
     """Median over `made` of the root mean squared difference to the nearest of `given`; None where one is empty."""
-    if not len(made) or not len(given):
+    if made is None or not len(given):
         return None
     left, right = (cases.reshape(len(cases), -1).astype(np.float64) for cases in (made, given))
     offset = right.mean(axis=0)

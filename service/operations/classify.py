@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.operations.contract import Label, Matrix, Series, StrictRequest, Vector, finite_answer, received
+from service.answers import Label, LabelColumn, Labels, Shares, Vector
+from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
 from service.serving import Serving
 
 
@@ -28,26 +29,22 @@ class Answer:
 
     model: str
     version: int
-    labels: list[Label]
-    probabilities: Matrix
+    labels: LabelColumn | None
+    probabilities: Shares | None
     classes: list[Label]
     typicality: Vector | None
 
 
-async def run(request: Request, serving: Serving) -> Answer:
+async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
     served.bundle.require_classifier()
+    labels = probabilities = typicality = None
     with served.admitted("classify", len(series)):
-        (probabilities,) = await served.classify(series)
-        typicality = (await served.typicality(series))[0] if "typicality" in request.extras else None
-    classes = manifest.labels
-    return Answer(
-        manifest.name,
-        manifest.version,
-        [classes[index] for index in probabilities.argmax(axis=1)],
-        finite_answer(probabilities, "class probability"),
-        classes,
-        None if typicality is None else finite_answer(typicality, "typicality"),
-    )
+        if "probabilities" in wanted or "labels" in wanted:
+            (probabilities,) = await served.classify(series)
+            labels = Labels(finite_answer(probabilities, "class probability").argmax(axis=1), manifest.labels)
+        if "typicality" in request.extras:
+            typicality = finite_answer((await served.typicality(series))[0], "typicality")
+    return Answer(manifest.name, manifest.version, labels, probabilities, manifest.labels, typicality)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Annotated, Any
 
 import numpy as np
@@ -9,34 +10,34 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 
 from models.errors import InvalidRequest, TooLarge
 from models.generation import MAX_SEED
+from service.answers import array_schema
 from service.canonical import Array, canonical, numbers
 from service.serving import Served, Serving
-from service.settings import Settings
-
-Label = str | int
 
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
 
 
-def _series_schema(depth: int) -> dict[str, Any]:
-    schema: dict[str, Any] = {"type": "number"}
-    for _ in range(depth):
-        schema = {"type": "array", "items": schema}
-    return schema
-
-
-SERIES = _series_schema(3) | {"description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints]"}
+SERIES = array_schema(3) | {"description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints]"}
 Series = Annotated[InstanceOf[np.ndarray], BeforeValidator(numbers), WithJsonSchema(SERIES)]
-Cube = Annotated[InstanceOf[np.ndarray], WithJsonSchema(_series_schema(3))]
-Matrix = Annotated[InstanceOf[np.ndarray], WithJsonSchema(_series_schema(2))]
-Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(_series_schema(1))]
-Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema({"type": "array", "items": {"type": "boolean"}})]
 
 Count = Annotated[int, Field(ge=0, le=2**31)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent")]
 Expansion = Annotated[float, Field(gt=0, le=100, description="factor on the covariance; default: the model's")]
 Model = Annotated[str, Field(description="name or name/version; may be left out when one model is served")]
+
+
+class Everything:
+    """Contains every name: an answer with all its fields."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
+Wanted = Container[str]
+"""The fields of an answer that will be read; what only the others need is not computed."""
+
+ALL = Everything()
 
 
 class StrictRequest(BaseModel):
@@ -96,12 +97,12 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:60] + " …"
 
 
-def check_rows(n_rows: int, settings: Settings, what: str, field: str) -> None:
+def check_rows(n_rows: int, max_rows: int, what: str, field: str) -> None:
     """Raise `TooLarge` when a request carries or asks for more series than one may."""
-    if n_rows > settings.max_rows:
+    if n_rows > max_rows:
         raise TooLarge(
-            f"{what} comes to {n_rows} series; one request may have {settings.max_rows}. Send several requests, or "
-            "raise SERIESMITH_MAX_ROWS.",
+            f"{what} comes to {n_rows} series; one request may have {max_rows}. Send several requests, or "
+            "raise SERIESMITH_MAX_ROWS (SERIESMITH_MAX_STREAM_ROWS for generation that is streamed).",
             field,
         )
 
@@ -109,7 +110,7 @@ def check_rows(n_rows: int, settings: Settings, what: str, field: str) -> None:
 def received(model: str | None, series: np.ndarray, serving: Serving) -> tuple[Served, Array]:
     """The model that a request names, and its series as that model takes them. Raises a `SeriesmithError`."""
     served = serving.resolve(model)
-    check_rows(len(series), serving.settings, "series", "series")
+    check_rows(len(series), serving.settings.max_rows, "series", "series")
     return served, canonical(series, served.bundle.manifest)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.operations.contract import Matrix, Series, StrictRequest, finite_answer, received
+from service.answers import Codes
+from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
 from service.serving import Serving
 
 
@@ -23,11 +24,11 @@ class Answer:
 
     model: str
     version: int
-    posterior_mean: Matrix
-    posterior_log_variance: Matrix
+    posterior_mean: Codes
+    posterior_log_variance: Codes
 
 
-async def run(request: Request, serving: Serving) -> Answer:
+async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest

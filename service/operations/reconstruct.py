@@ -12,7 +12,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from service.operations.contract import Cube, Flags, Series, StrictRequest, Vector, finite_answer, received
+from service.answers import Cube, Flags, Vector
+from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
 from service.serving import Serving
 
 
@@ -36,7 +37,7 @@ class Answer:
     timepoint_error: Cube | None
 
 
-async def run(request: Request, serving: Serving) -> Answer:
+async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest

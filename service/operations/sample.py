@@ -7,7 +7,9 @@ share of proposals kept per class; `fallbacks` counts series for which none was 
 from __future__ import annotations
 
 import secrets
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pydantic import Field
@@ -15,15 +17,15 @@ from pydantic import Field
 from models.errors import InvalidRequest
 from models.generation import MAX_SEED, Recipe
 from models.manifest import Manifest
-from service.generating import generated
+from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, joined
+from service.generating import Generation
 from service.operations.contract import (
+    ALL,
     Count,
-    Cube,
     Expansion,
-    Label,
     Seed,
     StrictRequest,
-    Vector,
+    Wanted,
     check_rows,
     finite_answer,
 )
@@ -46,37 +48,54 @@ class Answer:
     model: str
     version: int
     series: Cube
-    labels: list[Label]
+    labels: LabelColumn
     log_density: Vector
     acceptance: dict[str, float]
     fallbacks: dict[str, int]
     seed: int
 
 
-async def run(request: Request, serving: Serving) -> Answer:
+async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
+    made = await stream(request, serving, whole=True)
+    try:
+        columns: dict[str, Any] = joined([chunk async for chunk in made.chunks])
+    finally:
+        made.close()
+    return Answer(**made.head, **columns, **made.tail())
+
+
+async def stream(request: Request, serving: Serving, whole: bool = False) -> Stream:
+    """The same answer, chunk by chunk; `whole` when all of it will be held in memory."""
     served = serving.resolve(request.model)
     manifest = served.bundle.manifest
     counts = counts_by_class(request, manifest)
     total = sum(counts.values())
-    check_rows(total, serving.settings, "the request", asked(request))
+    check_rows(total, serving.settings.rows(whole), "the request", asked(request))
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
-    with served.admitted("sample", total):
-        parts = {
-            index: await generated(served, Recipe(index, count, seed, expansion, {})) for index, count in counts.items()
+    recipes = [Recipe(index, count, seed, expansion, {}) for index, count in counts.items()]
+    generation = Generation(served, "sample", recipes, whole=whole)
+
+    async def chunks() -> AsyncIterator[Columns]:
+        async for index, part in generation.parts():
+            labels = Labels(np.full(len(part.series), index), manifest.labels)
+            yield {
+                "series": finite_answer(part.series, "sample"),
+                "labels": labels,
+                "log_density": part.log_density,
+            }
+
+    def tail() -> dict[str, Any]:
+        made = {str(manifest.labels[index]): of_class for index, of_class in generation.made.items()}
+        return {
+            "acceptance": {label: of_class.acceptance for label, of_class in made.items()},
+            "fallbacks": {label: of_class.n_fallbacks for label, of_class in made.items()},
         }
-    labels = manifest.labels
-    return Answer(
-        manifest.name,
-        manifest.version,
-        finite_answer(np.concatenate([part.series for part in parts.values()]), "sample"),
-        [labels[index] for index, count in counts.items() for _ in range(count)],
-        np.concatenate([part.log_density for part in parts.values()]),
-        {str(labels[index]): part.acceptance for index, part in parts.items()},
-        {str(labels[index]): part.n_fallbacks for index, part in parts.items()},
-        seed,
-    )
+
+    head = {"model": manifest.name, "version": manifest.version, "seed": seed}
+    narrow = {"labels": "<i4", "log_density": "<f4"}
+    return Stream(manifest, head, narrow, total, chunks(), tail, generation.close)
 
 
 def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:

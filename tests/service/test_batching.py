@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from models.errors import Overloaded
-from service.batcher import Batcher, Lane
+from service.batcher import Batcher
+from service.lane import Lane
 from tests.service.bundles import Labelled, relative_difference
 from tests.service.server import Server, at_once
 

@@ -64,7 +64,7 @@ def test_bentoml_still_asks_to_asgi_for_a_workers_application():
 
 def test_a_worker_serves_the_front_door():
     code = (
-        "from service.app import Seriesmith; from service.http import HttpApplication;"
+        "from service.app import Seriesmith; from service.http.asgi import HttpApplication;"
         "assert isinstance(Seriesmith.to_asgi(is_main=True), HttpApplication)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -37,7 +37,7 @@ ERRORS = {
 @functools.cache
 def docs_page() -> bytes:
     """The page that shows the document; its script is BentoML's bundled Swagger UI, nothing comes from elsewhere."""
-    return resources.files("service").joinpath("docs.html").read_bytes()
+    return resources.files("service.http").joinpath("docs.html").read_bytes()
 
 
 @functools.cache

@@ -1,0 +1,124 @@
+"""Answers as named columns, one row per case, and the rest: what every wire is made from."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import InstanceOf, WithJsonSchema
+
+from models.manifest import Manifest
+
+Label = str | int
+
+
+class Labels:
+    """A class label per case, kept as `class_index` `[n_cases]` into `classes`."""
+
+    __slots__ = ("class_index", "classes")
+
+    def __init__(self, class_index: NDArray[np.integer[Any]], classes: Sequence[Label]) -> None:
+        self.class_index, self.classes = class_index, classes
+
+    def __len__(self) -> int:
+        return len(self.class_index)
+
+    def listed(self) -> list[Label]:
+        """The labels, as the user wrote them."""
+        classes = self.classes
+        return [classes[index] for index in self.class_index.tolist()]
+
+    def texts(self) -> NDArray[np.object_]:
+        """The labels' texts."""
+        texts: NDArray[np.object_] = np.array([str(label) for label in self.classes], object)[self.class_index]
+        return texts
+
+    @staticmethod
+    def joined(parts: Sequence[Labels]) -> Labels:
+        """Several as one."""
+        return Labels(np.concatenate([part.class_index for part in parts]), parts[0].classes)
+
+
+Column = NDArray[Any] | Labels
+Columns = dict[str, Column]
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The type of a column: its datatype in the Open Inference Protocol, and its axes by name, cases first."""
+
+    datatype: str
+    names: tuple[str, ...] = ("n_cases",)
+
+    def shape(self, manifest: Manifest) -> list[int]:
+        """Sizes for one model; -1 for the cases."""
+        sizes = {
+            "n_cases": -1,
+            "n_channels": manifest.series.n_channels,
+            "n_timepoints": manifest.series.n_timepoints,
+            "latent_dim": manifest.latent_dim,
+            "n_classes": len(manifest.classes),
+        }
+        return [sizes[name] for name in self.names]
+
+
+def array_schema(depth: int, kind: str = "number") -> dict[str, Any]:
+    """JSON schema of nested lists."""
+    schema: dict[str, Any] = {"type": kind}
+    for _ in range(depth):
+        schema = {"type": "array", "items": schema}
+    return schema
+
+
+LABELS = {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}
+
+Cube = Annotated[
+    InstanceOf[np.ndarray], WithJsonSchema(array_schema(3)), Axes("FP32", ("n_cases", "n_channels", "n_timepoints"))
+]
+Codes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "latent_dim"))]
+Shares = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "n_classes"))]
+Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32")]
+Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, "boolean")), Axes("BOOL")]
+LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
+
+
+def columns_of(answer: Any) -> Columns:
+    """What an answer says case by case."""
+    return {name: value for name, value in vars(answer).items() if isinstance(value, (np.ndarray, Labels))}
+
+
+def rest_of(answer: Any) -> dict[str, Any]:
+    """What it says besides; fields that are None are left out."""
+    columns = columns_of(answer)
+    return {name: value for name, value in vars(answer).items() if name not in columns and value is not None}
+
+
+@dataclass
+class Stream:
+    """An answer that is still being made: `n_cases` cases, some at a time.
+
+    `head` is known before the first chunk, `tail` once the last is there; `narrow` are the columns beside
+    series, one value per case, with their numpy dtypes. Close it, whether or not all was taken:
+    closing gives back what it holds, and ends its work.
+    """
+
+    manifest: Manifest
+    head: dict[str, Any]
+    narrow: dict[str, str]
+    n_cases: int
+    chunks: AsyncIterator[Columns]
+    tail: Callable[[], dict[str, Any]]
+    close: Callable[[], None]
+
+
+def joined(parts: Iterable[Columns]) -> Columns:
+    """Chunks as one."""
+    collected = list(parts)
+    whole: Columns = {}
+    for name, first in collected[0].items():
+        column: list[Any] = [part[name] for part in collected]
+        whole[name] = Labels.joined(column) if isinstance(first, Labels) else np.concatenate(column)
+    return whole

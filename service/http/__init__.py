@@ -1,0 +1,1 @@
+"""HTTP: requests in bytes to operations, and their answers to bytes."""

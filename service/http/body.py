@@ -1,0 +1,26 @@
+"""A request's body, read within its limit."""
+
+from __future__ import annotations
+
+from models.errors import TooLarge
+from service.http.exchange import ClientGone, Receive
+
+
+async def read(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    """The request's body. Raises `TooLarge` before it is read whole, and `ClientGone`."""
+    declared = headers.get(b"content-length", b"0")
+    too_large = TooLarge(f"the body is larger than {limit} bytes; send several requests.")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise too_large
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)

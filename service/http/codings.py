@@ -1,0 +1,79 @@
+"""Content codings: bodies come and go as they are, with gzip or with zstd."""
+
+from __future__ import annotations
+
+import zlib
+
+import zstandard
+
+from models.errors import InvalidRequest, TooLarge, UnsupportedMediaType
+
+WORTH_BYTES = 1024
+"""Shorter bodies go as they are."""
+
+GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+def unpacked(body: bytes, coding: bytes, limit: int) -> bytes:
+    """A body without its content coding. Raises `TooLarge` before it grows past `limit`, and `InvalidRequest`."""
+    name = coding.strip().lower()
+    if name in (b"", b"identity"):
+        return body
+    try:
+        if name in (b"gzip", b"x-gzip"):
+            plain, whole = _gunzipped(body, limit)
+        elif name == b"zstd":
+            reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
+            plain, whole = reader.read(limit + 1), True
+        else:
+            shown = coding.decode("latin-1")[:40]
+            raise UnsupportedMediaType(f"the body is encoded with {shown!r}; send it with gzip, zstd, or as it is.")
+    except (zlib.error, zstandard.ZstdError) as error:
+        raise InvalidRequest(f"the body is not valid {name.decode()}: {error}.") from error
+    if len(plain) > limit:
+        raise TooLarge(f"the body is larger than {limit} bytes once unpacked; send several requests.")
+    if not whole:
+        raise InvalidRequest("the body is not valid gzip: it ends too early. Send it whole.")
+    return plain
+
+
+def _gunzipped(body: bytes, limit: int) -> tuple[bytes, bool]:
+    """At most `limit` + 1 bytes of all members, and whether the last one was whole."""
+    plain, rest, whole = b"", body, False
+    while rest and len(plain) <= limit:
+        member = zlib.decompressobj(GZIP_WINDOW)
+        plain += member.decompress(rest, limit + 1 - len(plain))
+        rest, whole = member.unused_data, member.eof
+        if not whole:
+            break
+    return plain, whole or len(plain) > limit
+
+
+def acceptable(header: bytes) -> bytes | None:
+    """The coding to answer with, of those that an Accept-Encoding header allows; None: as it is."""
+    if not header:
+        return None
+    allowed = {}
+    for part in header.lower().split(b","):
+        name, _, parameters = part.partition(b";")
+        allowed[name.strip()] = _quality(parameters)
+    for coding in (b"zstd", b"gzip"):
+        if allowed.get(coding, allowed.get(b"*", 0.0)) > 0:
+            return coding
+    return None
+
+
+def _quality(parameters: bytes) -> float:
+    _, _, value = parameters.partition(b"q=")
+    try:
+        return float(value) if value else 1.0
+    except ValueError:
+        return 0.0
+
+
+def packed(body: bytes, coding: bytes) -> bytes:
+    """A body with a content coding; levels that cost little."""
+    if coding == b"zstd":
+        return zstandard.ZstdCompressor(level=1).compress(body)
+    compressor = zlib.compressobj(level=1, wbits=GZIP_WINDOW)
+    return compressor.compress(body) + compressor.flush()

@@ -1,0 +1,50 @@
+"""A request that has been read, and what answers it, free of any server's ways."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+Headers = tuple[tuple[bytes, bytes], ...]
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+JSON = b"application/json"
+
+
+class ClientGone(ConnectionError):
+    """The client closed the connection before its request was whole."""
+
+
+@dataclass(slots=True)
+class Request:
+    """Method, path, headers by lower-case name, and the body as it came."""
+
+    method: str
+    path: str
+    headers: dict[bytes, bytes]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Response:
+    """Body, media type, status and further headers."""
+
+    body: bytes
+    media_type: bytes = JSON
+    status: int = 200
+    more: Headers = ()
+
+
+@dataclass(slots=True)
+class Streamed:
+    """A body that is still being made. `close` ends its work, whether or not all was sent."""
+
+    chunks: AsyncIterator[bytes]
+    media_type: bytes
+    more: Headers
+    close: Callable[[], None]

@@ -1,0 +1,179 @@
+"""Which path answers what; every failure becomes an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+import orjson
+
+from models.errors import (
+    DeadlineExceeded,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    SeriesmithError,
+    Unauthenticated,
+)
+from service import metrics, wires
+from service.answers import Stream, columns_of
+from service.http import cards
+from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
+from service.http.docs import docs_page, openapi
+from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
+from service.operations import OPERATIONS, Operation
+from service.serving import Serving
+from service.wires.wire import Wire
+
+logger = logging.getLogger("bentoml.seriesmith")
+
+LARGE_BYTES = 2**20
+"""JSON beyond this takes milliseconds to read or write."""
+
+HTML = b"text/html; charset=utf-8"
+Result = TypeVar("Result")
+
+
+class Routes:
+    """The paths of this server."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving = serving
+
+    async def answer(self, request: Request) -> Response | Streamed:
+        """What a request is answered; never raises but when it is cancelled."""
+        try:
+            return await self._answered(request)
+        except SeriesmithError as error:
+            return refused(error)
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            return refused(SeriesmithError("the server failed; its log says why."))
+
+    def left(self, path: str) -> None:
+        """Count a client who left in the middle of its body."""
+        if path[1:] in OPERATIONS:
+            metrics.Outcome(path[1:]).end(ClientGone())
+
+    def failed(self, path: str, error: SeriesmithError) -> Response:
+        """Answer, and count, a request whose body could not be read."""
+        if path[1:] in OPERATIONS:
+            metrics.Outcome(path[1:]).end(error)
+        return refused(error)
+
+    async def _answered(self, request: Request) -> Response | Streamed:
+        """What our paths answer. Raises a `SeriesmithError`."""
+        path = request.path
+        operation = OPERATIONS.get(path[1:])
+        if operation is not None:
+            with metrics.Outcome(operation.name) as outcome:
+                require(request, "POST")
+                self.authenticate(request.headers)
+                return await self._operated(operation, request, outcome)
+        if path in ("/docs", "/docs.json"):
+            require(request, "GET")
+            return Response(docs_page(), HTML) if path == "/docs" else Response(openapi())
+        if path == "/readyz":
+            return self._readiness()
+        if path == "/models" or path.startswith("/models/"):
+            require(request, "GET")
+            self.authenticate(request.headers)
+            name = path.removeprefix("/models").strip("/")
+            return Response(orjson.dumps(cards.card(self.serving, name) if name else cards.listing(self.serving)))
+        known = ", ".join(f"POST /{name}" for name in OPERATIONS)
+        raise NotFound(f"there is no {path[:200]!r} here; there is: {known}, GET /models, and /docs says more.")
+
+    async def _operated(self, operation: Operation, request: Request, outcome: metrics.Outcome) -> Response | Streamed:
+        headers = request.headers
+        asked_in = wires.named(headers.get(b"content-type", JSON))
+        answered_in = wires.accepted(headers.get(b"accept", b""), asked_in)
+        coding = headers.get(b"content-encoding", b"")
+        limit = self.serving.settings.max_body_bytes
+        assert asked_in.decoded is not None
+        decoded = asked_in.decoded
+        parsed = await unhurried(
+            len(request.body) * (20 if coding else 1),
+            lambda: operation.parsed(decoded(unpacked(request.body, coding, limit), headers)),
+        )
+        outcome.model = self.serving.resolve(parsed.model).bundle.manifest.name
+        if operation.stream is not None and answered_in.streamed is not None:
+            outcome.streaming = True
+            stream = await self.in_time(operation.stream(parsed, self.serving))
+            return self._streamed(stream, answered_in, outcome)
+        if answered_in.encoded is None:
+            raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
+        encoded = answered_in.encoded
+        answer = await self.in_time(operation.run(parsed, self.serving))
+        size = sum(getattr(column, "nbytes", 0) for column in columns_of(answer).values())
+        wanted = acceptable(headers.get(b"accept-encoding", b"")) if answered_in.packs else None
+
+        def response() -> Response:
+            body, more = encoded(answer)
+            if wanted is not None and len(body) >= WORTH_BYTES:
+                body, more = packed(body, wanted), (*more, (b"content-encoding", wanted), (b"vary", b"accept-encoding"))
+            return Response(body, answered_in.media_type, 200, more)
+
+        return await unhurried(size, response)
+
+    def _streamed(self, stream: Stream, wire: Wire, outcome: metrics.Outcome) -> Streamed:
+        assert wire.streamed is not None
+        headers, chunks = wire.streamed(stream)
+
+        async def counted() -> AsyncIterator[bytes]:
+            try:
+                while (chunk := await self.in_time(anext(chunks, None))) is not None:
+                    yield chunk
+            except BaseException as error:
+                outcome.end(error)
+                raise
+            outcome.end(None)
+
+        return Streamed(counted(), wire.media_type, headers, stream.close)
+
+    async def in_time(self, work: Awaitable[Result]) -> Result:
+        """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
+        seconds = self.serving.settings.timeout_seconds
+        try:
+            async with asyncio.timeout(seconds):
+                return await work
+        except TimeoutError as error:
+            raise DeadlineExceeded(
+                f"the answer was not ready within {seconds:g} s; send fewer series, "
+                "or raise SERIESMITH_TIMEOUT_SECONDS."
+            ) from error
+
+    def _readiness(self) -> Response:
+        if self.serving.ready:
+            return Response(b"", b"text/plain; charset=utf-8")
+        return Response(b"no model is served, or the server is stopping\n", b"text/plain; charset=utf-8", 503)
+
+    def authenticate(self, headers: dict[bytes, bytes]) -> None:
+        """Raise `Unauthenticated` where a key is needed and missing or wrong."""
+        key = self.serving.settings.api_key
+        if key and not hmac.compare_digest(headers.get(b"authorization", b""), f"Bearer {key}".encode()):
+            raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
+
+
+async def unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
+    """Do what is large beside the event loop, so that small requests go on meanwhile."""
+    return await asyncio.to_thread(work) if n_bytes > LARGE_BYTES else work()
+
+
+def require(request: Request, allowed: str) -> None:
+    """Raise `MethodNotAllowed` for another method than the one allowed."""
+    if request.method != allowed and not (allowed == "GET" and request.method == "HEAD"):
+        raise MethodNotAllowed(f"{request.path} answers {allowed}, not {request.method}.", allowed)
+
+
+def refused(error: SeriesmithError) -> Response:
+    """An error in the one shape that errors have."""
+    said = {"code": error.code, "message": error.message}
+    if error.field is not None:
+        said["field"] = error.field
+    more = {401: (b"www-authenticate", b"Bearer"), 429: (b"retry-after", b"1")}.get(error.http_status)
+    if isinstance(error, MethodNotAllowed):
+        more = (b"allow", error.allow.encode())
+    return Response(orjson.dumps({"error": said}), JSON, error.http_status, (more,) if more else ())

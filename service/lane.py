@@ -1,0 +1,89 @@
+"""The one thread that runs graphs, and the bound on what may wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import Overloaded, Unavailable
+
+Array = NDArray[np.float32]
+Rows = tuple[Array, ...]
+Result = TypeVar("Result")
+Job = tuple["asyncio.Future[Any]", Callable[..., Any], tuple[object, ...]]
+
+STOPPING = "the server is stopping; send the request to another, or again in a moment."
+
+
+class Lane:
+    """Calls go one after the other, in the order in which they come."""
+
+    def __init__(self, limit_rows: int) -> None:
+        self._limit_rows = limit_rows
+        self.queued_rows = 0
+        self.closed = False
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="inference", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def admitted(self, n_rows: int) -> Iterator[None]:
+        """Hold a place for `n_rows` until they are answered. Raises `Overloaded` when there is none."""
+        if self.queued_rows + n_rows > self._limit_rows:
+            raise Overloaded(
+                f"{self.queued_rows} series are waiting and {n_rows} more would exceed the limit of "
+                f"{self._limit_rows}; send the request again in a moment."
+            )
+        self.queued_rows += n_rows
+        try:
+            yield
+        finally:
+            self.queued_rows -= n_rows
+
+    def submit(self, function: Callable[..., Result], *arguments: object) -> asyncio.Future[Result]:
+        """Call `function` on the lane's thread, after what is there already; not at all, when cancelled before."""
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        if self.closed:
+            future.set_exception(Unavailable(STOPPING))
+        else:
+            self._jobs.put((future, function, arguments))
+        return future
+
+    async def run(self, function: Callable[..., Result], *arguments: object) -> Result:
+        """What `submit` ends with."""
+        return await self.submit(function, *arguments)
+
+    def close(self) -> None:
+        """Let what runs end; what waits fails, and nothing more is taken."""
+        self.closed = True
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, function, arguments = job
+            if future.cancelled():
+                continue
+            if self.closed:
+                _later(future, future.set_exception, Unavailable(STOPPING))
+                continue
+            try:
+                result = function(*arguments)
+            except Exception as error:
+                _later(future, future.set_exception, error)
+            else:
+                _later(future, future.set_result, result)
+
+
+def _later(future: asyncio.Future[Any], settle: Callable[[Any], None], value: Any) -> None:
+    """Settle a future on its own event loop, unless its caller has left or the loop has ended."""
+    loop = future.get_loop()
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(lambda: None if future.done() else settle(value))

@@ -1,0 +1,1 @@
+"""The gRPC interfaces: .proto files, and what `make proto` generates from them."""

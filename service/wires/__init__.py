@@ -1,0 +1,38 @@
+"""Wires: how requests and answers are written, each under its media type, whatever carries them.
+
+A wire reads the fields of a request, and writes an answer whole or, where it can, chunk by chunk.
+"""
+
+from __future__ import annotations
+
+from models.errors import UnsupportedMediaType
+from service.wires import arrow, json_lines, json_text, octets
+from service.wires.wire import Wire
+
+WIRES: dict[bytes, Wire] = {
+    wire.media_type: wire for wire in (json_text.WIRE, octets.WIRE, arrow.WIRE, json_lines.WIRE)
+}
+
+
+def named(content_type: bytes) -> Wire:
+    """The wire of a request's Content-Type; JSON when there is none. Raises `UnsupportedMediaType`."""
+    wire = WIRES.get(content_type)
+    if wire is None:
+        media_type = content_type.split(b";")[0].strip().lower()
+        wire = WIRES.get(media_type or json_text.WIRE.media_type)
+        if wire is None or wire.decoded is None:
+            known = ", ".join(name.decode() for name, known in WIRES.items() if known.decoded)
+            raise UnsupportedMediaType(f"the body is {media_type.decode('latin-1')[:80]!r}; send one of: {known}.")
+    return wire
+
+
+def accepted(accept: bytes, asked_in: Wire) -> Wire:
+    """The wire of the answer: the first that an Accept header names, else that of the request."""
+    if not accept or accept == b"*/*":
+        return asked_in
+    for part in accept.lower().split(b","):
+        media_type, _, parameters = part.partition(b";")
+        wire = WIRES.get(media_type.strip())
+        if wire is not None and parameters.strip() not in (b"q=0", b"q=0.0"):
+            return wire
+    return asked_in

@@ -1,0 +1,29 @@
+"""`application/x-ndjson`: generation as JSON, a line per chunk.
+
+The first line holds what is known from the start, the last what is known at the end; those between hold some cases
+each, under the names that the whole answer has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from service.answers import Stream
+from service.wires.json_text import dumped
+from service.wires.wire import Headers, Wire
+
+
+def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+    """See the module."""
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield dumped({**stream.head, "n_cases": stream.n_cases}) + b"\n"
+        async for chunk in stream.chunks:
+            if len(chunk["series"]):
+                yield dumped(chunk) + b"\n"
+        yield dumped(stream.tail()) + b"\n"
+
+    return (), lines()
+
+
+WIRE = Wire(b"application/x-ndjson", None, None, streamed)

@@ -1,0 +1,107 @@
+"""`application/octet-stream`: arrays one after the other, little-endian, then a JSON object of everything else.
+
+A request: the float32 values of `series`, their shape in the header `seriesmith-shape` ("10,1,150"), then, where there
+is more to say, a JSON object of the other fields. An answer: the header `seriesmith-arrays` lists name, numpy dtype and
+shape of each array, as JSON; the JSON object behind the arrays holds the other fields. `labels` are indices into the
+`classes` there. Generation is sent while it is made, series first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from math import prod
+from typing import Any
+
+import numpy as np
+import orjson
+
+from models.errors import InvalidRequest
+from service.answers import Column, Labels, Stream, columns_of, rest_of
+from service.wires.json_text import decoded as decoded_json
+from service.wires.json_text import dumped
+from service.wires.wire import Headers, Wire
+
+SHAPE = b"seriesmith-shape"
+ARRAYS = b"seriesmith-arrays"
+
+
+def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
+    """The fields of a request. Raises `InvalidRequest`."""
+    shape = headers.get(SHAPE)
+    fields: dict[str, Any] = {}
+    size = 0
+    if shape is not None:
+        fields["series"], size = _series(body, shape)
+    if size < len(body):
+        rest = decoded_json(body[size:])
+        if not isinstance(rest, dict) or ("series" in rest and fields):
+            raise InvalidRequest(
+                "what follows the values of series is not a JSON object of the other fields; "
+                f"check that {SHAPE.decode()} says how many values were sent."
+            )
+        fields |= rest
+    return fields
+
+
+def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
+    if not re.fullmatch(rb"\d{1,10}(\s*,\s*\d{1,10}){1,2}", header.strip()):
+        raise InvalidRequest(
+            f"{SHAPE.decode()} is {header.decode('latin-1')[:60]!r}; send n_cases,n_channels,n_timepoints as integers, "
+            "'10,1,150'.",
+            "series",
+        )
+    shape = tuple(int(size) for size in header.split(b","))
+    size = 4 * prod(shape)
+    if size > len(body):
+        raise InvalidRequest(
+            f"{SHAPE.decode()} {header.decode()} asks for {size} bytes of float32, but the body has {len(body)}.",
+            "series",
+        )
+    return np.frombuffer(body, "<f4", count=prod(shape)).reshape(shape), size
+
+
+def encoded(answer: Any) -> tuple[bytes, Headers]:
+    """An operation's answer. See the module."""
+    columns = columns_of(answer)
+    arrays = {name: _array(column) for name, column in columns.items()}
+    listed = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
+    rest = rest_of(answer) | _classes(columns)
+    body = b"".join([*(array.tobytes() for array in arrays.values()), dumped(rest)])
+    return body, ((ARRAYS, orjson.dumps(listed)),)
+
+
+def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+    """See the module: the narrow columns wait, four bytes a case, until the series are through."""
+    series = stream.manifest.series
+    shapes: dict[str, tuple[str, tuple[int, ...]]] = {
+        "series": ("<f4", (stream.n_cases, series.n_channels, series.n_timepoints))
+    }
+    shapes |= {name: (dtype, (stream.n_cases,)) for name, dtype in stream.narrow.items()}
+    listed = [[name, dtype, shape] for name, (dtype, shape) in shapes.items()]
+
+    async def chunks() -> AsyncIterator[bytes]:
+        behind: dict[str, list[bytes]] = {name: [] for name in stream.narrow}
+        async for chunk in stream.chunks:
+            for name, parts in behind.items():
+                parts.append(_array(chunk[name]).tobytes())
+            yield _array(chunk["series"]).tobytes()
+        for parts in behind.values():
+            yield b"".join(parts)
+        yield dumped({**stream.head, **stream.tail(), "classes": stream.manifest.labels})
+
+    return ((ARRAYS, orjson.dumps(listed)),), chunks()
+
+
+def _array(column: Column) -> np.ndarray:
+    """What is sent of a column: little-endian, four bytes a number, one a flag."""
+    array = column.class_index if isinstance(column, Labels) else column
+    kinds = {"f": "<f4", "i": "<i4", "u": "<i4", "b": "|b1"}
+    return np.ascontiguousarray(array, kinds[array.dtype.kind])
+
+
+def _classes(columns: dict[str, Column]) -> dict[str, Any]:
+    return next(({"classes": column.classes} for column in columns.values() if isinstance(column, Labels)), {})
+
+
+WIRE = Wire(b"application/octet-stream", decoded, encoded, streamed)
