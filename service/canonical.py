@@ -16,7 +16,7 @@ FIELD = "series"
 
 
 def numbers(value: object) -> NDArray[np.floating]:
-    """Nested lists, two or three deep, of JSON numbers (or an array) as floating-point numbers. Raises `InvalidRequest`."""
+    """Nested lists, two or three deep, of JSON numbers, or an array, as floats. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
         return _numeric_array(value)
     if not isinstance(value, list):

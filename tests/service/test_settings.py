@@ -18,7 +18,8 @@ def test_without_variables_the_defaults_hold():
 
 def test_every_setting_can_be_set():
     given = {
-        "models": "/tmp/elsewhere", "device": "cpu", "threads": "3", "workers": "2", "max_rows": "5", "max_stream_rows": "10",
+        "models": "/tmp/elsewhere", "device": "cpu", "threads": "3", "workers": "2", "max_rows": "5",
+        "max_stream_rows": "10",
         "max_body_bytes": "6", "batch_rows": "7", "queue_rows": "8", "timeout_seconds": "0.5",
         "refresh_seconds": "0.25", "keep_versions": "9", "api_key": "secret",
     }  # fmt: skip
