@@ -7,8 +7,7 @@ from typing import Any
 import bentoml
 import orjson
 
-from service.front_door import behind
-from service.http.asgi import HttpApplication
+from service.front_door import opened
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
@@ -48,9 +47,11 @@ def _declared(operation: Operation) -> Any:
     return bentoml.api(call, route=f"/{operation.name}", input_spec=operation.request)
 
 
-Seriesmith = bentoml.service(
+Seriesmith = opened(
+    type("Seriesmith", (_Lifecycle,), {name: _declared(operation) for name, operation in OPERATIONS.items()}),
+    Routes(SERVING),
+    private=SETTINGS.front_door == "private",
     name="seriesmith",
     workers=SETTINGS.workers,
     traffic={"timeout": SETTINGS.timeout_seconds},
-    service_class=behind(lambda application: HttpApplication(Routes(SERVING), application)),
-)(type("Seriesmith", (_Lifecycle,), {name: _declared(operation) for name, operation in OPERATIONS.items()}))
+)

@@ -1,24 +1,56 @@
-"""Our HTTP paths are answered before BentoML's own stack: the one place that uses a private path of BentoML.
+"""Our HTTP paths are answered before BentoML's own stack: the one place that uses private paths of BentoML and uvicorn.
 
 BentoML's middleware costs small requests most of their time, and its JSON decoding would answer bad input before our
-operations could. `Service.to_asgi` is where a worker asks for its application.
+operations could. `Service.to_asgi` is where a worker asks for its application, and uvicorn's table of protocols where
+it finds who reads from a connection. Where either is no longer as it was, or `SERIESMITH_FRONT_DOOR` is "public", our
+application becomes a middleware by BentoML's public interface: slower, and otherwise the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
 from typing import Any
 
-from _bentoml_sdk import Service
+import bentoml
+import uvicorn.config
 
+from service.http.asgi import HttpApplication
 from service.http.exchange import Application
+from service.http.routes import Routes
+
+logger = logging.getLogger("bentoml.seriesmith")
 
 
-def behind(front: Callable[[Application], Application]) -> type[Service[Any]]:
-    """A BentoML service class whose workers serve `front(BentoML's own application)`."""
+def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.Service[Any]:
+    """The BentoML service of `cls`, whose workers answer our paths."""
+    if private:
+        try:
+            return bentoml.service(service_class=_behind(routes), **options)(cls)
+        except (ImportError, AttributeError) as error:
+            logger.warning("the front door is the public one, which is slower: %s", error)
+
+    class Middleware(HttpApplication):
+        def __init__(self, app: Application) -> None:
+            super().__init__(routes, app)
+
+    service: bentoml.Service[Any] = bentoml.service(**options)(cls)
+    service.add_asgi_middleware(Middleware)
+    return service
+
+
+def _behind(routes: Routes) -> type[bentoml.Service[Any]]:
+    """A BentoML service class whose workers serve `routes`. Raises `ImportError` or `AttributeError`."""
+    from _bentoml_sdk import Service
+
+    from service.http.protocol import Protocol
+
+    wrapped = Service.to_asgi
+    protocols = uvicorn.config.HTTP_PROTOCOLS
 
     class FrontDoor(Service[Any]):
         def to_asgi(self, is_main: bool = True) -> Application:
-            return front(super().to_asgi(is_main=is_main))
+            Protocol.routes = routes
+            protocols["auto"] = f"{Protocol.__module__}:{Protocol.__name__}"
+            return HttpApplication(routes, wrapped(self, is_main=is_main))
 
     return FrontDoor

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, fields
 from math import inf
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_type_hints
 
 from models.repository import SHIPPED
 from models.sessions import Device
@@ -44,6 +44,8 @@ class Settings:
     """How often the repository is looked at for new versions."""
     keep_versions: int = 3
     """Newest versions of a model that are served; each can be addressed as name/version."""
+    front_door: Literal["private", "public"] = "private"
+    """How our paths get before BentoML's: see service/front_door.py."""
     api_key: str = ""
     """When set, requests need `Authorization: Bearer <key>`."""
 
