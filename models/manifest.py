@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -138,7 +139,7 @@ class Manifest(Strict):
             raise ValueError(f"two class labels have equal text: {texts}")
         return self
 
-    @property
+    @functools.cached_property
     def labels(self) -> list[Label]:
         """Class labels by class index, as the user wrote them."""
         return [card.label for card in self.classes]

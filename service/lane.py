@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -22,6 +21,22 @@ Job = tuple["asyncio.Future[Any]", Callable[..., Any], tuple[object, ...]]
 STOPPING = "the server is stopping; send the request to another, or again in a moment."
 
 
+class Place:
+    """What a request takes of the bound, for as long as the block lasts."""
+
+    __slots__ = ("_lane", "_n_rows")
+
+    def __init__(self, lane: Lane, n_rows: int) -> None:
+        self._lane, self._n_rows = lane, n_rows
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *ending: object) -> None:
+        self._lane.queued_rows -= self._n_rows
+        self._n_rows = 0
+
+
 class Lane:
     """Calls go one after the other, in the order in which they come."""
 
@@ -33,19 +48,15 @@ class Lane:
         self._thread = threading.Thread(target=self._work, name="inference", daemon=True)
         self._thread.start()
 
-    @contextmanager
-    def admitted(self, n_rows: int) -> Iterator[None]:
-        """Hold a place for `n_rows` until they are answered. Raises `Overloaded` when there is none."""
+    def admitted(self, n_rows: int) -> Place:
+        """Take a place for `n_rows`, given back when they are answered. Raises `Overloaded` when there is none."""
         if self.queued_rows + n_rows > self._limit_rows:
             raise Overloaded(
                 f"{self.queued_rows} series are waiting and {n_rows} more would exceed the limit of "
                 f"{self._limit_rows}; send the request again in a moment."
             )
         self.queued_rows += n_rows
-        try:
-            yield
-        finally:
-            self.queued_rows -= n_rows
+        return Place(self, n_rows)
 
     def submit(self, function: Callable[..., Result], *arguments: object) -> asyncio.Future[Result]:
         """Call `function` on the lane's thread, after what is there already; not at all, when cancelled before."""

@@ -45,6 +45,8 @@ class Exchange:
         """End the work: nobody waits for it."""
         if self.disconnected and self.task is not None:
             self.task.cancel()
+        elif self.disconnected:
+            Protocol.routes.left(self.path)
 
 
 class Protocol(HttpToolsProtocol):
@@ -79,11 +81,14 @@ class Protocol(HttpToolsProtocol):
             return None
         headers = dict(self.headers)
         length = headers.get(b"content-length", b"")
-        if len(length) > 7 or not length.isdigit() or int(length) > QUICK_BYTES or b"%" in url or b"?" in url:
+        if len(length) > 7 or not length.isdigit() or int(length) > self._quick_bytes() or b"%" in url or b"?" in url:
             return None
         if not SLOW_HEADERS.isdisjoint(headers) or (self.cycle is not None and not self.cycle.response_complete):
             return None
         return Exchange(url.decode("ascii"), headers)
+
+    def _quick_bytes(self) -> int:
+        return min(QUICK_BYTES, self.routes.serving.settings.max_body_bytes)
 
     def on_body(self, body: bytes) -> None:
         if self._exchange is None:

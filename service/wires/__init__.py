@@ -16,13 +16,10 @@ WIRES: dict[bytes, Wire] = {
 
 def named(content_type: bytes) -> Wire:
     """The wire of a request's Content-Type; JSON when there is none. Raises `UnsupportedMediaType`."""
-    wire = WIRES.get(content_type)
-    if wire is None:
-        media_type = content_type.split(b";")[0].strip().lower()
-        wire = WIRES.get(media_type or json_text.WIRE.media_type)
-        if wire is None or wire.decoded is None:
-            known = ", ".join(name.decode() for name, known in WIRES.items() if known.decoded)
-            raise UnsupportedMediaType(f"the body is {media_type.decode('latin-1')[:80]!r}; send one of: {known}.")
+    wire = WIRES.get(content_type) or WIRES.get(content_type.split(b";")[0].strip().lower())
+    if wire is None or wire.decoded is None:
+        known = ", ".join(name.decode() for name, known in WIRES.items() if known.decoded)
+        raise UnsupportedMediaType(f"the body is {content_type.decode('latin-1')[:80]!r}; send one of: {known}.")
     return wire
 
 

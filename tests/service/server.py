@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -136,6 +137,29 @@ def until(found: Callable[[], Found], seconds: float, what: str) -> Found:
             return answer
         time.sleep(0.02)
     raise AssertionError(f"waited {seconds:g} s in vain for {what}")
+
+
+def burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What JSON requests are answered that arrive in one instant, each over its own connection."""
+    address = server.http.base_url.host, server.http.base_url.port
+    contents = [orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY, default=np.ndarray.tolist) for body in bodies]
+    connections = [socket.create_connection(address, timeout=30) for _ in contents]
+    try:
+        for connection, content in zip(connections, contents, strict=True):
+            head = f"POST /{operation} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(content)}\r\n\r\n"
+            connection.sendall(head.encode() + content)
+        return [_answered(connection) for connection in connections]
+    finally:
+        for connection in connections:
+            connection.close()
+
+
+def _answered(connection: socket.socket) -> dict[str, Any]:
+    response = HTTPResponse(connection)
+    response.begin()
+    assert response.status == 200, response.read()
+    answer: dict[str, Any] = orjson.loads(response.read())
+    return answer
 
 
 def at_once(calls: Sequence[Callable[[], Found]], threads: int = 16) -> list[Found]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from models.errors import Overloaded
 from service.batcher import Batcher
 from service.lane import Lane
 from tests.service.bundles import Labelled, relative_difference
-from tests.service.server import Server, at_once
+from tests.service.server import Server, burst
 
 FIELDS = {
     "encode": ("posterior_mean", "posterior_log_variance"),
@@ -31,10 +30,9 @@ def test_a_series_has_the_same_answer_alone_and_in_any_batch(server: Server, cas
     starts = [(start, size) for size in (1, 2, 3, 7, 11) for start in range(20 - size)]
     before = _calls(server)
 
-    def answered(start: int, size: int) -> dict[str, Any]:
-        return server.answer(operation, model="sines", series=cases.series[start : start + size], **more)
-
-    answers = at_once([partial(answered, *piece) for piece in starts])
+    pieces = [{"model": "sines", "series": cases.series[start : start + size]} for start, size in starts]
+    with_extras = {name.rstrip("_"): value for name, value in more.items()}
+    answers = burst(server, operation, [piece | with_extras for piece in pieces])
     assert _calls(server) - before < len(starts), "nothing was batched, so nothing was shown"
     for (start, size), answer in zip(starts, answers, strict=True):
         for field in FIELDS[operation]:
