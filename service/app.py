@@ -7,6 +7,7 @@ from typing import Any
 import bentoml
 import orjson
 
+from service.draining import drained_on_sigterm
 from service.front_door import opened
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
@@ -24,6 +25,7 @@ class _Lifecycle:
     @bentoml.on_startup
     async def start(self) -> None:
         await SERVING.start()
+        drained_on_sigterm(SERVING)
 
     @bentoml.on_shutdown
     async def stop(self) -> None:

@@ -83,12 +83,13 @@ class Serving:
         self.repository = Repository(settings.models, Runtime(settings.device, settings.threads_per_call))
         self._served: dict[Key, Served] = {}
         self._resolved: dict[str | None, Served] = {}
+        self.draining = False
         self._watch: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether at least one bundle is loaded, verified and warm."""
-        return bool(self.repository.bundles)
+        """Whether at least one bundle is loaded, verified and warm, and the server is not about to stop."""
+        return bool(self.repository.bundles) and not self.draining
 
     def resolve(self, model: str | None) -> Served:
         """See `Repository.resolve`."""

@@ -40,6 +40,8 @@ class Settings:
     """Most series waiting; what would exceed it is refused with 429 at once."""
     timeout_seconds: float = 60.0
     """When an answer is not ready by then, the request ends with 504."""
+    drain_seconds: float = 0.0
+    """After SIGTERM: how long requests are still taken while readiness says no, so that balancers turn away."""
     refresh_seconds: float = 0.5
     """How often the repository is looked at for new versions."""
     keep_versions: int = 3
@@ -79,8 +81,9 @@ class Settings:
         for name in ("timeout_seconds", "refresh_seconds"):
             if not 0 < getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
-        if settings.threads < 0:
-            raise ValueError(f"{PREFIX}THREADS is {settings.threads}; it must be at least 0.")
+        for name in ("threads", "drain_seconds"):
+            if not 0 <= getattr(settings, name) < inf:
+                raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:
             raise ValueError(
                 f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "
