@@ -28,8 +28,8 @@ Found = TypeVar("Found")
 class Server:
     """How tests talk to a running server."""
 
-    def __init__(self, url: str, headers: dict[str, str] | None = None) -> None:
-        self.url = url
+    def __init__(self, url: str, headers: dict[str, str] | None = None, pid: int = 0) -> None:
+        self.url, self.pid = url, pid
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self.http = httpx.Client(base_url=url, timeout=60, limits=limits, headers=headers, trust_env=False)
 
@@ -86,7 +86,7 @@ def serving(
         process = subprocess.Popen(
             arguments, cwd=ROOT if models else folder, env=environment, stdout=output, stderr=output
         )
-    server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None)
+    server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None, process.pid)
     try:
         until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
         assert process.poll() is None, log.read_text()
