@@ -88,10 +88,11 @@ def _alone(results: Results) -> str:
         said = f"{rate:.0f} series/s; raw generation {limit:.0f}; memory grew by {stream.grown_mb:.0f} MB"
         rows.append([f"/sample of {stream.series} series, streamed", said])
     for over in results.overload:
+        refused = f"p50 {over.refused_p50_ms:.1f}, p99 {over.refused_p99_ms:.1f} ms"
         said = (
             f"{over.answered_per_second:.0f} answered/s of {over.capacity:.0f} (p99 {over.answered_p99_ms:.0f} ms); "
-            f"{over.refused_per_second:.0f} refused/s "
-            f"(p50 {over.refused_p50_ms:.1f}, p99 {over.refused_p99_ms:.1f} ms); {over.failed} failed; the client cost {over.client_us:.0f} µs per request"
+            f"{over.refused_per_second:.0f} refused/s ({refused}); {over.failed} failed; "
+            f"the client cost {over.client_us:.0f} µs per request"
         )
         rows.append(["overload, 256 clients", said])
     for seconds in results.start_seconds:
