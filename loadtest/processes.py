@@ -77,16 +77,25 @@ def send(leader: int, number: signal.Signals) -> None:
 
 def end(started: subprocess.Popen[bytes]) -> None:
     """SIGTERM to the leader; what still lives after a while is killed. Nothing stays behind."""
-    known = {process.pid for process in family(started.pid)}
+    known: set[int] = set()
     send(started.pid, signal.SIGCONT)
+    _left(started, known)
     if started.poll() is None:
         started.terminate()
-    deadline = time.monotonic() + GRACE_SECONDS
-    while time.monotonic() < deadline and _left(started, known):
-        time.sleep(0.05)
-    for pid in _left(started, known):
-        os.kill(pid, signal.SIGKILL)
+    if not _gone(started, known, GRACE_SECONDS):
+        for pid in _left(started, known):
+            os.kill(pid, signal.SIGKILL)
+        _gone(started, known, GRACE_SECONDS)
     started.wait()
+
+
+def _gone(started: subprocess.Popen[bytes], known: set[int], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while left := _left(started, known):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.05)
+    return not left
 
 
 def _left(started: subprocess.Popen[bytes], known: set[int]) -> set[int]:

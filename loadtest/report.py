@@ -17,7 +17,8 @@ def table(results: Results) -> str:
     return "\n\n".join(part for part in [*parts, _not_run(results), _made(results)] if part) + "\n"
 
 
-def _markdown(head: Row, rows: Iterable[Row]) -> str:
+def markdown(head: Row, rows: Iterable[Row]) -> str:
+    """A table."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
@@ -30,7 +31,7 @@ def _head(results: Results) -> str:
 
 
 def _targets(results: Results) -> str:
-    return "## Targets\n\n" + _markdown(
+    return "## Targets\n\n" + markdown(
         ["measure", "target", "measured", "met"], [_target(target) for target in results.targets]
     )
 
@@ -53,7 +54,7 @@ def _cells(results: Results) -> str:
         "## One series per request\n\nRequests per second (p50 / p99 in ms), medians of the rounds. Then what one "
         "request cost at the most clients measured, in µs of CPU: the client's and all the server's processes'."
     )
-    return said + "\n\n" + _markdown([*head, "client µs", "server µs"], rows)
+    return said + "\n\n" + markdown([*head, "client µs", "server µs"], rows)
 
 
 def _cell(rounds: list[Outcome]) -> str:
@@ -72,7 +73,7 @@ def _limits(results: Results) -> str:
         return ""
     sizes = list(results.limits[0])
     rates = [sorted(limits[size] for limits in results.limits)[len(results.limits) // 2] for size in sizes]
-    return "## The limit: raw onnxruntime, one thread, series per second\n\n" + _markdown(
+    return "## The limit: raw onnxruntime, one thread, series per second\n\n" + markdown(
         [f"batch {size}" for size in sizes], [[f"{rate:.0f}" for rate in rates]]
     )
 
@@ -97,7 +98,7 @@ def _alone(results: Results) -> str:
         rows.append(["overload, 256 clients", said])
     for seconds in results.start_seconds:
         rows.append(["start to ready", f"{seconds:.2f} s"])
-    return "## Alone on the machine\n\n" + _markdown(["what", "found"], rows) if rows else ""
+    return "## Alone on the machine\n\n" + markdown(["what", "found"], rows) if rows else ""
 
 
 def _curve(results: Results) -> str:
@@ -115,12 +116,12 @@ def _curve(results: Results) -> str:
     ]
     head = ["server", "wire", "offered/s", "answered/s", "p50 ms", "p99 ms", "not 200"]
     said = "## Capacity: a client that does not wait\n\nLatency counts from when a request was due."
-    return said + "\n\n" + _markdown(head, rows) if rows else ""
+    return said + "\n\n" + markdown(head, rows) if rows else ""
 
 
 def _not_run(results: Results) -> str:
     rows = [[what, reason.replace("|", "\\|").replace("\n", " ")] for what, reason in results.not_run.items()]
-    return "## Not run\n\n" + _markdown(["what", "why"], rows) if rows else ""
+    return "## Not run\n\n" + markdown(["what", "why"], rows) if rows else ""
 
 
 def _made(results: Results) -> str:
@@ -128,4 +129,4 @@ def _made(results: Results) -> str:
     for server, setting in results.settings.items():
         found = results.versions.get(server, {})
         rows.append([server, setting, ", ".join(f"{name} {version}" for name, version in found.items())])
-    return "## Settings and versions\n\n" + _markdown(["server", "setting", "versions"], rows)
+    return "## Settings and versions\n\n" + markdown(["server", "setting", "versions"], rows)
