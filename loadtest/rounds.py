@@ -7,6 +7,7 @@ While one is measured the others are stopped by a signal, so that they use no CP
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ def interleaved(servers: list[tuple[Server, Path]], plan: Plan, results: Results
 
 def say(text: str) -> None:
     """Progress, apart from results."""
-    print(text, file=sys.stderr, flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
 def _entered(started: Running, data: Array, expected: Array, folder: Path, results: Results) -> Entrant:
