@@ -15,7 +15,7 @@ from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
-GRACE_SECONDS = 15.0
+GRACE_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
