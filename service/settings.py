@@ -34,8 +34,9 @@ class Settings:
     """Most series that a streamed answer may have."""
     max_body_bytes: int = 128 * 2**20
     """Largest request body."""
-    batch_rows: int = 256
-    """Most series in one graph call."""
+    batch_rows: int = 0
+    """Most series of small requests that share a graph call; 0: 32 on a CPU (more are no faster there, and while some
+    are computed others are read and written), 256 on a GPU."""
     queue_rows: int = 40_000
     """Most series waiting; what would exceed it is refused with 429 at once."""
     timeout_seconds: float = 60.0
@@ -75,13 +76,13 @@ class Settings:
             if source.get(PREFIX + field.name.upper(), "") != ""
         }
         settings = cls(**given)
-        for name in ("workers", "max_rows", "max_stream_rows", "batch_rows", "keep_versions", "max_body_bytes"):
+        for name in ("workers", "max_rows", "max_stream_rows", "keep_versions", "max_body_bytes"):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
         for name in ("timeout_seconds", "refresh_seconds"):
             if not 0 < getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
-        for name in ("threads", "drain_seconds"):
+        for name in ("threads", "batch_rows", "drain_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:

@@ -136,14 +136,15 @@ class Routes:
     async def in_time(self, work: Awaitable[Result]) -> Result:
         """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
         seconds = self.serving.settings.timeout_seconds
-        task = asyncio.current_task()
+        loop = self.serving.loop  # kept: asyncio.get_running_loop is a system call until Python 3.12
+        task = asyncio.current_task(loop)
         assert task is not None
         late: list[bool] = []
 
         def end() -> None:
             late.append(task.cancel())
 
-        timer = asyncio.get_running_loop().call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
+        timer = loop.call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
         try:
             return await work
         except asyncio.CancelledError:

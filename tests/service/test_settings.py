@@ -46,7 +46,7 @@ def test_other_programs_variables_are_left_alone():
         ("TIMEOUT_SECONDS", "soon", "must be of type float"),
         ("WORKERS", "0", "must be at least 1"),
         ("MAX_ROWS", "-1", "must be at least 1"),
-        ("BATCH_ROWS", "0", "must be at least 1"),
+        ("BATCH_ROWS", "-1", "must be at least 0"),
         ("KEEP_VERSIONS", "0", "must be at least 1"),
         ("MAX_BODY_BYTES", "0", "must be at least 1"),
         ("QUEUE_ROWS", "9999", "must be at least SERIESMITH_MAX_ROWS"),
