@@ -54,6 +54,6 @@ Seriesmith = opened(
     Routes(SERVING),
     private=SETTINGS.front_door == "private",
     name="seriesmith",
-    workers=SETTINGS.workers,
+    workers=SETTINGS.processes,
     traffic={"timeout": SETTINGS.timeout_seconds},
 )

@@ -1,4 +1,4 @@
-"""Work-conserving batching: while one batch runs, arrivals queue; when it ends, up to max_rows go in the next."""
+"""Work-conserving batching: while one batch runs, arrivals queue; when it ends, or they fill a batch, they go next."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ class Batcher:
         self._max_rows, self._brief_rows, self._piece_rows = max_rows, brief_rows, piece_rows
         self._labels = (operation, model)
         self._waiting: deque[Waiting] = deque()
-        self._running = False
+        self._waiting_rows = self._sent_batches = 0
+        self._scheduled = False
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def submit(self, rows: Array) -> Rows:
@@ -73,52 +74,60 @@ class Batcher:
             future.set_exception(Unavailable(STOPPING))
             return future
         self._waiting.append((rows, future))
-        if not self._running:
-            self._running = True
-            loop.call_soon(self._run_next)
+        self._waiting_rows += len(rows)
+        if self._may_send() and not self._scheduled:  # what else has arrived in this turn of the loop comes along
+            self._scheduled = True
+            loop.call_soon(self._send)
         return future
 
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
-        """Kept: asyncio.get_running_loop is a system call until Python 3.12."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
-        return self._loop
+    def _may_send(self) -> bool:
+        """One batch is computed; a full one may wait beside it, so that the lane never waits for the event loop."""
+        return self._sent_batches == 0 or (self._sent_batches == 1 and self._waiting_rows >= self._max_rows)
 
-    def _run_next(self) -> None:
-        batch = self._next_batch()
-        if not batch:
-            self._running = False
-            return
-        joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
-        if len(joined) > self._brief_rows:
-            self._sent(joined).add_done_callback(partial(self._returned, batch))
-            return
-        metrics.batch_rows.observe(self._labels, len(joined))
+    def _send(self) -> None:
+        self._scheduled = False
+        while self._may_send() and (batch := self._next_batch()):
+            joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
+            if self._sent_batches == 0 and len(joined) <= self._brief_rows:
+                self._briefly(batch, joined)
+            else:
+                self._sent_batches += 1
+                self._sent(joined).add_done_callback(partial(self._returned, batch))
+
+    def _briefly(self, batch: list[Waiting], rows: Array) -> None:
+        metrics.batch_rows.observe(self._labels, len(rows))
         try:
-            answers = self._timed(joined)
+            answers = self._timed(rows)
         except Exception as error:
             _fail(batch, error)
         else:
             _answer(batch, answers)
-        self._running_loop().call_soon(self._run_next)
 
     def _next_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
         n_rows = 0
         while self._waiting and n_rows + len(self._waiting[0][0]) <= self._max_rows:
             rows, future = self._waiting.popleft()
+            self._waiting_rows -= len(rows)
             if not future.done():
                 batch.append((rows, future))
                 n_rows += len(rows)
         return batch
 
     def _returned(self, batch: list[Waiting], done: asyncio.Future[Rows]) -> None:
+        self._sent_batches -= 1
         error = done.exception()
         if error is None:
             _answer(batch, done.result())
         else:
             _fail(batch, error)
-        self._run_next()
+        self._send()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        """Kept: asyncio.get_running_loop is a system call until Python 3.12."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        return self._loop
 
     def _timed(self, rows: Array) -> Rows:
         with metrics.inference_seconds.timed(*self._labels):

@@ -51,12 +51,20 @@ class Lane:
     def admitted(self, n_rows: int) -> Place:
         """Take a place for `n_rows`, given back when they are answered. Raises `Overloaded` when there is none."""
         if self.queued_rows + n_rows > self._limit_rows:
-            raise Overloaded(
-                f"{self.queued_rows} series are waiting and {n_rows} more would exceed the limit of "
-                f"{self._limit_rows}; send the request again in a moment."
-            )
+            raise self._overloaded(n_rows)
         self.queued_rows += n_rows
         return Place(self, n_rows)
+
+    def require_room(self) -> None:
+        """Raise `Overloaded` where not even one row more has a place: before anything is spent on a request."""
+        if self.queued_rows >= self._limit_rows:
+            raise self._overloaded(1)
+
+    def _overloaded(self, n_rows: int) -> Overloaded:
+        return Overloaded(
+            f"{self.queued_rows} series are waiting and {n_rows} more would exceed the limit of "
+            f"{self._limit_rows}; send the request again in a moment."
+        )
 
     def submit(self, function: Callable[..., Result], *arguments: object) -> asyncio.Future[Result]:
         """Call `function` on the lane's thread, after what is there already; not at all, when cancelled before."""

@@ -26,8 +26,8 @@ class Settings:
     """Where graphs run: auto takes a GPU when onnxruntime finds one."""
     threads: int = 0
     """Threads of one graph call; 0: the cores, divided by the workers."""
-    workers: int = 1
-    """Server processes, each with every model."""
+    workers: int = 0
+    """Server processes, each with every model and an event loop of its own; 0: one for every four cores."""
     max_rows: int = 10_000
     """Most series that one request may send, or ask for in one piece."""
     max_stream_rows: int = 10_000_000
@@ -53,10 +53,15 @@ class Settings:
     """When set, requests need `Authorization: Bearer <key>`."""
 
     @property
+    def processes(self) -> int:
+        """`workers`, or what this machine's cores suggest: small requests keep an event loop and half as much of graph
+        calls busy, and a large one is shared by the threads of its worker."""
+        return self.workers or max(1, _cores() // 4)
+
+    @property
     def threads_per_call(self) -> int:
         """`threads`, or the share of this machine's cores that one worker has."""
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return self.threads or max(1, cores // self.workers)
+        return self.threads or max(1, _cores() // self.processes)
 
     def rows(self, whole: bool) -> int:
         """Most series that an answer may have, in one piece or streamed."""
@@ -76,13 +81,13 @@ class Settings:
             if source.get(PREFIX + field.name.upper(), "") != ""
         }
         settings = cls(**given)
-        for name in ("workers", "max_rows", "max_stream_rows", "keep_versions", "max_body_bytes"):
+        for name in ("max_rows", "max_stream_rows", "keep_versions", "max_body_bytes"):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
         for name in ("timeout_seconds", "refresh_seconds"):
             if not 0 < getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
-        for name in ("threads", "batch_rows", "drain_seconds"):
+        for name in ("workers", "threads", "batch_rows", "drain_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:
@@ -91,6 +96,10 @@ class Settings:
                 "or the largest allowed request could never be queued."
             )
         return settings
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _parsed(variable: str, text: str, kind: Any) -> Any:

@@ -15,6 +15,7 @@ from models.errors import (
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
+    Overloaded,
     SeriesmithError,
     Unauthenticated,
 )
@@ -33,6 +34,9 @@ logger = logging.getLogger("bentoml.seriesmith")
 LARGE_BYTES = 2**20
 """JSON beyond this takes milliseconds to read or write."""
 
+REFUSAL_SECONDS = 0.005
+"""How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
+
 HTML = b"text/html; charset=utf-8"
 Result = TypeVar("Result")
 
@@ -47,6 +51,9 @@ class Routes:
         """What a request is answered; never raises but when it is cancelled."""
         try:
             return await self._answered(request)
+        except Overloaded as error:
+            await asyncio.sleep(REFUSAL_SECONDS)
+            return refused(error)
         except SeriesmithError as error:
             return refused(error)
         except Exception:
@@ -72,6 +79,7 @@ class Routes:
             with metrics.Outcome(operation.name) as outcome:
                 require(request, "POST")
                 self.authenticate(request.headers)
+                self.serving.lane.require_room()
                 return await self._operated(operation, request, outcome)
         if path in ("/docs", "/docs.json"):
             require(request, "GET")

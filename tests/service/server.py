@@ -78,7 +78,12 @@ def serving(
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}
-    environment = inherited | bentoml | {"SERIESMITH_MODELS": str(models or ""), "SERIESMITH_API_KEY": key} | ours
+    environment = (
+        inherited
+        | bentoml
+        | {"SERIESMITH_MODELS": str(models or ""), "SERIESMITH_API_KEY": key, "SERIESMITH_WORKERS": "1"}
+        | ours
+    )
     command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1"]
     log = folder / "server.log"
     with log.open("wb") as output:

@@ -44,7 +44,7 @@ def test_other_programs_variables_are_left_alone():
         ("DEVICE", "tpu", "must be one of: auto, cpu, cuda"),
         ("WORKERS", "two", "must be of type int"),
         ("TIMEOUT_SECONDS", "soon", "must be of type float"),
-        ("WORKERS", "0", "must be at least 1"),
+        ("WORKERS", "-1", "must be at least 0"),
         ("MAX_ROWS", "-1", "must be at least 1"),
         ("BATCH_ROWS", "-1", "must be at least 0"),
         ("KEEP_VERSIONS", "0", "must be at least 1"),
@@ -68,3 +68,4 @@ def test_workers_share_the_cores():
     assert cores >= 1
     assert Settings(workers=cores).threads_per_call == Settings(workers=100 * cores).threads_per_call == 1
     assert Settings(workers=2, threads=5).threads_per_call == 5
+    assert Settings().processes == max(1, cores // 4) and Settings(workers=3).processes == 3
