@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import operator
 from itertools import chain
 from typing import Any
 
@@ -15,8 +18,8 @@ Array = NDArray[np.float32]
 FIELD = "series"
 
 
-def numbers(value: object) -> NDArray[np.floating]:
-    """Nested lists, two or three deep, of JSON numbers, or an array, as floats. Raises `InvalidRequest`."""
+def numbers(value: object) -> Array:
+    """Nested lists, two or three deep, of JSON numbers, or an array, as finite float32. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
         return _numeric_array(value)
     if not isinstance(value, list):
@@ -35,44 +38,58 @@ def numbers(value: object) -> NDArray[np.floating]:
             f"{FIELD} is ragged: {what} range from {min(sizes)} to {max(sizes)}; every series needs the same number."
         )
     try:
-        return np.array(value, dtype=np.float64)
+        series: Array = np.array(value, dtype=np.float32)
     except OverflowError as error:
         raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
+    return _checked(series, value)
 
 
-def canonical(value: NDArray[np.floating], manifest: Manifest) -> Array:
-    """Shape and range that a model's graphs take. Raises `InvalidRequest`."""
+def canonical(series: Array, manifest: Manifest) -> Array:
+    """`series` as a model's graphs take them. Raises `InvalidRequest`."""
     shape = manifest.series
+    if series.ndim == 2 and shape.n_channels == 1:
+        series = series[:, None, :]
+    if series.shape[1:] == (shape.n_channels, shape.n_timepoints):
+        return series
     wanted = f"[n_cases][{shape.n_channels}][{shape.n_timepoints}]"
-    if value.ndim == 2 and shape.n_channels == 1:
-        value = value[:, None, :]
-    if value.ndim != 3:
+    if series.ndim != 3:
         raise _wrong(
-            f"{FIELD} has {value.ndim} axes, {_sizes(value.shape)}; model {manifest.name!r} has {shape.n_channels} "
+            f"{FIELD} has {series.ndim} axes, {_sizes(series.shape)}; model {manifest.name!r} has {shape.n_channels} "
             f"channels, so send {wanted}."
         )
-    if value.shape[1:] != (shape.n_channels, shape.n_timepoints):
-        raise _wrong(
-            f"{FIELD} is {_sizes(value.shape)} (cases, channels, timepoints); model {manifest.name!r} takes "
-            f"{wanted}. Resample to {shape.n_timepoints} timepoints, or fit a model to your length."
-        )
-    with np.errstate(over="ignore"):
-        series: Array = np.ascontiguousarray(value, dtype=np.float32)
-    if not np.isfinite(series).all():
-        case, channel, timepoint = np.argwhere(~np.isfinite(series))[0]
-        raise _wrong(
-            f"{FIELD}[{case}][{channel}][{timepoint}] is {value[case, channel, timepoint]}, which is no finite 32-bit "
-            "number; fill gaps and rescale before sending."
-        )
-    return series
+    raise _wrong(
+        f"{FIELD} is {_sizes(series.shape)} (cases, channels, timepoints); model {manifest.name!r} takes "
+        f"{wanted}. Resample to {shape.n_timepoints} timepoints, or fit a model to your length."
+    )
 
 
-def _numeric_array(value: np.ndarray) -> NDArray[np.floating]:
+def all_finite(array: NDArray[np.floating]) -> bool:
+    """Whether `array` holds finite numbers only: its sum of squares nearly always tells."""
+    flat = array.ravel()
+    return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
+
+
+def _checked(series: Array, sent: Any) -> Array:
+    """`series`, when finite. `sent` holds what came, before it became 32 bits wide."""
+    if all_finite(series):
+        return series
+    place = tuple(map(int, np.argwhere(~np.isfinite(series))[0]))
+    value = sent[place] if isinstance(sent, np.ndarray) else functools.reduce(operator.getitem, place, sent)
+    case, channel, timepoint = place if len(place) == 3 else (place[0], 0, place[1])
+    raise _wrong(
+        f"{FIELD}[{case}][{channel}][{timepoint}] is {value}, which is no finite 32-bit number; "
+        "fill gaps and rescale before sending."
+    )
+
+
+def _numeric_array(value: np.ndarray) -> Array:
     if value.dtype.kind not in "fiu" or value.ndim not in (2, 3) or not len(value):
         raise _wrong(
             f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep."
         )
-    return value if value.dtype == np.float32 else value.astype(np.float64)
+    with np.errstate(over="ignore"):
+        series: Array = np.ascontiguousarray(value, dtype=np.float32)
+    return _checked(series, value)
 
 
 def _cases(value: list[Any]) -> list[list[Any]]:

@@ -115,7 +115,8 @@ class Routes:
             raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
         encoded = answered_in.encoded
         answer = await self.in_time(operation.run(parsed, self.serving))
-        size = sum(getattr(column, "nbytes", 0) for column in columns_of(answer).values())
+        made = columns_of(answer) if operation.stream is not None else {}
+        size = len(request.body) + sum(getattr(column, "nbytes", 0) for column in made.values())
         wanted = acceptable(headers.get(b"accept-encoding", b"")) if answered_in.packs else None
 
         def response() -> Response:

@@ -20,7 +20,7 @@ class Request(StrictRequest):
     """Series to classify; `with` asks for more."""
 
     series: Series
-    extras: list[Literal["typicality"]] = Field(default=[], alias="with")
+    extras: list[Literal["typicality"]] = Field(default_factory=list, alias="with")
 
 
 @dataclass(frozen=True)

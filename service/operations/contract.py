@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 from models.errors import InvalidRequest, TooLarge
 from models.generation import MAX_SEED
 from service.answers import array_schema
-from service.canonical import Array, canonical, numbers
+from service.canonical import Array, all_finite, canonical, numbers
 from service.serving import Served, Serving
 
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
@@ -116,7 +116,7 @@ def received(model: str | None, series: np.ndarray, serving: Serving) -> tuple[S
 
 def finite_answer(array: np.ndarray, name: str) -> np.ndarray:
     """`array`, when JSON can hold it. Raises `InvalidRequest`: only extreme input gets here."""
-    if np.isfinite(array).all():
+    if all_finite(array):
         return array
     case = int(np.argwhere(~np.isfinite(array))[0][0])
     raise InvalidRequest(

@@ -21,7 +21,7 @@ class Request(StrictRequest):
     """Series to reconstruct; `with` asks for more."""
 
     series: Series
-    extras: list[Literal["timepoint_error"]] = Field(default=[], alias="with")
+    extras: list[Literal["timepoint_error"]] = Field(default_factory=list, alias="with")
 
 
 @dataclass(frozen=True)
