@@ -100,6 +100,8 @@ async def refuse(error: SeriesmithError, context: Context) -> NoReturn:
         trailers.append(("seriesmith-field", error.field.encode("unicode-escape").decode()))
     if isinstance(error, Overloaded):
         trailers.append(("retry-after", "1"))
-    details = error.message.encode()[:LONGEST_DETAILS].decode(errors="ignore")
+    details = error.message
+    if len(details.encode()) > LONGEST_DETAILS:
+        details = details.encode()[:LONGEST_DETAILS].decode(errors="ignore") + " …"
     await context.abort(grpc.StatusCode[error.grpc_code], details, tuple(trailers))
     raise AssertionError("abort raises")
