@@ -29,7 +29,7 @@ class Server:
     """How tests talk to a running server."""
 
     def __init__(self, url: str, headers: dict[str, str] | None = None, grpc: str = "") -> None:
-        self.url, self.grpc = url, grpc
+        self.url, self.grpc, self.pid = url, grpc, 0
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self.http = httpx.Client(base_url=url, timeout=60, limits=limits, headers=headers, trust_env=False)
 
@@ -87,6 +87,7 @@ def serving(
         )
     grpc_address = f"127.0.0.1:{settings['grpc_port']}"
     server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None, grpc_address)
+    server.pid = process.pid
     try:
         until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
         assert process.poll() is None, log.read_text()
