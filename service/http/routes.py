@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import TypeVar
 
 import orjson
@@ -21,15 +21,14 @@ from service.answers import Stream, columns_of
 from service.http import cards
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
 from service.http.docs import docs_page, openapi
-from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
+from service.http.exchange import JSON, ClientGone, Request, Response, Streamed, require
+from service.inference.rest import Rest, operation_of, speaks
 from service.operations import OPERATIONS, Operation
+from service.pace import unhurried
 from service.serving import Serving
 from service.wires.wire import Wire
 
 logger = logging.getLogger("bentoml.seriesmith")
-
-LARGE_BYTES = 2**20
-"""JSON beyond this takes milliseconds to read or write."""
 
 HTML = b"text/html; charset=utf-8"
 Result = TypeVar("Result")
@@ -40,27 +39,32 @@ class Routes:
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
+        self._inference = Rest(serving, self.authenticate, self.in_time)
 
     async def answer(self, request: Request) -> Response | Streamed:
         """What a request is answered; never raises but when it is cancelled."""
         try:
             return await self._answered(request)
         except SeriesmithError as error:
-            return refused(error)
+            return refused(error, request.path)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            return refused(SeriesmithError("the server failed; its log says why."))
+            return refused(SeriesmithError("the server failed; its log says why."), request.path)
+
+    def named(self, path: str) -> str | None:
+        """The operation that a path runs, if any."""
+        return path[1:] if path[1:] in OPERATIONS else operation_of(path)
 
     def left(self, path: str) -> None:
         """Count a client who left in the middle of its body."""
-        if path[1:] in OPERATIONS:
-            metrics.Outcome(path[1:]).end(ClientGone())
+        if (operation := self.named(path)) is not None:
+            metrics.Outcome(operation).end(ClientGone())
 
     def failed(self, path: str, error: SeriesmithError) -> Response:
         """Answer, and count, a request whose body could not be read."""
-        if path[1:] in OPERATIONS:
-            metrics.Outcome(path[1:]).end(error)
-        return refused(error)
+        if (operation := self.named(path)) is not None:
+            metrics.Outcome(operation).end(error)
+        return refused(error, path)
 
     async def _answered(self, request: Request) -> Response | Streamed:
         """What our paths answer. Raises a `SeriesmithError`."""
@@ -71,6 +75,8 @@ class Routes:
                 require(request, "POST")
                 self.authenticate(request.headers)
                 return await self._operated(operation, request, outcome)
+        if speaks(path):
+            return await self._inference.answer(request)
         if path in ("/docs", "/docs.json"):
             require(request, "GET")
             return Response(docs_page(), HTML) if path == "/docs" else Response(openapi())
@@ -145,22 +151,11 @@ class Routes:
         authenticate(self.serving.settings, headers.get(b"authorization", b""))
 
 
-async def unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
-    """Do what is large beside the event loop, so that small requests go on meanwhile."""
-    return await asyncio.to_thread(work) if n_bytes > LARGE_BYTES else work()
-
-
-def require(request: Request, allowed: str) -> None:
-    """Raise `MethodNotAllowed` for another method than the one allowed."""
-    if request.method != allowed and not (allowed == "GET" and request.method == "HEAD"):
-        raise MethodNotAllowed(f"{request.path} answers {allowed}, not {request.method}.", allowed)
-
-
-def refused(error: SeriesmithError) -> Response:
-    """An error in the one shape that errors have."""
-    said = {"code": error.code, "message": error.message}
-    if error.field is not None:
-        said["field"] = error.field
+def refused(error: SeriesmithError, path: str = "") -> Response:
+    """An error in the one shape that errors have; under /v2 in the one that its protocol has."""
+    said: object = error.message
+    if not speaks(path):
+        said = {"code": error.code, "message": error.message} | ({"field": error.field} if error.field else {})
     more = {401: (b"www-authenticate", b"Bearer"), 429: (b"retry-after", b"1")}.get(error.http_status)
     if isinstance(error, MethodNotAllowed):
         more = (b"allow", error.allow.encode())

@@ -1,0 +1,185 @@
+"""Models of the protocol: which there are, what goes in and out, and how one is run.
+
+A model is an operation of a bundle, `<bundle>.<operation>`; its versions are the bundle's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from models.bundle import Bundle
+from models.errors import InvalidRequest, NotFound, SeriesmithError
+from models.manifest import NAME_PATTERN
+from service.answers import Axes
+from service.inference.inputs import Given, Input, extras_of, fields_of, inputs_of
+from service.inference.outputs import Output, outputs_of
+from service.inference.tensors import Column
+from service.operations import OPERATIONS, Operation
+from service.operations.contract import StrictRequest
+from service.serving import Serving
+
+PLATFORM = "onnx_onnxv1"
+EXTENSIONS = ["binary_tensor_data", "model_repository"]
+REMEMBERED = 64
+"""Choices of outputs per model that need not be looked up again."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which outputs a request is answered with: their fields, and what of `with` they ask for."""
+
+    outputs: tuple[Output, ...]
+    wanted: frozenset[str]
+    extras: dict[str, list[str]]
+
+    def taken(self, answer: Any) -> list[tuple[Output, Column]]:
+        """The outputs in an operation's answer."""
+        read = [(output, output.read(answer)) for output in self.outputs]
+        return [(output, column) for output, column in read if column is not None]
+
+
+class Model:
+    """An operation of one version of a bundle."""
+
+    def __init__(self, operation: Operation, bundle: Bundle) -> None:
+        operation.require(bundle)
+        manifest = bundle.manifest
+        self.operation, self.manifest = operation, manifest
+        self.name, self.version = f"{manifest.name}.{operation.name}", str(manifest.version)
+        self._bundle_version = f"{manifest.name}/{manifest.version}"
+        self.inputs: list[Input] = inputs_of(operation.request)
+        outputs = outputs_of(operation.answer)
+        self.outputs = {name: output for name, output in outputs.items() if output.axes.present(manifest)}
+        self._extras = extras_of(operation.request)
+        extra = frozenset[str]().union(*self._extras.values())
+        usual = tuple(output for name, output in self.outputs.items() if name not in extra)
+        self._plans: dict[tuple[str, ...], Plan] = {(): self._planned(usual)}
+
+    def plan(self, names: tuple[str, ...]) -> Plan:
+        """The outputs named; where none are, those that a plain answer has. Raises `InvalidRequest`."""
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._chosen(names)
+            if len(self._plans) < REMEMBERED:
+                self._plans[names] = plan
+        return plan
+
+    def _chosen(self, names: tuple[str, ...]) -> Plan:
+        outputs = []
+        for name in names:
+            output = self.outputs.get(name)
+            if output is None:
+                known = ", ".join(self.outputs)
+                raise InvalidRequest(f"{self.name} has no output {name!r:.60}; there are: {known}.", "outputs")
+            outputs.append(output)
+        return self._planned(tuple(outputs))
+
+    def _planned(self, outputs: tuple[Output, ...]) -> Plan:
+        fields = frozenset(output.field for output in outputs)
+        extras = {field: sorted(fields & names) for field, names in self._extras.items() if fields & names}
+        return Plan(outputs, fields, extras)
+
+    def parsed(self, given: Given, plan: Plan) -> StrictRequest:
+        """The operation's request in the tensors of one of the protocol. Raises `InvalidRequest`."""
+        return self.operation.parsed({"model": self._bundle_version, **fields_of(self.inputs, given), **plan.extras})
+
+    def metadata(self, versions: Iterable[int]) -> dict[str, Any]:
+        """What the protocol tells of a model."""
+        inputs = {name: axes for one in self.inputs for name, axes in one.tensors.items()}
+        outputs = {name: output.axes for name, output in self.outputs.items()}
+        return {
+            "name": self.name,
+            "versions": [str(version) for version in versions],
+            "platform": PLATFORM,
+            "inputs": self._described(inputs),
+            "outputs": self._described(outputs),
+        }
+
+    def _described(self, tensors: dict[str, Axes]) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "datatype": axes.datatype, "shape": axes.shape(self.manifest)}
+            for name, axes in tensors.items()
+        ]
+
+
+class Models:
+    """The models of what is served now."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving = serving
+        self._repository = serving.repository
+        self._found: dict[tuple[str, str], Model] = {}
+
+    def find(self, name: str, version: str = "") -> Model:
+        """The model of that name, of its newest version where none is given. Raises a `SeriesmithError`."""
+        if self._repository is not self.serving.repository:
+            self._repository, self._found = self.serving.repository, {}
+        found = self._found.get((name, version))
+        if found is None:
+            found = self._found[name, version] = self._made(name, version)
+        return found
+
+    def _made(self, name: str, version: str) -> Model:
+        bundle, operation = bundle_and_operation(name)
+        if operation is None:
+            known = ", ".join(f"{bundle}.{each}" for each in OPERATIONS)
+            raise NotFound(f"{name!r:.80} is no model; models are named <bundle>.<operation>, as {known}.", "model")
+        found = self._repository.resolve(f"{bundle}/{version}" if version else bundle)
+        return Model(operation, found)
+
+    def metadata(self, name: str, version: str = "") -> dict[str, Any]:
+        """See `Model.metadata`."""
+        model = self.find(name, version)
+        return model.metadata(self._repository.versions(model.manifest.name))
+
+    def index(self, ready: bool) -> list[dict[str, str]]:
+        """Every model of every version there is, and why it is not served where it is not; or those `ready` alone."""
+        repository = self.serving.repository
+        listed = [_entry(bundle, key[1]) for key, bundle in sorted(repository.bundles.items())]
+        models = [entry for entries in listed for entry in entries]
+        if not ready:
+            for (name, version), refusal in sorted(repository.refused.items()):
+                models += [_row(name, operation, version, "UNAVAILABLE", refusal.reason) for operation in OPERATIONS]
+        return models
+
+    async def control(self, what: str, name: str, parameters: dict[str, Any]) -> None:
+        """Load or unload the bundle of a model: its operations come and go together. Raises a `SeriesmithError`.
+
+        A bundle's own name will do. Of parameters, those that bring another configuration or files are refused.
+        """
+        bundle, operation = bundle_and_operation(name)
+        if operation is None and bundle != name:
+            raise NotFound(f"there is no model {name!r:.80}; it has the operations: {', '.join(OPERATIONS)}.", "model")
+        if re.fullmatch(NAME_PATTERN, bundle) is None:
+            raise NotFound(f"{bundle!r:.80} cannot name a bundle.", "model")
+        if what == "unload":
+            return await self.serving.unload(bundle)
+        if brought := sorted(key for key in parameters if key == "config" or key.startswith("file:")):
+            raise InvalidRequest(f"{brought[0]!r:.60} came to load with; a bundle is loaded as it was published.")
+        return await self.serving.load(bundle)
+
+
+def bundle_and_operation(name: str) -> tuple[str, Operation | None]:
+    """The parts of a model's name; a name without an operation's is a bundle's, or nothing's."""
+    bundle, _, operation = name.partition(".")
+    return bundle, OPERATIONS.get(operation)
+
+
+def _entry(bundle: Bundle, version: int) -> list[dict[str, str]]:
+    name = bundle.manifest.name
+    return [_row(name, operation, version, "READY", "") for operation in OPERATIONS if _offered(operation, bundle)]
+
+
+def _row(bundle: str, operation: str, version: int, state: str, reason: str) -> dict[str, str]:
+    return {"name": f"{bundle}.{operation}", "version": str(version), "state": state, "reason": reason}
+
+
+def _offered(operation: str, bundle: Bundle) -> bool:
+    try:
+        OPERATIONS[operation].require(bundle)
+    except SeriesmithError:
+        return False
+    return True

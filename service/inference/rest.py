@@ -1,0 +1,138 @@
+"""The protocol over HTTP: what the paths under /v2 answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from models.errors import NotFound, Unavailable
+from service import VERSION, metrics
+from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
+from service.http.exchange import JSON, Request, Response, require
+from service.inference import bodies
+from service.inference.models import EXTENSIONS, Models, bundle_and_operation
+from service.operations import Operation
+from service.pace import unhurried
+from service.serving import Serving
+
+HEALTH = "/v2/health/"
+
+CODINGS = (b"gzip", b"deflate", b"zstd")
+"""Those to answer with; the first two are all that the protocol's own clients read."""
+
+PATHS = (
+    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready]; "
+    "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
+    "/v2/repository/models/<model>/unload"
+)
+MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready)?/?")
+CONTROL = re.compile(r"/v2/repository/models/([^/]+)/(load|unload)/?")
+
+
+def speaks(path: str) -> bool:
+    """Whether a path is the protocol's."""
+    return path.startswith("/v2") and path[3:4] in ("", "/")
+
+
+def operation_of(path: str) -> str | None:
+    """The operation that a path runs, if any."""
+    model = MODEL.fullmatch(path)
+    operation = bundle_and_operation(unquote(model[1]))[1] if model and model[3] == "/infer" else None
+    return operation.name if operation else None
+
+
+class Rest:
+    """The paths under /v2. `authenticate` is asked on all of them but those of health; `in_time` bounds the work."""
+
+    def __init__(
+        self,
+        serving: Serving,
+        authenticate: Callable[[dict[bytes, bytes]], None],
+        in_time: Callable[[Awaitable[Any]], Awaitable[Any]],
+    ) -> None:
+        self._serving, self._authenticate, self._in_time = serving, authenticate, in_time
+        self._models = Models(serving)
+
+    async def answer(self, request: Request) -> Response:
+        """What a request is answered. Raises a `SeriesmithError`."""
+        path = request.path
+        if found := MODEL.fullmatch(path):
+            name, version, what = unquote(found[1]), found[2] or "", found[3]
+            if what == "/infer":
+                operation = bundle_and_operation(name)[1]
+                if operation is not None:
+                    return await self._counted(request, name, version, operation)
+            require(request, "POST" if what == "/infer" else "GET")
+            self._authenticate(request.headers)
+            metadata = self._models.metadata(name, version)
+            return _json({"name": metadata["name"], "ready": True} if what else metadata)
+        if path.startswith(HEALTH):
+            require(request, "GET")
+            return self._health(path.removeprefix(HEALTH).rstrip("/"))
+        self._authenticate(request.headers)
+        if path.rstrip("/") == "/v2":
+            require(request, "GET")
+            return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
+        if path.rstrip("/") == "/v2/repository/index":
+            require(request, "POST")
+            return _json(self._models.index(self._control(request).get("ready") is True))
+        if found := CONTROL.fullmatch(path):
+            require(request, "POST")
+            parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+            await self._models.control(found[2], unquote(found[1]), parameters)
+            return _json({})
+        raise NotFound(f"there is no {path[:200]!r} here; there is: {PATHS}.")
+
+    def _health(self, what: str) -> Response:
+        if what not in ("live", "ready"):
+            raise NotFound(f"there is no {HEALTH}{what[:80]} here; there is: {HEALTH}live and {HEALTH}ready.")
+        if what == "ready" and not self._serving.ready:
+            raise Unavailable("no model is served, or the server is stopping.")
+        return _json({"live": True} if what == "live" else {"live": True, "ready": True})
+
+    async def _counted(self, request: Request, name: str, version: str, operation: Operation) -> Response:
+        with metrics.Outcome(operation.name) as outcome:
+            require(request, "POST")
+            self._authenticate(request.headers)
+            model = self._models.find(name, version)
+            outcome.model = model.manifest.name
+            headers, body = request.headers, request.body
+            coding = headers.get(b"content-encoding", b"")
+            asked = await unhurried(len(body) * (20 if coding else 1), lambda: self._asked(body, coding, headers))
+            plan = model.plan(tuple(asked.outputs))
+            parsed = model.parsed(asked.given, plan)
+            run = operation.run(parsed, self._serving, plan.wanted)
+            taken = plan.taken(await self._in_time(run))
+            size = sum(getattr(column, "nbytes", 0) for _, column in taken)
+            accepted = headers.get(b"accept-encoding", b"")
+            return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+
+    def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
+        if coding:
+            body = unpacked(body, coding, self._serving.settings.max_body_bytes)
+        return bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
+
+    def _control(self, request: Request) -> dict[str, Any]:
+        """The JSON object in the body of a repository request, which may be empty."""
+        limit = self._serving.settings.max_body_bytes
+        body = unpacked(request.body, request.headers.get(b"content-encoding", b""), limit)
+        return bodies.json_object(bodies.parsed(body) if body else {}, "the body")
+
+
+def _json(value: object) -> Response:
+    return Response(orjson.dumps(value), JSON)
+
+
+def _packed(response: Response, accepted: bytes) -> Response:
+    """With a content coding where one is accepted. Binary data hardly gets smaller, so that for it one must be asked
+    for by name: a lone one is a client's wish, a list what HTTP libraries send of themselves."""
+    binary = response.media_type != JSON
+    coding = acceptable(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
+    if coding is None or len(response.body) < WORTH_BYTES:
+        return response
+    more = (*response.more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
+    return Response(packed(response.body, coding), response.media_type, 200, more)
