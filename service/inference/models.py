@@ -23,8 +23,8 @@ from service.serving import Serving
 
 PLATFORM = "onnx_onnxv1"
 EXTENSIONS = ["binary_tensor_data", "model_repository"]
-REMEMBERED = 64
-"""Choices of outputs per model that need not be looked up again."""
+REMEMBERED = 256
+"""Paths, and per model choices of outputs, that need not be looked up again."""
 
 
 @dataclass(frozen=True)
@@ -112,14 +112,25 @@ class Models:
         self.serving = serving
         self._repository = serving.repository
         self._found: dict[tuple[str, str], Model] = {}
+        self._at: dict[str, Model] = {}
 
-    def find(self, name: str, version: str = "") -> Model:
-        """The model of that name, of its newest version where none is given. Raises a `SeriesmithError`."""
+    def known(self, path: str) -> Model | None:
+        """The model that was found for a path, where that was so already."""
         if self._repository is not self.serving.repository:
-            self._repository, self._found = self.serving.repository, {}
+            self._repository, self._found, self._at = self.serving.repository, {}, {}
+        return self._at.get(path)
+
+    def find(self, name: str, version: str = "", path: str = "") -> Model:
+        """The model of that name, of its newest version where none is given. Raises a `SeriesmithError`.
+
+        It is known under `path` from then on.
+        """
+        self.known(path)
         found = self._found.get((name, version))
         if found is None:
             found = self._found[name, version] = self._made(name, version)
+        if path and len(self._at) < REMEMBERED:
+            self._at[path] = found
         return found
 
     def _made(self, name: str, version: str) -> Model:

@@ -14,12 +14,13 @@ from service import VERSION, metrics
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
 from service.http.exchange import JSON, Request, Response, require
 from service.inference import bodies
-from service.inference.models import EXTENSIONS, Models, bundle_and_operation
+from service.inference.models import EXTENSIONS, Model, Models, bundle_and_operation
 from service.operations import Operation
-from service.pace import unhurried
+from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
+INFER = "/infer"
 
 CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
@@ -41,7 +42,7 @@ def speaks(path: str) -> bool:
 def operation_of(path: str) -> str | None:
     """The operation that a path runs, if any."""
     model = MODEL.fullmatch(path)
-    operation = bundle_and_operation(unquote(model[1]))[1] if model and model[3] == "/infer" else None
+    operation = bundle_and_operation(unquote(model[1]))[1] if model and model[3] == INFER else None
     return operation.name if operation else None
 
 
@@ -60,13 +61,15 @@ class Rest:
     async def answer(self, request: Request) -> Response:
         """What a request is answered. Raises a `SeriesmithError`."""
         path = request.path
+        model = self._models.known(path)
+        if model is not None:
+            return await self._inferred(request, model.operation, lambda: model)
         if found := MODEL.fullmatch(path):
             name, version, what = unquote(found[1]), found[2] or "", found[3]
-            if what == "/infer":
-                operation = bundle_and_operation(name)[1]
-                if operation is not None:
-                    return await self._counted(request, name, version, operation)
-            require(request, "POST" if what == "/infer" else "GET")
+            operation = bundle_and_operation(name)[1] if what == INFER else None
+            if operation is not None:
+                return await self._inferred(request, operation, lambda: self._models.find(name, version, path))
+            require(request, "POST" if what == INFER else "GET")
             self._authenticate(request.headers)
             metadata = self._models.metadata(name, version)
             return _json({"name": metadata["name"], "ready": True} if what else metadata)
@@ -94,27 +97,30 @@ class Rest:
             raise Unavailable("no model is served, or the server is stopping.")
         return _json({"live": True} if what == "live" else {"live": True, "ready": True})
 
-    async def _counted(self, request: Request, name: str, version: str, operation: Operation) -> Response:
+    async def _inferred(self, request: Request, operation: Operation, find: Callable[[], Model]) -> Response:
+        headers, body = request.headers, request.body
         with metrics.Outcome(operation.name) as outcome:
             require(request, "POST")
-            self._authenticate(request.headers)
-            model = self._models.find(name, version)
+            self._authenticate(headers)
+            model = find()
             outcome.model = model.manifest.name
-            headers, body = request.headers, request.body
             coding = headers.get(b"content-encoding", b"")
-            asked = await unhurried(len(body) * (20 if coding else 1), lambda: self._asked(body, coding, headers))
+            if coding or len(body) > LARGE_BYTES:
+                asked = await unhurried(len(body) * (20 if coding else 1), lambda: self._asked(body, coding, headers))
+            else:
+                asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
             plan = model.plan(tuple(asked.outputs))
             parsed = model.parsed(asked.given, plan)
-            run = operation.run(parsed, self._serving, plan.wanted)
-            taken = plan.taken(await self._in_time(run))
-            size = sum(getattr(column, "nbytes", 0) for _, column in taken)
+            taken = plan.taken(await self._in_time(operation.run(parsed, self._serving, plan.wanted)))
+            size = sum([getattr(column, "nbytes", 0) for _, column in taken])
             accepted = headers.get(b"accept-encoding", b"")
-            return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+            if accepted or size > LARGE_BYTES:
+                return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+            return bodies.response(model, asked, taken)
 
     def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
-        if coding:
-            body = unpacked(body, coding, self._serving.settings.max_body_bytes)
-        return bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
+        plain = unpacked(body, coding, self._serving.settings.max_body_bytes)
+        return bodies.asked(plain, headers.get(bodies.HEADER_LENGTH))
 
     def _control(self, request: Request) -> dict[str, Any]:
         """The JSON object in the body of a repository request, which may be empty."""
