@@ -12,12 +12,13 @@ from service.grpc import typed
 from service.grpc.calls import Calls
 from service.grpc.health import SERVICE as HEALTH
 from service.grpc.health import Health
+from service.inference import grpc as inference
 from service.serving import Serving
 from service.settings import Settings
 
 logger = logging.getLogger("bentoml.seriesmith")
 
-INTERFACES = {typed.SERVICE.full_name: typed.add_to}
+INTERFACES = {typed.SERVICE.full_name: typed.add_to, inference.SERVICE.full_name: inference.add_to}
 """What is served, by name; each adds its methods to the server."""
 
 

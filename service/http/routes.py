@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable
 from typing import TypeVar
@@ -39,7 +38,7 @@ class Routes:
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
-        self._inference = Rest(serving, self.authenticate, self.in_time)
+        self._inference = Rest(serving)
 
     async def answer(self, request: Request) -> Response | Streamed:
         """What a request is answered; never raises but when it is cancelled."""

@@ -11,7 +11,7 @@ import orjson
 from models.errors import InvalidRequest
 from service.http.exchange import JSON, Response
 from service.inference.inputs import Given
-from service.inference.models import Model
+from service.inference.models import Model, require_plain
 from service.inference.outputs import Output
 from service.inference.tensors import Column, from_binary, from_list, shape_of, to_binary, to_list
 
@@ -93,8 +93,7 @@ def _tensors(inputs: list[Any], body: bytes, end: int) -> tuple[Given, int]:
         if type(name) is not str or type(datatype) is not str or name in given or not _sizes(shape):
             raise _odd(name, datatype, shape, given)
         if size is None:
-            if "shared_memory_region" in one.get("parameters", {}):
-                raise InvalidRequest(f"{name} is in shared memory, which is not read here; send its data.", name)
+            require_plain(name, one.get("parameters", {}))
             given[name] = from_list(name, datatype, shape, one.get("data"))
             continue
         start, end = end, end + size if type(size) is int and size >= 0 else -1
@@ -130,11 +129,7 @@ def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
         if not isinstance(one, dict) or not isinstance(name := one.get("name"), str):
             raise InvalidRequest(f"an output asked for is {one!r:.80}; send an object with its name.", "outputs")
         parameters = json_object(one.get("parameters", {}), "parameters")
-        if "classification" in parameters or "shared_memory_region" in parameters:
-            raise InvalidRequest(
-                f"{name:.60} is asked for by way of classification or shared memory, which this server does not have.",
-                "outputs",
-            )
+        require_plain(name, parameters)
         named[name] = parameters.get("binary_data", binary) is True
     return named
 

@@ -5,14 +5,12 @@ A model is an operation of a bundle, `<bundle>.<operation>`; its versions are th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from models.bundle import Bundle
-from models.errors import InvalidRequest, NotFound, SeriesmithError
-from models.manifest import NAME_PATTERN
+from models.errors import InvalidRequest, NotFound
 from service.answers import Axes
 from service.inference.inputs import Given, Input, extras_of, fields_of, inputs_of
 from service.inference.outputs import Output, outputs_of
@@ -22,7 +20,6 @@ from service.operations.contract import StrictRequest
 from service.serving import Serving
 
 PLATFORM = "onnx_onnxv1"
-EXTENSIONS = ["binary_tensor_data", "model_repository"]
 REMEMBERED = 256
 """Paths, and per model choices of outputs, that need not be looked up again."""
 
@@ -146,51 +143,15 @@ class Models:
         model = self.find(name, version)
         return model.metadata(self._repository.versions(model.manifest.name))
 
-    def index(self, ready: bool) -> list[dict[str, str]]:
-        """Every model of every version there is, and why it is not served where it is not; or those `ready` alone."""
-        repository = self.serving.repository
-        listed = [_entry(bundle, key[1]) for key, bundle in sorted(repository.bundles.items())]
-        models = [entry for entries in listed for entry in entries]
-        if not ready:
-            for (name, version), refusal in sorted(repository.refused.items()):
-                models += [_row(name, operation, version, "UNAVAILABLE", refusal.reason) for operation in OPERATIONS]
-        return models
 
-    async def control(self, what: str, name: str, parameters: dict[str, Any]) -> None:
-        """Load or unload the bundle of a model: its operations come and go together. Raises a `SeriesmithError`.
-
-        A bundle's own name will do. Of parameters, those that bring another configuration or files are refused.
-        """
-        bundle, operation = bundle_and_operation(name)
-        if operation is None and bundle != name:
-            raise NotFound(f"there is no model {name!r:.80}; it has the operations: {', '.join(OPERATIONS)}.", "model")
-        if re.fullmatch(NAME_PATTERN, bundle) is None:
-            raise NotFound(f"{bundle!r:.80} cannot name a bundle.", "model")
-        if what == "unload":
-            return await self.serving.unload(bundle)
-        if brought := sorted(key for key in parameters if key == "config" or key.startswith("file:")):
-            raise InvalidRequest(f"{brought[0]!r:.60} came to load with; a bundle is loaded as it was published.")
-        return await self.serving.load(bundle)
+def require_plain(name: str, parameters: Container[str]) -> None:
+    """Raise `InvalidRequest` where a tensor's parameters ask for what would change its meaning, and is not done."""
+    for parameter in ("shared_memory_region", "classification"):
+        if parameter in parameters:
+            raise InvalidRequest(f"{name:.60} has the parameter {parameter!r}; this server lacks that extension.", name)
 
 
 def bundle_and_operation(name: str) -> tuple[str, Operation | None]:
     """The parts of a model's name; a name without an operation's is a bundle's, or nothing's."""
     bundle, _, operation = name.partition(".")
     return bundle, OPERATIONS.get(operation)
-
-
-def _entry(bundle: Bundle, version: int) -> list[dict[str, str]]:
-    name = bundle.manifest.name
-    return [_row(name, operation, version, "READY", "") for operation in OPERATIONS if _offered(operation, bundle)]
-
-
-def _row(bundle: str, operation: str, version: int, state: str, reason: str) -> dict[str, str]:
-    return {"name": f"{bundle}.{operation}", "version": str(version), "state": state, "reason": reason}
-
-
-def _offered(operation: str, bundle: Bundle) -> bool:
-    try:
-        OPERATIONS[operation].require(bundle)
-    except SeriesmithError:
-        return False
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,10 +11,12 @@ import orjson
 
 from models.errors import NotFound, Unavailable
 from service import VERSION, metrics
+from service.admission import authenticate, in_time
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
 from service.http.exchange import JSON, Request, Response, require
-from service.inference import bodies
-from service.inference.models import EXTENSIONS, Model, Models, bundle_and_operation
+from service.inference import EXTENSIONS, bodies
+from service.inference.models import Model, Models, bundle_and_operation
+from service.inference.repository import index, load, unload
 from service.operations import Operation
 from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
@@ -47,15 +49,10 @@ def operation_of(path: str) -> str | None:
 
 
 class Rest:
-    """The paths under /v2. `authenticate` is asked on all of them but those of health; `in_time` bounds the work."""
+    """The paths under /v2; all but those of health need the API key."""
 
-    def __init__(
-        self,
-        serving: Serving,
-        authenticate: Callable[[dict[bytes, bytes]], None],
-        in_time: Callable[[Awaitable[Any]], Awaitable[Any]],
-    ) -> None:
-        self._serving, self._authenticate, self._in_time = serving, authenticate, in_time
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
         self._models = Models(serving)
 
     async def answer(self, request: Request) -> Response:
@@ -70,25 +67,29 @@ class Rest:
             if operation is not None:
                 return await self._inferred(request, operation, lambda: self._models.find(name, version, path))
             require(request, "POST" if what == INFER else "GET")
-            self._authenticate(request.headers)
+            self._authenticate(request)
             metadata = self._models.metadata(name, version)
             return _json({"name": metadata["name"], "ready": True} if what else metadata)
         if path.startswith(HEALTH):
             require(request, "GET")
             return self._health(path.removeprefix(HEALTH).rstrip("/"))
-        self._authenticate(request.headers)
+        self._authenticate(request)
         if path.rstrip("/") == "/v2":
             require(request, "GET")
             return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
         if path.rstrip("/") == "/v2/repository/index":
             require(request, "POST")
-            return _json(self._models.index(self._control(request).get("ready") is True))
+            return _json(index(self._serving, self._control(request).get("ready") is True))
         if found := CONTROL.fullmatch(path):
             require(request, "POST")
             parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
-            await self._models.control(found[2], unquote(found[1]), parameters)
+            name = unquote(found[1])
+            await (load(self._serving, name, parameters) if found[2] == "load" else unload(self._serving, name))
             return _json({})
         raise NotFound(f"there is no {path[:200]!r} here; there is: {PATHS}.")
+
+    def _authenticate(self, request: Request) -> None:
+        authenticate(self._serving.settings, request.headers.get(b"authorization", b""))
 
     def _health(self, what: str) -> Response:
         if what not in ("live", "ready"):
@@ -101,7 +102,7 @@ class Rest:
         headers, body = request.headers, request.body
         with metrics.Outcome(operation.name) as outcome:
             require(request, "POST")
-            self._authenticate(headers)
+            self._authenticate(request)
             model = find()
             outcome.model = model.manifest.name
             coding = headers.get(b"content-encoding", b"")
@@ -111,7 +112,7 @@ class Rest:
                 asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
             plan = model.plan(tuple(asked.outputs))
             parsed = model.parsed(asked.given, plan)
-            taken = plan.taken(await self._in_time(operation.run(parsed, self._serving, plan.wanted)))
+            taken = plan.taken(await in_time(self._serving.settings, operation.run(parsed, self._serving, plan.wanted)))
             size = sum([getattr(column, "nbytes", 0) for _, column in taken])
             accepted = headers.get(b"accept-encoding", b"")
             if accepted or size > LARGE_BYTES:
