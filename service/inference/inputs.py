@@ -105,7 +105,7 @@ def _inputs(field: str, hint: Any) -> Iterator[Input]:
         tensors = {CLASS_LABEL: _by_class("BYTES"), count: _by_class(DATATYPES[_plain(arguments[1])])}
         yield Input(field, tensors, lambda given: _paired(given, count))
     elif hint in DATATYPES:
-        yield Input(field, {field: Axes(DATATYPES[hint], ("one",))}, lambda given: given[field].reshape(-1)[0].item())
+        yield Input(field, {field: Axes(DATATYPES[hint], ("one",))}, lambda given: _single(given[field]))
 
 
 def _inside(part: Input) -> Callable[[Given], Any]:
@@ -122,6 +122,12 @@ def _plain(hint: Any) -> Any:
 
 def _asks_for_outputs(hint: Any) -> bool:
     return get_origin(hint) is list and get_origin(get_args(hint)[0]) is Literal
+
+
+def _single(array: np.ndarray) -> Any:
+    """The only element; of a float32, the shortest decimal that it stands for, so that 1.15 is what JSON's 1.15 is."""
+    element = array.reshape(-1)[0]
+    return float(str(element)) if array.dtype == np.float32 else element.item()
 
 
 def _listed(array: np.ndarray) -> list[Label]:

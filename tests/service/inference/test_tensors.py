@@ -63,6 +63,7 @@ def test_choices_are_read_as_json_would_say_them():
     inputs = inputs_of(OPERATIONS["augment"].request)
     factor = {"factor": np.array([2.5], np.float32)}
     assert fields_of(inputs, factor) == {"strategy": {"factor": 2.5}}
+    assert fields_of(inputs, {"factor": np.array([1.15], np.float32)}) == {"strategy": {"factor": 1.15}}
     totals = {"class_label": np.array(["a", "b"], object), "count": np.array([3, 4])}
     assert fields_of(inputs, totals) == {"strategy": {"counts": {"a": 3, "b": 4}}}
     numbered = {"class_label": np.array([1, 2]), "count": np.array([3, 4], np.int32)}
