@@ -53,6 +53,11 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
 
+# The peers' environments are made on demand beside .venv, in .venv-bench/.
+.PHONY: bench
+bench: $(TESTING) ## Us beside our peers: loadtest/results/ (QUICK=1: under 3 minutes once environments exist)
+	$(BIN)/python -m loadtest.bench $(if $(QUICK),--quick)
+
 .PHONY: format
 format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 	$(BIN)/ruff check --fix

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from models.errors import DeadlineExceeded, Unauthenticated
+from service.serving import Serving
 from service.settings import Settings
 
 Result = TypeVar("Result")
@@ -20,17 +21,18 @@ def authenticate(settings: Settings, authorization: bytes) -> None:
         raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
 
 
-async def in_time(settings: Settings, work: Awaitable[Result]) -> Result:
+async def in_time(serving: Serving, work: Awaitable[Result]) -> Result:
     """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
-    seconds = settings.timeout_seconds
-    task = asyncio.current_task()
+    seconds = serving.settings.timeout_seconds
+    loop = serving.loop  # kept: asyncio.get_running_loop is a system call until Python 3.12
+    task = asyncio.current_task(loop)
     assert task is not None
     late: list[bool] = []
 
     def end() -> None:
         late.append(task.cancel())
 
-    timer = asyncio.get_running_loop().call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
+    timer = loop.call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
     try:
         return await work
     except asyncio.CancelledError:

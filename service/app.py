@@ -7,6 +7,7 @@ from typing import Any
 import bentoml
 import orjson
 
+from service.draining import drained_on_sigterm
 from service.front_door import opened
 from service.grpc.server import GrpcServer, require_free_port
 from service.http.routes import Routes
@@ -36,6 +37,7 @@ class _Lifecycle:
     async def start(self) -> None:
         await SERVING.start()
         await GRPC.start()
+        drained_on_sigterm(SERVING)
 
     @bentoml.on_shutdown
     async def stop(self) -> None:

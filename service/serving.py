@@ -28,6 +28,9 @@ BRIEF_SECONDS = 0.00025
 BRIEF_ROWS = 64
 
 
+BATCH_ROWS = {"CPUExecutionProvider": 32, "CUDAExecutionProvider": 256}
+
+
 class Served:
     """A bundle with one batcher per row-wise computation."""
 
@@ -47,6 +50,7 @@ class Served:
     def _batcher(self, computation: str, function: Callable[[Array], Rows], max_rows: int) -> Batcher:
         shape = self.bundle.manifest.series
         one = np.zeros((1, shape.n_channels, shape.n_timepoints), np.float32)
+        max_rows = max_rows or BATCH_ROWS.get(self.bundle.provider, 32)
         brief = brief_rows(function, one, BRIEF_SECONDS, BRIEF_ROWS)
         return Batcher(function, self.lane, max_rows, computation, self.bundle.manifest.name, brief)
 
@@ -85,12 +89,14 @@ class Serving:
         self._served: dict[Key, Served] = {}
         self._resolved: dict[str | None, Served] = {}
         self._refreshing = asyncio.Lock()
+        self.draining = False
+        self.loop: asyncio.AbstractEventLoop
         self._watch: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
-        """Whether at least one bundle is loaded, verified and warm."""
-        return bool(self.repository.bundles)
+        """Whether at least one bundle is loaded, verified and warm, and the server is not about to stop."""
+        return bool(self.repository.bundles) and not self.draining
 
     def resolve(self, model: str | None) -> Served:
         """See `Repository.resolve`."""
@@ -102,6 +108,7 @@ class Serving:
 
     async def start(self) -> None:
         """Load every bundle, then watch the repository."""
+        self.loop = asyncio.get_running_loop()
         await self.refresh()
         # What was imported and loaded stays: looking through it for garbage halted requests for 50 ms at a time.
         gc.collect()

@@ -32,12 +32,15 @@ class Settings:
     """Most series that a streamed answer may have."""
     max_body_bytes: int = 128 * 2**20
     """Largest request body."""
-    batch_rows: int = 256
-    """Most series in one graph call."""
+    batch_rows: int = 0
+    """Most series of small requests that share a graph call; 0: 32 on a CPU (more are no faster there, and while some
+    are computed others are read and written), 256 on a GPU."""
     queue_rows: int = 40_000
     """Most series waiting; what would exceed it is refused with 429 at once."""
     timeout_seconds: float = 60.0
     """When an answer is not ready by then, the request ends with 504."""
+    drain_seconds: float = 0.0
+    """After SIGTERM: how long requests are still taken while readiness says no, so that balancers turn away."""
     refresh_seconds: float = 0.5
     """How often the repository is looked at for new versions."""
     keep_versions: int = 3
@@ -75,7 +78,7 @@ class Settings:
             if source.get(PREFIX + field.name.upper(), "") != ""
         }
         settings = cls(**given)
-        for name in ("workers", "max_rows", "max_stream_rows", "batch_rows", "keep_versions", "max_body_bytes"):
+        for name in ("workers", "max_rows", "max_stream_rows", "keep_versions", "max_body_bytes"):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
         for name in ("timeout_seconds", "refresh_seconds"):
@@ -83,8 +86,9 @@ class Settings:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
         if not 0 <= settings.grpc_port < 2**16:
             raise ValueError(f"{PREFIX}GRPC_PORT is {settings.grpc_port}; it must be from 0, for none, to 65535.")
-        if settings.threads < 0:
-            raise ValueError(f"{PREFIX}THREADS is {settings.threads}; it must be at least 0.")
+        for name in ("threads", "batch_rows", "drain_seconds"):
+            if not 0 <= getattr(settings, name) < inf:
+                raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:
             raise ValueError(
                 f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "

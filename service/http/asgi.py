@@ -54,6 +54,8 @@ class HttpApplication:
 
     async def _exchange(self, request: Request, scope: Scope, send: Send) -> None:
         response = await self.routes.answer(request)
+        if self.routes.serving.draining:
+            response.more = (*response.more, (b"connection", b"close"))
         await (_streamed(response, send) if isinstance(response, Streamed) else _sent(response, scope, send))
 
 

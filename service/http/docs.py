@@ -10,7 +10,9 @@ import orjson
 from pydantic import BaseModel, TypeAdapter
 
 from models.manifest import ClassCard, Metrics, SeriesShape
+from service.http.exchange import JSON
 from service.operations import OPERATIONS, Operation
+from service.wires import WIRES
 
 REFERENCE = "#/components/schemas/{model}"
 ERROR_SCHEMA = {
@@ -77,9 +79,21 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "summary": operation.summary,
         "description": operation.description,
         "operationId": operation.name,
-        "requestBody": {"required": True, "content": {"application/json": {"schema": _ref(request)}}},
-        "responses": _responses(_ref(answer)),
+        "requestBody": {"required": True, "content": _content(_ref(request), whole=True)},
+        "responses": _responses(_ref(answer), _content(_ref(answer), whole=operation.stream is None)),
     }
+
+
+def _content(schema: dict[str, Any], whole: bool) -> dict[str, Any]:
+    """A body under each media type that it may have: JSON by its schema, the others in words."""
+    content = {}
+    for media_type, wire in WIRES.items():
+        if media_type == JSON:
+            content[media_type.decode()] = {"schema": schema}
+        elif wire.decoded is not None or not whole:
+            described = {"type": "string", "format": "binary", "description": (wire.description or "").strip()}
+            content[media_type.decode()] = {"schema": described}
+    return content
 
 
 def _add(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
@@ -104,8 +118,8 @@ def _card_schema() -> dict[str, Any]:
     return {"type": "object", "properties": plain | nested}
 
 
-def _responses(schema: dict[str, Any]) -> dict[str, Any]:
-    good = {"description": "answer", "content": {"application/json": {"schema": schema}}}
+def _responses(schema: dict[str, Any], content: dict[str, Any] | None = None) -> dict[str, Any]:
+    good = {"description": "answer", "content": content or {"application/json": {"schema": schema}}}
     bad = {"application/json": {"schema": _ref("Error")}}
     return {"200": good} | {status: {"description": text, "content": bad} for status, text in ERRORS.items()}
 

@@ -109,6 +109,7 @@ class Protocol(HttpToolsProtocol):
         response = await self.routes.answer(Request("POST", exchange.path, exchange.headers, exchange.body))
         assert not isinstance(response, Streamed), "these paths answer whole"
         if not exchange.disconnected:
+            exchange.keep_alive &= not self.routes.serving.draining
             self.transport.write(self._written(response, exchange.keep_alive))
             exchange.response_complete = True
             if not exchange.keep_alive:

@@ -138,7 +138,7 @@ class Routes:
 
     async def in_time(self, work: Awaitable[Result]) -> Result:
         """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
-        return await in_time(self.serving.settings, work)
+        return await in_time(self.serving, work)
 
     def _readiness(self) -> Response:
         if self.serving.ready:

@@ -112,7 +112,7 @@ class Rest:
                 asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
             plan = model.plan(tuple(asked.outputs))
             parsed = model.parsed(asked.given, plan)
-            taken = plan.taken(await in_time(self._serving.settings, operation.run(parsed, self._serving, plan.wanted)))
+            taken = plan.taken(await in_time(self._serving, operation.run(parsed, self._serving, plan.wanted)))
             size = sum([getattr(column, "nbytes", 0) for _, column in taken])
             accepted = headers.get(b"accept-encoding", b"")
             if accepted or size > LARGE_BYTES:

@@ -129,4 +129,4 @@ def _taken(sink: io.BytesIO) -> bytes:
     return written
 
 
-WIRE = Wire(b"application/vnd.apache.arrow.stream", decoded, encoded, streamed)
+WIRE = Wire(b"application/vnd.apache.arrow.stream", decoded, encoded, streamed, description=__doc__)

@@ -26,4 +26,4 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     return (), lines()
 
 
-WIRE = Wire(b"application/x-ndjson", None, None, streamed)
+WIRE = Wire(b"application/x-ndjson", None, None, streamed, description=__doc__)

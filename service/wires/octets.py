@@ -104,4 +104,4 @@ def _classes(columns: dict[str, Column]) -> dict[str, Any]:
     return next(({"classes": column.classes} for column in columns.values() if isinstance(column, Labels)), {})
 
 
-WIRE = Wire(b"application/octet-stream", decoded, encoded, streamed)
+WIRE = Wire(b"application/octet-stream", decoded, encoded, streamed, description=__doc__)

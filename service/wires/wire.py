@@ -24,3 +24,5 @@ class Wire:
     streamed: Callable[[Stream], tuple[Headers, AsyncIterator[bytes]]] | None
     packs: bool = False
     """Whether its bodies are text, which compresses."""
+    description: str | None = None
+    """For the documentation."""

@@ -28,8 +28,8 @@ Found = TypeVar("Found")
 class Server:
     """How tests talk to a running server."""
 
-    def __init__(self, url: str, headers: dict[str, str] | None = None, grpc: str = "") -> None:
-        self.url, self.grpc, self.pid = url, grpc, 0
+    def __init__(self, url: str, headers: dict[str, str] | None = None, pid: int = 0, grpc: str = "") -> None:
+        self.url, self.pid, self.grpc = url, pid, grpc
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self.http = httpx.Client(base_url=url, timeout=60, limits=limits, headers=headers, trust_env=False)
 
@@ -85,9 +85,8 @@ def serving(
         process = subprocess.Popen(
             arguments, cwd=ROOT if models else folder, env=environment, stdout=output, stderr=output
         )
-    grpc_address = f"127.0.0.1:{settings['grpc_port']}"
-    server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None, grpc_address)
-    server.pid = process.pid
+    headers = {"authorization": f"Bearer {key}"} if key else None
+    server = Server(f"http://127.0.0.1:{port}", headers, process.pid, f"127.0.0.1:{settings['grpc_port']}")
     try:
         until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
         assert process.poll() is None, log.read_text()

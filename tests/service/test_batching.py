@@ -75,7 +75,11 @@ def _rows(count: int, first: float = 1.0) -> np.ndarray:
 def _run(scenario: Callable[[Doubling, Batcher], Coroutine[Any, Any, None]], max_rows: int = 8) -> Doubling:
     function, lane = Doubling(), Lane(limit_rows=100)
     try:
-        asyncio.run(asyncio.wait_for(scenario(function, Batcher(function, lane, max_rows, "test", "doubling")), 20))
+        asyncio.run(
+            asyncio.wait_for(
+                scenario(function, Batcher(function, lane, max_rows, "test", "doubling", piece_rows=max_rows)), 20
+            )
+        )
     finally:
         function.gate.set()
         lane.close()
@@ -124,13 +128,13 @@ def test_a_batch_has_no_more_rows_than_allowed():
 def test_a_large_request_goes_in_pieces_and_a_small_one_gets_in_between():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
         first = await function.holds_one(batcher)
-        large, small = await _queued(batcher, [_rows(30), _rows(2)])
+        large, small = await _queued(batcher, [_rows(80), _rows(2)])
         order: list[str] = []
         large.add_done_callback(lambda _: order.append("large"))
         small.add_done_callback(lambda _: order.append("small"))
         function.gate.set()
         doubled, sums = await large
-        assert np.array_equal(doubled, 2 * _rows(30)) and np.array_equal(sums, _rows(30).sum(axis=1))
+        assert np.array_equal(doubled, 2 * _rows(80)) and np.array_equal(sums, _rows(80).sum(axis=1))
         await asyncio.gather(first, small)
         assert order == ["small", "large"]
 

@@ -89,6 +89,10 @@ def test_metrics_are_those_of_all_workers(repository: Path, tmp_path: Path, case
         at_once([lambda: Server(url).answer("encode", model="sines", series=cases.series[:3])] * 60)
         assert len(kept_by(tmp_path)) == 2, "one worker answered everything, so nothing was shown"
         labels = {"operation": "encode", "model": "sines"}
-        for teller in [Server(url) for _ in range(10)]:
-            assert _counted(teller, "seriesmith_requests_total", outcome="ok", **labels) == 60
-            assert _counted(teller, "seriesmith_rows_total", **labels) == 180
+
+        def told(teller: Server) -> list[float]:
+            answered = _counted(teller, "seriesmith_requests_total", outcome="ok", **labels)
+            return [answered, _counted(teller, "seriesmith_rows_total", **labels)]
+
+        until(lambda: told(Server(url)) == [60, 180], seconds=5, what="both workers' counts, a moment later")
+        assert all(told(Server(url)) == [60, 180] for _ in range(10))

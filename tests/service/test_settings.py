@@ -23,6 +23,7 @@ def test_every_setting_can_be_set():
         "max_body_bytes": "6", "batch_rows": "7", "queue_rows": "8", "timeout_seconds": "0.5",
         "refresh_seconds": "0.25", "keep_versions": "9", "api_key": "secret", "front_door": "public",
         "grpc_host": "0.0.0.0", "grpc_port": "4001",
+        "drain_seconds": "2.5",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
@@ -46,7 +47,7 @@ def test_other_programs_variables_are_left_alone():
         ("TIMEOUT_SECONDS", "soon", "must be of type float"),
         ("WORKERS", "0", "must be at least 1"),
         ("MAX_ROWS", "-1", "must be at least 1"),
-        ("BATCH_ROWS", "0", "must be at least 1"),
+        ("BATCH_ROWS", "-1", "must be at least 0"),
         ("KEEP_VERSIONS", "0", "must be at least 1"),
         ("MAX_BODY_BYTES", "0", "must be at least 1"),
         ("QUEUE_ROWS", "9999", "must be at least SERIESMITH_MAX_ROWS"),

@@ -1,0 +1,1 @@
+"""Loads our server and its peers alike, and says what came of it."""

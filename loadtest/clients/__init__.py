@@ -1,0 +1,1 @@
+"""Programs that load a server, each a process of its own whose cost is measured."""

@@ -1,0 +1,160 @@
+"""A server: how it is started, when it is ready, what it speaks; and one that runs, until its `with` ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+import grpc
+
+from loadtest import processes
+from loadtest.peers.graph import ROOT
+from loadtest.wire import Message, Wire
+
+START_SECONDS = 120.0
+ASK_SECONDS = 20.0
+CALL_SECONDS = 5.0
+
+
+class NotRun(Exception):
+    """This server cannot be measured here; the message says why, in a line for the table."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """`{bin}`, `{http}`, `{grpc}`, `{metrics}` and `{home}` in the command and the environment stand for the folder of
+    its interpreter, its ports and an empty folder of its own. `setting` says how it was tuned.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    ready: str
+    wires: tuple[Wire, ...]
+    setting: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that is ready; `seconds_to_ready` since it was started."""
+
+    server: Server
+    process: subprocess.Popen[bytes]
+    http: int
+    grpc: int
+    seconds_to_ready: float
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Of all its processes."""
+        return processes.cpu_seconds(self.process.pid)
+
+    @property
+    def resident_bytes(self) -> int:
+        """Of all its processes."""
+        return processes.resident_bytes(self.process.pid)
+
+    def hold(self) -> None:
+        """Stop all its processes where they are, so that they use no CPU while others are measured."""
+        processes.send(self.process.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let them go on."""
+        processes.send(self.process.pid, signal.SIGCONT)
+
+    def ask(self, wire: Wire, message: Message) -> Message:
+        """One exchange. Raises `NotRun` unless it succeeds."""
+        return self._called(wire.path, message) if wire.grpc else self._posted(wire.path, message)
+
+    def _called(self, method: str, message: Message) -> Message:
+        with grpc.insecure_channel(f"127.0.0.1:{self.grpc}") as channel:
+            try:
+                return Message({}, channel.unary_unary(method)(message.body, timeout=CALL_SECONDS, wait_for_ready=True))
+            except grpc.RpcError as error:
+                raise NotRun(f"{method} was answered {error}"[:300]) from error
+
+    def _posted(self, path: str, message: Message) -> Message:
+        connection = HTTPConnection("127.0.0.1", self.http, timeout=ASK_SECONDS)
+        try:
+            connection.request("POST", path, message.body, dict(message.headers))
+            answer = connection.getresponse()
+            body = answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise NotRun(f"POST {path} was answered {answer.status}: {body[:200]!r}")
+        return Message({name.lower(): value for name, value in answer.getheaders()}, body)
+
+
+@contextmanager
+def running(server: Server, folder: Path) -> Iterator[Running]:
+    """Start it, with its interpreter's `folder`, and wait until it is ready. Raises `NotRun` when it is not."""
+    http, rpc, metrics = _free_ports(3)
+    with tempfile.TemporaryDirectory(prefix=f"loadtest-{server.name}-", ignore_cleanup_errors=True) as home:
+        values = {"bin": folder, "http": http, "grpc": rpc, "metrics": metrics, "home": home}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
+        environment = {name: value.format(**values) for name, value in server.environment.items()}
+        log = Path(home) / "server.log"
+        begun = time.perf_counter()
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                [part.format(**values) for part in server.command],
+                cwd=ROOT,
+                env=inherited | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        try:
+            _await_ready(server, process, http, log)
+            yield Running(server, process, http, rpc, time.perf_counter() - begun)
+        finally:
+            processes.end(process)
+
+
+def _await_ready(server: Server, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(port, server.ready):
+        if process.poll() is not None:
+            raise NotRun(f"it ended with {process.returncode} before it was ready: {_last_line(log)}")
+        if time.monotonic() > deadline:
+            raise NotRun(f"it was not ready after {START_SECONDS:g} s: {_last_line(log)}")
+        time.sleep(0.02)
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1][:300] if lines else "it said nothing"
+
+
+def _free_ports(n: int) -> list[int]:
+    """Ports that nothing listens on."""
+    sockets = [socket.socket() for _ in range(n)]
+    try:
+        for opened in sockets:
+            opened.bind(("127.0.0.1", 0))
+        return [opened.getsockname()[1] for opened in sockets]
+    finally:
+        for opened in sockets:
+            opened.close()

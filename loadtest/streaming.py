@@ -1,0 +1,96 @@
+"""A large /sample read as it comes: its rate against the graphs' own, and what the server's memory does meanwhile."""
+
+from __future__ import annotations
+
+import http.client
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from loadtest.cells import python_client, said_by
+from loadtest.ours import BUNDLE, ours
+from loadtest.peers.graph import GRAPH, N_TIMEPOINTS
+from loadtest.plan import Plan
+from loadtest.results import Streamed
+from loadtest.server import NotRun, Running, running
+from loadtest.wire import Array
+from loadtest.wires.octets import ARRAYS, OCTETS
+from models.bundle import Bundle
+from models.generation import BLOCK_ROWS, Recipe, generate_block
+from models.sessions import Runtime
+
+SEED = 1
+PIECE = 1 << 20
+
+
+def streamed(plan: Plan) -> list[Streamed]:
+    """Per round, the limit and then the stream from one server. Raises `NotRun`."""
+    found, count = [], plan.sample_series
+    with running(ours(max_rows=count, queue_rows=count), Path(sys.executable).parent) as server:
+        _read(server, 1000)
+        for _ in range(plan.sample_rounds):
+            limit = said_by([*python_client("loadtest.limit", count=count, seed=SEED), "generate"])
+            with peak_memory(server) as grown:
+                begun = time.perf_counter()
+                _read(server, count)
+                seconds = time.perf_counter() - begun
+            found.append(Streamed(count, count / seconds, limit["series_per_second"], max(grown) / 2**20))
+    return found
+
+
+def _read(server: Running, count: int) -> None:
+    """Take the whole answer, keeping only its first block, which must be what the bundle itself makes."""
+    expected = _first_block(count)
+    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=600)
+    body = orjson.dumps({"model": BUNDLE, "n_per_class": count // 2, "seed": SEED})
+    connection.request("POST", "/sample", body, {"content-type": "application/json", "accept": OCTETS})
+    answer = connection.getresponse()
+    if answer.status != 200:
+        raise NotRun(f"POST /sample was answered {answer.status}: {answer.read()[:200]!r}")
+    described = answer.getheader(ARRAYS)
+    if described is None:
+        raise NotRun(f"POST /sample has no {ARRAYS} header for accept: {OCTETS}")
+    name, dtype, shape = orjson.loads(described)[0]
+    if (name, dtype, shape[0]) != ("series", "<f4", count):
+        raise NotRun(f"the answer's first array is {name} {dtype} {shape}, not {count} series")
+    first = np.frombuffer(answer.read(expected.nbytes), "<f4").reshape(expected.shape)
+    if not np.allclose(first, expected, atol=1e-5):
+        raise NotRun("the series that were streamed are not those that the bundle makes of this seed")
+    n_bytes = expected.nbytes
+    while piece := answer.read(PIECE):
+        n_bytes += len(piece)
+    connection.close()
+    if n_bytes < count * N_TIMEPOINTS * 4:
+        raise NotRun(f"{n_bytes} bytes came, too few for {count} series")
+
+
+def _first_block(count: int) -> Array:
+    bundle = Bundle.load(GRAPH.parent, Runtime("cpu", 1))
+    recipe = Recipe(0, min(BLOCK_ROWS, count // 2), SEED, bundle.manifest.expansion, {})
+    series: Array = generate_block(bundle, recipe, 0).series
+    return series
+
+
+@contextmanager
+def peak_memory(server: Running) -> Iterator[list[int]]:
+    """A list that grows, while the block lasts, by how many bytes more than at its start the server holds."""
+    start = server.resident_bytes
+    grown, over = [0], threading.Event()
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            grown.append(server.resident_bytes - start)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield grown
+    finally:
+        over.set()
+        watcher.join()

@@ -1,0 +1,1 @@
+"""What the servers speak, one file each; every function makes a `Wire`."""

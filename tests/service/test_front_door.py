@@ -1,0 +1,163 @@
+"""However a request arrives, it is answered the same: the short way, uvicorn's own, or BentoML's public one."""
+
+from __future__ import annotations
+
+import inspect
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPResponse
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from tests.service.bundles import Labelled, relative_difference
+from tests.service.server import Server, serving
+from tests.service.test_refusals import OPERATIONS, assert_refused, good
+
+
+@pytest.fixture(scope="module")
+def public(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that uses no private path of BentoML or uvicorn."""
+    with serving(tmp_path_factory.mktemp("public"), repository, front_door="public") as running:
+        yield running
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_the_public_front_door_answers_as_the_private_one(
+    server: Server, public: Server, cases: Labelled, operation: str
+):
+    fields = good(operation, cases)
+    answer, expected = public.answer(operation, **fields), server.answer(operation, **fields)
+    assert answer.keys() == expected.keys()
+    for name in ("series", "probabilities", "posterior_mean"):
+        if name in expected:
+            assert relative_difference(answer[name], expected[name]) < 1e-5
+    response = public.post(operation, model="nobody")
+    assert response.status_code in (400, 404) and response.content == server.post(operation, model="nobody").content
+    assert_refused(public.http.get("/nowhere"), 404, "not_found", None, "/nowhere")
+
+
+def _connection(server: Server) -> socket.socket:
+    url = httpx.URL(server.url)
+    return socket.create_connection((url.host, url.port), timeout=20)
+
+
+def _head(body: bytes, *more: str, path: str = "/classify", version: str = "1.1", length: bool = True) -> bytes:
+    lines = [f"POST {path} HTTP/{version}", "host: x", "content-type: application/json", *more]
+    lines += [f"content-length: {len(body)}"] if length else []
+    return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _answer(connection: socket.socket) -> tuple[int, bytes]:
+    response = HTTPResponse(connection)
+    response.begin()
+    return response.status, response.read()
+
+
+@pytest.fixture(scope="module")
+def body(cases: Labelled) -> bytes:
+    """One series to classify."""
+    return orjson.dumps({"model": "sines", "series": cases.series[:1].tolist()})
+
+
+@pytest.fixture(scope="module")
+def expected(server: Server, body: bytes) -> list[float]:
+    """Its probabilities."""
+    found: list[float] = server.send("classify", body).json()["probabilities"]
+    return found
+
+
+ARRIVALS = {
+    "whole": lambda body: [_head(body) + body],
+    "head, then body": lambda body: [_head(body), body],
+    "in little pieces": lambda body: [(_head(body) + body)[start : start + 37] for start in range(0, 10_000, 37)],
+    "chunked": lambda body: [
+        _head(body, "transfer-encoding: chunked", length=False) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    ],
+    "with a query": lambda body: [_head(body, path="/classify?a=b") + body],
+    "percent-encoded": lambda body: [_head(body, path="/class%69fy") + body],
+    "HTTP/1.0": lambda body: [_head(body, version="1.0") + body],
+    "closing": lambda body: [_head(body, "connection: close") + body],
+    "upper-case names": lambda body: [_head(body, "ACCEPT: application/json") + body],
+}
+
+
+@pytest.mark.parametrize("arrival", ARRIVALS)
+def test_however_it_arrives_it_is_answered_the_same(server: Server, body: bytes, expected: list[float], arrival: str):
+    with closing(_connection(server)) as connection:
+        for piece in filter(None, ARRIVALS[arrival](body)):
+            connection.sendall(piece)
+        status, content = _answer(connection)
+        assert status == 200 and relative_difference(orjson.loads(content)["probabilities"], expected) < 1e-5
+        if arrival in ("HTTP/1.0", "closing"):
+            assert connection.recv(1) == b""
+
+
+def test_expect_100_continue(server: Server, body: bytes, expected: list[float]):
+    with closing(_connection(server)) as connection:
+        connection.sendall(_head(body, "expect: 100-continue"))
+        assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(body)
+        status, content = _answer(connection)
+        assert status == 200 and relative_difference(orjson.loads(content)["probabilities"], expected) < 1e-5
+
+
+def test_one_after_the_other_on_one_connection(server: Server, body: bytes, expected: list[float]):
+    """Good, bad, long and unknown ones in turn: each is answered, in its place."""
+    wrong = b'{"model": "sines", "series": []}'
+    long_body = orjson.dumps(orjson.loads(body) | {"series": orjson.loads(body)["series"] * 900})
+    with closing(_connection(server)) as connection:
+        for sent, path, status in [
+            (body, "/classify", 200), (wrong, "/classify", 400), (body, "/classify", 200), (b"{}", "/nowhere", 404),
+            (long_body, "/classify", 200), (body, "/classify", 200), (b"", "/classify", 400), (body, "/encode", 200),
+        ]:  # fmt: skip
+            connection.sendall(_head(sent, path=path) + sent)
+            assert _answer(connection)[0] == status
+        connection.sendall(_head(body) + body)
+        assert relative_difference(orjson.loads(_answer(connection)[1])["probabilities"], expected) < 1e-5
+
+
+def test_pipelined_requests_are_answered_in_order(server: Server, body: bytes, expected: list[float]):
+    sample = b'{"model": "sines", "counts": {"1": 70}, "seed": 1}'
+    wrong = b'{"model": "sines", "series": []}'
+    plan = [(body, "/classify"), (sample, "/sample"), (wrong, "/classify"), (body, "/classify"), (sample, "/sample")]
+    with closing(_connection(server)) as connection:
+        connection.sendall(b"".join(_head(sent, path=path) + sent for sent, path in plan))
+        stream = connection.makefile("rb")
+        answers = [_read_answer(stream) for _ in plan]
+    assert [status for status, _ in answers] == [200, 200, 400, 200, 200]
+    assert answers[1] == answers[4]
+    for index in (0, 3):
+        assert relative_difference(orjson.loads(answers[index][1])["probabilities"], expected) < 1e-5
+
+
+def _read_answer(stream) -> tuple[int, bytes]:
+    status, length = int(stream.readline().split()[1]), 0
+    while (line := stream.readline()) != b"\r\n":
+        name, _, value = line.partition(b":")
+        length = int(value) if name.lower() == b"content-length" else length
+    return status, stream.read(length)
+
+
+def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(server: Server, body: bytes, expected: list[float]):
+    for _ in range(50):
+        with closing(_connection(server)) as connection:
+            connection.sendall(_head(body) + body)
+    answer = server.send("classify", body).json()["probabilities"]
+    assert relative_difference(answer, expected) < 1e-5
+
+
+def test_uvicorn_is_as_the_short_way_expects():
+    """Should this fail, read service/http/protocol.py and uvicorn's httptools protocol."""
+    ours = {"on_message_begin", "on_headers_complete", "on_body", "on_message_complete", "on_response_complete"}
+    assert ours <= set(vars(HttpToolsProtocol))
+    source = inspect.getsource(HttpToolsProtocol)
+    for used in ("self.cycle.response_complete", "self.cycle.disconnected = True", "self.cycle.message_event.set()",
+                 "self.cycle.keep_alive = False", "self.server_state.default_headers"):  # fmt: skip
+        assert used in source
+    cycle = set(inspect.signature(RequestResponseCycle.__init__).parameters)
+    assert {"message_event", "keep_alive", "on_response"} <= cycle

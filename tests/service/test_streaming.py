@@ -1,0 +1,108 @@
+"""Generation leaves in chunks: as much as is asked for, in flat memory, and not more than is taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from tests.service import wires
+from tests.service.bundles import Labelled
+from tests.service.server import Server, children, until
+
+ROW_BYTES = 2 * 64 * 4
+
+
+def _worker(server: Server) -> int:
+    return next(child for child in children(server.pid) if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes())
+
+
+def _resident(pid: int) -> int:
+    """Bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+
+
+def _queued(server: Server) -> float:
+    return server.metrics()["seriesmith_queue_rows"]
+
+
+def _sampled(server: Server) -> float:
+    return sum(value for name, value in server.metrics().items() if name.startswith("seriesmith_rows_total"))
+
+
+def _stream(server: Server, accept: str, **fields: object):
+    content = orjson.dumps({"model": "sines", **fields})
+    return server.http.stream("POST", "/sample", content=content, headers={"accept": accept})
+
+
+def test_more_than_one_request_may_have_is_streamed_in_flat_memory(server: Server):
+    pid = _worker(server)
+    with _stream(server, wires.OCTETS, counts={"1": 2000}, seed=3) as warm:
+        warm.read()
+    before, highest, size = _resident(pid), 0, 0
+    with _stream(server, wires.OCTETS, counts={"1": 120_000}, seed=3) as response:
+        assert response.status_code == 200
+        for chunk in response.iter_raw():
+            size += len(chunk)
+            highest = max(highest, _resident(pid))
+    assert size > 120_000 * ROW_BYTES
+    assert highest - before < 25e6, "61 MB were sent"
+
+
+def test_a_stream_begins_as_the_whole_answer_does(server: Server):
+    whole = np.array(server.answer("sample", model="sines", counts={"1": 300}, seed=3)["series"], np.float32)
+    with _stream(server, wires.OCTETS, counts={"1": 12_000}, seed=3) as response:
+        start = b""
+        for chunk in response.iter_raw():
+            start += chunk
+            if len(start) >= 300 * ROW_BYTES:
+                break
+    assert start[: 300 * ROW_BYTES] == whole.astype("<f4").tobytes()
+
+
+@pytest.mark.parametrize("accept", [wires.OCTETS, wires.ARROW, wires.LINES])
+def test_work_stops_when_the_client_does(server: Server, accept: str):
+    before = _sampled(server)
+    with _stream(server, accept, counts={"1": 2_000_000}) as response:
+        chunks = response.iter_raw()
+        assert next(chunks)
+        assert _queued(server) > 0
+    until(lambda: _queued(server) == 0, seconds=5, what="the end of the work")
+    assert _sampled(server) - before < 400_000
+
+
+def test_a_client_that_does_not_read_is_not_run_ahead_of(server: Server):
+    before = _sampled(server)
+    with _stream(server, wires.OCTETS, counts={"1": 1_000_000}):
+        until(lambda: _sampled(server) > before, seconds=10, what="the first series")
+        made = 0.0
+        for _ in range(200):
+            last, made = made, _sampled(server)
+            if made == last and made > before:
+                break
+        assert made - before < 100_000
+    until(lambda: _queued(server) == 0, seconds=5, what="the end of the work")
+
+
+def test_small_requests_are_answered_while_a_stream_runs(server: Server, cases: Labelled):
+    expected = server.answer("classify", model="sines", series=cases.series[:2])["probabilities"]
+    with _stream(server, wires.OCTETS, counts={"1": 60_000}) as response:
+        other = Server(server.url)
+        for number, _ in enumerate(response.iter_raw()):
+            if number % 50 == 0:
+                answer = other.answer("classify", model="sines", series=cases.series[:2])
+                assert np.allclose(answer["probabilities"], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_stream_has_its_own_bound_on_rows(server: Server):
+    with _stream(server, wires.OCTETS, counts={"1": 10_000_001}) as response:
+        response.read()
+        assert response.status_code == 413 and "SERIESMITH_MAX_STREAM_ROWS" in response.text
+
+
+def test_only_generation_is_answered_line_by_line(server: Server, cases: Labelled):
+    body = orjson.dumps({"model": "sines", "series": cases.series[:1].tolist()})
+    response = server.send("encode", body, accept=wires.LINES)
+    assert response.status_code == 400 and "accept application/json" in response.text

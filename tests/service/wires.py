@@ -1,0 +1,111 @@
+"""The same request over each of our wires, and its answer as JSON has it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import numpy as np
+import orjson
+import pyarrow as pa
+
+from tests.service.server import Server
+
+OCTETS, ARROW, LINES = "application/octet-stream", "application/vnd.apache.arrow.stream", "application/x-ndjson"
+KEY = b"seriesmith"
+
+
+def over_octets(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+    """Request and answer as octet-stream."""
+    content, headers = octets(fields)
+    response = server.send(operation, content, **headers, accept=OCTETS)
+    assert response.status_code == 200, response.text
+    return from_octets(response)
+
+
+def octets(fields: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a request."""
+    fields = {name.rstrip("_"): value for name, value in fields.items()}
+    series = fields.pop("series", None)
+    rest = orjson.dumps(fields, default=np.ndarray.tolist)
+    if series is None:
+        return rest, {"content_type": OCTETS}
+    values = np.asarray(series, "<f4")
+    shape = ",".join(map(str, values.shape))
+    return values.tobytes() + rest, {"content_type": OCTETS, "seriesmith_shape": shape}
+
+
+def from_octets(response: httpx.Response) -> dict[str, Any]:
+    """The fields of an answer."""
+    assert response.headers["content-type"] == OCTETS
+    answer: dict[str, Any] = {}
+    body, start = response.content, 0
+    for name, dtype, shape in orjson.loads(response.headers["seriesmith-arrays"]):
+        kind = np.dtype(dtype)
+        size = int(np.prod(shape)) * kind.itemsize
+        answer[name] = np.frombuffer(body[start : start + size], kind).reshape(shape)
+        start += size
+    rest: dict[str, Any] = orjson.loads(body[start:])
+    if "labels" in answer:
+        answer["labels"] = [rest["classes"][index] for index in answer["labels"]]
+    return answer | rest
+
+
+def over_arrow(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+    """Request and answer as an Arrow IPC stream."""
+    response = server.send(operation, arrow(fields), content_type=ARROW)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == ARROW
+    return from_arrow(response.content)
+
+
+def arrow(fields: dict[str, Any]) -> bytes:
+    """A request; a stream of no columns where there are no series."""
+    fields = {name.rstrip("_"): value for name, value in fields.items()}
+    columns = {}
+    if "series" in fields:
+        values = np.ascontiguousarray(fields.pop("series"), np.float32)
+        kind = pa.fixed_shape_tensor(pa.float32(), values.shape[1:])
+        storage = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values[0].size)
+        columns["series"] = pa.ExtensionArray.from_storage(kind, storage)
+    if "labels" in fields:
+        columns["labels"] = pa.array(fields.pop("labels"))
+    table = pa.table(columns).replace_schema_metadata({KEY: orjson.dumps(fields)})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def from_arrow(content: bytes) -> dict[str, Any]:
+    """The fields of an answer."""
+    answer: dict[str, Any] = {}
+    batches = []
+    with pa.ipc.open_stream(content) as reader:
+        answer |= orjson.loads(reader.schema.metadata[KEY])
+        while True:
+            try:
+                batch, custom = reader.read_next_batch_with_custom_metadata()
+            except StopIteration:
+                break
+            batches.append(batch)
+            if custom:
+                answer |= orjson.loads(custom[KEY])
+    table = pa.Table.from_batches(batches)
+    for name in table.column_names:
+        column = table.column(name).combine_chunks()
+        tensor = isinstance(column, pa.FixedShapeTensorArray)
+        answer[name] = column.to_numpy_ndarray() if tensor else column.to_pylist()
+    return answer
+
+
+def over_lines(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+    """Generation asked for as JSON and answered line by line."""
+    content = orjson.dumps({name.rstrip("_"): value for name, value in fields.items()}, default=np.ndarray.tolist)
+    response = server.send(operation, content, accept=LINES)
+    assert response.status_code == 200, response.text
+    lines: list[dict[str, Any]] = [orjson.loads(line) for line in response.content.splitlines()]
+    answer = lines[0] | lines[-1]
+    for name in lines[1]:
+        answer[name] = [value for line in lines[1:-1] for value in line[name]]
+    return answer
