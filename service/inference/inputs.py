@@ -55,23 +55,25 @@ def extras_of(request: type[BaseModel]) -> dict[str, frozenset[str]]:
 def fields_of(inputs: list[Input], given: Given) -> dict[str, Any]:
     """The fields in the tensors of a request. Raises `InvalidRequest`."""
     fields: dict[str, Any] = {}
-    unused = set(given)
+    used = 0
     for one in inputs:
-        if given.keys().isdisjoint(one.tensors):
+        came = [name for name in one.tensors if name in given]
+        if not came:
             continue
-        if missing := one.tensors.keys() - given.keys():
-            came, lacks = sorted(one.tensors.keys() - missing), sorted(missing)
-            raise InvalidRequest(f"{came[0]} came without {lacks[0]}; send them side by side.", lacks[0])
+        if len(came) < len(one.tensors):
+            lacks = next(name for name in one.tensors if name not in given)
+            raise InvalidRequest(f"{came[0]} came without {lacks}; send them side by side.", lacks)
         if one.field in fields:
             choices = [", ".join(other.tensors) for other in inputs if other.field == one.field]
             raise InvalidRequest(f"{one.field} came in two ways; send one of: {'; '.join(choices)}.", one.field)
-        for name, axes in one.tensors.items():
-            _check(name, axes, given[name])
+        for name in came:
+            _check(name, one.tensors[name], given[name])
         fields[one.field] = one.read(given)
-        unused -= one.tensors.keys()
-    if unused:
-        known = ", ".join(name for one in inputs for name in one.tensors)
-        raise InvalidRequest(f"there is no input {sorted(unused)[0]!r:.60}; there are: {known}.")
+        used += len(came)
+    if used < len(given):
+        known = [name for one in inputs for name in one.tensors]
+        odd = next(name for name in given if name not in known)
+        raise InvalidRequest(f"there is no input {odd!r:.60}; there are: {', '.join(known)}.")
     return fields
 
 

@@ -138,3 +138,17 @@ def test_the_answer_is_that_of_json(server: Server, series: np.ndarray, datatype
     expected = server.answer("encode", model="sines", series=series)["posterior_mean"]
     found = outputs(infer(server, "sines.encode", tensor("series", series, datatype)))
     assert relative_difference(found["posterior_mean"], expected) < 1e-5
+
+
+def test_the_document_tells_of_every_path(server: Server, series: np.ndarray):
+    documented = server.get("/docs.json")["paths"]
+    read = [path for path, methods in documented.items() if path.startswith("/v2") and "get" in methods]
+    assert len(read) == 4
+    for path in read:
+        schema = documented[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert set(schema["required"]) <= set(server.get(path.format(model="sines.encode")))
+    written = {path for path, methods in documented.items() if path.startswith("/v2") and "post" in methods}
+    repository = {f"/v2/repository/models/{{model}}/{what}" for what in ("load", "unload")}
+    assert written == {"/v2/models/{model}/infer", "/v2/repository/index"} | repository
+    schema = documented["/v2/models/{model}/infer"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert set(infer(server, "sines.encode", tensor("series", series), id="1").json()) == set(schema["properties"])
