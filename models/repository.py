@@ -11,6 +11,7 @@ from models.bundle import Bundle
 from models.errors import BundleError, NotFound
 from models.manifest import NAME_PATTERN
 from models.sessions import Runtime
+from models.unloading import REASON, unloaded_up_to
 
 SHIPPED = Path(__file__).resolve().parent
 """Where the shipped bundles lie, and where fits publish unless told otherwise."""
@@ -38,9 +39,10 @@ def versions_on_disk(root: Path) -> dict[str, list[int]]:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a bundle is not served."""
+    """Why a bundle is not served: something is wrong with it, or it was unloaded `on_request`."""
 
     reason: str
+    on_request: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,12 @@ class Repository:
         bundles: dict[Key, Bundle] = {}
         refused: dict[Key, Refusal] = {}
         for name, versions in versions_on_disk(self.root).items():
-            kept = 0
+            kept, unloaded = 0, unloaded_up_to(self.root / name)
             for version in reversed(versions):
                 if kept == keep:
+                    break
+                if version <= unloaded:
+                    refused[name, version] = Refusal(REASON, on_request=True)
                     break
                 identities[name, version] = identity = _identity(self.root / name / str(version))
                 answer = self._known_or_loaded((name, version), identity)

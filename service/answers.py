@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,21 +48,40 @@ Columns = dict[str, Column]
 
 @dataclass(frozen=True)
 class Axes:
-    """The type of a column: its datatype in the Open Inference Protocol, and its axes by name, cases first."""
+    """The type of a column: its datatype in the Open Inference Protocol, and its axes by name, cases first.
+
+    `needs` names the part of the manifest without which there is no such column.
+    """
 
     datatype: str
     names: tuple[str, ...] = ("n_cases",)
+    needs: str | None = None
+
+    def present(self, manifest: Manifest) -> bool:
+        """Whether a model has it."""
+        return self.needs is None or getattr(manifest, self.needs) is not None
 
     def shape(self, manifest: Manifest) -> list[int]:
-        """Sizes for one model; -1 for the cases."""
+        """Sizes for one model; -1 for what requests decide."""
         sizes = {
+            "one": 1,
             "n_cases": -1,
+            "n_named_classes": -1,
             "n_channels": manifest.series.n_channels,
             "n_timepoints": manifest.series.n_timepoints,
             "latent_dim": manifest.latent_dim,
             "n_classes": len(manifest.classes),
         }
         return [sizes[name] for name in self.names]
+
+
+def axes_of(hint: Any) -> Axes | None:
+    """The `Axes` in an annotation, or in a member of a union."""
+    for part in get_args(hint):
+        axes = part if isinstance(part, Axes) else axes_of(part)
+        if axes is not None:
+            return axes
+    return None
 
 
 def array_schema(depth: int, kind: str = "number") -> dict[str, Any]:
@@ -81,7 +100,11 @@ Cube = Annotated[
 Codes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "latent_dim"))]
 Shares = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "n_classes"))]
 Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32")]
+Judged = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32", needs="calibration")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, "boolean")), Axes("BOOL")]
+JudgedFlags = Annotated[
+    InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, "boolean")), Axes("BOOL", needs="calibration")
+]
 LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
 
 

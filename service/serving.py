@@ -10,9 +10,10 @@ from collections.abc import Callable
 import numpy as np
 
 from models.bundle import Bundle
-from models.errors import SeriesmithError
+from models.errors import SeriesmithError, Unsupported
 from models.repository import Key, Repository
 from models.sessions import Runtime
+from models.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, brief_rows
 from service.lane import Array, Lane, Place, Rows
@@ -87,6 +88,7 @@ class Serving:
         self.repository = Repository(settings.models, Runtime(settings.device, settings.threads_per_call))
         self._served: dict[Key, Served] = {}
         self._resolved: dict[str | None, Served] = {}
+        self._refreshing = asyncio.Lock()
         self.draining = False
         self.loop: asyncio.AbstractEventLoop
         self._watch: asyncio.Task[None] | None = None
@@ -125,13 +127,32 @@ class Serving:
         """Bring what `/metrics` shows up to date."""
         metrics.write(self.lane.queued_rows)
 
+    async def load(self, name: str) -> None:
+        """Have a name served, with what there is of it now. Raises a `SeriesmithError` that says why it cannot be."""
+        await asyncio.to_thread(load, self.repository.root, name)
+        await self.refresh()
+        if not self.repository.versions(name):
+            refused = [refusal for (known, _), refusal in self.repository.refused.items() if known == name]
+            raise Unsupported(f"{name!r} cannot be loaded: {refused[-1].reason if refused else 'it has no version.'}")
+
+    async def unload(self, name: str) -> None:
+        """Have a name no longer served, by any worker, until it is loaded or has a newer version."""
+        newest = self.repository.resolve(name).manifest.version
+        await asyncio.to_thread(unload, self.repository.root, name, newest)
+        await self.refresh()
+
     async def refresh(self) -> None:
         """Take up what changed on disk. Loading happens beside the serving; the change-over is one assignment."""
+        async with self._refreshing:
+            await self._refreshed()
+
+    async def _refreshed(self) -> None:
         before = self.repository
         after = await asyncio.to_thread(before.refreshed, self.settings.keep_versions)
         for key, refusal in after.refused.items():
             if key not in before.refused or before.refused[key] != refusal:
-                logger.error("%s/%d is refused: %s", *key, refusal.reason)
+                level = logging.INFO if refusal.on_request else logging.ERROR
+                logger.log(level, "%s/%d is not served: %s", *key, refusal.reason)
         served = {
             key: self._served[key]
             if before.bundles.get(key) is bundle

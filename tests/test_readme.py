@@ -60,6 +60,14 @@ def test_every_example_prints_what_the_readme_says(shipped: Server) -> None:
         assert numbers[0] == pytest.approx(numbers[1], rel=0.02, abs=0.02)
 
 
+def test_the_protocols_example_runs(shipped: Server) -> None:
+    text = (ROOT / "service" / "inference" / "README.md").read_text()
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(code) == 1
+    printed_there = _output([sys.executable, "-c", code[0].replace("localhost:3000", shipped.url.split("//")[1])])
+    assert re.fullmatch(r"\[\[\S+ \S+\]\]", printed_there)
+
+
 def test_it_is_short_and_names_every_endpoint() -> None:
     text = README.read_text()
     assert text.count("\n") <= 200

@@ -9,7 +9,6 @@ from models.errors import SeriesmithError
 from service.http.body import read
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
 from service.http.routes import Routes
-from service.operations import OPERATIONS
 
 BENTOML_PATHS = {"/livez", "/healthz", "/metrics", "/schema.json"}
 BENTOML_FOLDERS = ("/static_content/",)
@@ -30,7 +29,7 @@ class HttpApplication:
             return await self._bentoml(scope, receive, send)
         headers = dict(scope["headers"])
         try:
-            if path[1:] in OPERATIONS:  # before the body is taken in
+            if self.routes.named(path) is not None:  # before the body is taken in
                 self.routes.authenticate(headers)
             body = await read(headers, receive, self.routes.serving.settings.max_body_bytes)
         except ClientGone:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from models.manifest import ClassCard, Metrics, SeriesShape
 from service.http.exchange import JSON
+from service.inference import docs as inference
 from service.operations import OPERATIONS, Operation
 from service.wires import WIRES
 
@@ -56,6 +57,7 @@ def openapi() -> bytes:
         "/livez": _plain("200 while the process lives."),
         "/metrics": _plain("Prometheus metrics of all workers."),
     }
+    paths |= inference.paths()
     document = {
         "openapi": "3.1.0",
         "info": {

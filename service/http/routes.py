@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from typing import TypeVar
 
 import orjson
 
 from models.errors import (
-    DeadlineExceeded,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
     Overloaded,
     SeriesmithError,
-    Unauthenticated,
 )
 from service import metrics, wires
+from service.admission import authenticate, in_time
 from service.answers import Stream, columns_of
 from service.http import cards
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
 from service.http.docs import docs_page, openapi
-from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
+from service.http.exchange import JSON, ClientGone, Request, Response, Streamed, require
+from service.inference.rest import Rest, operation_of, speaks
 from service.operations import OPERATIONS, Operation
+from service.pace import unhurried
 from service.serving import Serving
 from service.wires.wire import Wire
 
 logger = logging.getLogger("bentoml.seriesmith")
-
-LARGE_BYTES = 2**20
-"""JSON beyond this takes milliseconds to read or write."""
 
 REFUSAL_SECONDS = 0.005
 """How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
@@ -46,6 +43,7 @@ class Routes:
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
+        self._inference = Rest(serving)
 
     async def answer(self, request: Request) -> Response | Streamed:
         """What a request is answered; never raises but when it is cancelled."""
@@ -53,23 +51,27 @@ class Routes:
             return await self._answered(request)
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)
-            return refused(error)
+            return refused(error, request.path)
         except SeriesmithError as error:
-            return refused(error)
+            return refused(error, request.path)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            return refused(SeriesmithError("the server failed; its log says why."))
+            return refused(SeriesmithError("the server failed; its log says why."), request.path)
+
+    def named(self, path: str) -> str | None:
+        """The operation that a path runs, if any."""
+        return path[1:] if path[1:] in OPERATIONS else operation_of(path)
 
     def left(self, path: str) -> None:
         """Count a client who left in the middle of its body."""
-        if path[1:] in OPERATIONS:
-            metrics.Outcome(path[1:]).end(ClientGone())
+        if (operation := self.named(path)) is not None:
+            metrics.Outcome(operation).end(ClientGone())
 
     def failed(self, path: str, error: SeriesmithError) -> Response:
         """Answer, and count, a request whose body could not be read."""
-        if path[1:] in OPERATIONS:
-            metrics.Outcome(path[1:]).end(error)
-        return refused(error)
+        if (operation := self.named(path)) is not None:
+            metrics.Outcome(operation).end(error)
+        return refused(error, path)
 
     async def _answered(self, request: Request) -> Response | Streamed:
         """What our paths answer. Raises a `SeriesmithError`."""
@@ -81,6 +83,8 @@ class Routes:
                 self.authenticate(request.headers)
                 self.serving.lane.require_room()
                 return await self._operated(operation, request, outcome)
+        if speaks(path):
+            return await self._inference.answer(request)
         if path in ("/docs", "/docs.json"):
             require(request, "GET")
             return Response(docs_page(), HTML) if path == "/docs" else Response(openapi())
@@ -144,26 +148,7 @@ class Routes:
 
     async def in_time(self, work: Awaitable[Result]) -> Result:
         """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
-        seconds = self.serving.settings.timeout_seconds
-        loop = self.serving.loop  # kept: asyncio.get_running_loop is a system call until Python 3.12
-        task = asyncio.current_task(loop)
-        assert task is not None
-        late: list[bool] = []
-
-        def end() -> None:
-            late.append(task.cancel())
-
-        timer = loop.call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if not late or task.uncancel() > 0:
-                raise
-        finally:
-            timer.cancel()
-        raise DeadlineExceeded(
-            f"the answer was not ready within {seconds:g} s; send fewer series, or raise SERIESMITH_TIMEOUT_SECONDS."
-        )
+        return await in_time(self.serving, work)
 
     def _readiness(self) -> Response:
         if self.serving.ready:
@@ -172,27 +157,14 @@ class Routes:
 
     def authenticate(self, headers: dict[bytes, bytes]) -> None:
         """Raise `Unauthenticated` where a key is needed and missing or wrong."""
-        key = self.serving.settings.api_key
-        if key and not hmac.compare_digest(headers.get(b"authorization", b""), f"Bearer {key}".encode()):
-            raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
+        authenticate(self.serving.settings, headers.get(b"authorization", b""))
 
 
-async def unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
-    """Do what is large beside the event loop, so that small requests go on meanwhile."""
-    return await asyncio.to_thread(work) if n_bytes > LARGE_BYTES else work()
-
-
-def require(request: Request, allowed: str) -> None:
-    """Raise `MethodNotAllowed` for another method than the one allowed."""
-    if request.method != allowed and not (allowed == "GET" and request.method == "HEAD"):
-        raise MethodNotAllowed(f"{request.path} answers {allowed}, not {request.method}.", allowed)
-
-
-def refused(error: SeriesmithError) -> Response:
-    """An error in the one shape that errors have."""
-    said = {"code": error.code, "message": error.message}
-    if error.field is not None:
-        said["field"] = error.field
+def refused(error: SeriesmithError, path: str = "") -> Response:
+    """An error in the one shape that errors have; under /v2 in the one that its protocol has."""
+    said: object = error.message
+    if not speaks(path):
+        said = {"code": error.code, "message": error.message} | ({"field": error.field} if error.field else {})
     more = {401: (b"www-authenticate", b"Bearer"), 429: (b"retry-after", b"1")}.get(error.http_status)
     if isinstance(error, MethodNotAllowed):
         more = (b"allow", error.allow.encode())

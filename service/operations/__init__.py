@@ -2,7 +2,8 @@
 
 An operation is a module with `Request` (a strict pydantic model), `Answer` (a frozen dataclass; a field that is None
 is left out) and `async def run(request, serving, wanted) -> Answer`. One whose answer can be had chunk by chunk has
-`async def stream(request, serving) -> Stream` too. Its docstring's first line is its summary.
+`async def stream(request, serving) -> Stream` too, one that not every bundle can do has `def require(bundle)`, which
+raises `Unsupported`. Its docstring's first line is its summary.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ import importlib
 import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import ValidationError
 
-from service.answers import Axes, Stream
+from models.bundle import Bundle
+from service.answers import Axes, Stream, axes_of
 from service.operations.contract import StrictRequest, refusal
 from service.serving import Serving
 
@@ -32,6 +34,7 @@ class Operation:
     answer: type[Any]
     run: Callable[..., Awaitable[Any]]
     stream: Callable[[Any, Serving], Awaitable[Stream]] | None
+    require: Callable[[Bundle], None]
 
     def parsed(self, fields: object) -> StrictRequest:
         """The request in a decoded body. Raises `InvalidRequest`."""
@@ -44,17 +47,8 @@ class Operation:
     def columns(self) -> dict[str, Axes]:
         """The columns that its answer may have, in their order."""
         hints = get_type_hints(self.answer, include_extras=True)
-        found = {name: _axes(hint) for name, hint in hints.items()}
+        found = {name: axes_of(hint) for name, hint in hints.items()}
         return {name: axes for name, axes in found.items() if axes is not None}
-
-
-def _axes(hint: Any) -> Axes | None:
-    """The `Axes` in an annotation, or in a member of a union."""
-    for part in get_args(hint):
-        axes = part if isinstance(part, Axes) else _axes(part)
-        if axes is not None:
-            return axes
-    return None
 
 
 def _found() -> dict[str, Operation]:
@@ -71,6 +65,7 @@ def _found() -> dict[str, Operation]:
                 module.Answer,
                 module.run,
                 getattr(module, "stream", None),
+                getattr(module, "require", lambda bundle: None),
             )
     return table
 

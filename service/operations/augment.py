@@ -96,7 +96,7 @@ class Answer:
 
 async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    made = await stream(request, serving, whole=True)
+    made = await stream(request, serving, whole=True, wanted=wanted)
     try:
         columns: dict[str, Any] = joined([chunk async for chunk in made.chunks])
     finally:
@@ -104,7 +104,7 @@ async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answe
     return Answer(**made.head, **columns, **made.tail())
 
 
-async def stream(request: Request, serving: Serving, whole: bool = False) -> Stream:
+async def stream(request: Request, serving: Serving, whole: bool = False, wanted: Wanted = ALL) -> Stream:
     """The same answer, chunk by chunk; the given cases are the first chunk."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
@@ -116,7 +116,8 @@ async def stream(request: Request, serving: Serving, whole: bool = False) -> Str
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
     recipes = [Recipe(index, count, seed, expansion, {}) for index, count in making.items()]
-    generation = Generation(served, "augment", recipes, len(series), COMPARED, whole)
+    compared = COMPARED if "report" in wanted else 0
+    generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.closed_on_failure():
         generation.mixture = (await adapted_mixture(served, series, given)).graph_inputs()
     report: dict[str, ClassReport] = {}
@@ -126,7 +127,8 @@ async def stream(request: Request, serving: Serving, whole: bool = False) -> Str
         async for index, part in generation.parts():
             finite_answer(part.series, "augmentation")
             yield _chunk(part.series, np.full(len(part.series), index), manifest, synthetic=True)
-        report.update(await serving.lane.run(reported, manifest, series, given, generation.made))
+        if "report" in wanted:
+            report.update(await serving.lane.run(reported, manifest, series, given, generation.made))
 
     kept = len(series) if request.include_original else 0
     head = {"model": manifest.name, "version": manifest.version, "seed": seed}

@@ -11,7 +11,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from service.answers import Label, LabelColumn, Labels, Shares, Vector
+from models.bundle import Bundle
+from service.answers import Judged, Label, LabelColumn, Labels, Shares
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
 from service.serving import Serving
 
@@ -32,14 +33,19 @@ class Answer:
     labels: LabelColumn | None
     probabilities: Shares | None
     classes: list[Label]
-    typicality: Vector | None
+    typicality: Judged | None
+
+
+def require(bundle: Bundle) -> None:
+    """Raise `Unsupported` when the data had no labels."""
+    bundle.require_classifier()
 
 
 async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    served.bundle.require_classifier()
+    require(served.bundle)
     labels = probabilities = typicality = None
     with served.admitted("classify", len(series)):
         if "probabilities" in wanted or "labels" in wanted:

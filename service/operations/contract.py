@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 
 from models.errors import InvalidRequest, TooLarge
 from models.generation import MAX_SEED
-from service.answers import array_schema
+from service.answers import Axes, array_schema
 from service.canonical import Array, all_finite, canonical, numbers
 from service.serving import Served, Serving
 
@@ -19,7 +19,12 @@ NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 
 
 SERIES = array_schema(3) | {"description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints]"}
-Series = Annotated[InstanceOf[np.ndarray], BeforeValidator(numbers), WithJsonSchema(SERIES)]
+Series = Annotated[
+    InstanceOf[np.ndarray],
+    BeforeValidator(numbers),
+    WithJsonSchema(SERIES),
+    Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
+]
 
 Count = Annotated[int, Field(ge=0, le=2**31)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent")]

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from service.answers import Cube, Flags, Vector
+from service.answers import Cube, Judged, JudgedFlags, Vector
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
 from service.serving import Serving
 
@@ -31,9 +31,9 @@ class Answer:
     model: str
     version: int
     series: Cube
-    error: Vector
-    anomaly_score: Vector | None
-    is_anomaly: Flags | None
+    error: Vector | None
+    anomaly_score: Judged | None
+    is_anomaly: JudgedFlags | None
     timepoint_error: Cube | None
 
 
@@ -44,17 +44,12 @@ async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answe
     with served.admitted("reconstruct", len(series)):
         (reconstruction,) = await served.reconstruct(series)
     finite_answer(reconstruction, "reconstruction")
-    error = finite_answer(served.bundle.reconstruction_error(series, reconstruction), "error")
-    score = None
-    if manifest.calibration is not None:
-        score = finite_answer((error / manifest.calibration.anomaly_threshold).astype(np.float32), "anomaly score")
-    timepoint_error = np.square(series - reconstruction) if "timepoint_error" in request.extras else None
-    return Answer(
-        manifest.name,
-        manifest.version,
-        reconstruction,
-        error,
-        score,
-        None if score is None else score > 1,
-        None if timepoint_error is None else finite_answer(timepoint_error, "timepoint error"),
-    )
+    error = score = timepoint_error = None
+    if any(name in wanted for name in ("error", "anomaly_score", "is_anomaly")):
+        error = finite_answer(served.bundle.reconstruction_error(series, reconstruction), "error")
+        if manifest.calibration is not None:
+            score = finite_answer((error / manifest.calibration.anomaly_threshold).astype(np.float32), "anomaly score")
+    if "timepoint_error" in request.extras:
+        timepoint_error = finite_answer(np.square(series - reconstruction), "timepoint error")
+    is_anomaly = None if score is None else score > 1
+    return Answer(manifest.name, manifest.version, reconstruction, error, score, is_anomaly, timepoint_error)

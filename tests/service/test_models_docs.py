@@ -45,7 +45,8 @@ def test_a_card_of_no_model(server: Server):
 
 def test_the_document_names_every_path(document: dict[str, Any]):
     assert document["openapi"].startswith("3.") and document["info"]["title"] and document["info"]["version"]
-    assert {path for path, methods in document["paths"].items() if "post" in methods} == {f"/{n}" for n in OPERATIONS}
+    posted = {path for path, methods in document["paths"].items() if "post" in methods and path[:4] != "/v2/"}
+    assert posted == {f"/{name}" for name in OPERATIONS}
     assert {"/models", "/models/{name}"} <= {path for path, methods in document["paths"].items() if "get" in methods}
     for methods in document["paths"].values():
         for described in methods.values():

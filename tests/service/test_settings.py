@@ -22,6 +22,7 @@ def test_every_setting_can_be_set():
         "max_stream_rows": "10",
         "max_body_bytes": "6", "batch_rows": "7", "queue_rows": "8", "timeout_seconds": "0.5",
         "refresh_seconds": "0.25", "keep_versions": "9", "api_key": "secret", "front_door": "public",
+        "grpc_host": "0.0.0.0", "grpc_port": "4001",
         "drain_seconds": "2.5",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
@@ -54,6 +55,8 @@ def test_other_programs_variables_are_left_alone():
         ("TIMEOUT_SECONDS", "0", "above 0"),
         ("TIMEOUT_SECONDS", "nan", "above 0"),
         ("REFRESH_SECONDS", "-1", "above 0"),
+        ("GRPC_PORT", "70000", "from 0, for none, to 65535"),
+        ("GRPC_PORT", "-1", "from 0, for none, to 65535"),
         ("MAXROWS", "5", "SERIESMITH_MAX_ROWS"),
     ],
 )

@@ -1,0 +1,45 @@
+"""What every transport asks of a request before it is answered, and how long it may take."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from models.errors import DeadlineExceeded, Unauthenticated
+from service.serving import Serving
+from service.settings import Settings
+
+Result = TypeVar("Result")
+
+
+def authenticate(settings: Settings, authorization: bytes) -> None:
+    """Raise `Unauthenticated` where a key is needed and `authorization`, a header or metadata, is not it."""
+    key = settings.api_key
+    if key and not hmac.compare_digest(authorization, f"Bearer {key}".encode()):
+        raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
+
+
+async def in_time(serving: Serving, work: Awaitable[Result]) -> Result:
+    """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
+    seconds = serving.settings.timeout_seconds
+    loop = serving.loop  # kept: asyncio.get_running_loop is a system call until Python 3.12
+    task = asyncio.current_task(loop)
+    assert task is not None
+    late: list[bool] = []
+
+    def end() -> None:
+        late.append(task.cancel())
+
+    timer = loop.call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if not late or task.uncancel() > 0:
+            raise
+    finally:
+        timer.cancel()
+    raise DeadlineExceeded(
+        f"the answer was not ready within {seconds:g} s; send fewer series, or raise SERIESMITH_TIMEOUT_SECONDS."
+    )

@@ -1,0 +1,194 @@
+"""The protocol over gRPC: `inference.GRPCInferenceService`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+import numpy as np
+from google.protobuf.message import DecodeError, Message
+
+from models.errors import InvalidRequest, NotFound, Unsupported
+from service import VERSION
+from service.grpc.calls import Calls
+from service.inference import EXTENSIONS
+from service.inference.inputs import Given
+from service.inference.models import Model, Models, bundle_and_operation, require_plain
+from service.inference.outputs import Output
+from service.inference.repository import index, load, unload
+from service.inference.tensors import Column, from_binary, from_list, shape_of, to_binary
+from service.metrics import Outcome
+from service.pace import LARGE_BYTES, unhurried
+from service.proto import open_inference_pb2 as messages
+
+SERVICE = messages.DESCRIPTOR.services_by_name["GRPCInferenceService"]
+
+Answered = Callable[[Any], Awaitable[Message]]
+
+CONTENTS = {
+    "BOOL": "bool_contents",
+    "INT8": "int_contents",
+    "INT16": "int_contents",
+    "INT32": "int_contents",
+    "INT64": "int64_contents",
+    "UINT8": "uint_contents",
+    "UINT16": "uint_contents",
+    "UINT32": "uint_contents",
+    "UINT64": "uint64_contents",
+    "FP32": "fp32_contents",
+    "FP64": "fp64_contents",
+    "BYTES": "bytes_contents",
+}
+"""The field of `InferTensorContents` by datatype."""
+
+OPEN = {"ServerLive", "ServerReady"}
+"""Methods that need no API key."""
+
+
+def add_to(server: grpc.aio.Server, calls: Calls) -> None:
+    """Have `server` answer every method of the interface."""
+    inference = Inference(calls)
+    methods: dict[str, Answered] = {
+        "ServerLive": inference.server_live,
+        "ServerReady": inference.server_ready,
+        "ModelReady": inference.model_ready,
+        "ServerMetadata": inference.server_metadata,
+        "ModelMetadata": inference.model_metadata,
+        "RepositoryIndex": inference.index,
+        "RepositoryModelLoad": inference.load,
+        "RepositoryModelUnload": inference.unload,
+    }
+    handlers = {name: calls.unary(_work(name, method), open_to_all=name in OPEN) for name, method in methods.items()}
+    handlers["ModelInfer"] = calls.unary(inference.infer)
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE.full_name, handlers),))
+
+
+class Inference:
+    """What the methods answer."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._serving = calls.serving
+        self._models = Models(calls.serving)
+
+    async def infer(self, body: bytes, outcome: Outcome) -> bytes:
+        """The outputs of a model."""
+        request = _parsed(messages.ModelInferRequest, body)
+        operation = bundle_and_operation(request.model_name)[1]
+        outcome.operation = operation.name if operation else ""
+        model = self._models.find(request.model_name, request.model_version)
+        outcome.model = model.manifest.name
+        if len(body) > LARGE_BYTES:
+            given = await unhurried(len(body), lambda: _given(request))
+        else:
+            given = _given(request)
+        for output in request.outputs:
+            require_plain(output.name, output.parameters)
+        plan = model.plan(tuple([output.name for output in request.outputs]))
+        parsed = model.parsed(given, plan)
+        taken = plan.taken(await model.operation.run(parsed, self._serving, plan.wanted))
+        size = sum([getattr(column, "nbytes", 0) for _, column in taken])
+        if size > LARGE_BYTES:
+            return await unhurried(size, lambda: _written(model, request.id, taken))
+        return _written(model, request.id, taken)
+
+    async def server_live(self, request: Any) -> Message:
+        """It is."""
+        return messages.ServerLiveResponse(live=True)
+
+    async def server_ready(self, request: Any) -> Message:
+        """Whether a model is served."""
+        return messages.ServerReadyResponse(ready=self._serving.ready)
+
+    async def model_ready(self, request: Any) -> Message:
+        """Whether that model is served; one that there is not is not."""
+        try:
+            self._models.find(request.name, request.version)
+        except (NotFound, Unsupported):
+            return messages.ModelReadyResponse(ready=False)
+        return messages.ModelReadyResponse(ready=True)
+
+    async def server_metadata(self, request: Any) -> Message:
+        """Of this server."""
+        return messages.ServerMetadataResponse(name="seriesmith", version=VERSION, extensions=EXTENSIONS)
+
+    async def model_metadata(self, request: Any) -> Message:
+        """Of a model."""
+        return messages.ModelMetadataResponse(**self._models.metadata(request.name, request.version))
+
+    async def index(self, request: Any) -> Message:
+        """The models there are."""
+        return messages.RepositoryIndexResponse(models=index(self._serving, request.ready))
+
+    async def load(self, request: Any) -> Message:
+        """Load a bundle."""
+        await load(self._serving, request.model_name, request.parameters)
+        return messages.RepositoryModelLoadResponse()
+
+    async def unload(self, request: Any) -> Message:
+        """Unload a bundle."""
+        await unload(self._serving, request.model_name)
+        return messages.RepositoryModelUnloadResponse()
+
+
+def _work(name: str, method: Answered) -> Callable[[bytes, Outcome], Awaitable[bytes]]:
+    kind = getattr(messages, f"{name}Request")
+
+    async def work(body: bytes, outcome: Outcome) -> bytes:
+        return bytes((await method(_parsed(kind, body))).SerializeToString())
+
+    return work
+
+
+def _parsed(kind: Any, body: bytes) -> Any:
+    try:
+        return kind.FromString(body)
+    except DecodeError as error:
+        raise InvalidRequest(f"the message is no {kind.DESCRIPTOR.full_name}: {error}.") from error
+
+
+def _given(request: Any) -> Given:
+    """The tensors of a request. Raises `InvalidRequest`."""
+    inputs, contents = request.inputs, request.raw_input_contents
+    if contents and len(contents) != len(inputs):
+        raise InvalidRequest(
+            f"there are {len(inputs)} inputs and {len(contents)} raw_input_contents; send one for each, in order.",
+            "inputs",
+        )
+    given: dict[str, np.ndarray] = {}
+    for position, one in enumerate(inputs):
+        name, shape = one.name, list(one.shape)
+        require_plain(name, one.parameters)
+        if name in given or any(size < 0 for size in shape):
+            fault = "came twice; send it once" if name in given else f"has the shape {shape}; sizes are 0 or more"
+            raise InvalidRequest(f"the input {name!r:.60} {fault}.", name)
+        if not contents:
+            given[name] = _contained(name, one, shape)
+        elif one.HasField("contents"):
+            raise InvalidRequest(f"{name} came in 'contents' beside raw_input_contents; send one of the two.", name)
+        else:
+            given[name] = from_binary(name, one.datatype, shape, contents[position])
+    return given
+
+
+def _contained(name: str, one: Any, shape: list[int]) -> np.ndarray:
+    field = CONTENTS.get(one.datatype)
+    if field is None:
+        known = ", ".join(CONTENTS)
+        raise InvalidRequest(f"{name} of datatype {one.datatype!r:.40} has no contents; there are: {known}.", name)
+    elements = list(getattr(one.contents, field))
+    if one.datatype == "BYTES":
+        try:
+            elements = [element.decode() for element in elements]
+        except UnicodeDecodeError as error:
+            raise InvalidRequest(f"{name} is not UTF-8 text: {error}.", name) from error
+    return from_list(name, one.datatype, shape, elements)
+
+
+def _written(model: Model, request_id: str, taken: list[tuple[Output, Column]]) -> bytes:
+    answer = messages.ModelInferResponse(model_name=model.name, model_version=model.version, id=request_id)
+    for output, column in taken:
+        datatype = output.axes.datatype
+        answer.outputs.add(name=output.name, datatype=datatype, shape=shape_of(column))
+        answer.raw_output_contents.append(to_binary(column, datatype))
+    return bytes(answer.SerializeToString())

@@ -1,0 +1,149 @@
+"""What a request's fields are as tensors, read off its types, so that a new operation needs no word here.
+
+A value is a tensor of one element; a dict by class label is two tensors side by side, `class_label` and the values; a
+choice between several things (`strategy`) is their tensors, of which those of one are sent. What a request asks for
+besides (`with`) is no tensor: it is asked for among the outputs.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+from pydantic import BaseModel
+
+from models.errors import InvalidRequest
+from service.answers import Axes, Label, axes_of
+
+Given = dict[str, np.ndarray]
+
+DATATYPES: dict[type, str] = {bool: "BOOL", int: "INT64", float: "FP32"}
+ACCEPTED = {"BOOL": "b", "INT64": "iu", "FP32": "f", "BYTES": "Oiu"}
+"""The numpy kinds that an input of a datatype takes: any width will do, and integers do for the text of a label."""
+
+CLASS_LABEL = "class_label"
+
+
+@dataclass(frozen=True)
+class Input:
+    """A value of a request: the tensors that it is sent as, and how it is read from them."""
+
+    field: str
+    tensors: dict[str, Axes]
+    read: Callable[[Given], Any]
+
+
+def inputs_of(request: type[BaseModel]) -> list[Input]:
+    """A request's inputs but for `model`, series first."""
+    hints = get_type_hints(request, include_extras=True)
+    return [found for field in request.model_fields if field != "model" for found in _inputs(field, hints[field])]
+
+
+def extras_of(request: type[BaseModel]) -> dict[str, frozenset[str]]:
+    """By the name of the field that asks for them, the outputs that are computed only when asked for."""
+    hints = get_type_hints(request)
+    return {
+        field.alias or name: frozenset(get_args(get_args(hints[name])[0]))
+        for name, field in request.model_fields.items()
+        if _asks_for_outputs(hints[name])
+    }
+
+
+def fields_of(inputs: list[Input], given: Given) -> dict[str, Any]:
+    """The fields in the tensors of a request. Raises `InvalidRequest`."""
+    fields: dict[str, Any] = {}
+    used = 0
+    for one in inputs:
+        came = [name for name in one.tensors if name in given]
+        if not came:
+            continue
+        if len(came) < len(one.tensors):
+            lacks = next(name for name in one.tensors if name not in given)
+            raise InvalidRequest(f"{came[0]} came without {lacks}; send them side by side.", lacks)
+        if one.field in fields:
+            choices = [", ".join(other.tensors) for other in inputs if other.field == one.field]
+            raise InvalidRequest(f"{one.field} came in two ways; send one of: {'; '.join(choices)}.", one.field)
+        for name in came:
+            _check(name, one.tensors[name], given[name])
+        fields[one.field] = one.read(given)
+        used += len(came)
+    if used < len(given):
+        known = [name for one in inputs for name in one.tensors]
+        odd = next(name for name in given if name not in known)
+        raise InvalidRequest(f"there is no input {odd!r:.60}; there are: {', '.join(known)}.")
+    return fields
+
+
+def _check(name: str, axes: Axes, array: np.ndarray) -> None:
+    if array.dtype.kind not in ACCEPTED[axes.datatype]:
+        raise InvalidRequest(f"{name} came with numbers or text of another kind; send {axes.datatype}.", name)
+    if axes.names == ("one",) and array.size != 1:
+        raise InvalidRequest(f"{name} has {array.size} elements; send one, of shape [1].", name)
+    if len(axes.names) == 1 and array.ndim != 1 and array.size != 1:
+        raise InvalidRequest(f"{name} has {array.ndim} axes; send one.", name)
+
+
+def _inputs(field: str, hint: Any) -> Iterator[Input]:
+    """The ways in which a field of that type may come."""
+    axes = axes_of(hint)
+    origin, arguments = get_origin(hint), get_args(hint)
+    if axes is not None:
+        yield Input(field, {field: axes}, lambda given: given[field])
+    elif origin is Annotated:
+        yield from _inputs(field, arguments[0])
+    elif origin in (Union, types.UnionType):
+        for member in arguments:
+            yield from _inputs(field, member)
+    elif isinstance(hint, type) and issubclass(hint, BaseModel):
+        for part in inputs_of(hint):
+            yield Input(field, part.tensors, _inside(part))
+    elif origin is list and arguments[0] == Label:
+        yield Input(field, {field: Axes("BYTES")}, lambda given: _listed(given[field]))
+    elif origin is dict:
+        count = field.removesuffix("s")
+        tensors = {CLASS_LABEL: _by_class("BYTES"), count: _by_class(DATATYPES[_plain(arguments[1])])}
+        yield Input(field, tensors, lambda given: _paired(given, count))
+    elif hint in DATATYPES:
+        yield Input(field, {field: Axes(DATATYPES[hint], ("one",))}, lambda given: _single(given[field]))
+
+
+def _inside(part: Input) -> Callable[[Given], Any]:
+    return lambda given: {part.field: part.read(given)}
+
+
+def _by_class(datatype: str) -> Axes:
+    return Axes(datatype, ("n_named_classes",))
+
+
+def _plain(hint: Any) -> Any:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint
+
+
+def _asks_for_outputs(hint: Any) -> bool:
+    return get_origin(hint) is list and get_origin(get_args(hint)[0]) is Literal
+
+
+def _single(array: np.ndarray) -> Any:
+    """The only element; of a float32, the shortest decimal that it stands for, so that 1.15 is what JSON's 1.15 is."""
+    element = array.reshape(-1)[0]
+    return float(str(element)) if array.dtype == np.float32 else element.item()
+
+
+def _listed(array: np.ndarray) -> list[Label]:
+    listed: list[Label] = array.reshape(-1).tolist()
+    return listed
+
+
+def _paired(given: Given, values: str) -> dict[str, Any]:
+    labels, numbers = _listed(given[CLASS_LABEL]), _listed(given[values])
+    if len(labels) != len(numbers):
+        raise InvalidRequest(
+            f"{CLASS_LABEL} has {len(labels)} elements and {values} {len(numbers)}; they go side by side.", values
+        )
+    paired = {str(label): number for label, number in zip(labels, numbers, strict=True)}
+    if len(paired) < len(labels):
+        raise InvalidRequest(f"{CLASS_LABEL} names a class twice; name each once.", CLASS_LABEL)
+    return paired

@@ -1,0 +1,157 @@
+"""Models of the protocol: which there are, what goes in and out, and how one is run.
+
+A model is an operation of a bundle, `<bundle>.<operation>`; its versions are the bundle's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from models.bundle import Bundle
+from models.errors import InvalidRequest, NotFound
+from service.answers import Axes
+from service.inference.inputs import Given, Input, extras_of, fields_of, inputs_of
+from service.inference.outputs import Output, outputs_of
+from service.inference.tensors import Column
+from service.operations import OPERATIONS, Operation
+from service.operations.contract import StrictRequest
+from service.serving import Serving
+
+PLATFORM = "onnx_onnxv1"
+REMEMBERED = 256
+"""Paths, and per model choices of outputs, that need not be looked up again."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which outputs a request is answered with: their fields, and what of `with` they ask for."""
+
+    outputs: tuple[Output, ...]
+    wanted: frozenset[str]
+    extras: dict[str, list[str]]
+
+    def taken(self, answer: Any) -> list[tuple[Output, Column]]:
+        """The outputs in an operation's answer."""
+        read = [(output, output.read(answer)) for output in self.outputs]
+        return [(output, column) for output, column in read if column is not None]
+
+
+class Model:
+    """An operation of one version of a bundle."""
+
+    def __init__(self, operation: Operation, bundle: Bundle) -> None:
+        operation.require(bundle)
+        manifest = bundle.manifest
+        self.operation, self.manifest = operation, manifest
+        self.name, self.version = f"{manifest.name}.{operation.name}", str(manifest.version)
+        self._bundle_version = f"{manifest.name}/{manifest.version}"
+        self.inputs: list[Input] = inputs_of(operation.request)
+        outputs = outputs_of(operation.answer)
+        self.outputs = {name: output for name, output in outputs.items() if output.axes.present(manifest)}
+        self._extras = extras_of(operation.request)
+        extra = frozenset[str]().union(*self._extras.values())
+        usual = tuple(output for name, output in self.outputs.items() if name not in extra)
+        self._plans: dict[tuple[str, ...], Plan] = {(): self._planned(usual)}
+
+    def plan(self, names: tuple[str, ...]) -> Plan:
+        """The outputs named; where none are, those that a plain answer has. Raises `InvalidRequest`."""
+        plan = self._plans.get(names)
+        if plan is None:
+            plan = self._chosen(names)
+            if len(self._plans) < REMEMBERED:
+                self._plans[names] = plan
+        return plan
+
+    def _chosen(self, names: tuple[str, ...]) -> Plan:
+        outputs = []
+        for name in names:
+            output = self.outputs.get(name)
+            if output is None:
+                known = ", ".join(self.outputs)
+                raise InvalidRequest(f"{self.name} has no output {name!r:.60}; there are: {known}.", "outputs")
+            outputs.append(output)
+        return self._planned(tuple(outputs))
+
+    def _planned(self, outputs: tuple[Output, ...]) -> Plan:
+        fields = frozenset(output.field for output in outputs)
+        extras = {field: sorted(fields & names) for field, names in self._extras.items() if fields & names}
+        return Plan(outputs, fields, extras)
+
+    def parsed(self, given: Given, plan: Plan) -> StrictRequest:
+        """The operation's request in the tensors of one of the protocol. Raises `InvalidRequest`."""
+        return self.operation.parsed({"model": self._bundle_version, **fields_of(self.inputs, given), **plan.extras})
+
+    def metadata(self, versions: Iterable[int]) -> dict[str, Any]:
+        """What the protocol tells of a model."""
+        inputs = {name: axes for one in self.inputs for name, axes in one.tensors.items()}
+        outputs = {name: output.axes for name, output in self.outputs.items()}
+        return {
+            "name": self.name,
+            "versions": [str(version) for version in versions],
+            "platform": PLATFORM,
+            "inputs": self._described(inputs),
+            "outputs": self._described(outputs),
+        }
+
+    def _described(self, tensors: dict[str, Axes]) -> list[dict[str, Any]]:
+        return [
+            {"name": name, "datatype": axes.datatype, "shape": axes.shape(self.manifest)}
+            for name, axes in tensors.items()
+        ]
+
+
+class Models:
+    """The models of what is served now."""
+
+    def __init__(self, serving: Serving) -> None:
+        self.serving = serving
+        self._repository = serving.repository
+        self._found: dict[tuple[str, str], Model] = {}
+        self._at: dict[str, Model] = {}
+
+    def known(self, path: str) -> Model | None:
+        """The model that was found for a path, where that was so already."""
+        if self._repository is not self.serving.repository:
+            self._repository, self._found, self._at = self.serving.repository, {}, {}
+        return self._at.get(path)
+
+    def find(self, name: str, version: str = "", path: str = "") -> Model:
+        """The model of that name, of its newest version where none is given. Raises a `SeriesmithError`.
+
+        It is known under `path` from then on.
+        """
+        self.known(path)
+        found = self._found.get((name, version))
+        if found is None:
+            found = self._found[name, version] = self._made(name, version)
+        if path and len(self._at) < REMEMBERED:
+            self._at[path] = found
+        return found
+
+    def _made(self, name: str, version: str) -> Model:
+        bundle, operation = bundle_and_operation(name)
+        if operation is None:
+            known = ", ".join(f"{bundle}.{each}" for each in OPERATIONS)
+            raise NotFound(f"{name!r:.80} is no model; models are named <bundle>.<operation>, as {known}.", "model")
+        found = self._repository.resolve(f"{bundle}/{version}" if version else bundle)
+        return Model(operation, found)
+
+    def metadata(self, name: str, version: str = "") -> dict[str, Any]:
+        """See `Model.metadata`."""
+        model = self.find(name, version)
+        return model.metadata(self._repository.versions(model.manifest.name))
+
+
+def require_plain(name: str, parameters: Container[str]) -> None:
+    """Raise `InvalidRequest` where a tensor's parameters ask for what would change its meaning, and is not done."""
+    for parameter in ("shared_memory_region", "classification"):
+        if parameter in parameters:
+            raise InvalidRequest(f"{name:.60} has the parameter {parameter!r}; this server lacks that extension.", name)
+
+
+def bundle_and_operation(name: str) -> tuple[str, Operation | None]:
+    """The parts of a model's name; a name without an operation's is a bundle's, or nothing's."""
+    bundle, _, operation = name.partition(".")
+    return bundle, OPERATIONS.get(operation)

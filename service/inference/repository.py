@@ -1,0 +1,69 @@
+"""The model repository extension: what there is, and bundles loaded and unloaded.
+
+Unloading holds for every worker and through restarts, as a mark in the repository (`models/unloading.py`), until the
+bundle is loaded again or has a newer version.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from models.bundle import Bundle
+from models.errors import InvalidRequest, NotFound, SeriesmithError
+from models.manifest import NAME_PATTERN
+from service.inference.models import bundle_and_operation
+from service.operations import OPERATIONS
+from service.serving import Serving
+
+
+def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
+    """Every model of every version there is, and why it is not served where it is not; or those `ready` alone."""
+    repository = serving.repository
+    listed = [_entry(bundle, key[1]) for key, bundle in sorted(repository.bundles.items())]
+    models = [entry for entries in listed for entry in entries]
+    if not ready:
+        for (name, version), refusal in sorted(repository.refused.items()):
+            models += [_row(name, operation, version, "UNAVAILABLE", refusal.reason) for operation in OPERATIONS]
+    return models
+
+
+async def load(serving: Serving, name: str, parameters: Iterable[str]) -> None:
+    """Load the bundle of a model, or of that name: its operations come and go together. Raises a `SeriesmithError`.
+
+    Parameters that bring another configuration or files are refused.
+    """
+    if brought := sorted(key for key in parameters if key == "config" or key.startswith("file:")):
+        raise InvalidRequest(f"{brought[0]!r:.60} came to load with; a bundle is loaded as it was published.")
+    await serving.load(_bundle(name))
+
+
+async def unload(serving: Serving, name: str) -> None:
+    """Unload the bundle of a model, or of that name. Raises a `SeriesmithError`."""
+    await serving.unload(_bundle(name))
+
+
+def _bundle(name: str) -> str:
+    bundle, operation = bundle_and_operation(name)
+    if operation is None and bundle != name:
+        raise NotFound(f"there is no model {name!r:.80}; it has the operations: {', '.join(OPERATIONS)}.", "model")
+    if re.fullmatch(NAME_PATTERN, bundle) is None:
+        raise NotFound(f"{bundle!r:.80} cannot name a bundle.", "model")
+    return bundle
+
+
+def _entry(bundle: Bundle, version: int) -> list[dict[str, str]]:
+    name = bundle.manifest.name
+    return [_row(name, operation, version, "READY", "") for operation in OPERATIONS if _offered(operation, bundle)]
+
+
+def _row(bundle: str, operation: str, version: int, state: str, reason: str) -> dict[str, str]:
+    return {"name": f"{bundle}.{operation}", "version": str(version), "state": state, "reason": reason}
+
+
+def _offered(operation: str, bundle: Bundle) -> bool:
+    try:
+        OPERATIONS[operation].require(bundle)
+    except SeriesmithError:
+        return False
+    return True

@@ -1,0 +1,146 @@
+"""The protocol over HTTP: what the paths under /v2 answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+import orjson
+
+from models.errors import NotFound, Unavailable
+from service import VERSION, metrics
+from service.admission import authenticate, in_time
+from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
+from service.http.exchange import JSON, Request, Response, require
+from service.inference import EXTENSIONS, bodies
+from service.inference.models import Model, Models, bundle_and_operation
+from service.inference.repository import index, load, unload
+from service.operations import Operation
+from service.pace import LARGE_BYTES, unhurried
+from service.serving import Serving
+
+HEALTH = "/v2/health/"
+INFER = "/infer"
+
+CODINGS = (b"gzip", b"deflate", b"zstd")
+"""Those to answer with; the first two are all that the protocol's own clients read."""
+
+PATHS = (
+    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready]; "
+    "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
+    "/v2/repository/models/<model>/unload"
+)
+MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready)?/?")
+CONTROL = re.compile(r"/v2/repository/models/([^/]+)/(load|unload)/?")
+
+
+def speaks(path: str) -> bool:
+    """Whether a path is the protocol's."""
+    return path.startswith("/v2") and path[3:4] in ("", "/")
+
+
+def operation_of(path: str) -> str | None:
+    """The operation that a path runs, if any."""
+    model = MODEL.fullmatch(path)
+    operation = bundle_and_operation(unquote(model[1]))[1] if model and model[3] == INFER else None
+    return operation.name if operation else None
+
+
+class Rest:
+    """The paths under /v2; all but those of health need the API key."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._models = Models(serving)
+
+    async def answer(self, request: Request) -> Response:
+        """What a request is answered. Raises a `SeriesmithError`."""
+        path = request.path
+        model = self._models.known(path)
+        if model is not None:
+            return await self._inferred(request, model.operation, lambda: model)
+        if found := MODEL.fullmatch(path):
+            name, version, what = unquote(found[1]), found[2] or "", found[3]
+            operation = bundle_and_operation(name)[1] if what == INFER else None
+            if operation is not None:
+                return await self._inferred(request, operation, lambda: self._models.find(name, version, path))
+            require(request, "POST" if what == INFER else "GET")
+            self._authenticate(request)
+            metadata = self._models.metadata(name, version)
+            return _json({"name": metadata["name"], "ready": True} if what else metadata)
+        if path.startswith(HEALTH):
+            require(request, "GET")
+            return self._health(path.removeprefix(HEALTH).rstrip("/"))
+        self._authenticate(request)
+        if path.rstrip("/") == "/v2":
+            require(request, "GET")
+            return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
+        if path.rstrip("/") == "/v2/repository/index":
+            require(request, "POST")
+            return _json(index(self._serving, self._control(request).get("ready") is True))
+        if found := CONTROL.fullmatch(path):
+            require(request, "POST")
+            parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+            name = unquote(found[1])
+            await (load(self._serving, name, parameters) if found[2] == "load" else unload(self._serving, name))
+            return _json({})
+        raise NotFound(f"there is no {path[:200]!r} here; there is: {PATHS}.")
+
+    def _authenticate(self, request: Request) -> None:
+        authenticate(self._serving.settings, request.headers.get(b"authorization", b""))
+
+    def _health(self, what: str) -> Response:
+        if what not in ("live", "ready"):
+            raise NotFound(f"there is no {HEALTH}{what[:80]} here; there is: {HEALTH}live and {HEALTH}ready.")
+        if what == "ready" and not self._serving.ready:
+            raise Unavailable("no model is served, or the server is stopping.")
+        return _json({"live": True} if what == "live" else {"live": True, "ready": True})
+
+    async def _inferred(self, request: Request, operation: Operation, find: Callable[[], Model]) -> Response:
+        headers, body = request.headers, request.body
+        with metrics.Outcome(operation.name) as outcome:
+            require(request, "POST")
+            self._authenticate(request)
+            self._serving.lane.require_room()
+            model = find()
+            outcome.model = model.manifest.name
+            coding = headers.get(b"content-encoding", b"")
+            if coding or len(body) > LARGE_BYTES:
+                asked = await unhurried(len(body) * (20 if coding else 1), lambda: self._asked(body, coding, headers))
+            else:
+                asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
+            plan = model.plan(tuple(asked.outputs))
+            parsed = model.parsed(asked.given, plan)
+            taken = plan.taken(await in_time(self._serving, operation.run(parsed, self._serving, plan.wanted)))
+            size = sum([getattr(column, "nbytes", 0) for _, column in taken])
+            accepted = headers.get(b"accept-encoding", b"")
+            if accepted or size > LARGE_BYTES:
+                return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+            return bodies.response(model, asked, taken)
+
+    def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
+        plain = unpacked(body, coding, self._serving.settings.max_body_bytes)
+        return bodies.asked(plain, headers.get(bodies.HEADER_LENGTH))
+
+    def _control(self, request: Request) -> dict[str, Any]:
+        """The JSON object in the body of a repository request, which may be empty."""
+        limit = self._serving.settings.max_body_bytes
+        body = unpacked(request.body, request.headers.get(b"content-encoding", b""), limit)
+        return bodies.json_object(bodies.parsed(body) if body else {}, "the body")
+
+
+def _json(value: object) -> Response:
+    return Response(orjson.dumps(value), JSON)
+
+
+def _packed(response: Response, accepted: bytes) -> Response:
+    """With a content coding where one is accepted. Binary data hardly gets smaller, so that for it one must be asked
+    for by name: a lone one is a client's wish, a list what HTTP libraries send of themselves."""
+    binary = response.media_type != JSON
+    coding = acceptable(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
+    if coding is None or len(response.body) < WORTH_BYTES:
+        return response
+    more = (*response.more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
+    return Response(packed(response.body, coding), response.media_type, 200, more)

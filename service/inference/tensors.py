@@ -1,0 +1,166 @@
+"""Tensors as the protocol writes them, to arrays and back; whatever carries them.
+
+A datatype is one of the protocol's names. Elements are in row-major order; BYTES elements are UTF-8 text, and as binary
+data have their length before them, as four little-endian bytes.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from itertools import chain
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import InvalidRequest
+from service.answers import Labels
+
+Column = NDArray[Any] | Labels | list[str]
+"""What an output holds."""
+
+DTYPES = {
+    "BOOL": np.dtype("?"),
+    "UINT8": np.dtype("<u1"),
+    "UINT16": np.dtype("<u2"),
+    "UINT32": np.dtype("<u4"),
+    "UINT64": np.dtype("<u8"),
+    "INT8": np.dtype("<i1"),
+    "INT16": np.dtype("<i2"),
+    "INT32": np.dtype("<i4"),
+    "INT64": np.dtype("<i8"),
+    "FP16": np.dtype("<f2"),
+    "FP32": np.dtype("<f4"),
+    "FP64": np.dtype("<f8"),
+}
+"""Of every datatype but BYTES."""
+
+ELEMENTS: dict[str, tuple[set[type], str]] = {
+    "b": ({bool}, "booleans"),
+    "f": ({int, float}, "numbers"),
+    "i": ({int}, "integers"),
+    "u": ({int}, "integers"),
+}
+"""What JSON may hold for a numpy kind."""
+
+LENGTH = struct.Struct("<I")
+
+
+def from_binary(name: str, datatype: str, shape: Sequence[int], content: bytes) -> NDArray[Any]:
+    """The tensor in the binary data of an input. Raises `InvalidRequest`."""
+    if datatype == "BYTES":
+        return _array(name, _texts(name, content), shape)
+    dtype = known(name, datatype)
+    if prod(shape) * dtype.itemsize != len(content):
+        raise InvalidRequest(
+            f"{name} of shape {list(shape)} and datatype {datatype} takes {prod(shape) * dtype.itemsize} bytes; "
+            f"{len(content)} came.",
+            name,
+        )
+    return np.frombuffer(content, dtype).reshape(shape) if content else np.empty(shape, dtype)
+
+
+def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> NDArray[Any]:
+    """The tensor in the JSON data of an input, flat or nested. Raises `InvalidRequest`.
+
+    Floating-point numbers keep the precision that they have in JSON.
+    """
+    if not isinstance(data, list):
+        raise InvalidRequest(f"{name} has no data: send 'data' as a list, or as binary data.", name)
+    flat = _flat(name, shape, data)
+    if datatype == "BYTES":
+        return _array(name, flat, shape)
+    dtype = known(name, datatype)
+    types, wanted = ELEMENTS[dtype.kind]
+    if set(map(type, flat)) - types:
+        odd = next(item for item in flat if type(item) not in types)
+        raise InvalidRequest(f"{name} holds {odd!r:.60}; {datatype} takes {wanted}.", name)
+    try:
+        return np.array(flat, np.float64 if dtype.kind == "f" else dtype).reshape(_checked(name, shape, len(flat)))
+    except OverflowError as error:
+        raise InvalidRequest(f"{name} holds a number that is out of the range of {datatype}.", name) from error
+
+
+def known(name: str, datatype: str) -> np.dtype[Any]:
+    """The numpy dtype. Raises `InvalidRequest`."""
+    dtype = DTYPES.get(datatype)
+    if dtype is None:
+        raise InvalidRequest(f"{name} has the datatype {datatype!r:.40}; there are: {', '.join(DTYPES)}, BYTES.", name)
+    return dtype
+
+
+def shape_of(column: Column) -> list[int]:
+    """The sizes of an output."""
+    return list(column.shape) if isinstance(column, np.ndarray) else [len(column)]
+
+
+def to_binary(column: Column, datatype: str) -> bytes:
+    """The binary data of an output."""
+    if isinstance(column, np.ndarray):
+        return column.astype(DTYPES[datatype], copy=False).tobytes()
+    if isinstance(column, Labels):
+        classes = [_measured(str(label)) for label in column.classes]
+        return b"".join([classes[index] for index in column.class_index.tolist()])
+    return b"".join(map(_measured, column))
+
+
+def to_list(column: Column, datatype: str) -> Any:
+    """The JSON data of an output, flat."""
+    if isinstance(column, np.ndarray):
+        return np.ascontiguousarray(column, DTYPES[datatype]).reshape(-1)
+    return texts_of(column)
+
+
+def texts_of(column: Labels | list[str]) -> list[str]:
+    """The elements of a BYTES output."""
+    return column if isinstance(column, list) else column.texts().tolist()
+
+
+def _measured(text: str) -> bytes:
+    content = text.encode()
+    return LENGTH.pack(len(content)) + content
+
+
+def _texts(name: str, content: bytes) -> list[str]:
+    """BYTES elements one after the other."""
+    texts: list[str] = []
+    start = 0
+    try:
+        while start < len(content):
+            (length,) = LENGTH.unpack_from(content, start)
+            start += LENGTH.size + length
+            if start > len(content):
+                raise InvalidRequest(f"{name} ends within an element: every one has its length before it.", name)
+            texts.append(content[start - length : start].decode())
+    except (struct.error, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{name} is not UTF-8 text, each with its length before it: {error}.", name) from error
+    return texts
+
+
+def _flat(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
+    """`data`, whose nesting, if any, must be that of `shape`."""
+    sizes = [len(data)]
+    while data and type(data[0]) is list:
+        widths = {len(part) if type(part) is list else -1 for part in data}
+        sizes.append(widths.pop() if len(widths) == 1 else -1)
+        if sizes[-1] < 0:
+            raise InvalidRequest(f"{name} is ragged; send it flat, or nested as its shape says.", name)
+        data = list(chain.from_iterable(data))
+    if len(sizes) > 1 and sizes != list(shape):
+        raise InvalidRequest(f"{name} is nested as {sizes}, but its shape is {list(shape)}.", name)
+    return data
+
+
+def _array(name: str, texts: list[Any], shape: Sequence[int]) -> NDArray[np.object_]:
+    if odd := [text for text in texts if type(text) is not str]:
+        raise InvalidRequest(f"{name} holds {odd[0]!r:.60}; BYTES takes text.", name)
+    array: NDArray[np.object_] = np.array(texts, object).reshape(_checked(name, shape, len(texts)))
+    return array
+
+
+def _checked(name: str, shape: Sequence[int], n_elements: int) -> Sequence[int]:
+    if prod(shape) != n_elements:
+        raise InvalidRequest(f"{name} of shape {list(shape)} takes {prod(shape)} elements; {n_elements} came.", name)
+    return shape

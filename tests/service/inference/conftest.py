@@ -1,0 +1,81 @@
+"""What the protocol's stock client is answered, asked once per run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.service.bundles import Labelled
+from tests.service.server import ROOT, Server
+
+
+@dataclass(frozen=True)
+class Stock:
+    """The folder that stock_client.py was given."""
+
+    folder: Path
+
+    def answer(self, operation: str, way: str) -> dict[str, np.ndarray]:
+        """The outputs of an operation, asked for in one of the ways."""
+        with np.load(self.folder / f"{operation} {way}.npz") as arrays:
+            return dict(arrays)
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What it was told of the server, over HTTP and gRPC."""
+        told: dict[str, Any] = json.loads((self.folder / "told.json").read_text())
+        return told
+
+
+def asked(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]:
+    """Tensors and outputs of a request to each operation, with everything that can be asked for."""
+    series = cases.series[:9].astype(np.float32)
+    seed, expansion = np.array([7]), np.array([1.5], np.float32)
+    labels = np.array([str(label) for label in cases.labels[:9]])
+    by_class = ["class_label", "acceptance", "fallbacks", "seed"]
+    return {
+        "encode": ({"series": series}, ["posterior_mean", "posterior_log_variance"]),
+        "reconstruct": (
+            {"series": series},
+            ["series", "error", "anomaly_score", "is_anomaly", "timepoint_error"],
+        ),
+        "classify": ({"series": series}, ["labels", "probabilities", "classes", "typicality"]),
+        "sample": (
+            {"class_label": np.array(["2", "0"]), "count": np.array([70, 3]), "seed": seed, "expansion": expansion},
+            ["series", "labels", "log_density", *by_class],
+        ),
+        "augment": (
+            {
+                "series": series,
+                "labels": labels,
+                "factor": np.array([3.0], np.float32),
+                "seed": seed,
+                "include_original": np.array([True]),
+            },
+            ["series", "labels", "synthetic", "had", "made", "distance", *by_class],
+        ),
+    }
+
+
+@pytest.fixture(scope="session")
+def stock(server: Server, cases: Labelled, tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """Every operation, over each of the stock client's ways."""
+    folder = tmp_path_factory.mktemp("stock")
+    requests = asked(cases)
+    for operation, (given, _) in requests.items():
+        np.savez(folder / f"{operation}.npz", allow_pickle=False, **given)
+    listed = {operation: (f"sines.{operation}", outputs) for operation, (_, outputs) in requests.items()}
+    (folder / "requests.json").write_text(json.dumps(listed))
+    program = Path(__file__).with_name("stock_client.py")
+    address = server.url.removeprefix("http://")
+    command = [sys.executable, str(program), address, server.grpc, str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90)
+    assert done.returncode == 0, done.stderr
+    return Stock(folder)

@@ -1,0 +1,154 @@
+"""The published text of the protocol over HTTP, sentence by sentence.
+
+Quoted from kserve/open-inference-protocol, specification/protocol/inference_rest.md and open_inference_rest.yaml.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from service import VERSION
+from tests.service.bundles import Labelled, relative_difference
+from tests.service.inference.conversation import infer, outputs, tensor
+from tests.service.server import Server
+
+INTEGERS = {f"{kind}{width}" for kind in ("INT", "UINT") for width in (8, 16, 32, 64)}
+DATATYPES = {"BOOL", "FP16", "FP32", "FP64", "BYTES", *INTEGERS}
+PLATFORMS = {"tensorrt_plan", "tensorflow_graphdef", "tensorflow_savedmodel", "onnx_onnxv1", "pytorch_torchscript"}
+
+
+@pytest.fixture
+def series(cases: Labelled) -> np.ndarray:
+    """Four cases, `[4, 2, 64]`."""
+    return cases.series[:4].astype(np.float32)
+
+
+def test_server_live_and_ready(server: Server):
+    """ "$live_server_response = { "live" : $bool }", and so the ready one."""
+    assert server.get("/v2/health/live")["live"] is True
+    assert server.get("/v2/health/ready")["live"] is True
+    assert server.get("/v2/health/ready")["ready"] is True
+
+
+def test_server_metadata(server: Server):
+    """ "name", "version" and "extensions" are required."""
+    wanted = {"name": "seriesmith", "version": VERSION, "extensions": ["binary_tensor_data", "model_repository"]}
+    assert server.get("/v2") == server.get("/v2/") == wanted
+
+
+@pytest.mark.parametrize("path", ["", "/versions/1"])
+def test_model_ready(server: Server, path: str):
+    """ "$ready_model_response = { "name" : $string, "ready": $bool }" """
+    assert server.get(f"/v2/models/sines.encode{path}/ready") == {"name": "sines.encode", "ready": True}
+
+
+@pytest.mark.parametrize(
+    "path", ["nobody.encode", "sines.fly", "sines", "sines.encode/versions/9", "unlabelled.classify"]
+)
+def test_a_model_that_there_is_not_is_not_ready(server: Server, path: str):
+    """A failed request "must be indicated by an HTTP error status", its body "{ "error": $string }"."""
+    for response in (server.http.get(f"/v2/models/{path}/ready"), server.http.get(f"/v2/models/{path}")):
+        assert response.status_code in (404, 422)
+        assert list(response.json()) == ["error"] and response.json()["error"].endswith(".")
+
+
+def test_model_metadata(server: Server):
+    """ "name", "versions", "platform", "inputs", "outputs"; "Variable-size dimensions are specified as -1"."""
+    for operation in ("encode", "reconstruct", "sample", "augment", "classify"):
+        metadata = server.get(f"/v2/models/sines.{operation}")
+        assert metadata == server.get(f"/v2/models/sines.{operation}/versions/1")
+        assert set(metadata) == {"name", "versions", "platform", "inputs", "outputs"}
+        assert metadata["name"] == f"sines.{operation}" and metadata["versions"] == ["1"]
+        assert metadata["platform"] in PLATFORMS
+        for one in metadata["inputs"] + metadata["outputs"]:
+            assert set(one) == {"name", "datatype", "shape"} and one["datatype"] in DATATYPES
+            assert all(type(size) is int and (size > 0 or size == -1) for size in one["shape"])
+
+
+def test_the_inputs_and_outputs_of_generation(server: Server):
+    metadata = server.get("/v2/models/sines.sample")
+    inputs = {one["name"]: (one["datatype"], one["shape"]) for one in metadata["inputs"]}
+    assert inputs == {
+        "class_label": ("BYTES", [-1]),
+        "count": ("INT64", [-1]),
+        "n_per_class": ("INT64", [1]),
+        "seed": ("INT64", [1]),
+        "expansion": ("FP32", [1]),
+    }
+    assert metadata["outputs"][0] == {"name": "series", "datatype": "FP32", "shape": [-1, 2, 64]}
+
+
+def test_an_inference_response(server: Server, series: np.ndarray):
+    """ "model_name", "model_version", "outputs"; each "name", "shape", "datatype", "data"."""
+    document = infer(server, "sines.encode", tensor("series", series)).json()
+    assert set(document) == {"model_name", "model_version", "outputs"}
+    assert (document["model_name"], document["model_version"]) == ("sines.encode", "1")
+    assert [output["name"] for output in document["outputs"]] == ["posterior_mean", "posterior_log_variance"]
+    for output in document["outputs"]:
+        assert set(output) == {"name", "shape", "datatype", "data"}
+        assert len(output["data"]) == np.prod(output["shape"])
+
+
+def test_the_identifier_comes_back(server: Server, series: np.ndarray):
+    """ "Optional, but if specified this identifier must be returned in the response." """
+    assert infer(server, "sines.encode", tensor("series", series), id="42").json()["id"] == "42"
+
+
+def test_outputs_that_are_named(server: Server, series: np.ndarray):
+    """ "The output tensors requested"; "if not specified all outputs produced by the model will be returned"."""
+    named = outputs(infer(server, "sines.classify", tensor("series", series), outputs=[{"name": "probabilities"}]))
+    assert set(named) == {"probabilities"} and named["probabilities"].shape == (4, 3)
+    usual = outputs(infer(server, "sines.classify", tensor("series", series)))
+    assert set(usual) == {"labels", "probabilities", "classes"}
+    extra = outputs(infer(server, "sines.classify", tensor("series", series), outputs=[{"name": "typicality"}]))
+    assert set(extra) == {"typicality"}
+
+
+def test_data_may_be_nested_or_flat(server: Server, series: np.ndarray):
+    """ "in their nature multi-dimensional representation, or as a flattened one-dimensional representation" """
+    nested = infer(server, "sines.encode", tensor("series", series))
+    flat = infer(server, "sines.encode", tensor("series", series) | {"data": series.reshape(-1).tolist()})
+    assert nested.content == flat.content
+
+
+def test_a_version_may_be_named(server: Server, series: np.ndarray):
+    """ "v2/models/<model_name>[/versions/<model_version>]/infer" """
+    plain = infer(server, "sines.encode", tensor("series", series))
+    assert infer(server, "sines.encode/versions/1", tensor("series", series)).content == plain.content
+    assert infer(server, "sines.encode/versions/2", tensor("series", series)).status_code == 404
+
+
+def test_parameters_that_nobody_defined_change_nothing(server: Server, series: np.ndarray):
+    """ "Currently no parameters are defined." "$parameter = $string : $string | $number | $boolean" """
+    more: dict[str, Any] = {"parameters": {"priority": 3, "mood": "good", "sure": True}}
+    plain = infer(server, "sines.encode", tensor("series", series))
+    assert infer(server, "sines.encode", tensor("series", series, **more), **more).content == plain.content
+
+
+def test_one_channel_may_come_in_two_dimensions(server: Server, waves: np.ndarray):
+    flat = infer(server, "unlabelled.encode", tensor("series", waves[:, 0]))
+    assert flat.content == infer(server, "unlabelled.encode", tensor("series", waves)).content
+
+
+@pytest.mark.parametrize("datatype", ["FP32", "FP64"])
+def test_the_answer_is_that_of_json(server: Server, series: np.ndarray, datatype: str):
+    expected = server.answer("encode", model="sines", series=series)["posterior_mean"]
+    found = outputs(infer(server, "sines.encode", tensor("series", series, datatype)))
+    assert relative_difference(found["posterior_mean"], expected) < 1e-5
+
+
+def test_the_document_tells_of_every_path(server: Server, series: np.ndarray):
+    documented = server.get("/docs.json")["paths"]
+    read = [path for path, methods in documented.items() if path.startswith("/v2") and "get" in methods]
+    assert len(read) == 4
+    for path in read:
+        schema = documented[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        assert set(schema["required"]) <= set(server.get(path.format(model="sines.encode")))
+    written = {path for path, methods in documented.items() if path.startswith("/v2") and "post" in methods}
+    repository = {f"/v2/repository/models/{{model}}/{what}" for what in ("load", "unload")}
+    assert written == {"/v2/models/{model}/infer", "/v2/repository/index"} | repository
+    schema = documented["/v2/models/{model}/infer"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert set(infer(server, "sines.encode", tensor("series", series), id="1").json()) == set(schema["properties"])

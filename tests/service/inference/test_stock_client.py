@@ -1,0 +1,100 @@
+"""The protocol's stock client gets every operation's answer, over HTTP and gRPC, in each of its ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from google.protobuf import descriptor_pb2
+
+from service.operations import OPERATIONS
+from service.proto import open_inference_pb2
+from tests.service.bundles import Labelled, relative_difference
+from tests.service.inference.conftest import Stock
+from tests.service.server import Server
+
+WAYS = [
+    "http",
+    "http json",
+    "http gzip",
+    "http deflate",
+    "http json gzip",
+    "http asyncio",
+    "grpc",
+    "grpc gzip",
+    "grpc deflate",
+    "grpc asyncio",
+]
+GENERATING = {"sample", "augment"}
+
+
+def over_json(server: Server, cases: Labelled, operation: str) -> dict[str, np.ndarray]:
+    """What a JSON request like that of the stock client is answered, as the tensors that it would be."""
+    series = cases.series[:9].astype(np.float32)
+    fields: dict[str, dict[str, Any]] = {
+        "encode": {"series": series},
+        "reconstruct": {"series": series, "with_": ["timepoint_error"]},
+        "classify": {"series": series, "with_": ["typicality"]},
+        "sample": {"counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5},
+        "augment": {"series": series, "labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7},
+    }
+    answer = server.answer(operation, model="sines", **fields[operation])
+    by_class = answer.pop("report", None)
+    if by_class is not None:
+        answer["class_label"] = list(by_class)
+        answer |= {part: [of_class[part] for of_class in by_class.values()] for part in next(iter(by_class.values()))}
+    elif "acceptance" in answer:
+        answer["class_label"] = list(answer["acceptance"])
+        answer |= {name: list(answer[name].values()) for name in ("acceptance", "fallbacks")}
+    return {name: np.atleast_1d(value) for name, value in answer.items() if name not in ("model", "version")}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_every_operation_answers_what_it_answers_in_json(
+    server: Server, cases: Labelled, stock: Stock, operation: str, way: str
+):
+    expected = over_json(server, cases, operation)
+    actual = stock.answer(operation, way)
+    assert actual and actual.keys() <= expected.keys()
+    for name, array in actual.items():
+        if array.dtype.kind == "f":
+            same = np.array_equal if operation in GENERATING else _close
+            assert same(array, expected[name].astype(np.float32)), name
+        else:
+            assert array.astype(str).tolist() == expected[name].astype(str).tolist(), name
+
+
+def _close(actual: np.ndarray, expected: np.ndarray) -> bool:
+    return relative_difference(actual, expected) < 1e-5
+
+
+@pytest.mark.parametrize("transport", ["http", "grpc"])
+def test_the_stock_client_learns_what_there_is(stock: Stock, transport: str):
+    told = stock.told[transport]
+    assert told["live"] and told["ready"] and told["model ready"]
+    assert not told["another ready"] and not told["another version ready"]
+    assert told["server"]["name"] == "seriesmith"
+    assert told["server"]["extensions"] == ["binary_tensor_data", "model_repository"]
+    assert told["model"] == told["version"] and told["model"]["versions"] == ["1"]
+    inputs = {one["name"]: (one["datatype"], [int(size) for size in one["shape"]]) for one in told["model"]["inputs"]}
+    assert inputs == {"series": ("FP32", [-1, 2, 64])}
+    index = told["index"] if transport == "http" else told["index"]["models"]
+    ready = {entry["name"] for entry in index if entry["state"] == "READY"}
+    assert {f"sines.{operation}" for operation in OPERATIONS} <= ready
+    assert "unlabelled.sample" in ready and "unlabelled.classify" not in ready
+
+
+def test_our_messages_are_those_of_the_stock_client(stock: Stock):
+    published, ours = descriptor_pb2.FileDescriptorProto(), descriptor_pb2.FileDescriptorProto()
+    published.ParseFromString((stock.folder / "published.bin").read_bytes())
+    open_inference_pb2.DESCRIPTOR.CopyToProto(ours)
+    assert ours.package == published.package == "inference"
+    theirs = {message.name: message for message in published.message_type}
+    for message in ours.message_type:
+        assert message == theirs[message.name], message.name
+    methods = {method.name: method for method in published.service[0].method}
+    assert ours.service[0].name == published.service[0].name
+    for method in ours.service[0].method:
+        assert method == methods[method.name], method.name
