@@ -37,6 +37,7 @@ help: ## This list
 
 # `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
 .PHONY: serve
+serve: export SERIESMITH_GRPC_HOST := $(HOST)
 serve: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
 serve: export BENTOML_HOME := $(or $(BENTOML_HOME),$(abspath $(VENV))/bentoml-$(PORT))
 serve: export SERIESMITH_MODELS := $(MODELS)

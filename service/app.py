@@ -9,6 +9,7 @@ import orjson
 
 from service.draining import drained_on_sigterm
 from service.front_door import opened
+from service.grpc.server import GrpcServer, require_free_port
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
@@ -17,18 +18,30 @@ from service.wires.json_text import encoded
 
 SETTINGS = Settings.from_environment()
 SERVING = Serving(SETTINGS)
+GRPC = GrpcServer(SERVING)
 
 
 class _Lifecycle:
     """Loads the models before the first request and lets the last one end."""
 
+    @bentoml.on_deployment
+    @staticmethod
+    def claim() -> None:
+        """Once, before there are workers: a port that is taken ends the command."""
+        try:
+            require_free_port(SETTINGS)
+        except OSError as error:
+            raise SystemExit(str(error)) from error
+
     @bentoml.on_startup
     async def start(self) -> None:
         await SERVING.start()
+        await GRPC.start()
         drained_on_sigterm(SERVING)
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
+        await GRPC.stop()
         await SERVING.stop()
 
     async def __is_ready__(self) -> bool:

@@ -12,8 +12,6 @@ from models.repository import SHIPPED
 from models.sessions import Device
 
 PREFIX = "SERIESMITH_"
-ELSEWHERE = {"SERIESMITH_GRPC_PORT"}
-"""Set by `make serve`, and not read yet."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,10 @@ class Settings:
     """Newest versions of a model that are served; each can be addressed as name/version."""
     front_door: Literal["private", "public"] = "private"
     """How our paths get before BentoML's: see service/front_door.py."""
+    grpc_host: str = "127.0.0.1"
+    """Where gRPC is served; 0.0.0.0: on every interface, as bentoml's --host for HTTP."""
+    grpc_port: int = 3001
+    """The port of gRPC; 0: none."""
     api_key: str = ""
     """When set, requests need `Authorization: Bearer <key>`."""
 
@@ -72,7 +74,7 @@ class Settings:
         """Read and check. Raises `ValueError` that names the variable."""
         source = dict(os.environ) if environment is None else environment
         hints = get_type_hints(cls)
-        known = {PREFIX + field.name.upper() for field in fields(cls)} | ELSEWHERE
+        known = {PREFIX + field.name.upper() for field in fields(cls)}
         if unknown := sorted(name for name in source if name.startswith(PREFIX) and name not in known):
             raise ValueError(f"{unknown[0]} is no setting; there are: {', '.join(sorted(known))}.")
         given = {
@@ -90,6 +92,8 @@ class Settings:
         for name in ("workers", "threads", "batch_rows", "drain_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
+        if not 0 <= settings.grpc_port < 2**16:
+            raise ValueError(f"{PREFIX}GRPC_PORT is {settings.grpc_port}; it must be from 0, for none, to 65535.")
         if settings.queue_rows < settings.max_rows:
             raise ValueError(
                 f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "

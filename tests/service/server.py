@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +28,8 @@ Found = TypeVar("Found")
 class Server:
     """How tests talk to a running server."""
 
-    def __init__(self, url: str, headers: dict[str, str] | None = None, pid: int = 0) -> None:
-        self.url, self.pid = url, pid
+    def __init__(self, url: str, headers: dict[str, str] | None = None, pid: int = 0, grpc: str = "") -> None:
+        self.url, self.pid, self.grpc = url, pid, grpc
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         self.http = httpx.Client(base_url=url, timeout=60, limits=limits, headers=headers, trust_env=False)
 
@@ -72,9 +72,8 @@ def serving(
 
     `target` is the service of this checkout, or a bento's directory. It must end when it is told to.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port, grpc_port = free_ports(2)
+    settings = {"grpc_port": grpc_port} | settings
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}
@@ -91,7 +90,8 @@ def serving(
         process = subprocess.Popen(
             arguments, cwd=ROOT if models else folder, env=environment, stdout=output, stderr=output
         )
-    server = Server(f"http://127.0.0.1:{port}", {"authorization": f"Bearer {key}"} if key else None, process.pid)
+    head = {"authorization": f"Bearer {key}"} if key else None
+    server = Server(f"http://127.0.0.1:{port}", head, process.pid, f"127.0.0.1:{settings['grpc_port']}")
     try:
         until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
         assert process.poll() is None, log.read_text()
@@ -99,6 +99,15 @@ def serving(
     finally:
         server.http.close()
         _stopped(process)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
 
 
 def _ready(server: Server) -> bool:

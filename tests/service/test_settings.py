@@ -54,6 +54,8 @@ def test_other_programs_variables_are_left_alone():
         ("TIMEOUT_SECONDS", "0", "above 0"),
         ("TIMEOUT_SECONDS", "nan", "above 0"),
         ("REFRESH_SECONDS", "-1", "above 0"),
+        ("GRPC_PORT", "70000", "from 0, for none, to 65535"),
+        ("GRPC_PORT", "-1", "from 0, for none, to 65535"),
         ("MAXROWS", "5", "SERIESMITH_MAX_ROWS"),
     ],
 )

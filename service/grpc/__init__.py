@@ -1,0 +1,1 @@
+"""gRPC: the same operations as over HTTP, typed, on a port of their own."""

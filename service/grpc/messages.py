@@ -1,0 +1,121 @@
+"""Messages as plain values, by their descriptors: the fields of a request, and an answer's values in a message.
+
+Nothing here knows an operation. What `seriesmith.proto` adds to protobuf's own types is told apart by type:
+`Array` is a float32 array, `Labels` are labels, repeated `ClassCount` is a count by label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import Any
+
+import numpy as np
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+
+from models.errors import InvalidRequest
+from service.answers import Label, Labels
+
+
+def parsed(kind: type[Message], body: bytes) -> dict[str, Any]:
+    """The fields set in a message of type `kind`. Raises `InvalidRequest`."""
+    message = kind()
+    try:
+        message.ParseFromString(body)
+    except DecodeError as error:
+        name = kind.DESCRIPTOR.full_name
+        raise InvalidRequest(f"the message is no {name}; its .proto is served by reflection.") from error
+    return _fields(message)
+
+
+def _fields(message: Message) -> dict[str, Any]:
+    return {field.name: _read(field, value) for field, value in message.ListFields()}
+
+
+def _read(field: FieldDescriptor, value: Any) -> Any:
+    kind = field.message_type
+    if kind is None:
+        return list(value) if field.is_repeated else value
+    read: Callable[[str, Any], Any] = _READERS.get(kind.name, _nested)
+    return read(field.name, value)
+
+
+def _nested(name: str, value: Message) -> dict[str, Any]:
+    return _fields(value)
+
+
+def _array(name: str, array: Any) -> np.ndarray:
+    """`array.values` in `array.shape`. Raises `InvalidRequest`."""
+    shape, values = tuple(array.shape), array.values
+    if any(size < 0 for size in shape) or 4 * prod(shape) != len(values) or not shape:
+        raise InvalidRequest(
+            f"{name} has the shape {list(shape)} and {len(values)} bytes of values; send four bytes, a float32, for "
+            "each value of the shape.",
+            name,
+        )
+    return np.frombuffer(values, "<f4").reshape(shape)
+
+
+def _labels(name: str, labels: Any) -> list[Label]:
+    """Raises `InvalidRequest`."""
+    if labels.text and labels.number:
+        raise InvalidRequest(f"{name} has both 'text' and 'number'; send one of them.", name)
+    return list(labels.text or labels.number)
+
+
+def _counts(name: str, counts: Iterable[Any]) -> dict[str, int]:
+    """Raises `InvalidRequest`."""
+    by_label: dict[str, int] = {}
+    for one in counts:
+        if one.class_label in by_label:
+            raise InvalidRequest(f"{name} names the class {one.class_label!r} twice; send one count for each.", name)
+        by_label[one.class_label] = one.count
+    return by_label
+
+
+_READERS: dict[str, Callable[[str, Any], Any]] = {"Array": _array, "Labels": _labels, "ClassCount": _counts}
+
+
+def fill(message: Message, values: Mapping[str, Any]) -> None:
+    """Set fields to values of an answer; a value that is None is left out."""
+    fields = message.DESCRIPTOR.fields_by_name
+    for name, value in values.items():
+        if value is not None:
+            _write(message, fields[name], value)
+
+
+def _write(message: Message, field: FieldDescriptor, value: Any) -> None:
+    kind = field.message_type
+    if kind is None:
+        if field.is_repeated:
+            getattr(message, field.name).extend(value.tolist())
+        else:
+            setattr(message, field.name, value)
+        return
+    write: Callable[[Any, Any], None] = _WRITERS.get(kind.name, _write_map)
+    write(getattr(message, field.name), value)
+
+
+def _write_map(target: Any, value: Mapping[str, Any]) -> None:
+    for key, item in value.items():
+        if hasattr(item, "__dataclass_fields__"):
+            fill(target[key], vars(item))
+        else:
+            target[key] = item
+
+
+def _write_array(target: Any, array: np.ndarray) -> None:
+    target.shape.extend(array.shape)
+    target.values = np.ascontiguousarray(array, "<f4").tobytes()
+
+
+def _write_labels(target: Any, labels: Labels | list[Label]) -> None:
+    classes, listed = (labels.classes, labels.listed()) if isinstance(labels, Labels) else (labels, labels)
+    if all(isinstance(label, int) for label in classes):
+        target.number.extend(listed)
+    else:
+        target.text.extend(map(str, listed))
+
+
+_WRITERS: dict[str, Callable[[Any, Any], None]] = {"Array": _write_array, "Labels": _write_labels}

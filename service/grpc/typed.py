@@ -1,0 +1,93 @@
+"""`seriesmith.v1.Seriesmith`: a method for each operation, and a streaming one where an answer can be had in parts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Any
+
+import grpc
+import numpy as np
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message_factory import GetMessageClass
+
+from models.manifest import Manifest
+from service import metrics
+from service.answers import Column, Columns, Labels, Stream
+from service.grpc.calls import Calls
+from service.grpc.messages import fill, parsed
+from service.operations import OPERATIONS, Operation
+from service.operations.contract import StrictRequest
+from service.proto import seriesmith_pb2
+
+SERVICE = seriesmith_pb2.DESCRIPTOR.services_by_name["Seriesmith"]
+
+PART_BYTES = 2 * 2**20
+"""Series in one message of a stream; clients take 4 MiB unless they are told otherwise."""
+
+
+def add_to(server: grpc.aio.Server, calls: Calls) -> None:
+    """Have `server` answer every method of the interface."""
+    handlers = {method.name: _handler(method, calls) for method in SERVICE.methods}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE.full_name, handlers),))
+
+
+def _handler(method: MethodDescriptor, calls: Calls) -> grpc.RpcMethodHandler:
+    operation = OPERATIONS[method.name.removesuffix("Stream").lower()]
+    typed = _Typed(operation, method, calls)
+    if method.server_streaming:
+        return calls.streaming(typed.parts, operation.name)
+    return calls.unary(typed.answer, operation.name)
+
+
+class _Typed:
+    """One method: an operation, and its messages."""
+
+    def __init__(self, operation: Operation, method: MethodDescriptor, calls: Calls) -> None:
+        self._operation, self._serving = operation, calls.serving
+        self._request, self._answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
+
+    async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
+        """The whole answer."""
+        answer = await self._operation.run(self._parsed(request, outcome), self._serving)
+        return self._written(vars(answer))
+
+    async def parts(self, request: bytes, outcome: metrics.Outcome) -> AsyncGenerator[bytes, None]:
+        """What is known from the start, the cases, and what is known at the end."""
+        assert self._operation.stream is not None
+        stream = await self._operation.stream(self._parsed(request, outcome), self._serving)
+        try:
+            yield self._written({**stream.head, "n_cases": stream.n_cases})
+            async for columns in _small(stream):
+                yield self._written(columns)
+            yield self._written(stream.tail())
+        finally:
+            stream.close()
+
+    def _parsed(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
+        fields = self._operation.parsed(parsed(self._request, request))
+        outcome.model = self._serving.resolve(fields.model).bundle.manifest.name
+        return fields
+
+    def _written(self, values: dict[str, Any]) -> bytes:
+        message = self._answer()
+        fill(message, values)
+        return bytes(message.SerializeToString())
+
+
+async def _small(stream: Stream) -> AsyncIterator[Columns]:
+    """The chunks of a stream, none too large for a message."""
+    rows = _rows(stream.manifest)
+    async for columns in stream.chunks:
+        for start in range(0, len(columns["series"]), rows):
+            yield {name: _slice(column, start, start + rows) for name, column in columns.items()}
+
+
+def _rows(manifest: Manifest) -> int:
+    case_bytes = manifest.series.n_channels * manifest.series.n_timepoints * np.dtype(np.float32).itemsize
+    return max(1, PART_BYTES // case_bytes)
+
+
+def _slice(column: Column, start: int, end: int) -> Column:
+    if isinstance(column, Labels):
+        return Labels(column.class_index[start:end], column.classes)
+    return column[start:end]
