@@ -43,7 +43,7 @@ class Calls:
             try:
                 if not open_to_all:
                     self._authenticate(context)
-                answer = await in_time(self.serving.settings, work(request, outcome))
+                answer = await in_time(self.serving, work(request, outcome))
             except BaseException as error:
                 await self._failed(error, outcome, context)
             if outcome.operation:
@@ -60,7 +60,7 @@ class Calls:
             try:
                 self._authenticate(context)
                 async with aclosing(parts(request, outcome)) as made:
-                    while (part := await in_time(self.serving.settings, anext(made, None))) is not None:
+                    while (part := await in_time(self.serving, anext(made, None))) is not None:
                         await context.write(part)
             except BaseException as error:
                 await self._failed(error, outcome, context)
@@ -100,6 +100,8 @@ async def refuse(error: SeriesmithError, context: Context) -> NoReturn:
         trailers.append(("seriesmith-field", error.field.encode("unicode-escape").decode()))
     if isinstance(error, Overloaded):
         trailers.append(("retry-after", "1"))
-    details = error.message.encode()[:LONGEST_DETAILS].decode(errors="ignore")
+    details = error.message
+    if len(details.encode()) > LONGEST_DETAILS:
+        details = details.encode()[:LONGEST_DETAILS].decode(errors="ignore") + " …"
     await context.abort(grpc.StatusCode[error.grpc_code], details, tuple(trailers))
     raise AssertionError("abort raises")

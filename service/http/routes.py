@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
@@ -11,15 +10,14 @@ from typing import TypeVar
 import orjson
 
 from models.errors import (
-    DeadlineExceeded,
     InvalidRequest,
     MethodNotAllowed,
     NotFound,
     Overloaded,
     SeriesmithError,
-    Unauthenticated,
 )
 from service import metrics, wires
+from service.admission import authenticate, in_time
 from service.answers import Stream, columns_of
 from service.http import cards
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
@@ -143,26 +141,7 @@ class Routes:
 
     async def in_time(self, work: Awaitable[Result]) -> Result:
         """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
-        seconds = self.serving.settings.timeout_seconds
-        loop = self.serving.loop  # kept: asyncio.get_running_loop is a system call until Python 3.12
-        task = asyncio.current_task(loop)
-        assert task is not None
-        late: list[bool] = []
-
-        def end() -> None:
-            late.append(task.cancel())
-
-        timer = loop.call_later(seconds, end)  # asyncio.timeout does this at thrice the cost
-        try:
-            return await work
-        except asyncio.CancelledError:
-            if not late or task.uncancel() > 0:
-                raise
-        finally:
-            timer.cancel()
-        raise DeadlineExceeded(
-            f"the answer was not ready within {seconds:g} s; send fewer series, or raise SERIESMITH_TIMEOUT_SECONDS."
-        )
+        return await in_time(self.serving, work)
 
     def _readiness(self) -> Response:
         if self.serving.ready:
@@ -171,9 +150,7 @@ class Routes:
 
     def authenticate(self, headers: dict[bytes, bytes]) -> None:
         """Raise `Unauthenticated` where a key is needed and missing or wrong."""
-        key = self.serving.settings.api_key
-        if key and not hmac.compare_digest(headers.get(b"authorization", b""), f"Bearer {key}".encode()):
-            raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
+        authenticate(self.serving.settings, headers.get(b"authorization", b""))
 
 
 async def unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:

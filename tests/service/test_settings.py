@@ -22,7 +22,7 @@ def test_every_setting_can_be_set():
         "max_stream_rows": "10",
         "max_body_bytes": "6", "batch_rows": "7", "queue_rows": "8", "timeout_seconds": "0.5",
         "refresh_seconds": "0.25", "keep_versions": "9", "api_key": "secret", "front_door": "public",
-        "drain_seconds": "2.5",
+        "drain_seconds": "2.5", "grpc_host": "0.0.0.0", "grpc_port": "4001",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
