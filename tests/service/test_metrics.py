@@ -77,7 +77,7 @@ def _lines(server: Server) -> set[str]:
     return {line.rpartition(" ")[0] for line in server.http.get("/metrics").text.splitlines()}
 
 
-def _kept_by(folder: Path) -> list[Path]:
+def kept_by(folder: Path) -> list[Path]:
     """The files of the processes that counted requests."""
     return [file for file in folder.rglob("counter_*.db") if b'"seriesmith_requests_total"' in file.read_bytes()]
 
@@ -87,7 +87,7 @@ def test_metrics_are_those_of_all_workers(repository: Path, tmp_path: Path, case
     with serving(tmp_path, repository, workers=2, threads=1) as server:
         url = server.url
         at_once([lambda: Server(url).answer("encode", model="sines", series=cases.series[:3])] * 60)
-        assert len(_kept_by(tmp_path)) == 2, "one worker answered everything, so nothing was shown"
+        assert len(kept_by(tmp_path)) == 2, "one worker answered everything, so nothing was shown"
         labels = {"operation": "encode", "model": "sines"}
 
         def told(teller: Server) -> list[float]:
