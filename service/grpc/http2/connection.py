@@ -1,0 +1,225 @@
+"""A connection: frames become streams, and the peer is held to the rules and to bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from service.grpc.http2 import frames
+from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, SETTING, Violation, frame
+from service.grpc.http2.hpack import LIST_BYTES, Decoder, Header
+from service.grpc.http2.sending import Sending
+from service.grpc.http2.stream import Stream
+
+MOST_STREAMS = 1000
+"""Exchanges in flight on one connection."""
+
+KNOWN_HEADS = 64
+"""Blocks of headers that are remembered: clients send the same one call after call."""
+
+LAST_CALL = b"goodbye!"
+"""Of the ping whose answer shows that the peer knows that we are leaving."""
+
+
+class Connection(Sending):
+    """`read` makes what it wants of a stream's headers, once for equal ones; `made` makes the stream of that."""
+
+    def __init__(
+        self,
+        read: Callable[[list[Header]], Any],
+        made: Callable[[Connection, int, Any], Stream],
+        ended: Callable[[Connection], None],
+    ) -> None:
+        super().__init__()
+        self._read, self._made, self._ended = read, made, ended
+        self._greeted = self._leaving = False
+        self._rest = b""
+        self._block: tuple[int, int, bytes] | None = None
+        self._decoder, self._heads = Decoder(), dict[bytes, Any]()
+        self._last = self._taken = 0
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        ours = [(frames.MAX_CONCURRENT_STREAMS, MOST_STREAMS), (frames.INITIAL_WINDOW_SIZE, LARGEST_WINDOW)]
+        self.write(frame(frames.SETTINGS, 0, 0, b"".join([SETTING.pack(*setting) for setting in ours])))
+        self._grant(LARGEST_WINDOW - frames.WINDOW_BYTES)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        streams, self.streams = self.streams, {}
+        for stream in streams.values():
+            self.abandon(stream)
+        self._ended(self)
+
+    def leave(self) -> None:
+        """Let what is in flight end, and the peer go elsewhere; its answer to a ping says that it knows."""
+        if not self._greeted:
+            self.transport.close()
+        self.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(LARGEST_WINDOW) + NUMBER.pack(frames.NO_ERROR)))
+        self.write(frame(frames.PING, 0, 0, LAST_CALL))
+
+    def done(self, stream: Stream) -> None:
+        super().done(stream)
+        if self._leaving and not self.streams:
+            self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._rest:
+            data = self._rest + data
+        place, end = 0, len(data)
+        try:
+            if not self._greeted:
+                place = self._greeting(data)
+            while self._greeted and end - place >= HEAD.size:
+                high, low, kind, flags, number = HEAD.unpack_from(data, place)
+                start, size = place + HEAD.size, high << 8 | low
+                if size > frames.FRAME_BYTES:
+                    raise Violation(frames.FRAME_SIZE_ERROR, "a frame is too large")
+                if end - start < size:
+                    break
+                place = start + size
+                if self._block is not None and kind != frames.CONTINUATION:
+                    raise Violation(frames.PROTOCOL_ERROR, "a block of headers is not whole")
+                receive = _RECEIVERS.get(kind)
+                if receive is not None:
+                    receive(self, flags, number & LARGEST_WINDOW, data[start:place])
+        except Violation as violation:
+            self._broken(violation)
+        else:
+            self._rest = data[place:]
+
+    def _greeting(self, data: bytes) -> int:
+        whole = len(frames.PREFACE)
+        if not frames.PREFACE.startswith(data[:whole]):
+            raise Violation(frames.PROTOCOL_ERROR, "this is not HTTP/2")
+        self._greeted = len(data) >= whole
+        return whole if self._greeted else 0
+
+    def _broken(self, violation: Violation) -> None:
+        codes = NUMBER.pack(self._last) + NUMBER.pack(violation.code)
+        self.write(frame(frames.GOAWAY, 0, 0, codes + str(violation).encode()))
+        self.transport.close()
+
+    def _grant(self, size: int) -> None:
+        self.write(frame(frames.WINDOW_UPDATE, 0, 0, NUMBER.pack(size)))
+
+    def _data(self, flags: int, number: int, payload: bytes) -> None:
+        self._taken += len(payload)
+        if self._taken > LARGEST_WINDOW // 2:
+            self._grant(self._taken)
+            self._taken = 0
+        stream = self.streams.get(number)
+        if stream is None or stream.half_closed:
+            if not 0 < number <= self._last:
+                raise Violation(frames.PROTOCOL_ERROR, "data of a stream that was never opened")
+            return
+        if flags & frames.PADDED:
+            payload = frames.unpadded(flags, payload)
+        stream.received(payload)
+        if flags & frames.END_STREAM:
+            self._half_closed(stream)
+
+    def _headers(self, flags: int, number: int, payload: bytes) -> None:
+        if not number & 1:
+            raise Violation(frames.PROTOCOL_ERROR, "a client's streams have odd numbers")
+        if flags & frames.PADDED:
+            payload = frames.unpadded(flags, payload)
+        if flags & frames.PRIORITISED:
+            payload = payload[5:]
+        self._headed(number, flags, flags, payload)
+
+    def _continuation(self, flags: int, number: int, payload: bytes) -> None:
+        if self._block is None or self._block[0] != number:
+            raise Violation(frames.PROTOCOL_ERROR, "headers go on that never began")
+        self._headed(number, self._block[1], flags, self._block[2] + payload)
+
+    def _headed(self, number: int, began: int, flags: int, block: bytes) -> None:
+        if len(block) > LIST_BYTES:
+            raise Violation(frames.ENHANCE_YOUR_CALM, "the headers are too large")
+        if not flags & frames.END_HEADERS:
+            self._block = number, began, block
+            return
+        self._block = None
+        head = self._heads.get(block) or self._decoded(block)
+        if number > self._last:
+            self._last = number
+            self._open(number, head)
+        stream = self.streams.get(number)
+        if stream is not None and began & frames.END_STREAM:
+            self._half_closed(stream)
+
+    def _decoded(self, block: bytes) -> Any:
+        changes = self._decoder.changes
+        try:
+            head = self._read(self._decoder.decoded(block))
+        except ValueError as error:
+            raise Violation(frames.COMPRESSION_ERROR, str(error)) from error
+        changed = self._decoder.changes != changes
+        if changed or len(self._heads) >= KNOWN_HEADS:
+            self._heads.clear()
+        if not changed:
+            self._heads[block] = head
+        return head
+
+    def _open(self, number: int, head: Any) -> None:
+        if len(self.streams) >= MOST_STREAMS or self._leaving:
+            self.control(frames.RST_STREAM, 0, number, NUMBER.pack(frames.REFUSED_STREAM))
+            return
+        stream = self.streams[number] = self._made(self, number, head)
+        stream.opened()
+
+    def _half_closed(self, stream: Stream) -> None:
+        if stream.open and not stream.half_closed:
+            stream.half_closed = True
+            stream.ended()
+
+    def _reset(self, flags: int, number: int, payload: bytes) -> None:
+        stream = self.streams.pop(number, None)
+        if stream is not None:
+            self.abandon(stream)
+            if self._leaving and not self.streams:
+                self.transport.close()
+
+    def _settings(self, flags: int, number: int, payload: bytes) -> None:
+        if flags & frames.ACK:
+            return
+        if len(payload) % SETTING.size or number:
+            raise Violation(frames.FRAME_SIZE_ERROR, "settings are of six bytes each")
+        for name, value in SETTING.iter_unpack(payload):
+            if name == frames.INITIAL_WINDOW_SIZE:
+                self.granted_each(value)
+        self.control(frames.SETTINGS, frames.ACK, 0, b"")
+
+    def _ping(self, flags: int, number: int, payload: bytes) -> None:
+        if len(payload) != 8:
+            raise Violation(frames.FRAME_SIZE_ERROR, "a ping is of eight bytes")
+        if not flags & frames.ACK:
+            self.control(frames.PING, frames.ACK, 0, payload)
+        elif payload == LAST_CALL:
+            self._leaving = True
+            self.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(self._last) + NUMBER.pack(frames.NO_ERROR)))
+            if not self.streams:
+                self.transport.close()
+
+    def _window_update(self, flags: int, number: int, payload: bytes) -> None:
+        if len(payload) != NUMBER.size:
+            raise Violation(frames.FRAME_SIZE_ERROR, "a window is of four bytes")
+        size = NUMBER.unpack(payload)[0] & LARGEST_WINDOW
+        if not size:
+            raise Violation(frames.PROTOCOL_ERROR, "a window does not grow by nothing")
+        self.granted(number, size)
+
+    def _pushed(self, flags: int, number: int, payload: bytes) -> None:
+        raise Violation(frames.PROTOCOL_ERROR, "a client may not push")
+
+
+_RECEIVERS: dict[int, Callable[[Connection, int, int, bytes], None]] = {
+    frames.DATA: Connection._data,
+    frames.HEADERS: Connection._headers,
+    frames.RST_STREAM: Connection._reset,
+    frames.SETTINGS: Connection._settings,
+    frames.PUSH_PROMISE: Connection._pushed,
+    frames.PING: Connection._ping,
+    frames.WINDOW_UPDATE: Connection._window_update,
+    frames.CONTINUATION: Connection._continuation,
+}
+"""What is not here is ignored: priorities, a client's good-bye, and kinds that are not known."""

@@ -1,0 +1,95 @@
+"""What a connection sends: no more than the peer grants, in turns where several streams have something to say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from service.grpc.http2 import frames
+from service.grpc.http2.frames import FLOW_CONTROL_ERROR, LARGEST_WINDOW, NUMBER, Violation, frame
+
+if TYPE_CHECKING:
+    from service.grpc.http2.stream import Stream
+
+UNREAD_BYTES = 2**20
+"""Answers to pings, settings and refused streams that a peer may leave unread."""
+
+
+class Sending(asyncio.Protocol):
+    """`window`: what may be sent on all streams together; `peer_window`: what a new stream may send."""
+
+    transport: asyncio.Transport
+    write: Callable[[bytes], None]
+
+    def __init__(self) -> None:
+        self.streams: dict[int, Stream] = {}
+        self.window = self.peer_window = frames.WINDOW_BYTES
+        self.paused = False
+        self._held: dict[int, Stream] = {}
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport, self.write = transport, transport.write
+
+    def pause_writing(self) -> None:
+        self.paused = True
+
+    def resume_writing(self) -> None:
+        self.paused = False
+        self.flush()
+
+    def hold(self, stream: Stream) -> None:
+        """Give a stream its turns."""
+        self._held[stream.number] = stream
+
+    def release(self, stream: Stream) -> None:
+        """A stream has nothing to send any more."""
+        self._held.pop(stream.number, None)
+
+    def flush(self) -> None:
+        """Send what may be sent, a frame of each stream in turn."""
+        while self._held and not self.paused and self.window > 0:
+            if not any([stream.flush() for stream in list(self._held.values())]):
+                return
+
+    def done(self, stream: Stream) -> None:
+        """Everything is sent on a stream; what its peer still says does not matter."""
+        stream.open = False
+        self.streams.pop(stream.number, None)
+        if not stream.half_closed:
+            self.control(frames.RST_STREAM, 0, stream.number, NUMBER.pack(frames.NO_ERROR))
+
+    def abandon(self, stream: Stream) -> None:
+        """The peer, or the connection, is gone."""
+        stream.open = False
+        self.release(stream)
+        stream.left()
+
+    def control(self, kind: int, flags: int, number: int, payload: bytes) -> None:
+        """Send a frame that a peer can make us send; who never reads is cut off."""
+        self.write(frame(kind, flags, number, payload))
+        if self.transport.get_write_buffer_size() > UNREAD_BYTES and self.paused:
+            self.transport.abort()
+
+    def granted(self, number: int, size: int) -> None:
+        """The peer takes more. Raises `Violation`."""
+        if not number:
+            self.window = _sum(self.window, size)
+        elif number in self.streams:
+            stream = self.streams[number]
+            stream.window = _sum(stream.window, size)
+        if self._held:
+            self.flush()
+
+    def granted_each(self, size: int) -> None:
+        """What each stream may send has changed, for open ones too. Raises `Violation`."""
+        change, self.peer_window = size - self.peer_window, size
+        for stream in self.streams.values():
+            stream.window = _sum(stream.window, change)
+        self.flush()
+
+
+def _sum(window: int, change: int) -> int:
+    if window + change > LARGEST_WINDOW:
+        raise Violation(FLOW_CONTROL_ERROR, "a window is too large")
+    return window + change
