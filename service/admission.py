@@ -13,6 +13,9 @@ from service.settings import Settings
 
 Result = TypeVar("Result")
 
+REFUSAL_SECONDS = 0.005
+"""How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
+
 
 def authenticate(settings: Settings, authorization: bytes) -> None:
     """Raise `Unauthenticated` where a key is needed and `authorization`, a header or metadata, is not it."""

@@ -7,13 +7,15 @@ import logging
 from collections.abc import Awaitable
 from contextlib import aclosing
 
-from models.errors import InvalidRequest, SeriesmithError, TooLarge, Unavailable
+from models.errors import InvalidRequest, Overloaded, SeriesmithError, TooLarge, Unavailable
+from service.admission import REFUSAL_SECONDS
 from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.connection import Connection
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
 from service.http.codings import unpacked
 from service.lane import STOPPING
+from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -24,11 +26,11 @@ PREFIX_BYTES = 5
 class Call(Stream):
     """Whatever happens, the client hears one status, and hears nothing else after it."""
 
-    __slots__ = ("_asked", "_limit", "_parts", "_size", "_task")
+    __slots__ = ("_asked", "_limit", "_loop", "_parts", "_size", "_task")
 
-    def __init__(self, connection: Connection, number: int, asked: Asked, limit: int) -> None:
+    def __init__(self, connection: Connection, number: int, asked: Asked, serving: Serving) -> None:
         super().__init__(connection, number)
-        self._asked, self._limit = asked, limit
+        self._asked, self._limit, self._loop = asked, serving.settings.max_body_bytes, serving.loop
         self._parts: list[bytes] = []
         self._size = 0
         self._task: asyncio.Task[None] | None = None
@@ -58,7 +60,7 @@ class Call(Stream):
             self._fail(error)
             return
         work = self._answered(message) if method.whole is not None else self._streamed(message)
-        self._task = asyncio.get_running_loop().create_task(self._run(work))
+        self._task = self._loop.create_task(self._run(work))
 
     def left(self) -> None:
         if self._task is not None:
@@ -67,6 +69,9 @@ class Call(Stream):
     async def _run(self, work: Awaitable[None]) -> None:
         try:
             await work
+        except Overloaded as error:
+            await asyncio.sleep(REFUSAL_SECONDS)
+            self._fail(error)
         except SeriesmithError as error:
             self._fail(error)
         except asyncio.CancelledError:

@@ -38,6 +38,8 @@ class Calls:
             with _Counted(operation, asked) as counted:
                 if not open_to_all:
                     authenticate(settings, asked.authorization)
+                if operation:
+                    self.serving.lane.require_room()
                 return await in_time(self.serving, work(request, counted.outcome), asked.seconds)
 
         return Method(whole=whole)
@@ -49,6 +51,7 @@ class Calls:
         async def streamed(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
             with _Counted(operation, asked) as counted:
                 authenticate(settings, asked.authorization)
+                self.serving.lane.require_room()
                 async with aclosing(parts(request, counted.outcome)) as made:
                     while (part := await in_time(self.serving, anext(made, None), counted.remaining())) is not None:
                         yield part

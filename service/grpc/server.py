@@ -80,7 +80,7 @@ class GrpcServer:
         return connection
 
     def _call(self, connection: Connection, number: int, asked: Asked) -> Call:
-        return Call(connection, number, asked, self._serving.settings.max_body_bytes)
+        return Call(connection, number, asked, self._serving)
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -7,15 +7,13 @@ from typing import Any
 
 from service.grpc.http2 import frames
 from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, SETTING, Violation, frame
-from service.grpc.http2.hpack import LIST_BYTES, Decoder, Header
+from service.grpc.http2.heads import Heads
+from service.grpc.http2.hpack import LIST_BYTES, Header
 from service.grpc.http2.sending import Sending
 from service.grpc.http2.stream import Stream
 
 MOST_STREAMS = 1000
 """Exchanges in flight on one connection."""
-
-KNOWN_HEADS = 64
-"""Blocks of headers that are remembered: clients send the same one call after call."""
 
 LAST_CALL = b"goodbye!"
 """Of the ping whose answer shows that the peer knows that we are leaving."""
@@ -31,11 +29,11 @@ class Connection(Sending):
         ended: Callable[[Connection], None],
     ) -> None:
         super().__init__()
-        self._read, self._made, self._ended = read, made, ended
+        self._made, self._ended = made, ended
         self._greeted = self._leaving = False
         self._rest = b""
         self._block: tuple[int, int, bytes] | None = None
-        self._decoder, self._heads = Decoder(), dict[bytes, Any]()
+        self._heads = Heads(read)
         self._last = self._taken = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -139,26 +137,13 @@ class Connection(Sending):
             self._block = number, began, block
             return
         self._block = None
-        head = self._heads.get(block) or self._decoded(block)
+        head = self._heads.of(block)
         if number > self._last:
             self._last = number
             self._open(number, head)
         stream = self.streams.get(number)
         if stream is not None and began & frames.END_STREAM:
             self._half_closed(stream)
-
-    def _decoded(self, block: bytes) -> Any:
-        changes = self._decoder.changes
-        try:
-            head = self._read(self._decoder.decoded(block))
-        except ValueError as error:
-            raise Violation(frames.COMPRESSION_ERROR, str(error)) from error
-        changed = self._decoder.changes != changes
-        if changed or len(self._heads) >= KNOWN_HEADS:
-            self._heads.clear()
-        if not changed:
-            self._heads[block] = head
-        return head
 
     def _open(self, number: int, head: Any) -> None:
         if len(self.streams) >= MOST_STREAMS or self._leaving:
@@ -179,16 +164,6 @@ class Connection(Sending):
             if self._leaving and not self.streams:
                 self.transport.close()
 
-    def _settings(self, flags: int, number: int, payload: bytes) -> None:
-        if flags & frames.ACK:
-            return
-        if len(payload) % SETTING.size or number:
-            raise Violation(frames.FRAME_SIZE_ERROR, "settings are of six bytes each")
-        for name, value in SETTING.iter_unpack(payload):
-            if name == frames.INITIAL_WINDOW_SIZE:
-                self.granted_each(value)
-        self.control(frames.SETTINGS, frames.ACK, 0, b"")
-
     def _ping(self, flags: int, number: int, payload: bytes) -> None:
         if len(payload) != 8:
             raise Violation(frames.FRAME_SIZE_ERROR, "a ping is of eight bytes")
@@ -200,14 +175,6 @@ class Connection(Sending):
             if not self.streams:
                 self.transport.close()
 
-    def _window_update(self, flags: int, number: int, payload: bytes) -> None:
-        if len(payload) != NUMBER.size:
-            raise Violation(frames.FRAME_SIZE_ERROR, "a window is of four bytes")
-        size = NUMBER.unpack(payload)[0] & LARGEST_WINDOW
-        if not size:
-            raise Violation(frames.PROTOCOL_ERROR, "a window does not grow by nothing")
-        self.granted(number, size)
-
     def _pushed(self, flags: int, number: int, payload: bytes) -> None:
         raise Violation(frames.PROTOCOL_ERROR, "a client may not push")
 
@@ -216,10 +183,10 @@ _RECEIVERS: dict[int, Callable[[Connection, int, int, bytes], None]] = {
     frames.DATA: Connection._data,
     frames.HEADERS: Connection._headers,
     frames.RST_STREAM: Connection._reset,
-    frames.SETTINGS: Connection._settings,
+    frames.SETTINGS: Connection.settings,
     frames.PUSH_PROMISE: Connection._pushed,
     frames.PING: Connection._ping,
-    frames.WINDOW_UPDATE: Connection._window_update,
+    frames.WINDOW_UPDATE: Connection.granted,
     frames.CONTINUATION: Connection._continuation,
 }
 """What is not here is ignored: priorities, a client's good-bye, and kinds that are not known."""

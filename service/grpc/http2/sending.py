@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from service.grpc.http2 import frames
-from service.grpc.http2.frames import FLOW_CONTROL_ERROR, LARGEST_WINDOW, NUMBER, Violation, frame
+from service.grpc.http2.frames import LARGEST_WINDOW, NUMBER, SETTING, Violation, frame
 
 if TYPE_CHECKING:
     from service.grpc.http2.stream import Stream
@@ -71,8 +71,13 @@ class Sending(asyncio.Protocol):
         if self.transport.get_write_buffer_size() > UNREAD_BYTES and self.paused:
             self.transport.abort()
 
-    def granted(self, number: int, size: int) -> None:
-        """The peer takes more. Raises `Violation`."""
+    def granted(self, flags: int, number: int, payload: bytes) -> None:
+        """The peer takes more, on one stream or (0) on all together. Raises `Violation`."""
+        if len(payload) != NUMBER.size:
+            raise Violation(frames.FRAME_SIZE_ERROR, "a window is of four bytes")
+        size = NUMBER.unpack(payload)[0] & LARGEST_WINDOW
+        if not size:
+            raise Violation(frames.PROTOCOL_ERROR, "a window does not grow by nothing")
         if not number:
             self.window = _sum(self.window, size)
         elif number in self.streams:
@@ -81,15 +86,22 @@ class Sending(asyncio.Protocol):
         if self._held:
             self.flush()
 
-    def granted_each(self, size: int) -> None:
-        """What each stream may send has changed, for open ones too. Raises `Violation`."""
-        change, self.peer_window = size - self.peer_window, size
-        for stream in self.streams.values():
-            stream.window = _sum(stream.window, change)
+    def settings(self, flags: int, number: int, payload: bytes) -> None:
+        """The peer says what it takes. Raises `Violation`."""
+        if flags & frames.ACK:
+            return
+        if len(payload) % SETTING.size or number:
+            raise Violation(frames.FRAME_SIZE_ERROR, "settings are of six bytes each")
+        for name, value in SETTING.iter_unpack(payload):
+            if name == frames.INITIAL_WINDOW_SIZE:
+                change, self.peer_window = value - self.peer_window, _sum(value, 0)
+                for stream in self.streams.values():
+                    stream.window = _sum(stream.window, change)
+        self.control(frames.SETTINGS, frames.ACK, 0, b"")
         self.flush()
 
 
 def _sum(window: int, change: int) -> int:
     if window + change > LARGEST_WINDOW:
-        raise Violation(FLOW_CONTROL_ERROR, "a window is too large")
+        raise Violation(frames.FLOW_CONTROL_ERROR, "a window is too large")
     return window + change
