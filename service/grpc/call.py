@@ -44,10 +44,10 @@ class Call(Stream):
             return
         self._parts.append(data)
         self._size += len(data)
-        if self._asked.method.each is not None:
-            self._conversed()
-        elif self._size >= PREFIX_BYTES and max(self._size, self._declared()) > self._limit + PREFIX_BYTES:
+        if self._size >= PREFIX_BYTES and max(self._size, self._declared()) > self._limit + PREFIX_BYTES:
             self._fail(TooLarge(f"the message is larger than {self._limit} bytes; send several requests."))
+        elif self._asked.method.each is not None:
+            self._conversed()
 
     def ended(self) -> None:
         method = self._asked.method
@@ -98,7 +98,9 @@ class Call(Stream):
     def _conversed(self) -> None:
         assert self._asked.method.each is not None
         body = self._whole()
-        while len(body) >= PREFIX_BYTES and len(body) >= PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES]):
+        while (
+            self.open and len(body) >= PREFIX_BYTES and len(body) >= PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES])
+        ):
             end = PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES])
             try:
                 for answer in self._asked.method.each(self._message(body[:end])):

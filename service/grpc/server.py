@@ -7,6 +7,7 @@ events between three threads of its own, at 200 µs and more of CPU; this one ta
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections.abc import Callable
@@ -22,6 +23,9 @@ from service.settings import Settings
 
 logger = logging.getLogger("bentoml.seriesmith")
 
+LAST_CALL_SECONDS = 1.0
+"""For a client to hear that the server is leaving, before it takes no more calls."""
+
 INTERFACES: dict[str, Callable[[Calls], dict[str, Method]]] = {typed.SERVICE.full_name: typed.methods}
 """What is served, by name: the methods of each."""
 
@@ -33,7 +37,7 @@ class GrpcServer:
         self._serving = serving
         self._listening: asyncio.Server | None = None
         self._connections: set[Connection] = set()
-        self._empty = asyncio.Event()
+        self._emptied = asyncio.Event()
         self._methods: dict[bytes, Method] = {}
 
     async def start(self) -> None:
@@ -63,16 +67,21 @@ class GrpcServer:
             return
         self._health.stop()
         self._listening.close()
-        for connection in list(self._connections):
+        for connection in self._connections:
             connection.leave()
-        try:
-            async with asyncio.timeout(self._serving.settings.timeout_seconds):
-                while self._connections:
-                    self._empty.clear()
-                    await self._empty.wait()
-        except TimeoutError:
-            for connection in list(self._connections):
-                connection.transport.abort()
+        await self._empty(LAST_CALL_SECONDS)
+        for connection in list(self._connections):
+            connection.left()
+        await self._empty(self._serving.settings.timeout_seconds)
+        for connection in self._connections:
+            connection.transport.abort()
+
+    async def _empty(self, seconds: float) -> None:
+        """Return when there are no connections any more, or time is up."""
+        self._emptied.clear()
+        if self._connections:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._emptied.wait(), seconds)
 
     def _connection(self) -> Connection:
         connection = Connection(lambda headers: read(headers, self._methods), self._call, self._gone)
@@ -84,7 +93,8 @@ class GrpcServer:
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
-        self._empty.set()
+        if not self._connections:
+            self._emptied.set()
 
 
 def require_free_port(settings: Settings) -> None:

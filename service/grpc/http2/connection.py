@@ -49,16 +49,26 @@ class Connection(Sending):
         self._ended(self)
 
     def leave(self) -> None:
-        """Let what is in flight end, and the peer go elsewhere; its answer to a ping says that it knows."""
-        if not self._greeted:
-            self.transport.close()
-        self.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(LARGEST_WINDOW) + NUMBER.pack(frames.NO_ERROR)))
+        """Tell the peer to go elsewhere; when it answers the ping it knows, and `left` is called."""
+        self._farewell(LARGEST_WINDOW)
         self.write(frame(frames.PING, 0, 0, LAST_CALL))
+
+    def left(self) -> None:
+        """Take no more streams; close when those in flight have ended."""
+        self._leaving = True
+        self._farewell(self._last)
+        self._perhaps_close()
+
+    def _farewell(self, last: int) -> None:
+        self.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(last) + NUMBER.pack(frames.NO_ERROR)))
+
+    def _perhaps_close(self) -> None:
+        if self._leaving and not self.streams:
+            self.transport.close()
 
     def done(self, stream: Stream) -> None:
         super().done(stream)
-        if self._leaving and not self.streams:
-            self.transport.close()
+        self._perhaps_close()
 
     def data_received(self, data: bytes) -> None:
         if self._rest:
@@ -161,8 +171,7 @@ class Connection(Sending):
         stream = self.streams.pop(number, None)
         if stream is not None:
             self.abandon(stream)
-            if self._leaving and not self.streams:
-                self.transport.close()
+            self._perhaps_close()
 
     def _ping(self, flags: int, number: int, payload: bytes) -> None:
         if len(payload) != 8:
@@ -170,10 +179,7 @@ class Connection(Sending):
         if not flags & frames.ACK:
             self.control(frames.PING, frames.ACK, 0, payload)
         elif payload == LAST_CALL:
-            self._leaving = True
-            self.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(self._last) + NUMBER.pack(frames.NO_ERROR)))
-            if not self.streams:
-                self.transport.close()
+            self.left()
 
     def _pushed(self, flags: int, number: int, payload: bytes) -> None:
         raise Violation(frames.PROTOCOL_ERROR, "a client may not push")

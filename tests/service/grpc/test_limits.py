@@ -64,6 +64,12 @@ def test_more_bytes_than_allowed(connection: grpc.Channel):
     assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "several requests")
 
 
+def test_more_bytes_than_allowed_once_unpacked(connection: grpc.Channel):
+    request = asked("encode", model="sines", series=np.zeros((1000, 2, 64)))
+    call = refused(connection, "Encode", request, metadata=HAS_KEY, compression=grpc.Compression.Gzip)
+    assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "unpacked")
+
+
 def test_what_would_wait_beyond_the_bound_is_refused_at_once(connection: grpc.Channel):
     method = connection.unary_unary("/seriesmith.v1.Seriesmith/Sample")
     request = asked("sample", model="sines", counts={"1": 15_000}).SerializeToString()
