@@ -13,6 +13,9 @@ from service.settings import Settings
 
 Result = TypeVar("Result")
 
+REFUSAL_SECONDS = 0.005
+"""How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
+
 
 def authenticate(settings: Settings, authorization: bytes) -> None:
     """Raise `Unauthenticated` where a key is needed and `authorization`, a header or metadata, is not it."""
@@ -21,9 +24,13 @@ def authenticate(settings: Settings, authorization: bytes) -> None:
         raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
 
 
-async def in_time(serving: Serving, work: Awaitable[Result]) -> Result:
-    """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
-    seconds = serving.settings.timeout_seconds
+async def in_time(serving: Serving, work: Awaitable[Result], patience: float | None = None) -> Result:
+    """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow.
+
+    `patience`: how many seconds the client waits, where it says so.
+    """
+    longest = serving.settings.timeout_seconds
+    seconds = longest if patience is None else min(longest, patience)
     loop = serving.loop  # kept: asyncio.get_running_loop is a system call until Python 3.12
     task = asyncio.current_task(loop)
     assert task is not None

@@ -1,107 +1,82 @@
-"""What every call goes through, whichever interface it belongs to: key, deadline, counting, and one shape of failure.
+"""What every call goes through, whichever interface it belongs to: key, deadline and counting.
 
-An interface hands over its work, which takes a request's bytes and answers bytes; it never sees gRPC. Messages are
-parsed there and not by gRPC, which would answer a bad one with UNKNOWN.
+An interface hands over its work, which takes a request's bytes and answers bytes, or raises a `SeriesmithError`; it
+never sees HTTP/2.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import NoReturn, TypeAlias
+from time import monotonic
 
-import grpc
-
-from models.errors import DeadlineExceeded, Overloaded, SeriesmithError
+from models.errors import DeadlineExceeded
 from service import metrics
 from service.admission import authenticate, in_time
+from service.grpc.asked import Asked, Method
 from service.serving import Serving
 
-logger = logging.getLogger("bentoml.seriesmith")
-
-Context: TypeAlias = "grpc.aio.ServicerContext"
 Work = Callable[[bytes, metrics.Outcome], Awaitable[bytes]]
 Parts = Callable[[bytes, metrics.Outcome], AsyncGenerator[bytes, None]]
 
-LONGEST_DETAILS = 2000
-"""Bytes of a message; clients refuse trailers of 8 KiB, and a byte may need three characters there."""
+LEAVING_SECONDS = 0.01
+"""A client whose deadline is this near has left because of it."""
 
 
 class Calls:
-    """Makes handlers of work. A call is counted under `outcome.operation`, which work may set; not at all, if empty."""
+    """Makes methods of work. A call is counted under `outcome.operation`, which work may set; not at all, if empty."""
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
 
-    def unary(self, work: Work, operation: str = "", open_to_all: bool = False) -> grpc.RpcMethodHandler:
-        """A handler of one request and one answer; `open_to_all` when it needs no key."""
+    def unary(self, work: Work, operation: str = "", open_to_all: bool = False) -> Method:
+        """A method of one request and one answer; `open_to_all` when it needs no key."""
+        settings = self.serving.settings
 
-        async def handle(request: bytes, context: Context) -> bytes:
-            outcome = metrics.Outcome(operation)
-            try:
+        async def whole(request: bytes, asked: Asked) -> bytes:
+            with _Counted(operation, asked) as counted:
                 if not open_to_all:
-                    self._authenticate(context)
-                answer = await in_time(self.serving, work(request, outcome))
-            except BaseException as error:
-                await self._failed(error, outcome, context)
-            if outcome.operation:
-                outcome.end(None)
-            return answer
+                    authenticate(settings, asked.authorization)
+                if operation:
+                    self.serving.lane.require_room()
+                return await in_time(self.serving, work(request, counted.outcome), asked.seconds)
 
-        return grpc.unary_unary_rpc_method_handler(handle)
+        return Method(whole=whole)
 
-    def streaming(self, parts: Parts, operation: str = "") -> grpc.RpcMethodHandler:
-        """A handler of one request and many answers; the client's pace is the work's, and its leaving ends it."""
+    def streaming(self, parts: Parts, operation: str = "") -> Method:
+        """A method of one request and many answers; the client's pace is the work's, and its leaving ends it."""
+        settings = self.serving.settings
 
-        async def handle(request: bytes, context: Context) -> None:
-            outcome = metrics.Outcome(operation)
-            try:
-                self._authenticate(context)
-                async with aclosing(parts(request, outcome)) as made:
-                    while (part := await in_time(self.serving, anext(made, None))) is not None:
-                        await context.write(part)
-            except BaseException as error:
-                await self._failed(error, outcome, context)
-            if outcome.operation:
-                outcome.end(None)
+        async def streamed(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
+            with _Counted(operation, asked) as counted:
+                authenticate(settings, asked.authorization)
+                self.serving.lane.require_room()
+                async with aclosing(parts(request, counted.outcome)) as made:
+                    while (part := await in_time(self.serving, anext(made, None), counted.remaining())) is not None:
+                        yield part
 
-        return grpc.unary_stream_rpc_method_handler(handle)
-
-    def _authenticate(self, context: Context) -> None:
-        if self.serving.settings.api_key:
-            given = dict(context.invocation_metadata()).get("authorization", "")
-            authenticate(self.serving.settings, given.encode())
-
-    async def _failed(self, error: BaseException, outcome: metrics.Outcome, context: Context) -> NoReturn:
-        """Count the failure and answer it; who has left is not answered."""
-        if outcome.operation:
-            outcome.end(_ending(error, context))
-        if isinstance(error, SeriesmithError):
-            await refuse(error, context)
-        if isinstance(error, grpc.aio.BaseError) or not isinstance(error, Exception):
-            raise error
-        logger.error("a call of %s failed", outcome.operation or "gRPC", exc_info=error)
-        await refuse(SeriesmithError("the server failed; its log says why."), context)
+        return Method(parts=streamed)
 
 
-def _ending(error: BaseException, context: Context) -> BaseException:
-    """How a call has ended: gRPC cancels the work both when a client leaves and when its deadline has passed."""
-    if isinstance(error, asyncio.CancelledError) and context.time_remaining() == 0:
-        return DeadlineExceeded("the client's deadline has passed.")
-    return ConnectionError() if isinstance(error, grpc.aio.BaseError) else error
+class _Counted:
+    """Counts how a call ends; one that is cancelled at its deadline has exceeded it."""
 
+    def __init__(self, operation: str, asked: Asked) -> None:
+        self.outcome = metrics.Outcome(operation)
+        self._deadline = None if asked.seconds is None else monotonic() + asked.seconds
 
-async def refuse(error: SeriesmithError, context: Context) -> NoReturn:
-    """End the call with the status of `error`, and trailers that a program can read."""
-    trailers = [("seriesmith-code", error.code)]
-    if error.field is not None:
-        trailers.append(("seriesmith-field", error.field.encode("unicode-escape").decode()))
-    if isinstance(error, Overloaded):
-        trailers.append(("retry-after", "1"))
-    details = error.message
-    if len(details.encode()) > LONGEST_DETAILS:
-        details = details.encode()[:LONGEST_DETAILS].decode(errors="ignore") + " …"
-    await context.abort(grpc.StatusCode[error.grpc_code], details, tuple(trailers))
-    raise AssertionError("abort raises")
+    def remaining(self) -> float | None:
+        """Seconds that the client still waits; None: for ever."""
+        return None if self._deadline is None else self._deadline - monotonic()
+
+    def __enter__(self) -> _Counted:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if not self.outcome.operation:
+            return
+        remaining = self.remaining()
+        if isinstance(error, (asyncio.CancelledError, GeneratorExit)) and remaining is not None:
+            error = DeadlineExceeded("the client's deadline has passed.") if remaining < LEAVING_SECONDS else error
+        self.outcome.end(error)

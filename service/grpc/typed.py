@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
-import grpc
 import numpy as np
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
@@ -13,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from models.manifest import Manifest
 from service import metrics
 from service.answers import Column, Columns, Labels, Stream
+from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.messages import fill, parsed
 from service.operations import OPERATIONS, Operation
@@ -25,13 +25,12 @@ PART_BYTES = 2 * 2**20
 """Series in one message of a stream; clients take 4 MiB unless they are told otherwise."""
 
 
-def add_to(server: grpc.aio.Server, calls: Calls) -> None:
-    """Have `server` answer every method of the interface."""
-    handlers = {method.name: _handler(method, calls) for method in SERVICE.methods}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE.full_name, handlers),))
+def methods(calls: Calls) -> dict[str, Method]:
+    """Every method of the interface."""
+    return {method.name: _method(method, calls) for method in SERVICE.methods}
 
 
-def _handler(method: MethodDescriptor, calls: Calls) -> grpc.RpcMethodHandler:
+def _method(method: MethodDescriptor, calls: Calls) -> Method:
     operation = OPERATIONS[method.name.removesuffix("Stream").lower()]
     typed = _Typed(operation, method, calls)
     if method.server_streaming:

@@ -17,7 +17,7 @@ from models.errors import (
     SeriesmithError,
 )
 from service import metrics, wires
-from service.admission import authenticate, in_time
+from service.admission import REFUSAL_SECONDS, authenticate, in_time
 from service.answers import Stream, columns_of
 from service.http import cards
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
@@ -31,8 +31,6 @@ from service.wires.wire import Wire
 
 logger = logging.getLogger("bentoml.seriesmith")
 
-REFUSAL_SECONDS = 0.005
-"""How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
 
 HTML = b"text/html; charset=utf-8"
 Result = TypeVar("Result")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import grpc
 import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from models.errors import InvalidRequest, NotFound, Unsupported
 from service import VERSION
+from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.inference import EXTENSIONS
 from service.inference.inputs import Given
@@ -46,10 +46,10 @@ OPEN = {"ServerLive", "ServerReady"}
 """Methods that need no API key."""
 
 
-def add_to(server: grpc.aio.Server, calls: Calls) -> None:
-    """Have `server` answer every method of the interface."""
+def methods(calls: Calls) -> dict[str, Method]:
+    """Every method of the interface."""
     inference = Inference(calls)
-    methods: dict[str, Answered] = {
+    plain: dict[str, Answered] = {
         "ServerLive": inference.server_live,
         "ServerReady": inference.server_ready,
         "ModelReady": inference.model_ready,
@@ -59,9 +59,8 @@ def add_to(server: grpc.aio.Server, calls: Calls) -> None:
         "RepositoryModelLoad": inference.load,
         "RepositoryModelUnload": inference.unload,
     }
-    handlers = {name: calls.unary(_work(name, method), open_to_all=name in OPEN) for name, method in methods.items()}
-    handlers["ModelInfer"] = calls.unary(inference.infer)
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE.full_name, handlers),))
+    found = {name: calls.unary(_work(name, method), open_to_all=name in OPEN) for name, method in plain.items()}
+    return found | {"ModelInfer": calls.unary(inference.infer)}
 
 
 class Inference:
@@ -73,6 +72,7 @@ class Inference:
 
     async def infer(self, body: bytes, outcome: Outcome) -> bytes:
         """The outputs of a model."""
+        self._serving.lane.require_room()
         request = _parsed(messages.ModelInferRequest, body)
         operation = bundle_and_operation(request.model_name)[1]
         outcome.operation = operation.name if operation else ""

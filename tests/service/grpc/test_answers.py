@@ -97,3 +97,19 @@ def test_calls_are_counted_as_requests_are(server: Server, channel: grpc.Channel
     with pytest.raises(grpc.RpcError):
         answer(channel, "encode", model="sines", series=cases.series[:3, :, :9])
     assert (counted("ok"), counted("invalid_request")) == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize("packing", [grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_messages_may_come_packed(channel: grpc.Channel, cases: Labelled, packing: grpc.Compression):
+    request = asked("encode", **good("encode", cases)).SerializeToString()
+    encode = channel.unary_unary("/seriesmith.v1.Seriesmith/Encode")
+    assert encode(request, compression=packing) == encode(request)
+
+
+def test_large_messages_go_both_ways(channel: grpc.Channel, cases: Labelled):
+    """5 MB: many frames, and more than the windows that a connection begins with."""
+    series = np.tile(cases.series[:10], (1000, 1, 1))
+    few, many = (
+        answer(channel, "reconstruct", model="sines", series=given)["series"] for given in (series[:10], series)
+    )
+    assert many.shape == (10_000, 2, 64) and relative_difference(many[-10:], few) < 1e-5

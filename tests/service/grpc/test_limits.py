@@ -61,8 +61,13 @@ def test_with_the_key_everything_is_answered(connection: grpc.Channel, cases: La
 def test_more_bytes_than_allowed(connection: grpc.Channel):
     request = asked("encode", model="sines", series=np.zeros((1000, 2, 64)))
     call = refused(connection, "Encode", request, metadata=HAS_KEY)
-    assert call.code() is STATUS.RESOURCE_EXHAUSTED
-    assert "larger than max" in call.details() and "vs. 500000" in call.details()  # gRPC's own words
+    assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "several requests")
+
+
+def test_more_bytes_than_allowed_once_unpacked(connection: grpc.Channel):
+    request = asked("encode", model="sines", series=np.zeros((1000, 2, 64)))
+    call = refused(connection, "Encode", request, metadata=HAS_KEY, compression=grpc.Compression.Gzip)
+    assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "unpacked")
 
 
 def test_what_would_wait_beyond_the_bound_is_refused_at_once(connection: grpc.Channel):

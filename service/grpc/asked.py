@@ -1,0 +1,74 @@
+"""What the headers of a call say, and how a call is answered that they make impossible."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from service.grpc.http2.hpack import Header, encoded
+
+HEAD = encoded(
+    [(b":status", b"200"), (b"content-type", b"application/grpc"), (b"grpc-accept-encoding", b"gzip,deflate")]
+)
+"""Before every answer."""
+
+CODINGS = (b"identity", b"gzip", b"deflate")
+
+UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One of: `whole`, which makes an answer of a message; `parts`, which makes several; `each`, for every message."""
+
+    whole: Callable[[bytes, Asked], Awaitable[bytes]] | None = None
+    parts: Callable[[bytes, Asked], AsyncGenerator[bytes, None]] | None = None
+    each: Callable[[bytes], Iterable[bytes]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A call: its method, the key that came with it, the seconds it may take, and how its packed messages are packed.
+
+    `refusal` is the answer where there can be no other.
+    """
+
+    method: Method
+    authorization: bytes = b""
+    seconds: float | None = None
+    packing: bytes = b"identity"
+    refusal: bytes | None = None
+
+
+def read(headers: list[Header], methods: Mapping[bytes, Method]) -> Asked:
+    """A call of one of `methods`, which are known by their paths."""
+    given = dict(headers)
+    path = given.get(b":path", b"")
+    if given.get(b":method") != b"POST" or not given.get(b"content-type", b"").startswith(b"application/grpc"):
+        return _refused([(b":status", b"415"), (b"accept", b"application/grpc")])
+    if path not in methods:
+        return _unimplemented(f"there is no method {path[:200].decode('latin-1')!r} here.".encode())
+    packing = given.get(b"grpc-encoding", b"identity")
+    if packing not in CODINGS:
+        return _unimplemented(b"messages may be packed with gzip or deflate, or not at all.")
+    seconds = _seconds(given.get(b"grpc-timeout", b""))
+    return Asked(methods[path], given.get(b"authorization", b""), seconds, packing)
+
+
+def _seconds(timeout: bytes) -> float | None:
+    parts = re.fullmatch(rb"(\d{1,8})([HMSmun])", timeout)
+    return int(parts[1]) * UNITS[parts[2]] if parts else None
+
+
+def _unimplemented(message: bytes) -> Asked:
+    return _refused([(b"grpc-status", b"12"), (b"grpc-message", percent_encoded(message))], HEAD)
+
+
+def _refused(headers: list[Header], before: bytes = b"") -> Asked:
+    return Asked(Method(), refusal=before + encoded(headers))
+
+
+def percent_encoded(text: bytes) -> bytes:
+    """Text as a header holds it."""
+    return re.sub(rb"[^ -$&-~]", lambda byte: b"%%%02X" % byte[0][0], text)
