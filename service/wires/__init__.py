@@ -6,11 +6,11 @@ A wire reads the fields of a request, and writes an answer whole or, where it ca
 from __future__ import annotations
 
 from models.errors import UnsupportedMediaType
-from service.wires import arrow, json_lines, json_text, octets
+from service.wires import arrow, json_lines, json_text, octet_parts, octets
 from service.wires.wire import Wire
 
 WIRES: dict[bytes, Wire] = {
-    wire.media_type: wire for wire in (json_text.WIRE, octets.WIRE, arrow.WIRE, json_lines.WIRE)
+    wire.media_type: wire for wire in (json_text.WIRE, octets.WIRE, arrow.WIRE, json_lines.WIRE, octet_parts.WIRE)
 }
 
 

@@ -64,7 +64,7 @@ def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
 def encoded(answer: Any) -> tuple[bytes, Headers]:
     """An operation's answer. See the module."""
     columns = columns_of(answer)
-    arrays = {name: _array(column) for name, column in columns.items()}
+    arrays = {name: sent(column) for name, column in columns.items()}
     listed = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
     rest = rest_of(answer) | _classes(columns)
     body = b"".join([*(array.tobytes() for array in arrays.values()), dumped(rest)])
@@ -84,8 +84,8 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
         behind: dict[str, list[bytes]] = {name: [] for name in stream.narrow}
         async for chunk in stream.chunks:
             for name, parts in behind.items():
-                parts.append(_array(chunk[name]).tobytes())
-            yield _array(chunk["series"]).tobytes()
+                parts.append(sent(chunk[name]).tobytes())
+            yield sent(chunk["series"]).tobytes()
         for parts in behind.values():
             yield b"".join(parts)
         yield dumped({**stream.head, **stream.tail(), "classes": stream.manifest.labels})
@@ -93,8 +93,8 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     return ((ARRAYS, orjson.dumps(listed)),), chunks()
 
 
-def _array(column: Column) -> np.ndarray:
-    """What is sent of a column: little-endian, four bytes a number, one a flag."""
+def sent(column: Column) -> np.ndarray:
+    """A column as it is sent: little-endian, four bytes a number, one a flag."""
     array = column.class_index if isinstance(column, Labels) else column
     kinds = {"f": "<f4", "i": "<i4", "u": "<i4", "b": "|b1"}
     return np.ascontiguousarray(array, kinds[array.dtype.kind])

@@ -1,0 +1,107 @@
+"""The client whose answers are awaited: what it asks, reads and tries again is the blocking client's."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
+
+from service.calling import operations
+from service.calling.answers import joined
+from service.calling.connection import Connection, begun, like
+from service.calling.errors import SeriesmithClientError
+from service.calling.operations import Plan
+from service.calling.parts import Parts
+from service.calling.persistence import Attempt, Pause, Steps
+
+P = ParamSpec("P")
+Answer = TypeVar("Answer")
+
+
+def _whole(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, Answer]]:
+    def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer]:
+        return self._answer(plan(*args, **kwargs))
+
+    return cast(Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, Answer]], like(plan, method))
+
+
+def _streamed(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]]:
+    def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Answer, None]:
+        return self._stream(plan(*args, **kwargs))
+
+    return cast(Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]], like(plan, method))
+
+
+class AsyncClient(Connection):
+    """The twin of `Client`, for one event loop: await its methods; those whose names end in _stream go in `async for`.
+
+    Close an iterator that is left early (`contextlib.aclosing`), which ends the server's work.
+    """
+
+    encode = _whole(operations.encode)
+    reconstruct = _whole(operations.reconstruct)
+    classify = _whole(operations.classify)
+    sample = _whole(operations.sample)
+    sample_stream = _streamed(operations.sample)
+    augment = _whole(operations.augment)
+    augment_stream = _streamed(operations.augment)
+    models = _whole(operations.models)
+    model = _whole(operations.model)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._transport.close()
+
+    @functools.cached_property
+    def _transport(self) -> Any:
+        """Made where the event loop runs, which a channel belongs to."""
+        url, api_key, *_ = self._given
+        return self._carrier.Asynchronous(url, api_key)
+
+    async def _answer(self, plan: Plan[Answer]) -> Answer:
+        if plan.call.parts:
+            return joined([part async for part in self._stream(plan)])
+        return await self._walked(self._persistence.in_pieces(plan))
+
+    async def _stream(self, plan: Plan[Answer]) -> AsyncGenerator[Answer, None]:
+        first, messages = await self._walked(self._persistence.steps(plan.call))
+        parts = Parts(plan)
+        async with aclosing(messages):
+            for part in parts.taken(first):
+                yield part
+            async for message in messages:
+                for part in parts.taken(message):
+                    yield part
+            yield parts.ended()
+
+    async def _walked(self, steps: Steps[Answer]) -> Answer:
+        """Where the steps end."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    taken = await self._step(step)
+                except SeriesmithClientError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(taken)
+        except StopIteration as end:
+            return cast(Answer, end.value)
+
+    async def _step(self, step: Attempt | Pause) -> Any:
+        if isinstance(step, Pause):
+            return await asyncio.sleep(step.seconds)
+        messages = self._transport.messages(step.call, step.seconds)
+        first = begun(await anext(messages, None))
+        if step.call.parts:
+            return first, messages
+        await messages.aclose()
+        return first

@@ -1,0 +1,64 @@
+"""What the blocking and the asynchronous client share: where the server is, and how persistent to be."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from service.calling.answers import Fields
+from service.calling.errors import Interrupted
+from service.calling.persistence import Persistence
+
+CARRIERS = {"http": "over_http", "https": "over_http", "grpc": "over_grpc", "grpcs": "over_grpc"}
+"""Modules, imported when a URL asks for them: whoever speaks HTTP needs no grpcio, nor the other way round."""
+
+
+class Connection:
+    """`url` is http://host:3000, https://…, grpc://host:3001 or grpcs://…; `api_key` the server's, if it has one.
+
+    A call ends within `timeout` seconds, pauses included; one of more series than go in a request within so many for
+    each of its requests, and generation goes on for as long as each of its parts comes in time. What is refused for the
+    moment (overloaded or unavailable: 429 and 503), or finds no connection, is tried up to `retries` times more, not
+    before the server's Retry-After; nothing else is. Raises `ValueError`, and `ImportError` where httpx or grpcio is
+    missing.
+    """
+
+    def __init__(self, url: str, api_key: str | None = None, timeout: float = 60.0, retries: int = 5) -> None:
+        self._given = (url, api_key, timeout, retries)
+        self._persistence = Persistence(timeout, retries)
+        self._carrier = _carrier(url)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._given[0]!r})"
+
+    def __reduce__(self) -> tuple[type[Connection], tuple[Any, ...]]:
+        """A copy, or what another process unpickles, connects anew."""
+        return type(self), self._given
+
+
+def _carrier(url: str) -> ModuleType:
+    scheme, separator, rest = url.partition("://")
+    if not separator or not rest.strip("/") or scheme not in CARRIERS:
+        known = ", ".join(f"{name}://host:port" for name in CARRIERS)
+        raise ValueError(f"the URL is {url!r}; it must be one of: {known}.")
+    return importlib.import_module(f"service.calling.{CARRIERS[scheme]}")
+
+
+def begun(first: Fields | None) -> Fields:
+    """The first message of an answer. Raises `Interrupted` when there is none."""
+    if first is None:
+        raise Interrupted("the answer ended before it began; ask again.")
+    return first
+
+
+def like(plan: Callable[..., Any], method: Any) -> Any:
+    """Let a method look like the plan it carries out, to readers and to `help`."""
+    own, *_ = inspect.signature(method).parameters.values()
+    asked = inspect.signature(plan)
+    functools.update_wrapper(method, plan)
+    method.__signature__ = asked.replace(parameters=[own, *asked.parameters.values()])
+    return method

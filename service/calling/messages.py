@@ -1,0 +1,124 @@
+"""Calls over gRPC: the messages of `seriesmith.v1`, and what a status says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.calling.answers import ClassReport, Fields, LabelArray, labels_of
+from service.calling.errors import SeriesmithClientError, Unexpected, Unsupported, refusal
+from service.calling.operations import Call
+from service.calling.protobuf import decoded, encoded
+from service.calling.schema import messages, package
+
+CODES = {
+    "INVALID_ARGUMENT": "invalid_request",
+    "UNAUTHENTICATED": "unauthenticated",
+    "NOT_FOUND": "not_found",
+    "RESOURCE_EXHAUSTED": "too_large",
+    "FAILED_PRECONDITION": "unsupported_operation",
+    "UNAVAILABLE": "unreachable",
+    "DEADLINE_EXCEEDED": "deadline_exceeded",
+    "CANCELLED": "interrupted",
+    "UNIMPLEMENTED": "unexpected",
+}
+"""What a status says that comes without the trailer `seriesmith-code`: from gRPC itself, or something on the way."""
+
+ADVICE = {
+    "unreachable": "Check the URL, and that the server runs.",
+    "deadline_exceeded": "Send fewer series, or give the client a longer timeout.",
+    "unexpected": "Is there a Seriesmith of this age behind the URL?",
+}
+
+
+def method(call: Call) -> str:
+    """The path of the procedure. Raises `Unsupported`."""
+    if f"{call.operation.title()}Request" not in messages():
+        raise Unsupported("the cards of models are to be had over HTTP alone; ask Client('http://…').")
+    return f"/{package()}.Seriesmith/{call.operation.title()}{'Stream' if call.parts else ''}"
+
+
+def request(call: Call) -> bytes:
+    """The message that a call is."""
+    values = dict(call.fields)
+    if call.series is not None:
+        values["series"] = {"shape": call.series.shape, "values": call.series.reshape(-1).view(np.uint8).data}
+    if "counts" in values:
+        values["counts"] = _counts(values["counts"])
+    if "labels" in values:
+        labels = values["labels"]
+        numbers = all(isinstance(label, int) for label in labels)
+        values["labels"] = {"number": labels} if numbers else {"text": [str(label) for label in labels]}
+    if "strategy" in values:
+        values["strategy"] = _strategy(values["strategy"])
+    return encoded(f"{call.operation.title()}Request", values)
+
+
+def _strategy(strategy: Any) -> dict[str, Any] | None:
+    if strategy == "balance":
+        return None
+    if isinstance(strategy, str):
+        raise refusal("invalid_request", f'strategy is {strategy!r:.80}; of texts there is "balance".', "strategy")
+    return {"counts": _counts(strategy["counts"])} if "counts" in strategy else dict(strategy)
+
+
+def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [{"class_label": label, "count": count} for label, count in counts.items()]
+
+
+def fields(call: Call, message: bytes) -> Fields:
+    """The fields of an answer, or of a part: what the message does not say is left out. Raises `Unexpected`."""
+    name = f"{call.operation.title()}Answer"
+    try:
+        values = decoded(name, message)
+        kinds = {field.name: field.kind for field in messages()[name]}
+        read = {field: READ.get(kinds[field], _as_it_is)(value) for field, value in values.items()}
+    except (ValueError, TypeError) as error:
+        raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
+    head = () if values["model"] else ("model", "version", "seed")
+    return {field: value for field, value in read.items() if value is not None and field not in head}
+
+
+def _array(value: dict[str, Any] | None) -> NDArray[np.float32] | None:
+    return None if value is None else np.frombuffer(value["values"], "<f4").reshape(value["shape"]).copy()
+
+
+def _labels(value: dict[str, Any] | None) -> LabelArray | None:
+    return None if value is None else labels_of(value["text"] or value["number"])
+
+
+def _flags(value: list[bool]) -> NDArray[np.bool_] | None:
+    return np.array(value, bool) if value else None
+
+
+def _as_it_is(value: Any) -> Any:
+    """Nothing said is left out."""
+    return value if value != {} else None
+
+
+def _report(value: dict[str, dict[str, Any]]) -> dict[str, ClassReport] | None:
+    return {label: ClassReport(**said) for label, said in value.items()} or None
+
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "Array": _array,
+    "Labels": _labels,
+    "bool": _flags,
+    "AugmentAnswer.report": _report,
+}
+
+
+def refused(status: str, details: str, trailers: dict[str, str | bytes]) -> SeriesmithClientError:
+    """The error in the status that a call ended with, and its trailing metadata."""
+    code, field = (_text(trailers.get(f"seriesmith-{name}")) for name in ("code", "field"))
+    if code is not None:
+        return refusal(code, details, field, trailers.get("retry-after"))
+    code = CODES.get(status, "internal")
+    return refusal(code, f"{status}: {details or 'no more was said'}. {ADVICE.get(code, '')}".strip())
+
+
+def _text(value: str | bytes | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,129 @@
+"""gRPC by grpcio: what goes out and comes in, once blocking and once with asyncio; `messages` says what it means.
+
+Proxies that the environment names are not used; see `over_http`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from service.calling import messages
+from service.calling.answers import Fields
+from service.calling.errors import DeadlineExceeded
+from service.calling.operations import Call
+
+OPTIONS = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.enable_http_proxy", 0),
+    # When to try again is said in one place, `persistence`; the channel must be ready to by then.
+    ("grpc.enable_retries", 0),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+
+
+class Blocking:
+    """Safe to use from several threads."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        self._channel, self._metadata = _channel(grpc, url), _metadata(api_key)
+
+    def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
+        """The messages of an answer, as they come. Closing ends the call, and with it the server's work."""
+        method, request = messages.method(call), messages.request(call)
+        with _told(seconds):
+            if not call.parts:
+                asked = self._channel.unary_unary(method)
+                yield messages.fields(call, asked(request, timeout=seconds, metadata=self._metadata))
+                return
+            answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
+            try:
+                while (message := _next_in_time(answer, seconds)) is not None:
+                    yield messages.fields(call, message)
+            finally:
+                answer.cancel()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._channel.close()
+
+
+def _next_in_time(answer: Any, seconds: float) -> Any:
+    """The next message, None behind the last. Raises `TimeoutError`."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        answer.cancel()
+
+    watch = threading.Timer(seconds, end)
+    watch.start()
+    try:
+        return next(answer, None)
+    except grpc.RpcError as error:
+        if late.is_set():
+            raise TimeoutError from error
+        raise
+    finally:
+        watch.cancel()
+
+
+class Asynchronous:
+    """The same with asyncio. To be made where the event loop runs."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        self._channel, self._metadata = _channel(grpc.aio, url), _metadata(api_key)
+
+    async def messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
+        """See `Blocking`."""
+        method, request = messages.method(call), messages.request(call)
+        with _told(seconds):
+            if not call.parts:
+                asked = self._channel.unary_unary(method)
+                yield messages.fields(call, await asked(request, timeout=seconds, metadata=self._metadata))
+                return
+            answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
+            try:
+                while (message := await asyncio.wait_for(answer.read(), seconds)) is not grpc.aio.EOF:
+                    yield messages.fields(call, message)
+            finally:
+                answer.cancel()
+
+    async def close(self) -> None:
+        """See `Blocking`."""
+        await self._channel.close()
+
+
+def _channel(maker: Any, url: str) -> Any:
+    """A channel for grpc://host:port, or, with TLS and the roots that grpcio brings, grpcs://host:port."""
+    scheme, _, target = url.partition("://")
+    target = target.rstrip("/")
+    if scheme == "grpcs":
+        return maker.secure_channel(target, grpc.ssl_channel_credentials(), OPTIONS)
+    return maker.insecure_channel(target, OPTIONS)
+
+
+def _metadata(api_key: str | None) -> tuple[tuple[str, str], ...]:
+    return (("authorization", f"Bearer {api_key}"),) if api_key else ()
+
+
+@contextmanager
+def _told(seconds: float) -> Iterator[None]:
+    """grpcio's errors as ours."""
+    try:
+        yield
+    except grpc.RpcError as error:
+        trailers = {name: value for name, value in error.trailing_metadata() or ()}
+        raise messages.refused(error.code().name, error.details() or "", trailers) from error
+    except TimeoutError as error:
+        raise DeadlineExceeded(
+            f"nothing came for {seconds:.3g} s; give the client a longer timeout, or ask for fewer series."
+        ) from error

@@ -1,0 +1,118 @@
+"""HTTP by httpx: what goes out and comes in, once blocking and once with asyncio; `octets` says what it means.
+
+Proxies and credentials that the environment names are not used: a model served on loopback or in the cluster would be
+looked for behind them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from service.calling import octets
+from service.calling.answers import Fields
+from service.calling.errors import DeadlineExceeded, Interrupted, Unreachable
+from service.calling.operations import Call
+
+IDLE_SECONDS = 3.0
+"""Connections idle for longer are not used again: servers close them, after 5 s by uvicorn's default."""
+
+
+class Blocking:
+    """Safe to use from several threads."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        self._client = httpx.Client(**_settings(url, api_key))
+
+    def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
+        """The messages of an answer, as they come. Closing ends the connection, and with it the server's work."""
+        deadline = _deadline(call, seconds)
+        with _told(seconds), self._client.stream(**_sent(call, seconds)) as response:
+            reader = octets.reader(call, response.status_code, response.headers)
+            for chunk in response.iter_raw():
+                yield from reader.feed(chunk)
+                _check(deadline)
+            yield from reader.end()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+class Asynchronous:
+    """The same with asyncio."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        self._client = httpx.AsyncClient(**_settings(url, api_key))
+
+    async def messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
+        """See `Blocking`."""
+        deadline = _deadline(call, seconds)
+        with _told(seconds):
+            async with self._client.stream(**_sent(call, seconds)) as response:
+                reader = octets.reader(call, response.status_code, response.headers)
+                async for chunk in response.aiter_raw():
+                    for message in reader.feed(chunk):
+                        yield message
+                    _check(deadline)
+                for message in reader.end():
+                    yield message
+
+    async def close(self) -> None:
+        """See `Blocking`."""
+        await self._client.aclose()
+
+
+def _settings(url: str, api_key: str | None) -> dict[str, Any]:
+    return {
+        "base_url": url,
+        "headers": {"authorization": f"Bearer {api_key}"} if api_key else {},
+        "limits": httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_SECONDS),
+        "trust_env": False,
+    }
+
+
+def _sent(call: Call, seconds: float) -> dict[str, Any]:
+    """What httpx is asked for: every single wait ends after what is left."""
+    request = octets.request(call)
+    return {
+        "method": request.method,
+        "url": request.path,
+        "headers": request.headers,
+        "content": request.content,
+        "timeout": max(seconds, 0.001),
+    }
+
+
+def _deadline(call: Call, seconds: float) -> float:
+    """When an answer must be whole; one in parts has time as long as each part comes in time."""
+    return float("inf") if call.parts else time.monotonic() + seconds
+
+
+def _check(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise httpx.ReadTimeout("the answer is still coming")
+
+
+@contextmanager
+def _told(seconds: float) -> Iterator[None]:
+    """httpx's errors as ours."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise Unreachable(
+            f"no connection to {error.request.url}: {str(error) or 'it timed out'}. Check the URL, and that the server "
+            "runs."
+        ) from error
+    except httpx.TimeoutException as error:
+        raise DeadlineExceeded(
+            f"nothing came for {seconds:.3g} s; send fewer series, or give the client a longer timeout."
+        ) from error
+    except httpx.TransportError as error:
+        raise Interrupted(
+            f"the connection ended before the answer was whole: {str(error) or type(error).__name__}. Ask again."
+        ) from error

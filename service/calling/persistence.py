@@ -1,0 +1,110 @@
+"""When to ask again, and what large requests are cut into: steps for a client to take, free of any transport.
+
+A step is an `Attempt`, which ends in an answer's fields or a `SeriesmithClientError`, or a `Pause`. Pauses double, with
+full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015), so that those refused together do not come
+back together.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from service.calling.answers import joined
+from service.calling.errors import SeriesmithClientError
+from service.calling.operations import Call, Plan
+
+PIECE_ROWS = 4096
+"""Most series that a piece has; a server takes 10 000 unless it is set otherwise."""
+
+PIECE_BYTES = 16 * 2**20
+"""Most bytes of series that a piece has, as long as it has more than one."""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """Make this call; it may take so long: all of it, or any one part of an answer in parts."""
+
+    call: Call
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Let so much time pass."""
+
+    seconds: float
+
+
+Steps = Generator[Attempt | Pause, Any, Answer]
+
+
+@dataclass(frozen=True)
+class Persistence:
+    """`retries` more attempts at what was refused for the moment, all within `timeout` seconds.
+
+    `uniform(low, high)` draws, `clock()` tells seconds.
+    """
+
+    timeout: float
+    retries: int
+    uniform: Callable[[float, float], float] = random.Random().uniform
+    clock: Callable[[], float] = time.monotonic
+
+    def steps(self, call: Call) -> Steps[Any]:
+        """What the first attempt that succeeds ends in. Raises what the last one was refused with."""
+        deadline = self.clock() + self.timeout
+        for attempt in itertools.count():
+            try:
+                return (yield Attempt(call, self.timeout if call.parts else deadline - self.clock()))
+            except SeriesmithClientError as error:
+                pause = self._pause(attempt, error)
+                if not error.passing or attempt == self.retries or self.clock() + pause >= deadline:
+                    error.add_note(f"This was attempt {attempt + 1} of at most {self.retries + 1}.")
+                    raise
+            yield Pause(pause)
+
+    def _pause(self, attempt: int, error: SeriesmithClientError) -> float:
+        longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+        return (error.retry_after or 0.0) + self.uniform(0.0, longest)
+
+    def in_pieces(self, plan: Plan[Answer]) -> Steps[Answer]:
+        """The answer to a call of any number of series; the first piece's version of the model answers all."""
+        parts: list[Any] = []
+        for start, call in pieces(plan.call):
+            if parts:
+                call = replace(call, fields={**call.fields, "model": f"{parts[0].model}/{parts[0].version}"})
+            with _placed(start):
+                parts.append(plan.read((yield from self.steps(call))))
+        whole: Answer = joined(parts)
+        return whole
+
+
+def pieces(call: Call) -> Iterator[tuple[int, Call]]:
+    """The position of each piece's first case, and the piece; one of no series when there are none."""
+    if call.series is None or not call.series.size:
+        yield 0, call
+        return
+    rows = max(1, min(PIECE_ROWS, PIECE_BYTES * len(call.series) // call.series.nbytes))
+    for start in range(0, len(call.series), rows):
+        yield start, replace(call, series=call.series[start : start + rows])
+
+
+@contextmanager
+def _placed(start: int) -> Iterator[None]:
+    """Say which cases a refusal of a later piece counts."""
+    try:
+        yield
+    except SeriesmithClientError as error:
+        if not start or error.field != "series":
+            raise
+        raise type(error)(f"{error.message} Add {start} to the case: the series went in pieces.", "series") from error

@@ -1,0 +1,65 @@
+"""A client in Python: numpy in, numpy out, over HTTP or gRPC. It runs with numpy, and httpx or grpcio, alone.
+
+    with Client("http://localhost:3000") as client:  # or grpc://localhost:3001
+        answer = client.augment(series, labels, model="gunpoint", seed=1)
+
+`AsyncClient` has the same methods, to be awaited. `Sampler` drops into a pipeline of imbalanced-learn, and
+`CollectionSampler` in where one of aeon's samplers was.
+"""
+
+from service.calling.answers import (
+    AugmentAnswer,
+    ClassifyAnswer,
+    ClassReport,
+    EncodeAnswer,
+    ModelCard,
+    ReconstructAnswer,
+    SampleAnswer,
+)
+from service.calling.asynchronous import AsyncClient
+from service.calling.blocking import Client
+from service.calling.errors import (
+    DeadlineExceeded,
+    Interrupted,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    Overloaded,
+    SeriesmithClientError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+    Unexpected,
+    Unreachable,
+    Unsupported,
+    UnsupportedMediaType,
+)
+from service.calling.sampler import CollectionSampler, Sampler
+
+__all__ = [
+    "AsyncClient",
+    "AugmentAnswer",
+    "ClassReport",
+    "ClassifyAnswer",
+    "Client",
+    "CollectionSampler",
+    "DeadlineExceeded",
+    "EncodeAnswer",
+    "Interrupted",
+    "InvalidRequest",
+    "MethodNotAllowed",
+    "ModelCard",
+    "NotFound",
+    "Overloaded",
+    "ReconstructAnswer",
+    "SampleAnswer",
+    "Sampler",
+    "SeriesmithClientError",
+    "TooLarge",
+    "Unauthenticated",
+    "Unavailable",
+    "Unexpected",
+    "Unreachable",
+    "Unsupported",
+    "UnsupportedMediaType",
+]

@@ -1,0 +1,37 @@
+"""`application/x-seriesmith-parts`: generation as octets, each part whole, for whoever reads while it is made.
+
+A part: how many bytes of JSON follow (uint32, little-endian); a JSON object, whose `arrays` lists name, numpy dtype and
+shape of each array; the arrays, one after the other, little-endian. The first part tells what is known from the start,
+`classes` among it, into which `labels` are indices; the last what is known at the end; those between have the cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from service.answers import Columns, Stream
+from service.wires.json_text import dumped
+from service.wires.octets import sent
+from service.wires.wire import Headers, Wire
+
+
+def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+    """See the module."""
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield _part({}, {**stream.head, "n_cases": stream.n_cases, "classes": stream.manifest.labels})
+        async for chunk in stream.chunks:
+            yield _part(chunk, {})
+        yield _part({}, stream.tail())
+
+    return (), parts()
+
+
+def _part(columns: Columns, rest: dict[str, Any]) -> bytes:
+    arrays = {name: sent(column) for name, column in columns.items()}
+    head = dumped({"arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()], **rest})
+    return b"".join([len(head).to_bytes(4, "little"), head, *(array.tobytes() for array in arrays.values())])
+
+
+WIRE = Wire(b"application/x-seriesmith-parts", None, None, streamed)
