@@ -24,14 +24,14 @@ def _whole(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient,
     def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer]:
         return self._answer(plan(*args, **kwargs))
 
-    return cast(Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, Answer]], like(plan, method))
+    return like(plan, method)
 
 
 def _streamed(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]]:
     def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Answer, None]:
         return self._stream(plan(*args, **kwargs))
 
-    return cast(Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]], like(plan, method))
+    return like(plan, method)
 
 
 class AsyncClient(Connection):

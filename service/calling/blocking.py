@@ -23,14 +23,14 @@ def _whole(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[Client, P], 
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
         return self._answer(plan(*args, **kwargs))
 
-    return cast(Callable[Concatenate[Client, P], Answer], like(plan, method))
+    return like(plan, method)
 
 
 def _streamed(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[Client, P], Generator[Answer, None, None]]:
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Generator[Answer, None, None]:
         return self._stream(plan(*args, **kwargs))
 
-    return cast(Callable[Concatenate[Client, P], Generator[Answer, None, None]], like(plan, method))
+    return like(plan, method)
 
 
 class Client(Connection):

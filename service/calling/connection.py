@@ -7,7 +7,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from service.calling.answers import Fields
 from service.calling.errors import Interrupted
@@ -15,6 +15,9 @@ from service.calling.persistence import Persistence
 
 CARRIERS = {"http": "over_http", "https": "over_http", "grpc": "over_grpc", "grpcs": "over_grpc"}
 """Modules, imported when a URL asks for them: whoever speaks HTTP needs no grpcio, nor the other way round."""
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 class Connection:
@@ -55,10 +58,13 @@ def begun(first: Fields | None) -> Fields:
     return first
 
 
-def like(plan: Callable[..., Any], method: Any) -> Any:
+def like(plan: Callable[..., Any], method: Method) -> Method:
     """Let a method look like the plan it carries out, to readers and to `help`."""
-    own, *_ = inspect.signature(method).parameters.values()
-    asked = inspect.signature(plan)
+    own, asked = inspect.signature(method), inspect.signature(plan)
+    answer = asked.return_annotation.removeprefix("Plan[").removesuffix("]")
     functools.update_wrapper(method, plan)
-    method.__signature__ = asked.replace(parameters=[own, *asked.parameters.values()])
+    vars(method)["__signature__"] = asked.replace(
+        parameters=[own.parameters["self"], *asked.parameters.values()],
+        return_annotation=own.return_annotation.replace("Answer", answer),
+    )
     return method

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from service.calling.answers import Fields
+import numpy as np
+
+from service.calling.answers import Fields, labels_of
 from service.calling.errors import Interrupted
-from service.calling.operations import Plan
+from service.calling.operations import Call, Plan
 
 COLUMNS = ("series", "labels", "log_density", "synthetic")
 
@@ -17,7 +19,7 @@ class Parts(Generic[Answer]):
     """What is known from the start is in every part. One part is held back, for what comes behind the last cases."""
 
     def __init__(self, plan: Plan[Answer]) -> None:
-        self._read = plan.read
+        self._call, self._read = plan.call, plan.read
         self._rest: Fields = {}
         self._held: Fields = {}
         self._n_cases = 0
@@ -39,4 +41,16 @@ class Parts(Generic[Answer]):
                 f"the answer ended after {self._n_cases} of {self._rest['n_cases']} cases; ask again, with the same "
                 "seed for the same series."
             )
-        return self._read(self._rest | self._held)
+        return self._read(self._rest | (self._held or _none(self._call)))
+
+
+def _none(call: Call) -> Fields:
+    """The columns of no cases, which gRPC has no message for: only a dataset that needs no more ends in none."""
+    if call.series is None:
+        return {}
+    n_channels = 1 if call.series.ndim == 2 else call.series.shape[1]
+    return {
+        "series": np.empty((0, n_channels, call.series.shape[-1]), np.float32),
+        "labels": labels_of(call.fields.get("labels", []))[:0],
+        "synthetic": np.empty(0, bool),
+    }

@@ -67,8 +67,10 @@ class Persistence:
             try:
                 return (yield Attempt(call, self.timeout if call.parts else deadline - self.clock()))
             except SeriesmithClientError as error:
+                if not error.passing:
+                    raise
                 pause = self._pause(attempt, error)
-                if not error.passing or attempt == self.retries or self.clock() + pause >= deadline:
+                if attempt == self.retries or self.clock() + pause >= deadline:
                     error.add_note(f"This was attempt {attempt + 1} of at most {self.retries + 1}.")
                     raise
             yield Pause(pause)

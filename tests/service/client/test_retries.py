@@ -1,0 +1,232 @@
+"""What is refused for the moment is tried again, later and later, within the timeout; nothing else is."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent import futures
+from typing import Any
+
+import grpc
+import numpy as np
+import pytest
+
+from service.calling.operations import Call
+from service.calling.persistence import Pause, Persistence
+from service.client import Client, InvalidRequest, Overloaded, SeriesmithClientError, Unavailable, Unreachable
+from service.proto import seriesmith_pb2
+from tests.service.client.conftest import KEY, KINDS, Scripted, asking, urls
+from tests.service.server import Server, free_ports
+
+SERIES = np.zeros((1, 1, 2), np.float32)
+ARRAYS = [["posterior_mean", "<f4", [1, 1]], ["posterior_log_variance", "<f4", [1, 1]]]
+OCTETS = {"content-type": "application/octet-stream", "seriesmith-arrays": json.dumps(ARRAYS)}
+GOOD = (200, OCTETS, b"\0" * 8 + b'{"model": "m", "version": 1}')
+
+
+def busy(status: int, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """A refusal in Seriesmith's shape."""
+    code = {429: "overloaded", 503: "unavailable", 400: "invalid_request", 500: "internal"}[status]
+    return status, {name.replace("_", "-"): text for name, text in headers.items()}, json.dumps(
+        {"error": {"code": code, "message": "not now."}}
+    ).encode()  # fmt: skip
+
+
+def longest(low: float, high: float) -> float:
+    return high
+
+
+def shortest(low: float, high: float) -> float:
+    return low
+
+
+def walked(
+    timeout: float, retries: int, drawn: Callable[[float, float], float], *outcomes: SeriesmithClientError | str
+) -> tuple[Any, list[float]]:
+    """Where the steps end when attempts have these outcomes and time passes by pauses alone, and those pauses."""
+    pauses: list[float] = []
+    steps = Persistence(timeout, retries, drawn, lambda: sum(pauses)).steps(Call("encode"))
+    left = list(outcomes)
+    step = next(steps)
+    try:
+        while True:
+            if isinstance(step, Pause):
+                pauses.append(step.seconds)
+                step = steps.send(None)
+                continue
+            assert 0 < step.seconds <= timeout - sum(pauses)
+            outcome = left.pop(0)
+            step = steps.send(outcome) if isinstance(outcome, str) else steps.throw(outcome)
+    except StopIteration as end:
+        return end.value, pauses
+    except SeriesmithClientError as error:
+        return error, pauses
+
+
+def refused(times: int, retry_after: float | None = None) -> list[SeriesmithClientError]:
+    return [Overloaded(f"not now: {time}.", retry_after=retry_after) for time in range(times)]
+
+
+def test_pauses_double_up_to_a_bound_with_full_jitter():
+    answer, pauses = walked(100, 9, longest, *refused(8), "answer")
+    assert answer == "answer" and pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+    assert walked(100, 9, shortest, *refused(2), "answer") == ("answer", [0.0, 0.0])
+
+
+def test_never_before_the_server_wants():
+    outcomes = [*refused(1, retry_after=2.0), Unavailable("not yet."), "answer"]
+    assert walked(60, 5, longest, *outcomes) == ("answer", [2.1, 0.2])
+
+
+def test_not_more_often_than_said_nor_longer_than_the_timeout():
+    error, pauses = walked(60, 2, shortest, *refused(9))
+    assert (str(error), len(pauses)) == ("not now: 2.", 2)
+    assert error.__notes__ == ["This was attempt 3 of at most 3."]
+    error, pauses = walked(3, 9, shortest, *refused(9, retry_after=2.0))
+    assert isinstance(error, Overloaded) and pauses == [2.0]
+
+
+@pytest.mark.parametrize(("scheme", "kind"), KINDS[:2])
+@pytest.mark.parametrize("status", [429, 503])
+def test_what_is_refused_for_the_moment_is_sent_again_as_it_was(
+    scripted: Callable[..., Scripted], scheme: str, kind: str, status: int
+):
+    server = scripted(busy(status, retry_after="0.2"), busy(status), GOOD)
+    began = time.monotonic()
+    with asking(kind, server.url, retries=2) as ask:
+        assert ask("encode", SERIES).model == "m"
+    assert time.monotonic() - began >= 0.2
+    assert len(server.received) == 3 and len({(path, content) for path, _, content in server.received}) == 1
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_what_would_fail_again_is_not(scripted: Callable[..., Scripted], status: int):
+    server = scripted(busy(status), GOOD)
+    with Client(server.url) as client, pytest.raises(SeriesmithClientError):
+        client.encode(SERIES)
+    assert len(server.received) == 1
+
+
+def test_a_proxy_that_says_so_in_words_of_its_own(scripted: Callable[..., Scripted]):
+    server = scripted((503, {"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"}, b"<h1>starting</h1>"), GOOD)
+    with Client(server.url) as client:
+        assert client.encode(SERIES).model == "m"
+    server.replies = [(503, {}, b"<h1>starting</h1>")]
+    with Client(server.url, retries=0) as client, pytest.raises(Unavailable, match="none of Seriesmith's.*starting"):
+        client.encode(SERIES)
+
+
+@pytest.fixture
+def moody() -> Iterator[tuple[str, list[float]]]:
+    """A gRPC server that is unavailable once, overloaded once, then answers; and when it was called."""
+    called: list[float] = []
+
+    def encode(request: bytes, context: grpc.ServicerContext) -> bytes:
+        called.append(time.monotonic())
+        if len(called) == 1:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "not now.")
+        if len(called) == 2:
+            context.set_trailing_metadata((("seriesmith-code", "overloaded"), ("retry-after", "0.2")))
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, "not now.")
+        array = seriesmith_pb2.Array(shape=[1, 1], values=b"\0" * 4)
+        answer = seriesmith_pb2.EncodeAnswer(model="m", version=1, posterior_mean=array, posterior_log_variance=array)
+        return bytes(answer.SerializeToString())
+
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    handlers = {"Encode": grpc.unary_unary_rpc_method_handler(encode)}
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("seriesmith.v1.Seriesmith", handlers),))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"grpc://127.0.0.1:{port}", called
+    server.stop(None).wait()
+
+
+@pytest.mark.parametrize("kind", ["blocking", "async"])
+def test_so_over_grpc(moody: tuple[str, list[float]], kind: str):
+    url, called = moody
+    with asking(kind, url) as ask:
+        assert ask("encode", SERIES).model == "m"
+    assert len(called) == 3 and called[2] - called[1] >= 0.2
+
+
+def test_over_grpc_too_large_is_not_overloaded(guarded: Server):
+    for url in urls(guarded).values():
+        with Client(url, KEY) as client, pytest.raises(SeriesmithClientError) as caught:
+            client.augment(np.zeros((601, 1, 150)), ["1"] * 601, model="gunpoint")
+        assert caught.value.code == "too_large" and not hasattr(caught.value, "__notes__")
+
+
+@pytest.mark.parametrize(("scheme", "kind"), KINDS)
+def test_who_is_refused_by_a_busy_server_is_answered_later(guarded: Server, scheme: str, kind: str):
+    """A stream that is not read to its end takes the only place; it is closed once somebody was refused."""
+    with Client(guarded.url, KEY) as other:
+        stream = other.sample_stream(n_per_class=100_000, model="gunpoint")
+        next(stream)
+        with asking(kind, urls(guarded)[scheme], api_key=KEY, retries=0) as ask:
+            with pytest.raises(Overloaded, match="waiting") as caught:
+                ask("sample", n_per_class=150, model="gunpoint")
+            assert caught.value.retry_after == 1
+        threading.Timer(0.3, stream.close).start()
+        with asking(kind, urls(guarded)[scheme], api_key=KEY) as ask:
+            assert len(ask("sample", n_per_class=150, model="gunpoint").series) == 300
+
+
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_a_server_that_is_not_there_yet(scripted: Callable[..., Scripted], scheme: str):
+    (port,) = free_ports(1)
+    with Client(f"{scheme}://127.0.0.1:{port}", retries=1) as client:
+        with pytest.raises(Unreachable, match="Check the URL, and that the server runs") as caught:
+            client.encode(SERIES)
+        assert caught.value.__notes__ == ["This was attempt 2 of at most 2."]
+
+
+def test_a_connection_that_ends_in_an_answer_is_not_tried_again(scripted: Callable[..., Scripted]):
+    server = scripted((200, {**OCTETS, "content-length": "1000"}, GOOD[2]), GOOD)
+    with Client(server.url) as client, pytest.raises(SeriesmithClientError) as caught:
+        client.encode(SERIES)
+    assert caught.value.code == "interrupted" and len(server.received) == 1
+
+
+@pytest.mark.parametrize(("scheme", "kind"), KINDS)
+def test_a_server_that_never_answers(scheme: str, kind: str):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
+        for method, fields in (("encode", {"series": SERIES}), ("sample", {"n_per_class": 1})):
+            began = time.monotonic()
+            with asking(kind, url, timeout=0.3) as ask, pytest.raises(SeriesmithClientError) as caught:
+                ask(method, **fields)
+            assert caught.value.code == "deadline_exceeded" and "longer timeout" in caught.value.message
+            assert 0.25 < time.monotonic() - began < 10
+
+
+def test_a_server_that_dribbles():
+    """Each byte comes in time, the answer does not."""
+    with socket.create_server(("127.0.0.1", 0)) as dribbling:
+
+        def answer() -> None:
+            connection, _ = dribbling.accept()
+            head = "".join(f"{name}: {text}\r\n" for name, text in OCTETS.items())
+            connection.sendall(f"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n{head}\r\n".encode())
+            try:
+                for _ in range(100):
+                    connection.sendall(b"\0")
+                    time.sleep(0.05)
+            except OSError:
+                connection.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        began = time.monotonic()
+        url = f"http://127.0.0.1:{dribbling.getsockname()[1]}"
+        with Client(url, timeout=0.3) as client, pytest.raises(SeriesmithClientError) as caught:
+            client.encode(SERIES)
+        assert caught.value.code == "deadline_exceeded" and time.monotonic() - began < 3
+
+
+def test_a_bad_request_is_refused_before_anything_is_sent(scripted: Callable[..., Scripted]):
+    server = scripted()
+    with Client(server.url) as client, pytest.raises(InvalidRequest):
+        client.sample_stream({"a": 1.5})  # type: ignore[dict-item]
+    assert not server.received
