@@ -42,19 +42,19 @@ def encoded(message: str, values: Mapping[str, Any]) -> bytes:
 
 
 def decoded(message: str, buffer: Buffer) -> dict[str, Any]:
-    """The fields of a message; those that are absent have their default, unknown ones are let go.
-
-    Raises `ValueError` when it is none.
-    """
+    """The fields of a message. Those that are absent have their default; unknown ones, and those of another wire type,
+    are let go. Raises `ValueError` when it is no message."""
     fields = {field.number: field for field in messages()[message]}
     values = {field.name: _absent(field) for field in fields.values()}
     for number, wire, raw in _records(memoryview(buffer)):
         field = fields.get(number)
-        if field is None:
+        repeated = field is not None and field.label in ("repeated", "map")
+        if field is None or not (wire == _wire(field.kind) or (repeated and wire == LENGTH)):
             continue
         if field.label == "map":
             entry = decoded(field.kind, raw)
-            values[field.name][entry["key"]] = entry["value"]
+            _, value = messages()[field.kind]
+            values[field.name][entry["key"]] = decoded(value.kind, b"") if entry["value"] is None else entry["value"]
         elif field.label == "repeated":
             values[field.name] += _items(field.kind, wire, raw)
         else:
@@ -114,11 +114,9 @@ def _value(kind: str, raw: Any) -> Any:
 
 
 def _items(kind: str, wire: int, raw: Any) -> Iterable[Any]:
-    """One record of a repeated field: one value, or many packed."""
+    """One record of a repeated field: one value, or many integers packed."""
     if wire != LENGTH or _wire(kind) == LENGTH:
         return [_value(kind, raw)]
-    if kind == "double":
-        return struct.unpack(f"<{len(raw) // 8}d", raw)
     if not raw or max(raw) < 0x80:  # one byte each: flags, and most labels
         return [_value(kind, byte) for byte in raw]
     items, position = [], 0

@@ -64,8 +64,8 @@ class _Resampling:
         self.sampling_strategy_ = {own.get(text, text): said.made for text, said in made.report.items() if said.made}
         synthetic = made.series if series.ndim == 3 else made.series[:, 0, :]
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
-        # A class that only the strategy names may have a longer label than any given.
-        dtype = None if of_synthetic and labels.dtype.kind == "U" else labels.dtype
+        # Text as wide as it needs: a class that only the strategy names may have a longer label than any given.
+        dtype = np.dtype(str) if labels.dtype.kind == "U" else labels.dtype
         return np.concatenate([series, synthetic]), np.concatenate([labels, np.array(of_synthetic, dtype)])
 
     def _made(self, series: Array, labels: Array) -> AugmentAnswer:

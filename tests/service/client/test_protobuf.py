@@ -122,6 +122,12 @@ def test_numbers_that_came_one_by_one_and_fields_of_a_newer_server():
     assert decoded("Labels", one_by_one + unknown) == {"text": [], "number": [5, 128]}
 
 
+def test_an_entry_of_a_map_without_a_value_has_the_defaults():
+    entry = b"\x3a\x03\x0a\x01a"  # AugmentAnswer.report, "a"
+    (said,) = decoded("AugmentAnswer", entry)["report"].values()
+    assert said == {"had": 0, "made": 0, "acceptance": 0.0, "fallbacks": 0, "distance": None}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_no_message_raises_value_error_or_is_read(name: str):
     whole = encoded(name, _filled(name, np.random.default_rng(3)))

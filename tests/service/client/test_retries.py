@@ -77,8 +77,8 @@ def test_pauses_double_up_to_a_bound_with_full_jitter():
 
 
 def test_never_before_the_server_wants():
-    outcomes = [*refused(1, retry_after=2.0), Unavailable("not yet."), "answer"]
-    assert walked(60, 5, longest, *outcomes) == ("answer", [2.1, 0.2])
+    outcomes = [*refused(1, retry_after=2.0), Unavailable("not yet.")]
+    assert walked(60, 5, longest, *outcomes, "answer") == ("answer", [2.1, 0.2])
 
 
 def test_not_more_often_than_said_nor_longer_than_the_timeout():
