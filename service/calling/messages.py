@@ -29,6 +29,7 @@ CODES = {
 
 ADVICE = {
     "unreachable": "Check the URL, and that the server runs.",
+    "interrupted": "Ask again, with the same seed for the same series.",
     "deadline_exceeded": "Send fewer series, or give the client a longer timeout.",
     "unexpected": "Is there a Seriesmith of this age behind the URL?",
 }
@@ -111,12 +112,12 @@ READ: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def refused(status: str, details: str, trailers: dict[str, str | bytes]) -> SeriesmithClientError:
-    """The error in the status that a call ended with, and its trailing metadata."""
+def refused(status: str, details: str, trailers: dict[str, str | bytes], begun: bool = False) -> SeriesmithClientError:
+    """The error in the status that a call ended with, and its trailing metadata; `begun` when in the middle of one."""
     code, field = (_text(trailers.get(f"seriesmith-{name}")) for name in ("code", "field"))
     if code is not None:
         return refusal(code, details, field, trailers.get("retry-after"))
-    code = CODES.get(status, "internal")
+    code = "interrupted" if begun and status == "UNAVAILABLE" else CODES.get(status, "internal")
     return refusal(code, f"{status}: {details or 'no more was said'}. {ADVICE.get(code, '')}".strip())
 
 

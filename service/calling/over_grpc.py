@@ -6,6 +6,7 @@ Proxies that the environment names are not used; see `over_http`.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
@@ -39,17 +40,21 @@ class Blocking:
     def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
         """The messages of an answer, as they come. Closing ends the call, and with it the server's work."""
         method, request = messages.method(call), messages.request(call)
-        with _told(seconds):
-            if not call.parts:
-                asked = self._channel.unary_unary(method)
-                yield messages.fields(call, asked(request, timeout=seconds, metadata=self._metadata))
-                return
-            answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
-            try:
-                while (message := _next_in_time(answer, seconds)) is not None:
-                    yield messages.fields(call, message)
-            finally:
-                answer.cancel()
+        if not call.parts:
+            with _told(seconds):
+                message = self._channel.unary_unary(method)(request, timeout=seconds, metadata=self._metadata)
+            yield messages.fields(call, message)
+            return
+        answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
+        try:
+            for begun in itertools.chain([False], itertools.repeat(True)):
+                with _told(seconds, begun):
+                    message = _next_in_time(answer, seconds)
+                if message is None:
+                    return
+                yield messages.fields(call, message)
+        finally:
+            answer.cancel()
 
     def close(self) -> None:
         """Close all connections."""
@@ -85,17 +90,21 @@ class Asynchronous:
     async def messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
         """See `Blocking`."""
         method, request = messages.method(call), messages.request(call)
-        with _told(seconds):
-            if not call.parts:
-                asked = self._channel.unary_unary(method)
-                yield messages.fields(call, await asked(request, timeout=seconds, metadata=self._metadata))
-                return
-            answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
-            try:
-                while (message := await asyncio.wait_for(answer.read(), seconds)) is not grpc.aio.EOF:
-                    yield messages.fields(call, message)
-            finally:
-                answer.cancel()
+        if not call.parts:
+            with _told(seconds):
+                message = await self._channel.unary_unary(method)(request, timeout=seconds, metadata=self._metadata)
+            yield messages.fields(call, message)
+            return
+        answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
+        try:
+            for begun in itertools.chain([False], itertools.repeat(True)):
+                with _told(seconds, begun):
+                    message = await asyncio.wait_for(answer.read(), seconds)
+                if message is grpc.aio.EOF:
+                    return
+                yield messages.fields(call, message)
+        finally:
+            answer.cancel()
 
     async def close(self) -> None:
         """See `Blocking`."""
@@ -116,13 +125,13 @@ def _metadata(api_key: str | None) -> tuple[tuple[str, str], ...]:
 
 
 @contextmanager
-def _told(seconds: float) -> Iterator[None]:
-    """grpcio's errors as ours."""
+def _told(seconds: float, begun: bool = False) -> Iterator[None]:
+    """grpcio's errors as ours; `begun` when a part of the answer was there already."""
     try:
         yield
     except grpc.RpcError as error:
         trailers = {name: value for name, value in error.trailing_metadata() or ()}
-        raise messages.refused(error.code().name, error.details() or "", trailers) from error
+        raise messages.refused(error.code().name, error.details() or "", trailers, begun) from error
     except TimeoutError as error:
         raise DeadlineExceeded(
             f"nothing came for {seconds:.3g} s; give the client a longer timeout, or ask for fewer series."

@@ -6,6 +6,7 @@ looked for behind them.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
@@ -33,7 +34,7 @@ class Blocking:
         deadline = _deadline(call, seconds)
         with _told(seconds), self._client.stream(**_sent(call, seconds)) as response:
             reader = octets.reader(call, response.status_code, response.headers)
-            for chunk in response.iter_raw():
+            for chunk in response.iter_bytes():
                 yield from reader.feed(chunk)
                 _check(deadline)
             yield from reader.end()
@@ -55,7 +56,7 @@ class Asynchronous:
         with _told(seconds):
             async with self._client.stream(**_sent(call, seconds)) as response:
                 reader = octets.reader(call, response.status_code, response.headers)
-                async for chunk in response.aiter_raw():
+                async for chunk in response.aiter_bytes():
                     for message in reader.feed(chunk):
                         yield message
                     _check(deadline)
@@ -73,7 +74,15 @@ def _settings(url: str, api_key: str | None) -> dict[str, Any]:
         "headers": {"authorization": f"Bearer {api_key}"} if api_key else {},
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_SECONDS),
         "trust_env": False,
+        "verify": _trusted() if url.startswith("https") else True,
     }
+
+
+def _trusted() -> ssl.SSLContext:
+    """The certificates that httpx brings, and those of this machine, which know an institution's own."""
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
 
 
 def _sent(call: Call, seconds: float) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from concurrent import futures
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import grpc
 import pytest
 
 from models import repository as bundles
@@ -113,3 +115,17 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
     yield make
     for server in made:
         server.close()
+
+
+@contextmanager
+def answering_grpc(method: str, handler: grpc.RpcMethodHandler) -> Iterator[str]:
+    """A gRPC server of one method."""
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    service = grpc.method_handlers_generic_handler("seriesmith.v1.Seriesmith", {method: handler})
+    server.add_generic_rpc_handlers((service,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"grpc://127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()

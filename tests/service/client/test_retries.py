@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent import futures
 from typing import Any
 
 import grpc
@@ -16,10 +14,15 @@ import pytest
 
 from service.calling.operations import Call
 from service.calling.persistence import Pause, Persistence
-from service.client import Client, InvalidRequest, Overloaded, SeriesmithClientError, Unavailable, Unreachable
+from service.client import (
+    Client,
+    Overloaded,
+    SeriesmithClientError,
+    Unavailable,
+)
 from service.proto import seriesmith_pb2
-from tests.service.client.conftest import KEY, KINDS, Scripted, asking, urls
-from tests.service.server import Server, free_ports
+from tests.service.client.conftest import KEY, KINDS, Scripted, answering_grpc, asking, urls
+from tests.service.server import Server
 
 SERIES = np.zeros((1, 1, 2), np.float32)
 ARRAYS = [["posterior_mean", "<f4", [1, 1]], ["posterior_log_variance", "<f4", [1, 1]]]
@@ -135,13 +138,8 @@ def moody() -> Iterator[tuple[str, list[float]]]:
         answer = seriesmith_pb2.EncodeAnswer(model="m", version=1, posterior_mean=array, posterior_log_variance=array)
         return bytes(answer.SerializeToString())
 
-    server = grpc.server(futures.ThreadPoolExecutor(2))
-    handlers = {"Encode": grpc.unary_unary_rpc_method_handler(encode)}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("seriesmith.v1.Seriesmith", handlers),))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield f"grpc://127.0.0.1:{port}", called
-    server.stop(None).wait()
+    with answering_grpc("Encode", grpc.unary_unary_rpc_method_handler(encode)) as url:
+        yield url, called
 
 
 @pytest.mark.parametrize("kind", ["blocking", "async"])
@@ -172,61 +170,3 @@ def test_who_is_refused_by_a_busy_server_is_answered_later(guarded: Server, sche
         threading.Timer(0.3, stream.close).start()
         with asking(kind, urls(guarded)[scheme], api_key=KEY) as ask:
             assert len(ask("sample", n_per_class=150, model="gunpoint").series) == 300
-
-
-@pytest.mark.parametrize("scheme", ["http", "grpc"])
-def test_a_server_that_is_not_there_yet(scripted: Callable[..., Scripted], scheme: str):
-    (port,) = free_ports(1)
-    with Client(f"{scheme}://127.0.0.1:{port}", retries=1) as client:
-        with pytest.raises(Unreachable, match="Check the URL, and that the server runs") as caught:
-            client.encode(SERIES)
-        assert caught.value.__notes__ == ["This was attempt 2 of at most 2."]
-
-
-def test_a_connection_that_ends_in_an_answer_is_not_tried_again(scripted: Callable[..., Scripted]):
-    server = scripted((200, {**OCTETS, "content-length": "1000"}, GOOD[2]), GOOD)
-    with Client(server.url) as client, pytest.raises(SeriesmithClientError) as caught:
-        client.encode(SERIES)
-    assert caught.value.code == "interrupted" and len(server.received) == 1
-
-
-@pytest.mark.parametrize(("scheme", "kind"), KINDS)
-def test_a_server_that_never_answers(scheme: str, kind: str):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
-        for method, fields in (("encode", {"series": SERIES}), ("sample", {"n_per_class": 1})):
-            began = time.monotonic()
-            with asking(kind, url, timeout=0.3) as ask, pytest.raises(SeriesmithClientError) as caught:
-                ask(method, **fields)
-            assert caught.value.code == "deadline_exceeded" and "longer timeout" in caught.value.message
-            assert 0.25 < time.monotonic() - began < 10
-
-
-def test_a_server_that_dribbles():
-    """Each byte comes in time, the answer does not."""
-    with socket.create_server(("127.0.0.1", 0)) as dribbling:
-
-        def answer() -> None:
-            connection, _ = dribbling.accept()
-            head = "".join(f"{name}: {text}\r\n" for name, text in OCTETS.items())
-            connection.sendall(f"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n{head}\r\n".encode())
-            try:
-                for _ in range(100):
-                    connection.sendall(b"\0")
-                    time.sleep(0.05)
-            except OSError:
-                connection.close()
-
-        threading.Thread(target=answer, daemon=True).start()
-        began = time.monotonic()
-        url = f"http://127.0.0.1:{dribbling.getsockname()[1]}"
-        with Client(url, timeout=0.3) as client, pytest.raises(SeriesmithClientError) as caught:
-            client.encode(SERIES)
-        assert caught.value.code == "deadline_exceeded" and time.monotonic() - began < 3
-
-
-def test_a_bad_request_is_refused_before_anything_is_sent(scripted: Callable[..., Scripted]):
-    server = scripted()
-    with Client(server.url) as client, pytest.raises(InvalidRequest):
-        client.sample_stream({"a": 1.5})  # type: ignore[dict-item]
-    assert not server.received
