@@ -34,4 +34,4 @@ def _part(columns: Columns, rest: dict[str, Any]) -> bytes:
     return b"".join([len(head).to_bytes(4, "little"), head, *(array.tobytes() for array in arrays.values())])
 
 
-WIRE = Wire(b"application/x-seriesmith-parts", None, None, streamed)
+WIRE = Wire(b"application/x-seriesmith-parts", None, None, streamed, description=__doc__)

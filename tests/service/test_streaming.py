@@ -62,7 +62,7 @@ def test_a_stream_begins_as_the_whole_answer_does(server: Server):
     assert start[: 300 * ROW_BYTES] == whole.astype("<f4").tobytes()
 
 
-@pytest.mark.parametrize("accept", [wires.OCTETS, wires.ARROW, wires.LINES])
+@pytest.mark.parametrize("accept", [wires.OCTETS, wires.ARROW, wires.LINES, wires.PARTS])
 def test_work_stops_when_the_client_does(server: Server, accept: str):
     before = _sampled(server)
     with _stream(server, accept, counts={"1": 2_000_000}) as response:

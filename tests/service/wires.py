@@ -12,6 +12,7 @@ import pyarrow as pa
 from tests.service.server import Server
 
 OCTETS, ARROW, LINES = "application/octet-stream", "application/vnd.apache.arrow.stream", "application/x-ndjson"
+PARTS = "application/x-seriesmith-parts"
 KEY = b"seriesmith"
 
 
@@ -109,3 +110,30 @@ def over_lines(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     for name in lines[1]:
         answer[name] = [value for line in lines[1:-1] for value in line[name]]
     return answer
+
+
+def over_parts(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+    """Generation asked for as JSON and answered part by part."""
+    content = orjson.dumps({name.rstrip("_"): value for name, value in fields.items()}, default=np.ndarray.tolist)
+    response = server.send(operation, content, accept=PARTS)
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == PARTS
+    first, *middle, last = _parts(response.content)
+    assert first.pop("arrays") == last.pop("arrays") == {}
+    answer = first | last
+    for name in middle[0]["arrays"]:
+        answer[name] = np.concatenate([part["arrays"][name] for part in middle])
+    return answer | {"labels": [answer["classes"][index] for index in answer["labels"]]}
+
+
+def _parts(body: bytes) -> list[dict[str, Any]]:
+    parts = []
+    while body:
+        size = int.from_bytes(body[:4], "little")
+        part, body = orjson.loads(body[4 : 4 + size]), body[4 + size :]
+        arrays = {}
+        for name, dtype, shape in part["arrays"]:
+            size = int(np.prod(shape)) * np.dtype(dtype).itemsize
+            arrays[name], body = np.frombuffer(body[:size], dtype).reshape(shape), body[size:]
+        parts.append(part | {"arrays": arrays})
+    return parts
