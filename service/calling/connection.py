@@ -7,7 +7,7 @@ import importlib
 import inspect
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from service.calling.answers import Fields
 from service.calling.errors import Interrupted
@@ -39,8 +39,12 @@ class Connection:
         return f"{type(self).__name__}({self._given[0]!r})"
 
     def __reduce__(self) -> tuple[type[Connection], tuple[Any, ...]]:
-        """A copy, or what another process unpickles, connects anew."""
+        """What another process unpickles connects anew."""
         return type(self), self._given
+
+    def __deepcopy__(self, memo: object) -> Self:
+        """Copies, such as scikit-learn makes of an estimator's parameters, share the connections."""
+        return self
 
 
 def _carrier(url: str) -> ModuleType:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from typing import Any, Protocol
@@ -144,14 +145,13 @@ def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None,
     return fields
 
 
-class _readable:
+@contextmanager
+def _readable() -> Iterator[None]:
     """Whatever cannot be read is `Unexpected`."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (ValueError, KeyError, TypeError, IndexError)):
-            raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
 
 
 def _refuse(status: int, headers: Mapping[str, str], body: bytearray) -> Fields:
