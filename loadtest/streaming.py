@@ -32,7 +32,7 @@ PIECE = 1 << 20
 def streamed(plan: Plan) -> list[Streamed]:
     """Per round, the limit and then the stream from one server. Raises `NotRun`."""
     found, count = [], plan.sample_series
-    with running(ours(max_rows=count, queue_rows=count), Path(sys.executable).parent) as server:
+    with running(ours(), Path(sys.executable).parent) as server:
         _read(server, 1000)
         for _ in range(plan.sample_rounds):
             limit = said_by([*python_client("loadtest.limit", count=count, seed=SEED), "generate"])
