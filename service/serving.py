@@ -113,6 +113,7 @@ class Serving:
         # What was imported and loaded stays: looking through it for garbage halted requests for 50 ms at a time.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 20, 50)
         self._watch = asyncio.create_task(self._watched())
 
     async def stop(self) -> None:

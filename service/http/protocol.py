@@ -26,6 +26,10 @@ SLOW_HEADERS = {b"transfer-encoding", b"expect", b"upgrade"}
 STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
+BUSY = float("inf")
+"""Since when a connection is idle on which something is under way."""
+
+
 class Exchange:
     """One small request; stands where uvicorn keeps what it calls a cycle."""
 
@@ -53,6 +57,7 @@ class Protocol(HttpToolsProtocol):
     """uvicorn's protocol with the short way."""
 
     routes: Routes
+    _idle_since = BUSY
     _dated: tuple[list[tuple[bytes, bytes]] | None, bytes] = (None, b"")
 
     def on_message_begin(self) -> None:
@@ -102,11 +107,14 @@ class Protocol(HttpToolsProtocol):
             return super().on_message_complete()
         exchange.task = task = self.loop.create_task(self._answered(exchange))
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
         return None
 
     async def _answered(self, exchange: Exchange) -> None:
-        response = await self.routes.answer(Request("POST", exchange.path, exchange.headers, exchange.body))
+        try:
+            response = await self.routes.answer(Request("POST", exchange.path, exchange.headers, exchange.body))
+        finally:
+            assert exchange.task is not None
+            self.tasks.discard(exchange.task)
         assert not isinstance(response, Streamed), "these paths answer whole"
         if not exchange.disconnected:
             exchange.keep_alive &= not self.routes.serving.draining
@@ -115,6 +123,36 @@ class Protocol(HttpToolsProtocol):
             if not exchange.keep_alive:
                 self.transport.close()
             self.on_response_complete()
+
+    # uvicorn ends a timer with every request and sets one with every answer. Here one goes on, and looks back.
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_since = BUSY
+
+    def on_response_complete(self) -> None:
+        if self.timeout_keep_alive_task is None or self.pipeline or self.flow.read_paused:
+            self._end_timer()
+            super().on_response_complete()
+        else:
+            self.server_state.total_requests += 1
+        self._idle_since = self.loop.time()
+
+    def timeout_keep_alive_handler(self) -> None:
+        left = self._idle_since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            super().timeout_keep_alive_handler()
+        elif not self.transport.is_closing():
+            wait = min(left, self.timeout_keep_alive)
+            self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_timer()
+        super().connection_lost(exc)
+
+    def _end_timer(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def _written(self, response: Response, keep_alive: bool) -> bytes:
         parts = [STATUS_LINES[response.status], self._default_headers(), b"content-type: ", response.media_type]

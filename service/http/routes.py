@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
-from typing import TypeVar
+from collections.abc import AsyncIterator
+from typing import Any
 
 import orjson
 
@@ -25,7 +25,8 @@ from service.http.docs import docs_page, openapi
 from service.http.exchange import JSON, ClientGone, Request, Response, Streamed, require
 from service.inference.rest import Rest, operation_of, speaks
 from service.operations import OPERATIONS, Operation
-from service.pace import unhurried
+from service.operations.contract import StrictRequest
+from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
 from service.wires.wire import Wire
 
@@ -33,7 +34,8 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 
 HTML = b"text/html; charset=utf-8"
-Result = TypeVar("Result")
+UNPACKED_TIMES = 20
+"""How much larger a packed body may well be."""
 
 
 class Routes:
@@ -100,34 +102,35 @@ class Routes:
         headers = request.headers
         asked_in = wires.named(headers.get(b"content-type", JSON))
         answered_in = wires.accepted(headers.get(b"accept", b""), asked_in)
-        coding = headers.get(b"content-encoding", b"")
-        limit = self.serving.settings.max_body_bytes
-        assert asked_in.decoded is not None
-        decoded = asked_in.decoded
-        parsed = await unhurried(
-            len(request.body) * (20 if coding else 1),
-            lambda: operation.parsed(decoded(unpacked(request.body, coding, limit), headers)),
-        )
+        parsed = await self._parsed(operation, request, asked_in)
         outcome.model = self.serving.resolve(parsed.model).bundle.manifest.name
         if operation.stream is not None and answered_in.streamed is not None:
             outcome.streaming = True
-            stream = await self.in_time(operation.stream(parsed, self.serving))
+            stream = await in_time(self.serving, operation.stream(parsed, self.serving))
             return self._streamed(stream, answered_in, outcome)
         if answered_in.encoded is None:
             raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
-        encoded = answered_in.encoded
-        answer = await self.in_time(operation.run(parsed, self.serving))
-        made = columns_of(answer) if operation.stream is not None else {}
-        size = len(request.body) + sum(getattr(column, "nbytes", 0) for column in made.values())
-        wanted = acceptable(headers.get(b"accept-encoding", b"")) if answered_in.packs else None
+        answer = await in_time(self.serving, operation.run(parsed, self.serving))
+        accepted = headers.get(b"accept-encoding", b"") if answered_in.packs else b""
+        size = len(request.body)
+        if operation.stream is not None:
+            size += sum(getattr(column, "nbytes", 0) for column in columns_of(answer).values())
+        if size > LARGE_BYTES:
+            return await unhurried(size, lambda: _response(answer, answered_in, accepted))
+        return _response(answer, answered_in, accepted)
 
-        def response() -> Response:
-            body, more = encoded(answer)
-            if wanted is not None and len(body) >= WORTH_BYTES:
-                body, more = packed(body, wanted), (*more, (b"content-encoding", wanted), (b"vary", b"accept-encoding"))
-            return Response(body, answered_in.media_type, 200, more)
-
-        return await unhurried(size, response)
+    async def _parsed(self, operation: Operation, request: Request, wire: Wire) -> StrictRequest:
+        """The request in a body. Raises a `SeriesmithError`."""
+        headers, body, decoded = request.headers, request.body, wire.decoded
+        assert decoded is not None
+        coding = headers.get(b"content-encoding")
+        if coding is None and len(body) <= LARGE_BYTES:
+            return operation.parsed(decoded(body, headers))
+        limit = self.serving.settings.max_body_bytes
+        return await unhurried(
+            len(body) * UNPACKED_TIMES if coding else len(body),
+            lambda: operation.parsed(decoded(unpacked(body, coding or b"", limit), headers)),
+        )
 
     def _streamed(self, stream: Stream, wire: Wire, outcome: metrics.Outcome) -> Streamed:
         assert wire.streamed is not None
@@ -135,7 +138,7 @@ class Routes:
 
         async def counted() -> AsyncIterator[bytes]:
             try:
-                while (chunk := await self.in_time(anext(chunks, None))) is not None:
+                while (chunk := await in_time(self.serving, anext(chunks, None))) is not None:
                     yield chunk
             except BaseException as error:
                 outcome.end(error)
@@ -143,10 +146,6 @@ class Routes:
             outcome.end(None)
 
         return Streamed(counted(), wire.media_type, headers, stream.close)
-
-    async def in_time(self, work: Awaitable[Result]) -> Result:
-        """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow."""
-        return await in_time(self.serving, work)
 
     def _readiness(self) -> Response:
         if self.serving.ready:
@@ -156,6 +155,15 @@ class Routes:
     def authenticate(self, headers: dict[bytes, bytes]) -> None:
         """Raise `Unauthenticated` where a key is needed and missing or wrong."""
         authenticate(self.serving.settings, headers.get(b"authorization", b""))
+
+
+def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
+    """An answer over a wire, with a content coding where one is `accepted` and worth it."""
+    assert wire.encoded is not None
+    body, more = wire.encoded(answer)
+    if accepted and len(body) >= WORTH_BYTES and (coding := acceptable(accepted)) is not None:
+        body, more = packed(body, coding), (*more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
+    return Response(body, wire.media_type, 200, more)
 
 
 def refused(error: SeriesmithError, path: str = "") -> Response:

@@ -28,7 +28,11 @@ def dumped(value: Any) -> bytes:
 
 def encoded(answer: Any) -> tuple[bytes, Headers]:
     """An operation's answer; fields that are None are left out."""
-    return dumped({name: value for name, value in vars(answer).items() if value is not None}), ()
+    fields: dict[str, Any] = {}
+    for name, value in vars(answer).items():
+        if value is not None:
+            fields[name] = value.listed() if type(value) is Labels else value
+    return orjson.dumps(fields, option=orjson.OPT_SERIALIZE_NUMPY), ()
 
 
 def _listed(value: Any) -> Any:
