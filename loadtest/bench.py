@@ -82,14 +82,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under three minutes, once the environments are made")
     parser.add_argument("--only", nargs="*", default=[], metavar="PEER", help="these peers (default: all)")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of the results")
+    parser.add_argument("--out", type=Path, help=f"folder of the results; {RESULTS.name}/, or {RESULTS.name}/quick/")
     given = parser.parse_args()
     if shutil.which("wrk") is None:
         sys.exit("The benchmark needs wrk; on Debian: apt-get install wrk")
     results = bench(QUICK if given.quick else FULL, given.only)
-    results.save(given.out / "bench.json")
-    (given.out / "bench.md").write_text(report.table(results))
-    plot.drawn(results, given.out / "bench.png")
+    folder = given.out or (RESULTS / "quick" if given.quick else RESULTS)
+    folder.mkdir(parents=True, exist_ok=True)
+    results.save(folder / "bench.json")
+    (folder / "bench.md").write_text(report.table(results))
+    plot.drawn(results, folder / "bench.png")
     print(report.table(results))
 
 

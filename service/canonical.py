@@ -16,6 +16,7 @@ from models.manifest import Manifest
 
 Array = NDArray[np.float32]
 FIELD = "series"
+NUMBERS = {int, float}
 
 
 def numbers(value: object) -> Array:
@@ -27,9 +28,10 @@ def numbers(value: object) -> Array:
     if not value:
         raise _wrong(f"{FIELD} has zero cases; send at least one.")
     deep = isinstance(value[0], list) and bool(value[0]) and isinstance(value[0][0], list)
-    rows = list(chain.from_iterable(_cases(value))) if deep else value
-    if any(type(row) is not list for row in rows) or set().union(*(map(type, row) for row in rows)) - {int, float}:
-        raise _misplaced(value, (), 3 if deep else 2)
+    rows = (value[0] if len(value) == 1 else list(chain.from_iterable(_cases(value)))) if deep else value
+    for row in rows:
+        if type(row) is not list or not NUMBERS.issuperset(map(type, row)):
+            raise _misplaced(value, (), 3 if deep else 2)
     lengths = {len(row) for row in rows}
     channels = {len(case) for case in value} if deep else {1}
     if len(lengths) > 1 or len(channels) > 1:
