@@ -6,8 +6,7 @@ import random
 
 import pytest
 
-from service.grpc.http2 import huffman
-from service.grpc.http2.hpack import TABLE_BYTES, Decoder, encoded
+from service.grpc.http2.hpack import Decoder, encoded
 
 HEAD = [(b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/"), (b":authority", b"www.example.com")]
 CACHED = [*HEAD, (b"cache-control", b"no-cache")]
@@ -38,21 +37,12 @@ def test_what_is_encoded_can_be_decoded_and_changes_no_table():
     assert decoder.changes == 0
 
 
-def test_a_table_forgets_what_is_oldest():
+def test_a_header_is_known_again_and_a_table_of_no_bytes_keeps_nothing():
     decoder = Decoder()
-    for number in range(200):  # 100 bytes each, with the 32 that an entry counts for
-        decoder.decoded(b"\x40" + b"\x04" + b"%04d" % number + b"\x40" + b"x" * 64)
-    newest = 62
-    assert decoder.decoded(bytes([0x80 | newest])) == [(b"0199", b"x" * 64)]
-    assert decoder.decoded(bytes([0x80 | newest + TABLE_BYTES // 100 - 1])) == [(b"0160", b"x" * 64)]
-    with pytest.raises(ValueError, match="not in the table"):
-        decoder.decoded(bytes([0x80 | newest + TABLE_BYTES // 100]))
-
-
-def test_a_table_of_no_bytes_keeps_nothing():
-    decoder = Decoder()
+    assert decoder.decoded(b"\x40\x01a\x01b") == decoder.decoded(b"\xbe") == [(b"a", b"b")]
     assert decoder.decoded(b"\x20\x40\x01a\x01b") == [(b"a", b"b")]
-    with pytest.raises(ValueError, match="not in the table"):
+    assert decoder.changes == 2
+    with pytest.raises(ValueError, match="cannot be read"):
         decoder.decoded(b"\xbe")
 
 
@@ -68,7 +58,7 @@ def test_a_block_that_breaks_the_rules(block: str):
 def test_headers_are_bounded():
     one = Decoder().decoded(b"\x00\x01a\x7f\x81\x01" + b"b" * 256)
     assert one == [(b"a", b"b" * 256)]
-    with pytest.raises(ValueError, match="too large"):
+    with pytest.raises(ValueError, match="cannot be read"):
         Decoder().decoded(b"\x40\x01a\x7f\x81\x01" + b"b" * 256 + b"\xbe" * 300)
 
 
@@ -76,8 +66,7 @@ def test_any_bytes_are_decoded_or_refused_and_nothing_else():
     draw = random.Random(1)
     for _ in range(2000):
         data = draw.randbytes(draw.randrange(40))
-        for decode in (Decoder().decoded, huffman.decoded):
-            try:
-                decode(data)
-            except ValueError:
-                continue
+        try:
+            Decoder().decoded(data)
+        except ValueError:
+            continue
