@@ -20,8 +20,8 @@ PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0", "cudnn_conv_algo_
 """Full float32, and convolutions chosen by rule: chosen by timing, two workers might answer with other bits."""
 
 
-FEW_ROWS = 4
-"""So many rows run faster on one thread than on several (two cores, a classifier of 40 k parameters)."""
+FEW_ROWS = 2
+"""One thread runs a single row faster than two do, four rows slower (`python -m loadtest.engine`)."""
 
 
 @dataclass(frozen=True)
