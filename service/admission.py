@@ -17,10 +17,15 @@ REFUSAL_SECONDS = 0.005
 """How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
 
 
+def authentic(settings: Settings, authorization: bytes) -> bool:
+    """Whether `authorization`, a header or metadata, is the key, where one is needed."""
+    key = settings.api_key
+    return not key or hmac.compare_digest(authorization, f"Bearer {key}".encode())
+
+
 def authenticate(settings: Settings, authorization: bytes) -> None:
     """Raise `Unauthenticated` where a key is needed and `authorization`, a header or metadata, is not it."""
-    key = settings.api_key
-    if key and not hmac.compare_digest(authorization, f"Bearer {key}".encode()):
+    if not authentic(settings, authorization):
         raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
 
 

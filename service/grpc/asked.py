@@ -20,11 +20,15 @@ UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One of: `whole`, which makes an answer of a message; `parts`, which makes several; `each`, for every message."""
+    """One of: `whole`, which makes an answer of a message; `parts`, which makes several; `each`, for every message.
+
+    `needs_key`: whether it hears nothing of who has no key; the method itself still refuses them.
+    """
 
     whole: Callable[[bytes, Asked], Awaitable[bytes]] | None = None
     parts: Callable[[bytes, Asked], AsyncGenerator[bytes, None]] | None = None
     each: Callable[[bytes], Iterable[bytes]] | None = None
+    needs_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from contextlib import aclosing
 
 from models.errors import InvalidRequest, Overloaded, SeriesmithError, TooLarge, Unavailable
-from service.admission import REFUSAL_SECONDS
+from service.admission import REFUSAL_SECONDS, authentic
 from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.connection import Connection
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
 from service.http.codings import unpacked
 from service.lane import STOPPING
+from service.pace import unhurried
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -22,15 +22,30 @@ logger = logging.getLogger("bentoml.seriesmith")
 PREFIX_BYTES = 5
 """Before each message: whether it is packed, and its length."""
 
+SMALL_BYTES = 1024
+"""What comes in smaller parts is joined at once, so that parts are few, and the first holds the prefix."""
+
+CONVERSED_BYTES = 2**16
+"""Largest message of a conversation, which asks for names."""
+
+UNHEARD_BYTES = 2**22
+"""Answers of a conversation that the peer may leave unread."""
+
+UNPACKED_TIMES = 20
+"""How much larger a packed message may well be."""
+
 
 class Call(Stream):
     """Whatever happens, the client hears one status, and hears nothing else after it."""
 
-    __slots__ = ("_asked", "_limit", "_loop", "_parts", "_size", "_task")
+    __slots__ = ("_asked", "_heard", "_limit", "_loop", "_parts", "_size", "_task")
 
     def __init__(self, connection: Connection, number: int, asked: Asked, serving: Serving) -> None:
         super().__init__(connection, number)
-        self._asked, self._limit, self._loop = asked, serving.settings.max_body_bytes, serving.loop
+        self._asked, self._loop = asked, serving.loop
+        limit = serving.settings.max_body_bytes
+        self._limit = limit if asked.method.each is None else min(limit, CONVERSED_BYTES)
+        self._heard = not asked.method.needs_key or authentic(serving.settings, asked.authorization)
         self._parts: list[bytes] = []
         self._size = 0
         self._task: asyncio.Task[None] | None = None
@@ -40,9 +55,12 @@ class Call(Stream):
             self.refuse(self._asked.refusal)
 
     def received(self, data: bytes) -> None:
-        if not self.open:
+        if not self.open or not self._heard:
             return
-        self._parts.append(data)
+        if self._parts and len(self._parts[-1]) < SMALL_BYTES:
+            self._parts[-1] += data
+        else:
+            self._parts.append(data)
         self._size += len(data)
         if self._size >= PREFIX_BYTES and max(self._size, self._declared()) > self._limit + PREFIX_BYTES:
             self._fail(TooLarge(f"the message is larger than {self._limit} bytes; send several requests."))
@@ -55,20 +73,21 @@ class Call(Stream):
             self.finish()
             return
         try:
-            message = self._message(self._whole())
+            message, packed = self._message(self._whole()) if self._heard else (b"", False)
         except SeriesmithError as error:
             self._fail(error)
             return
-        work = self._answered(message) if method.whole is not None else self._streamed(message)
-        self._task = self._loop.create_task(self._run(work))
+        self._task = self._loop.create_task(self._run(message, packed))
 
     def left(self) -> None:
         if self._task is not None:
             self._task.cancel()
 
-    async def _run(self, work: Awaitable[None]) -> None:
+    async def _run(self, message: bytes, packed: bool) -> None:
         try:
-            await work
+            if packed:
+                message = await unhurried(len(message) * UNPACKED_TIMES, lambda: self._unpacked(message))
+            await (self._streamed(message) if self._asked.method.whole is None else self._answered(message))
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)
             self._fail(error)
@@ -103,12 +122,16 @@ class Call(Stream):
         ):
             end = PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES])
             try:
-                for answer in self._asked.method.each(self._message(body[:end])):
+                message, packed = self._message(body[:end])
+                for answer in self._asked.method.each(self._unpacked(message) if packed else message):
                     self._say(answer)
             except SeriesmithError as error:
                 self._fail(error)
                 return
             body = body[end:]
+            if sum(map(len, self._waiting)) > UNHEARD_BYTES:
+                self.connection.transport.abort()
+                return
         self._parts, self._size = [body], len(body)
 
     def _say(self, message: bytes) -> None:
@@ -130,18 +153,17 @@ class Call(Stream):
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
     def _declared(self) -> int:
-        start = self._parts[0] if len(self._parts[0]) >= PREFIX_BYTES else self._whole()
-        return PREFIX_BYTES + int.from_bytes(start[1:PREFIX_BYTES])
+        return PREFIX_BYTES + int.from_bytes(self._parts[0][1:PREFIX_BYTES])
 
-    def _message(self, body: bytes) -> bytes:
-        """The one message in a body. Raises a `SeriesmithError`."""
+    def _message(self, body: bytes) -> tuple[bytes, bool]:
+        """The one message in a body, and whether it is packed. Raises a `SeriesmithError`."""
         if len(body) < PREFIX_BYTES or PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES]) != len(body):
             raise InvalidRequest(f"the call has {len(body)} bytes, which are not one whole message.")
-        message = body[PREFIX_BYTES:]
-        if not body[0]:
-            return message
-        if self._asked.packing == b"identity":
+        if body[0] and self._asked.packing == b"identity":
             raise InvalidRequest("the message is packed, but no 'grpc-encoding' says how.")
+        return body[PREFIX_BYTES:], bool(body[0])
+
+    def _unpacked(self, message: bytes) -> bytes:
         return unpacked(message, self._asked.packing, self._limit)
 
 

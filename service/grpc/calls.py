@@ -42,7 +42,7 @@ class Calls:
                     self.serving.lane.require_room()
                 return await in_time(self.serving, work(request, counted.outcome), asked.seconds)
 
-        return Method(whole=whole)
+        return Method(whole=whole, needs_key=not open_to_all)
 
     def streaming(self, parts: Parts, operation: str = "") -> Method:
         """A method of one request and many answers; the client's pace is the work's, and its leaving ends it."""
@@ -56,7 +56,7 @@ class Calls:
                     while (part := await in_time(self.serving, anext(made, None), counted.remaining())) is not None:
                         yield part
 
-        return Method(parts=streamed)
+        return Method(parts=streamed, needs_key=True)
 
 
 class _Counted:

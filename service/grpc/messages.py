@@ -16,6 +16,7 @@ from google.protobuf.message import DecodeError, Message
 
 from models.errors import InvalidRequest
 from service.answers import Label, Labels
+from service.inference.tensors import possible
 
 
 def parsed(kind: type[Message], body: bytes) -> dict[str, Any]:
@@ -48,10 +49,10 @@ def _nested(name: str, value: Message) -> dict[str, Any]:
 def _array(name: str, array: Any) -> np.ndarray:
     """`array.values` in `array.shape`. Raises `InvalidRequest`."""
     shape, values = tuple(array.shape), array.values
-    if any(size < 0 for size in shape) or 4 * prod(shape) != len(values) or not shape:
+    if not possible(shape) or 4 * prod(shape) != len(values) or not shape:
         raise InvalidRequest(
-            f"{name} has the shape {list(shape)} and {len(values)} bytes of values; send four bytes, a float32, for "
-            "each value of the shape.",
+            f"{name} has the shape {list(shape)!s:.60} and {len(values)} bytes of values; send four bytes, a float32, "
+            "for each value of a shape of at most 8 axes.",
             name,
         )
     return np.frombuffer(values, "<f4").reshape(shape)

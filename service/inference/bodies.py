@@ -13,7 +13,7 @@ from service.http.exchange import JSON, Response
 from service.inference.inputs import Given
 from service.inference.models import Model, require_plain
 from service.inference.outputs import Output
-from service.inference.tensors import Column, from_binary, from_list, shape_of, to_binary, to_list
+from service.inference.tensors import Column, from_binary, from_list, possible, shape_of, to_binary, to_list
 
 HEADER_LENGTH = b"inference-header-content-length"
 OCTETS = b"application/octet-stream"
@@ -107,7 +107,7 @@ def _tensors(inputs: list[Any], body: bytes, end: int) -> tuple[Given, int]:
 
 
 def _sizes(shape: object) -> bool:
-    return isinstance(shape, list) and all(type(size) is int and size >= 0 for size in shape)
+    return isinstance(shape, list) and all(type(size) is int for size in shape) and possible(shape)
 
 
 def _odd(name: object, datatype: object, shape: object, given: Given) -> InvalidRequest:
@@ -115,7 +115,7 @@ def _odd(name: object, datatype: object, shape: object, given: Given) -> Invalid
         return InvalidRequest(f"the input {name!r:.60} came twice; send it once.", name)
     return InvalidRequest(
         f"an input has the name {name!r:.60}, the datatype {datatype!r:.40} and the shape {shape!r:.60}; the first two "
-        "are text, the last a list of sizes.",
+        "are text, the last a list of at most 8 sizes.",
         "inputs",
     )
 

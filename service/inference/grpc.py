@@ -17,7 +17,7 @@ from service.inference.inputs import Given
 from service.inference.models import Model, Models, bundle_and_operation, require_plain
 from service.inference.outputs import Output
 from service.inference.repository import index, load, unload
-from service.inference.tensors import Column, from_binary, from_list, shape_of, to_binary
+from service.inference.tensors import Column, from_binary, from_list, possible, shape_of, to_binary
 from service.metrics import Outcome
 from service.pace import LARGE_BYTES, unhurried
 from service.proto import open_inference_pb2 as messages
@@ -159,8 +159,12 @@ def _given(request: Any) -> Given:
     for position, one in enumerate(inputs):
         name, shape = one.name, list(one.shape)
         require_plain(name, one.parameters)
-        if name in given or any(size < 0 for size in shape):
-            fault = "came twice; send it once" if name in given else f"has the shape {shape}; sizes are 0 or more"
+        if name in given or not possible(shape):
+            fault = (
+                "came twice; send it once"
+                if name in given
+                else f"has the shape {shape!s:.60}; send at most 8 sizes of 0 or more"
+            )
             raise InvalidRequest(f"the input {name!r:.60} {fault}.", name)
         if not contents:
             given[name] = _contained(name, one, shape)

@@ -45,6 +45,8 @@ ELEMENTS: dict[str, tuple[set[type], str]] = {
 }
 """What JSON may hold for a numpy kind."""
 
+MOST_AXES = 8
+
 LENGTH = struct.Struct("<I")
 
 
@@ -81,6 +83,15 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
         return np.array(flat, np.float64 if dtype.kind == "f" else dtype).reshape(_checked(name, shape, len(flat)))
     except OverflowError as error:
         raise InvalidRequest(f"{name} holds a number that is out of the range of {datatype}.", name) from error
+
+
+def possible(shape: Sequence[int]) -> bool:
+    """Whether there can be an array of that shape, empty ones included: the sizes are bounded one by one too."""
+    return len(shape) <= MOST_AXES and all(0 <= size < 2**31 for size in shape) and prod(map(_some, shape)) < 2**60
+
+
+def _some(size: int) -> int:
+    return max(size, 1)
 
 
 def known(name: str, datatype: str) -> np.dtype[Any]:

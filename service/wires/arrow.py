@@ -41,8 +41,18 @@ def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
         column = table.column(name).combine_chunks()
         if column.null_count:
             raise InvalidRequest(f"the column {name!r} has {column.null_count} nulls; fill them before sending.", name)
-        fields[name] = _series(column) if name == "series" else column.to_pylist()
+        fields[name] = _series(column) if name == "series" else _listed(name, column)
     return fields
+
+
+def _listed(name: str, column: pa.Array) -> list[Any]:
+    """What may hold labels; other types can stand for more rows than they have bytes. Raises `InvalidRequest`."""
+    texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
+    kind = texts.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
+        raise InvalidRequest(f"the column {name!r:.60} is of {column.type!s:.60}; send text or integers.", name)
+    listed: list[Any] = texts.to_pylist()
+    return listed if texts is column else [listed[index] for index in column.indices.to_pylist()]
 
 
 def _series(column: pa.Array) -> np.ndarray:

@@ -52,6 +52,8 @@ def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
             "series",
         )
     shape = tuple(int(size) for size in header.split(b","))
+    if not all(shape):
+        raise InvalidRequest(f"{SHAPE.decode()} is {header.decode()}; send at least one value.", "series")
     size = 4 * prod(shape)
     if size > len(body):
         raise InvalidRequest(

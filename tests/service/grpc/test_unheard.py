@@ -1,0 +1,50 @@
+"""What comes in odd pieces, or from who has no key, costs next to nothing."""
+
+from __future__ import annotations
+
+import gzip
+from types import SimpleNamespace
+from typing import Any, cast
+
+from service.grpc.asked import Asked, Method
+from service.grpc.call import CONVERSED_BYTES, SMALL_BYTES, Call
+from service.http.codings import unpacked
+from service.settings import Settings
+
+
+def _call(asked: Asked, key: str = "") -> Any:
+    """A call of a connection that takes everything."""
+    connection = SimpleNamespace(peer_window=0, write=lambda data: None, done=lambda stream: None)
+    serving = SimpleNamespace(settings=Settings(api_key=key), loop=SimpleNamespace(create_task=lambda work: work))
+    return Call(cast(Any, connection), 1, asked, cast(Any, serving))
+
+
+def test_small_pieces_are_joined_and_hold_the_prefix():
+    call = _call(Asked(Method()))
+    message = b"\0" + (100_000).to_bytes(4) + bytes(100_000)
+    for byte in message[:3000]:
+        call.received(bytes([byte]))
+    for _ in range(100):
+        call.received(b"")
+    call.received(message[3000:])
+    assert len(call._parts) <= 1 + 3000 // SMALL_BYTES + 1
+    assert call._whole() == message and call._declared() == len(message)
+
+
+def test_nothing_is_kept_of_what_comes_without_the_key():
+    without = _call(Asked(Method(needs_key=True)), key="a secret")
+    having = _call(Asked(Method(needs_key=True), b"Bearer a secret"), key="a secret")
+    for call in (without, having):
+        call.received(bytes(20_000))
+    assert (len(without._whole()), len(having._whole())) == (0, 20_000)
+
+
+def test_a_packed_message_is_left_packed_until_the_work_begins():
+    packed = gzip.compress(bytes(1_000_000))
+    call = _call(Asked(Method(), packing=b"gzip"))
+    assert call._message(b"\1" + len(packed).to_bytes(4) + packed) == (packed, True)
+    assert call._unpacked(packed) == unpacked(packed, b"gzip", 1_000_000)
+
+
+def test_a_conversation_takes_short_messages_only():
+    assert _call(Asked(Method(each=lambda request: [request])))._limit == CONVERSED_BYTES
