@@ -93,8 +93,8 @@ class Generation:
 
     def close(self) -> None:
         """Give back the place; what is under way ends."""
-        if self._next is not None:
-            self._next.cancel()
+        if self._next is not None and not self._next.cancel() and not self._next.cancelled():
+            self._next.exception()  # nobody is left to whom it would matter
         self._place.close()
 
     @contextmanager

@@ -122,6 +122,7 @@ class Outcome:
 
     def __init__(self, operation: str) -> None:
         self.operation, self.model, self.streaming = operation, "", False
+        self._ended = False
 
     def __enter__(self) -> Outcome:
         return self
@@ -133,7 +134,10 @@ class Outcome:
             self.end(error)
 
     def end(self, error: BaseException | None) -> None:
-        """Count it."""
+        """Count it, the first time."""
+        if self._ended:
+            return
+        self._ended = True
         if error is None:
             ending = "ok"
         elif isinstance(error, SeriesmithError):

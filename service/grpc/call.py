@@ -7,7 +7,7 @@ import logging
 from contextlib import aclosing
 
 from models.errors import InvalidRequest, Overloaded, SeriesmithError, TooLarge, Unavailable
-from service.admission import REFUSAL_SECONDS, authentic
+from service.admission import REFUSAL_SECONDS, authentic, in_time
 from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.connection import Connection
 from service.grpc.http2.stream import Stream
@@ -38,11 +38,11 @@ UNPACKED_TIMES = 20
 class Call(Stream):
     """Whatever happens, the client hears one status, and hears nothing else after it."""
 
-    __slots__ = ("_asked", "_heard", "_limit", "_loop", "_parts", "_size", "_task")
+    __slots__ = ("_asked", "_heard", "_limit", "_loop", "_parts", "_serving", "_size", "_task")
 
     def __init__(self, connection: Connection, number: int, asked: Asked, serving: Serving) -> None:
         super().__init__(connection, number)
-        self._asked, self._loop = asked, serving.loop
+        self._asked, self._serving, self._loop = asked, serving, serving.loop
         limit = serving.settings.max_body_bytes
         self._limit = limit if asked.method.each is None else min(limit, CONVERSED_BYTES)
         self._heard = not asked.method.needs_key or authentic(serving.settings, asked.authorization)
@@ -111,7 +111,7 @@ class Call(Stream):
         async with aclosing(self._asked.method.parts(message, self._asked)) as parts:
             async for part in parts:
                 self._say(part)
-                await self.drained()
+                await in_time(self._serving, self.drained())
         self.finish()
 
     def _conversed(self) -> None:

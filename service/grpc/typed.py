@@ -11,12 +11,13 @@ from google.protobuf.message_factory import GetMessageClass
 
 from models.manifest import Manifest
 from service import metrics
-from service.answers import Column, Columns, Labels, Stream
+from service.answers import Column, Columns, Labels, Stream, columns_of
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.messages import fill, parsed
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
+from service.pace import unhurried
 from service.proto import seriesmith_pb2
 
 SERVICE = seriesmith_pb2.DESCRIPTOR.services_by_name["Seriesmith"]
@@ -47,13 +48,15 @@ class _Typed:
 
     async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
         """The whole answer."""
-        answer = await self._operation.run(self._parsed(request, outcome), self._serving)
-        return self._written(vars(answer))
+        fields = await self._parsed(request, outcome)
+        answer = await self._operation.run(fields, self._serving)
+        size = sum([getattr(column, "nbytes", 0) for column in columns_of(answer).values()])
+        return await unhurried(size, lambda: self._written(vars(answer)))
 
     async def parts(self, request: bytes, outcome: metrics.Outcome) -> AsyncGenerator[bytes, None]:
         """What is known from the start, the cases, and what is known at the end."""
         assert self._operation.stream is not None
-        stream = await self._operation.stream(self._parsed(request, outcome), self._serving)
+        stream = await self._operation.stream(await self._parsed(request, outcome), self._serving)
         try:
             yield self._written({**stream.head, "n_cases": stream.n_cases})
             async for columns in _small(stream):
@@ -62,8 +65,8 @@ class _Typed:
         finally:
             stream.close()
 
-    def _parsed(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
-        fields = self._operation.parsed(parsed(self._request, request))
+    async def _parsed(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
+        fields = await unhurried(len(request), lambda: self._operation.parsed(parsed(self._request, request)))
         outcome.model = self._serving.resolve(fields.model).bundle.manifest.name
         return fields
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 
 from models.errors import SeriesmithError
+from service.admission import in_time
 from service.http.body import read
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
 from service.http.routes import Routes
+
+logger = logging.getLogger("bentoml.seriesmith")
+
+SMALL_BYTES = 2**20
+"""Of a body that is no operation's."""
 
 BENTOML_PATHS = {"/livez", "/healthz", "/metrics", "/schema.json"}
 BENTOML_FOLDERS = ("/static_content/",)
@@ -31,7 +38,8 @@ class HttpApplication:
         try:
             if self.routes.named(path) is not None:  # before the body is taken in
                 self.routes.authenticate(headers)
-            body = await read(headers, receive, self.routes.serving.settings.max_body_bytes)
+            limit = self.routes.serving.settings.max_body_bytes
+            body = await read(headers, receive, limit if self.routes.named(path) else min(limit, SMALL_BYTES))
         except ClientGone:
             return self.routes.left(path)
         except SeriesmithError as error:
@@ -56,7 +64,29 @@ class HttpApplication:
         response = await self.routes.answer(request)
         if self.routes.serving.draining:
             response.more = (*response.more, (b"connection", b"close"))
-        await (_streamed(response, send) if isinstance(response, Streamed) else _sent(response, scope, send))
+        if isinstance(response, Streamed):
+            await self._streamed(response, send)
+        else:
+            await _sent(response, scope, send)
+
+    async def _streamed(self, response: Streamed, send: Send) -> None:
+        """Chunk by chunk, no faster than the client reads; a failure on the way breaks the connection off.
+
+        A client that reads nothing for as long as an answer may take is let go: what it holds, others wait for.
+        """
+        headers = [(b"content-type", response.media_type), *response.more]
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            async with contextlib.aclosing(response.chunks) as chunks:
+                async for chunk in chunks:
+                    if chunk:
+                        message = {"type": "http.response.body", "body": chunk, "more_body": True}
+                        await in_time(self.routes.serving, send(message))
+            await send({"type": "http.response.body", "body": b""})
+        except SeriesmithError as error:
+            logger.warning("a stream was broken off: %s", error.message)
+        finally:
+            response.close()
 
 
 async def _left(receive: Receive) -> None:
@@ -70,16 +100,3 @@ async def _sent(response: Response, scope: Scope, send: Send) -> None:
     body = b"" if scope["method"] == "HEAD" else response.body
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
-
-
-async def _streamed(response: Streamed, send: Send) -> None:
-    """Chunk by chunk, no faster than the client reads; a failure on the way breaks the connection off."""
-    try:
-        headers = [(b"content-type", response.media_type), *response.more]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        async for chunk in response.chunks:
-            if chunk:
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-    finally:
-        response.close()

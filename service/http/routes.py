@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import orjson
@@ -136,7 +136,7 @@ class Routes:
         assert wire.streamed is not None
         headers, chunks = wire.streamed(stream)
 
-        async def counted() -> AsyncIterator[bytes]:
+        async def counted() -> AsyncGenerator[bytes, None]:
             try:
                 while (chunk := await in_time(self.serving, anext(chunks, None))) is not None:
                     yield chunk
@@ -145,7 +145,11 @@ class Routes:
                 raise
             outcome.end(None)
 
-        return Streamed(counted(), wire.media_type, headers, stream.close)
+        def close() -> None:
+            stream.close()
+            outcome.end(ClientGone())  # unless it has ended already
+
+        return Streamed(counted(), wire.media_type, headers, close)
 
     def _readiness(self) -> Response:
         if self.serving.ready:

@@ -9,6 +9,7 @@ known from the start is under `seriesmith` in the schema's metadata, what is kno
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -18,6 +19,7 @@ import pyarrow.compute
 
 from models.errors import InvalidRequest
 from service.answers import Column, Columns, Labels, Stream, columns_of, rest_of
+from service.wires.arrow_bounds import check
 from service.wires.json_text import decoded as decoded_json
 from service.wires.json_text import dumped
 from service.wires.wire import Headers, Wire
@@ -28,10 +30,11 @@ KEY = b"seriesmith"
 def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
     """The fields of a request. Raises `InvalidRequest`."""
     try:
+        check(body)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
             table = reader.read_all()
         table.validate(full=True)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, struct.error) as error:
         raise InvalidRequest(f"the body is not a valid Arrow IPC stream: {error}") from error
     metadata = (table.schema.metadata or {}).get(KEY, b"{}")
     fields = decoded_json(metadata)

@@ -53,7 +53,9 @@ def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
         )
     shape = tuple(int(size) for size in header.split(b","))
     if not all(shape):
-        raise InvalidRequest(f"{SHAPE.decode()} is {header.decode()}; send at least one value.", "series")
+        raise InvalidRequest(
+            f"{SHAPE.decode()} is {header.decode()}; send at least one case, and that not empty.", "series"
+        )
     size = 4 * prod(shape)
     if size > len(body):
         raise InvalidRequest(

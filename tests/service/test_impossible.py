@@ -30,7 +30,7 @@ def test_shapes_of_typed_messages(shape: list[int]):
 
 
 def test_shapes_of_octets():
-    with pytest.raises(InvalidRequest, match="at least one value"):
+    with pytest.raises(InvalidRequest, match="at least one case"):
         octets.decoded(b"", {octets.SHAPE: b"0,9999999999,9999999999"})
 
 
@@ -42,9 +42,25 @@ def test_columns_of_arrow():
     assert arrow.decoded(_sent(pa.table({"labels": categories})), {}) == {"labels": ["b", "a", "b"]}
 
 
-def _sent(table: pa.Table) -> bytes:
+@pytest.mark.parametrize("packing", ["zstd", "lz4"])
+@pytest.mark.parametrize("columns", ["series", "labels"])
+def test_arrow_buffers_that_could_unpack_to_anything(packing: str, columns: str):
+    long = pa.array(["a" * 500])
+    found = {"series": [[1.0] * 500]} if columns == "series" else {"labels": long.dictionary_encode()}
+    assert arrow.decoded(_sent(pa.table(found)), {})
+    with pytest.raises(InvalidRequest, match="Content-Encoding"):
+        arrow.decoded(_sent(pa.table(found), packing), {})
+
+
+def test_arrow_rows_of_no_bytes():
+    empty = pa.Array.from_buffers(pa.list_(pa.float32(), 0), 2**30, [None], children=[pa.array([], pa.float32())])
+    with pytest.raises(InvalidRequest, match="rows or more"):
+        arrow.decoded(_sent(pa.table({"series": empty})), {})
+
+
+def _sent(table: pa.Table, packing: str | None = None) -> bytes:
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression=packing)) as writer:
         writer.write_table(table)
     content: bytes = sink.getvalue().to_pybytes()
     return content

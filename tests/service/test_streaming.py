@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from tests.service import wires
 from tests.service.bundles import Labelled
-from tests.service.server import Server, children, until
+from tests.service.server import Server, children, serving, until
 
 ROW_BYTES = 2 * 64 * 4
 
@@ -106,3 +107,29 @@ def test_only_generation_is_answered_line_by_line(server: Server, cases: Labelle
     body = orjson.dumps({"model": "sines", "series": cases.series[:1].tolist()})
     response = server.send("encode", body, accept=wires.LINES)
     assert response.status_code == 400 and "accept application/json" in response.text
+
+
+@pytest.fixture(scope="module")
+def impatient(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Waits a second, for answers and for who takes them."""
+    with serving(tmp_path_factory.mktemp("impatient"), repository, timeout_seconds=1) as running:
+        yield running
+
+
+@pytest.mark.parametrize("accept", [wires.OCTETS, wires.ARROW])
+def test_who_does_not_read_at_all_gives_the_place_back(impatient: Server, accept: str):
+    def cancelled() -> float:
+        name = 'seriesmith_requests_total{model="sines",operation="sample",outcome="cancelled"}'
+        return impatient.metrics().get(name, 0)
+
+    before = cancelled()
+    with _stream(impatient, accept, counts={"1": 2_000_000}):
+        assert _queued(impatient) > 0
+        until(lambda: _queued(impatient) == 0, seconds=10, what="a place that is free again")
+    until(lambda: cancelled() == before + 1, seconds=5, what="a request that was counted once")
+
+
+def test_a_large_body_to_nowhere_is_not_taken_in(server: Server):
+    for path in ("/nowhere", "/models", "/v2/repository/index"):
+        response = server.http.post(path, content=b" " * 2_000_000)
+        assert response.status_code == 413, response.text

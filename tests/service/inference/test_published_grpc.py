@@ -162,7 +162,7 @@ SPOILT: list[tuple[Callable[[Any], None], str, str]] = [
     (both_contents, "INVALID_ARGUMENT", "send one of the two"),
     (too_few_contents, "INVALID_ARGUMENT", "2 inputs and 1 raw_input_contents"),
     (too_short, "INVALID_ARGUMENT", "takes 2560 bytes; 2048 came"),
-    (negative, "INVALID_ARGUMENT", "sizes are 0 or more"),
+    (negative, "INVALID_ARGUMENT", "at most 8 sizes of 0 or more"),
     (by_class, "INVALID_ARGUMENT", "lacks that extension"),
 ]
 

@@ -1,0 +1,69 @@
+"""An Arrow IPC stream holds no more than its bytes: looked at before pyarrow makes arrays of it.
+
+Buffers that are packed one by one could unpack to gigabytes, and rows of no bytes be any number. The messages' headers
+say so; they are flatbuffers, of which a few numbers are read here. Format: arrow.apache.org/docs/format/Columnar.html.
+"""
+
+from __future__ import annotations
+
+import struct
+
+import pyarrow as pa
+
+from models.errors import InvalidRequest
+
+HEADER_TYPE, HEADER = 1, 2
+"""Fields of a Message."""
+
+DICTIONARY_BATCH, RECORD_BATCH = 2, 3
+DICTIONARY_DATA = 1
+LENGTH, COMPRESSION = 0, 3
+"""Fields of a RecordBatch."""
+
+
+def check(body: bytes) -> None:
+    """Raise `InvalidRequest` where a stream could grow, and what pyarrow raises where it is none."""
+    rows = 0
+    for message in pa.ipc.MessageReader.open_stream(pa.py_buffer(body)):
+        rows += _rows(bytes(message.metadata))
+        if rows > len(body):
+            raise InvalidRequest(
+                f"the stream has {rows} rows or more, in {len(body)} bytes; send rows that hold values."
+            )
+
+
+def _rows(flat: bytes) -> int:
+    """Rows of one message; 0 of a schema."""
+    message = _table(flat, 0)
+    kind = _slot(flat, message, HEADER_TYPE)
+    header = _slot(flat, message, HEADER)
+    if kind is None or header is None or flat[kind] not in (DICTIONARY_BATCH, RECORD_BATCH):
+        return 0
+    batch = _table(flat, header)
+    if flat[kind] == DICTIONARY_BATCH:
+        data = _slot(flat, batch, DICTIONARY_DATA)
+        if data is None:
+            return 0
+        batch = _table(flat, data)
+    if _slot(flat, batch, COMPRESSION) is not None:
+        raise InvalidRequest(
+            "the stream's buffers are compressed; write it without compression, and pack the whole body with "
+            "Content-Encoding: zstd where it should be small."
+        )
+    length = _slot(flat, batch, LENGTH)
+    return 0 if length is None else max(0, int(struct.unpack_from("<q", flat, length)[0]))
+
+
+def _table(flat: bytes, place: int) -> int:
+    """Where the table lies that `place` points to."""
+    return place + int(struct.unpack_from("<I", flat, place)[0])
+
+
+def _slot(flat: bytes, table: int, field: int) -> int | None:
+    """Where a field of a table lies, None where it is absent."""
+    fields = table - int(struct.unpack_from("<i", flat, table)[0])
+    place = 4 + 2 * field
+    if place >= struct.unpack_from("<H", flat, fields)[0]:
+        return None
+    offset = int(struct.unpack_from("<H", flat, fields + place)[0])
+    return table + offset if offset else None
