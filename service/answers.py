@@ -145,3 +145,12 @@ def joined(parts: Iterable[Columns]) -> Columns:
         column: list[Any] = [part[name] for part in collected]
         whole[name] = Labels.joined(column) if isinstance(first, Labels) else np.concatenate(column)
     return whole
+
+
+async def gathered(stream: Stream) -> dict[str, Any]:
+    """The fields of an answer, once all of it is made."""
+    try:
+        columns = joined([chunk async for chunk in stream.chunks])
+    finally:
+        stream.close()
+    return {**stream.head, **columns, **stream.tail()}

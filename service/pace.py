@@ -9,6 +9,9 @@ from typing import TypeVar
 LARGE_BYTES = 2**20
 """JSON beyond this takes milliseconds to read or write."""
 
+UNPACKED_TIMES = 20
+"""How much larger a packed body may well be."""
+
 Result = TypeVar("Result")
 
 

@@ -94,8 +94,6 @@ class Settings:
         for name in ("workers", "threads", "batch_rows", "drain_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
-        if not 0 <= settings.grpc_port < 2**16:
-            raise ValueError(f"{PREFIX}GRPC_PORT is {settings.grpc_port}; it must be from 0, for none, to 65535.")
         if settings.queue_rows < settings.max_rows:
             raise ValueError(
                 f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "

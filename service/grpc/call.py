@@ -14,7 +14,7 @@ from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
 from service.http.codings import unpacked
 from service.lane import STOPPING
-from service.pace import unhurried
+from service.pace import UNPACKED_TIMES, unhurried
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -30,9 +30,6 @@ CONVERSED_BYTES = 2**16
 
 UNHEARD_BYTES = 2**22
 """Answers of a conversation that the peer may leave unread."""
-
-UNPACKED_TIMES = 20
-"""How much larger a packed message may well be."""
 
 
 class Call(Stream):

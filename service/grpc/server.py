@@ -1,7 +1,8 @@
 """The gRPC server of one worker: it answers from when the models are loaded until the last call in flight has ended.
 
 It speaks HTTP/2 itself, on the event loop that everything else runs on. grpcio's server moves every call through four
-events between three threads of its own, at 200 µs and more of CPU; this one takes some 40.
+events between three threads of its own: an echo costs it 209 µs of CPU from 64 clients, and 320 from one; here 15 and
+28 (asked by h2load).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from service.http.exchange import JSON, ClientGone, Request, Response, Streamed,
 from service.inference.rest import Rest, operation_of, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
-from service.pace import LARGE_BYTES, unhurried
+from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
 from service.serving import Serving
 from service.wires.wire import Wire
 
@@ -34,8 +34,6 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 
 HTML = b"text/html; charset=utf-8"
-UNPACKED_TIMES = 20
-"""How much larger a packed body may well be."""
 
 
 class Routes:

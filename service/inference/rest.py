@@ -18,7 +18,7 @@ from service.inference import EXTENSIONS, bodies
 from service.inference.models import Model, Models, bundle_and_operation
 from service.inference.repository import index, load, unload
 from service.operations import Operation
-from service.pace import LARGE_BYTES, unhurried
+from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
@@ -108,7 +108,9 @@ class Rest:
             outcome.model = model.manifest.name
             coding = headers.get(b"content-encoding", b"")
             if coding or len(body) > LARGE_BYTES:
-                asked = await unhurried(len(body) * (20 if coding else 1), lambda: self._asked(body, coding, headers))
+                asked = await unhurried(
+                    len(body) * (UNPACKED_TIMES if coding else 1), lambda: self._asked(body, coding, headers)
+                )
             else:
                 asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
             plan = model.plan(tuple(asked.outputs))

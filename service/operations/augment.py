@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from models.errors import InvalidRequest
 from models.generation import Recipe
 from models.manifest import Manifest
-from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, joined
+from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gathered
 from service.generating import Generation, Made, adapted_mixture
 from service.operations.contract import (
     ALL,
@@ -96,12 +96,7 @@ class Answer:
 
 async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    made = await stream(request, serving, whole=True, wanted=wanted)
-    try:
-        columns: dict[str, Any] = joined([chunk async for chunk in made.chunks])
-    finally:
-        made.close()
-    return Answer(**made.head, **columns, **made.tail())
+    return Answer(**await gathered(await stream(request, serving, whole=True, wanted=wanted)))
 
 
 async def stream(request: Request, serving: Serving, whole: bool = False, wanted: Wanted = ALL) -> Stream:

@@ -17,7 +17,7 @@ from pydantic import Field
 from models.errors import InvalidRequest
 from models.generation import MAX_SEED, Recipe
 from models.manifest import Manifest
-from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, joined
+from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gathered
 from service.generating import Generation
 from service.operations.contract import (
     ALL,
@@ -57,12 +57,7 @@ class Answer:
 
 async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    made = await stream(request, serving, whole=True)
-    try:
-        columns: dict[str, Any] = joined([chunk async for chunk in made.chunks])
-    finally:
-        made.close()
-    return Answer(**made.head, **columns, **made.tail())
+    return Answer(**await gathered(await stream(request, serving, whole=True)))
 
 
 async def stream(request: Request, serving: Serving, whole: bool = False) -> Stream:
