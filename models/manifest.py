@@ -8,25 +8,19 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from models.errors import BundleError, InvalidRequest
+from models.evidence import Metrics
+from models.strict import Positive, Share, Strict
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 NAME_PATTERN = r"[a-z][a-z0-9_-]*"
 
 Label = str | int
 GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[int, Field(ge=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Json = Any
-
-
-class Strict(BaseModel):
-    """Unknown keys are refused, types are not coerced, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Tensor(Strict):
@@ -45,7 +39,7 @@ class Graph(Strict):
     opset: Positive
     inputs: list[Tensor]
     outputs: list[Tensor]
-    overridable: list[Tensor] = []
+    overridable: list[Tensor] = Field(default_factory=list)
     tolerance: Annotated[float, Field(gt=0)]
 
 
@@ -89,18 +83,6 @@ class Calibration(Strict):
     n_cases: Annotated[int, Field(ge=0)]
 
 
-class Metrics(Strict):
-    """What was measured. Null where it was not."""
-
-    accuracy: Share | None = None
-    balanced_accuracy: Share | None = None
-    n_measured: Annotated[int, Field(ge=0)] = 0
-    measured_on: Literal["given test set", "held-out split"] | None = None
-    acceptance: dict[str, Share] = {}
-    uplift: dict[str, Json] | None = None
-    quality: dict[str, Json] | None = None
-
-
 class Provenance(Strict):
     """Where the bundle comes from: enough to fit it again."""
 
@@ -116,7 +98,7 @@ class Provenance(Strict):
 class Manifest(Strict):
     """The whole of `manifest.json`."""
 
-    format_version: Literal[1]
+    format_version: Literal[1, 2]
     name: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
     version: Positive
     series: SeriesShape
@@ -124,6 +106,7 @@ class Manifest(Strict):
     classes: Annotated[list[ClassCard], Field(min_length=1)]
     latent_dim: Positive
     expansion: Annotated[float, Field(gt=0)]
+    texture_steps: Positive | None = None
     graphs: dict[GraphName, Graph]
     mixture: Arrays
     probe: Arrays

@@ -13,7 +13,8 @@ import numpy as np
 from torch import nn
 
 from models import probe
-from models.manifest import Arrays, ClassCard, GraphName, Manifest, Metrics, Provenance, SeriesShape
+from models.evidence import Metrics
+from models.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance, SeriesShape
 from models.publish import npz_bytes, sha256
 from training import graphs
 from training.configuration import FitConfiguration
@@ -125,7 +126,7 @@ def manifest_maker(
 
     def manifest(version: int) -> Manifest:
         return Manifest(
-            format_version=1,
+            format_version=2,
             name=name,
             version=version,
             series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.manifest import Metrics
+from models.evidence import Metrics
 from training.fitting import Fitted, Partition, predicted, training_cases
 from training.synthesis import draw
 

@@ -9,7 +9,8 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, TypeAdapter
 
-from models.manifest import ClassCard, Metrics, SeriesShape
+from models.evidence import Metrics
+from models.manifest import ClassCard, SeriesShape
 from service.http.exchange import JSON
 from service.inference import docs as inference
 from service.operations import OPERATIONS, Operation

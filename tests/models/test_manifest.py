@@ -26,7 +26,7 @@ def test_labels_keep_their_type(sines: Bundle) -> None:
         ({"surprise": 1}, "surprise"),
         ({"version": "1"}, "version"),
         ({"version": 0}, "version"),
-        ({"format_version": 2}, "format version 2"),
+        ({"format_version": 3}, "format version 3"),
         ({"format_version": None}, "format version None"),
         ({"name": "Sines"}, "name"),
         ({"classes": []}, "classes"),

@@ -1,0 +1,106 @@
+"""What was measured of a bundle: accuracy, what augmenting brought, how good its synthetic series are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from models.policy import PolicyName
+from models.strict import Positive, Share, Strict
+
+
+class Interval(Strict):
+    """A mean and the 95 % bootstrap interval around it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Candidate(Strict):
+    """A policy in cross-validation on the training set: means per class, then over classes, of held-out cases.
+
+    `nll` is the negative log-likelihood in nats; `uplift` is accuracy with the policy minus accuracy without it, in
+    points.
+    """
+
+    policy: PolicyName
+    round: Positive = 1
+    nll: float
+    balanced_accuracy: Share
+    uplift: Interval
+
+
+class Advice(Strict):
+    """Whether adding a policy's cases to a training set, as `/augment` returns them, is likely to help, and by what
+    evidence: the paired differences in accuracy, in points, of classifiers trained in cross-validation on real cases
+    with and without the synthetic ones."""
+
+    policy: PolicyName
+    use: bool
+    uplift: Interval | None
+
+
+class Uplift(Strict):
+    """The policy chosen by cross-validation on the training set alone, and its evidence.
+
+    `policy` trained the shipped classifier. `advice` speaks of what `/augment` adds by default: the chosen policy, or
+    the best latent one where none was chosen. `weight` is recommended for a synthetic case in a loss where a real one
+    has 1. The evidence for the chosen policy is that of the best of several, and flatters it by as much.
+    """
+
+    policy: PolicyName
+    rounds: Positive = 1
+    balanced: bool
+    n_cases: Annotated[int, Field(ge=0)]
+    n_folds: Annotated[int, Field(ge=0)]
+    candidates: list[Candidate]
+    advice: Advice
+    weight: Share
+
+
+class Quality(Strict):
+    """Synthetic series against real ones that were held out, equal counts, up to `n_cases` each. Null: not measurable.
+
+    discriminative_score: abs(accuracy - .5) of the worse of two judges who tell real from synthetic, cross-validated;
+    its floor is the score of training cases against the held-out. predictive_score: mean absolute error of the next
+    timepoint by a forecaster trained on synthetic series; its floor is that of one trained on real ones. tstr_ratio,
+    trts_ratio: accuracy of a classifier trained on synthetic and tested on real, and the reverse, over trained and
+    tested on real. Distances are named in `training/quality`. nearest_neighbour_ratio: median distance synthetic to
+    training cases over held-out to training cases. membership_attack: balanced accuracy of guessing from the distance
+    to the synthetic series whether a case was trained on; .5 is chance.
+    """
+
+    measured_on: Literal["given test set", "held-out split"]
+    n_cases: Positive
+    discriminative_score: float | None
+    discriminative_scores: dict[str, float]
+    discriminative_floor: float | None
+    predictive_score: float | None
+    predictive_floor: float | None
+    judge: str | None
+    trtr: Share | None
+    tstr_ratio: float | None
+    trts_ratio: float | None
+    frechet_distance: float | None
+    frechet_floor: float | None
+    marginal_distance: float | None
+    autocorrelation_distance: float | None
+    spectrum_distance: float | None
+    coverage: dict[str, Share]
+    density: dict[str, float]
+    nearest_neighbour_ratio: float | None
+    membership_attack: Share | None
+
+
+class Metrics(Strict):
+    """What was measured. Null where it was not."""
+
+    accuracy: Share | None = None
+    balanced_accuracy: Share | None = None
+    n_measured: Annotated[int, Field(ge=0)] = 0
+    measured_on: Literal["given test set", "held-out split"] | None = None
+    acceptance: dict[str, Share] = Field(default_factory=dict)
+    uplift: Uplift | None = None
+    quality: Quality | None = None

@@ -1,0 +1,30 @@
+"""A policy: where the cases that are added to a training set come from."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+PolicyName = Literal["none", "warps", "latent", "interpolation", "latent+warps", "interpolation+warps"]
+"""What is added.
+
+`latent`: series decoded from the class mixture. `interpolation`: series decoded from between the latent codes of two
+real cases of a class. `warps`: real cases, warped. `…+warps`: the decoded series warped, and in training the real ones
+too.
+"""
+
+POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
+
+
+def source(policy: PolicyName) -> Literal["none", "warps", "latent", "interpolation"]:
+    """Where a policy's cases come from, whether they are warped afterwards or not."""
+    return policy.removesuffix("+warps")  # type: ignore[return-value]
+
+
+def warps(policy: PolicyName) -> bool:
+    """Whether a policy warps."""
+    return policy.endswith("warps")
+
+
+def is_latent(policy: PolicyName) -> bool:
+    """Whether a policy's cases are decoded from the latent space."""
+    return source(policy) in ("latent", "interpolation")
