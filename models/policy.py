@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-PolicyName = Literal["none", "warps", "latent", "interpolation", "latent+warps", "interpolation+warps"]
+PolicyName = Literal["none", "warps", "guided", "latent", "interpolation", "latent+warps", "interpolation+warps"]
 """What is added.
 
 `latent`: series decoded from the class mixture. `interpolation`: series decoded from between the latent codes of two
-real cases of a class. `warps`: real cases, warped. `…+warps`: the decoded series warped, and in training the real ones
+real cases of a class. `warps`: real cases, warped. `guided`: real cases, warped to the timing of another of their class
+(Iwana & Uchida, 2021). `…+warps`: the decoded series warped, and in training the real ones
 too.
 """
 
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 
 
-def source(policy: PolicyName) -> Literal["none", "warps", "latent", "interpolation"]:
+def source(policy: PolicyName) -> Literal["none", "warps", "guided", "latent", "interpolation"]:
     """Where a policy's cases come from, whether they are warped afterwards or not."""
     return policy.removesuffix("+warps")  # type: ignore[return-value]
 
 
 def warps(policy: PolicyName) -> bool:
-    """Whether a policy warps."""
+    """Whether a policy warps cases by chance."""
     return policy.endswith("warps")
 
 
