@@ -51,7 +51,7 @@ def judge_held_out(
     for number, (kept, held_out) in enumerate(folds, start=1):
         inside, outside = cases.subset(kept), cases.subset(held_out)
         scaling = Scaling(inside.series, configuration.working_timepoints)
-        model = fit_vae(fabric, inside, scaling, configuration, f"VAE, fold {number} of {len(folds)}")
+        model, _ = fit_vae(fabric, inside, scaling, configuration, f"VAE, fold {number} of {len(folds)}")
         latent = posterior_means(model, scaling, inside.series)
         mixture = fit_mixture(
             latent, inside.class_index, cases.n_classes, configuration.max_components, configuration.seed

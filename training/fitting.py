@@ -19,6 +19,7 @@ from training.configuration import FitConfiguration
 from training.datasets import Cases, Dataset
 from training.datasets.split import fold_indices, hold_out
 from training.learner import TrainingCases, fit_classifier, fit_vae, posterior_means, residuals, standardised
+from training.loop import History
 from training.mixture_fit import fit_mixture
 from training.scaling import Scaling
 from training.synthesis import synthetic_pool
@@ -50,6 +51,7 @@ class Fitted:
     texture: Texture
     classifier: nn.Module | None
     held_out: HeldOut | None
+    histories: dict[str, History]
 
 
 def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
@@ -101,7 +103,8 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     held_out = judge_held_out(fabric, cases, _folds(learn, configuration), configuration)
     scaling = Scaling(cases.series, configuration.working_timepoints)
     start = _starting_point(configuration.start_from, cases, scaling, configuration)
-    model = fit_vae(fabric, cases, scaling, configuration, "VAE", start[0])
+    histories = {}
+    model, histories["VAE"] = fit_vae(fabric, cases, scaling, configuration, "VAE", start[0])
     latent = posterior_means(model, scaling, cases.series)
     mixture = fit_mixture(latent, cases.class_index, len(labels), configuration.max_components, configuration.seed)
     texture = fit_texture(residuals(model, scaling, cases.series), cases.class_index, len(labels))
@@ -109,8 +112,10 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     if learn.labels is not None:
         real = standardised(cases, scaling)
         synthetic = synthetic_pool(model, mixture, texture, configuration)
-        classifier = fit_classifier(fabric, real, synthetic, len(labels), configuration, start[1])
-    return Fitted(labels, cases, scaling, model, mixture, texture, classifier, held_out)
+        classifier, histories["classifier"] = fit_classifier(
+            fabric, real, synthetic, len(labels), configuration, start[1]
+        )
+    return Fitted(labels, cases, scaling, model, mixture, texture, classifier, held_out, histories)
 
 
 def _folds(learn: Cases, configuration: FitConfiguration) -> list[Fold]:

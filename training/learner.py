@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from training import classifiers, vae
 from training.configuration import FitConfiguration
-from training.loop import Objective, Schedule, train
+from training.loop import History, Objective, Schedule, train
 from training.scaling import Scaling
 from training.vae import VAE
 from training.warps import warped
@@ -98,8 +98,8 @@ def fit_vae(
     configuration: FitConfiguration,
     title: str,
     initial: VAE | None = None,
-) -> VAE:
-    """A VAE trained on `cases`, on the CPU; `initial` gives its starting weights."""
+) -> tuple[VAE, History]:
+    """A VAE trained on `cases`, on the CPU, and its losses; `initial` gives its starting weights."""
     torch.manual_seed(configuration.seed)
     shape = (cases.series.shape[1], scaling.working_timepoints, configuration.latent_dim)
     model = vae.build(configuration.vae, *shape)
@@ -107,8 +107,8 @@ def fit_vae(
         model.load_state_dict(initial.state_dict())
     real = standardised(cases, scaling).to(fabric.device)
     objective = VAEObjective(model, real, cases.n_classes, configuration)
-    train(fabric, objective, Schedule(configuration.vae_steps, title, configuration.seed), configuration)
-    return model.cpu().eval()
+    history = train(fabric, objective, Schedule(configuration.vae_steps, title, configuration.seed), configuration)
+    return model.cpu().eval(), history
 
 
 def fit_classifier(
@@ -118,16 +118,17 @@ def fit_classifier(
     n_classes: int,
     configuration: FitConfiguration,
     initial: nn.Module | None = None,
-) -> nn.Module:
-    """A classifier trained on both pools, on the CPU; `initial` gives its starting weights."""
+) -> tuple[nn.Module, History]:
+    """A classifier trained on both pools, on the CPU, and its losses; `initial` gives its starting weights."""
     torch.manual_seed(configuration.seed)
     network = classifiers.build(configuration.classifier, real.series.shape[1], real.series.shape[2], n_classes)
     if initial is not None:
         network.load_state_dict(initial.state_dict())
     device = fabric.device
     objective = ClassifierObjective(network, real.to(device), synthetic.to(device), configuration.seed)
-    train(fabric, objective, Schedule(configuration.classifier_steps, "classifier", configuration.seed), configuration)
-    return network.cpu().eval()
+    schedule = Schedule(configuration.classifier_steps, "classifier", configuration.seed)
+    history = train(fabric, objective, schedule, configuration)
+    return network.cpu().eval(), history
 
 
 def standardised(cases: TrainingCases, scaling: Scaling) -> Pool:
