@@ -41,6 +41,8 @@ class FitConfiguration:
     """How many devices to train on."""
     threads: int = 1
     """CPU threads of torch; the networks are too small to gain from more, and equal threads give equal fits."""
+    report: bool = True
+    """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
     held_out_share: float = 0.2
     """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 
