@@ -23,6 +23,7 @@ PIXELS_PER_INCH = 100
 WIDTH = 10.4
 """Inches of a picture across the page."""
 
+N_COLOURS = 128
 MOST_CLASSES = 12
 MOST_CHANNELS = 3
 STYLE: Any = {
@@ -70,14 +71,16 @@ def panels(
 
 
 def picture(figure: Figure, alternative: str) -> Picture:
-    """The figure as an image of at most 256 colours."""
+    """The figure as an image of few colours, so that it is small; what is nearly white is white."""
     figure.set_dpi(2 * PIXELS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib's backends are not typed
     pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
     image = Image.fromarray(pixels).convert("RGB")
     png = io.BytesIO()
-    image.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(png, "png", optimize=True)
+    few = image.quantize(N_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few.putpalette([255 if value > 250 else value for value in few.getpalette() or []])
+    few.save(png, "png", optimize=True)
     source = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
     return Picture(source, alternative, round(figure.get_figwidth() * PIXELS_PER_INCH))
 
@@ -86,6 +89,12 @@ def plain(label: str, most: int = 22) -> str:
     """A label as a figure can show it: no mathematics, one line, not too long."""
     line = " ".join(label.split())
     return (line if len(line) <= most else line[: most - 1] + "…").replace("$", r"\$")
+
+
+def spread(n: int, most: int) -> np.ndarray:
+    """At most `most` of the indices 0 … n − 1, evenly spaced: neighbours in a file are often alike."""
+    chosen: np.ndarray = np.linspace(0, n - 1, min(n, most)).round().astype(int)
+    return chosen
 
 
 def drawn_classes(inputs: ReportInputs, most: int = MOST_CLASSES) -> tuple[list[int], str]:

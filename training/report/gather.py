@@ -10,13 +10,14 @@ from models.manifest import Manifest
 from training.datasets import Cases
 from training.fitting import Fitted, Partition, predicted, training_cases
 from training.learner import posterior_means
+from training.report.drawing import spread
 from training.report.inputs import Collection, ReportInputs
 
 SYNTHETIC = 600
 """About how many synthetic series a report looks at, in equal numbers of each class."""
 
 MOST_CASES = 2000
-"""Held-out cases, and cases reconstructed, that a report looks at: the first ones."""
+"""Held-out cases that a report looks at."""
 
 
 def sampled(bundle: Bundle, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -48,7 +49,8 @@ def report_inputs(
 
 def _held_out(fitted: Fitted, cases: Cases) -> Collection:
     own = training_cases(cases, fitted.labels)
-    return _collection(fitted, own.series[:MOST_CASES], own.class_index[:MOST_CASES])
+    chosen = spread(len(own.series), MOST_CASES)
+    return _collection(fitted, own.series[chosen], own.class_index[chosen])
 
 
 def _collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:

@@ -36,6 +36,8 @@ def pair_grid(inputs: ReportInputs, rows: list[list[Pair]], alternative: str) ->
             for axes in axes_row[len(row) :]:
                 axes.set_axis_off()
             axes_row[0].set_ylabel(class_name(inputs, row[0].class_index, 16))
+        for axes in grid[-1]:
+            axes.set_xlabel("timepoint")
         return picture(figure, alternative)
 
 

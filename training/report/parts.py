@@ -66,3 +66,8 @@ def number(value: float | None, digits: int = 3) -> str:
 def percent(share: float | None, digits: int = 0) -> str:
     """A share as text; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def signed(points: float) -> str:
+    """A difference in points, as text."""
+    return f"{points:+.1f}".replace("-", "−")

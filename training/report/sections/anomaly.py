@@ -6,7 +6,7 @@ import numpy as np
 
 from training.report.drawing import panels, picture, styled
 from training.report.inputs import ReportInputs
-from training.report.palette import ALARM, COLOURS
+from training.report.palette import ALARM, INK, QUIET
 from training.report.parts import Note, Section, percent
 
 N_BINS = 40
@@ -21,11 +21,11 @@ def section(inputs: ReportInputs) -> Section:
         "there mean that new data differs from what was learned."
     )
     if inputs.threshold is None or inputs.cross_fitted_error is None:
-        reason = "No case was judged by a model that had not seen it (--folds 0), so there is no threshold."
+        reason = "There is no threshold, as no fold was made to judge cases by models that had not seen them."
         return Section("anomaly", title, look_for, empty=reason)
-    kinds = [("training cases, cross-fitted", inputs.cross_fitted_error / inputs.threshold, COLOURS[0])]
+    kinds = [("training cases, cross-fitted", inputs.cross_fitted_error / inputs.threshold, QUIET)]
     if inputs.held_out is not None:
-        kinds.append(("held-out cases", inputs.error / inputs.threshold, COLOURS[1]))
+        kinds.append(("held-out cases", inputs.error / inputs.threshold, INK))
     scores = [np.log10(np.maximum(values, 1e-6)) for _, values, _ in kinds]
     edges = np.linspace(min(map(np.min, scores)), max(0.05, *map(np.max, scores)), N_BINS + 1)
     with styled():
@@ -33,8 +33,17 @@ def section(inputs: ReportInputs) -> Section:
         axes = grid[0, 0]
         for (name, _, colour), values in zip(kinds, scores, strict=True):
             share = np.full(len(values), 1 / len(values))
-            axes.hist(values, edges, weights=share, color=colour, alpha=0.25)
-            axes.hist(values, edges, weights=share, color=colour, histtype="step", label=name)
+            filled = colour == QUIET
+            axes.hist(
+                values,
+                edges,
+                weights=share,
+                histtype="stepfilled" if filled else "step",
+                color=colour,
+                alpha=0.45 if filled else 1.0,
+                linewidth=0 if filled else 1.4,
+                label=name,
+            )
         ticks = [tick for tick in TICKS if edges[0] <= np.log10(tick) <= edges[-1]]
         axes.set_xticks(np.log10(ticks), [f"{tick:g}" for tick in ticks])
         axes.axvline(0, color=ALARM, linewidth=1.2, linestyle="--")

@@ -7,13 +7,16 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 from sklearn.manifold import TSNE
 
-from training.report.drawing import panels, picture, styled
+from training.report.drawing import panels, picture, spread, styled
 from training.report.inputs import ReportInputs
 from training.report.palette import colour, key, marker
 from training.report.parts import Note, Section
 
 MOST_POINTS = 300
 """Of each kind, real and synthetic; t-SNE takes seconds for more."""
+
+MOST_EXPANDED = 7
+"""Classes up to which the expanded ellipses are drawn too."""
 
 FEWEST_POINTS = 8
 """t-SNE of fewer says nothing."""
@@ -49,9 +52,9 @@ def section(inputs: ReportInputs) -> Section:
             grid[0, 1].spines[:].set_visible(False)
         image = picture(figure, "Latent codes of real and synthetic series in the plane, coloured by class.")
     look_for = (
-        "Look for hollow points (synthetic) among the filled ones (real) of their colour, and where classes "
-        "overlap: labels of synthetic series are doubtful there. Ellipses hold 95 % of a mixture component, dotted as expanded "
-        "for sampling; distances between far groups mean nothing in t-SNE."
+        "Look for hollow points (synthetic) among the filled ones (real) of their colour; where classes overlap, "
+        "labels of synthetic series are doubtful. Ellipses hold 95 % of a mixture component, dotted as expanded for "
+        "sampling; distances between far groups mean nothing in t-SNE."
     )
     return Section("latent", "Latent map", look_for, (image, key(inputs.labels), *_notes(inputs, neighbours)))
 
@@ -59,16 +62,19 @@ def section(inputs: ReportInputs) -> Section:
 def _notes(inputs: ReportInputs, neighbours: np.ndarray | None) -> tuple[Note, ...]:
     notes = []
     if max(len(inputs.training.latent), len(inputs.synthetic.latent)) > MOST_POINTS:
-        notes.append(Note(f"Up to {MOST_POINTS} points of each kind are drawn, as many of each class."))
+        notes.append(Note(f"Up to {MOST_POINTS} points of each kind are drawn, equally many of a class."))
+    if len(inputs.labels) > MOST_EXPANDED:
+        notes.append(Note("With so many classes the expanded ellipses are left out."))
     if neighbours is None:
         notes.append(Note(f"There is no t-SNE: it needs {FEWEST_POINTS} points that differ."))
     return tuple(notes)
 
 
 def _chosen(class_index: np.ndarray, n_classes: int) -> np.ndarray:
-    """Indices of the first cases of each class."""
+    """Indices of equally many cases of each class."""
     most = max(2, MOST_POINTS // n_classes)
-    return np.concatenate([np.flatnonzero(class_index == index)[:most] for index in range(n_classes)])
+    members = [np.flatnonzero(class_index == index) for index in range(n_classes)]
+    return np.concatenate([own[spread(len(own), most)] for own in members])
 
 
 def _plane(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -111,14 +117,14 @@ def _scatter(axes: Axes, kinds: list[Points]) -> None:
 
 def _ellipses(axes: Axes, inputs: ReportInputs, mean: np.ndarray, plane: np.ndarray) -> None:
     """The components' shadows on the plane: as learned, and as expanded for sampling."""
-    mixture = inputs.mixture
+    mixture, expanded = inputs.mixture, len(inputs.labels) <= MOST_EXPANDED
     for index, k in zip(*np.nonzero(mixture.weights > 0), strict=True):
         if inputs.counts[index] == 0:
             continue
         spread, turned = np.linalg.eigh(plane.T @ mixture.covariances[index, k] @ plane)
         angle = float(np.degrees(np.arctan2(turned[1, 1], turned[0, 1])))
         centre = (mixture.means[index, k] - mean) @ plane
-        for factor, line, width in ((1.0, "-", 1.0), (inputs.manifest.expansion, ":", 0.9)):
+        for factor, line, width in ((1.0, "-", 1.0), (inputs.manifest.expansion, ":", 0.9))[: 2 if expanded else 1]:
             narrow, wide = 2 * RADIUS * np.sqrt(factor * np.maximum(spread, 0))
             style = {"color": colour(index), "linestyle": line, "linewidth": width}
             axes.add_patch(Ellipse((centre[0], centre[1]), wide, narrow, angle=angle, fill=False, **style))

@@ -8,10 +8,13 @@ from matplotlib.axes import Axes
 from training.loop import History
 from training.report.drawing import panels, picture, plain, styled
 from training.report.inputs import ReportInputs
-from training.report.palette import COLOURS
+from training.report.palette import ALARM, INK, QUIET
 from training.report.parts import Section
 
 PER_ROW = 3
+LINES = ((INK, "-"), (ALARM, "--"), (QUIET, "-"), (INK, ":"), (ALARM, ":"), (QUIET, "--"))
+"""Colour and style of a loss's parts, none of them a class's."""
+
 SMOOTH = 9
 """Recorded steps averaged for the bold line."""
 
@@ -39,9 +42,9 @@ def section(inputs: ReportInputs) -> Section:
 
 def _draw(axes: Axes, history: History) -> None:
     for place, (part, values) in enumerate(history.parts.items()):
-        colour = COLOURS[place % len(COLOURS)]
-        axes.plot(history.steps, values, color=colour, linewidth=0.6, alpha=0.45)
-        axes.plot(history.steps, _running_mean(values), color=colour, linewidth=1.6, label=part)
+        colour, line = LINES[place % len(LINES)]
+        axes.plot(history.steps, values, color=colour, linewidth=0.6, alpha=0.4)
+        axes.plot(history.steps, _running_mean(values), color=colour, linewidth=1.6, linestyle=line, label=part)
     if all((values > 0).all() for values in history.parts.values()):
         axes.set_yscale("log")
     axes.legend(loc="best")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.report.drawing import drawn_channels, drawn_classes, panels, picture, styled
+from training.report.drawing import drawn_channels, drawn_classes, panels, picture, spread, styled
 from training.report.inputs import Collection, ReportInputs
 from training.report.pairs import Pair, pair_grid
 from training.report.palette import ALARM, INK, QUIET
 from training.report.parts import Note, Part, Picture, Section, number
 
 MOST_CLASSES = 8
-MOST_NEIGHBOURS = 1000
-"""Training cases of a class that are searched."""
+MOST_REAL = 500
+"""Cases of a class, training or held-out, whose own neighbours are searched."""
 
 NEAR_COPY = 0.5
 """A synthetic series nearer to a training series than this share of the usual distance is marked."""
@@ -30,8 +30,8 @@ def section(inputs: ReportInputs) -> Section:
     for index in range(len(inputs.labels)):
         real, made = (_whitened(kind, index, inputs) for kind in (inputs.training, inputs.synthetic))
         if len(real) and len(made):
-            among = nearest(real, real, itself=True)[0] if len(real) > 1 else np.empty(0)
-            found.append((index, *nearest(made, real), among))
+            own = spread(len(real), MOST_REAL) if len(real) > 1 else np.empty(0, dtype=int)
+            found.append((index, *nearest(made, real), nearest(real[own], real, own)[0]))
     look_for = (
         "Look for colour that lies exactly on grey: a near copy of a training series. Distances are root mean square "
         "differences in standard deviations of the channel; “usual” is the median from a training case to its nearest "
@@ -41,14 +41,14 @@ def section(inputs: ReportInputs) -> Section:
     return Section("neighbourhoods", "Neighbourhoods", look_for, parts)
 
 
-def nearest(series: np.ndarray, among: np.ndarray, itself: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def nearest(series: np.ndarray, among: np.ndarray, own: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Root mean square difference `[n]` to the nearest of `among` and its index `[n]`, for whitened rows `[n, width]`.
 
-    With `itself` the two are the same rows, and a row is no neighbour of its own.
+    `own` `[n]` are the places of the rows in `among`, where they are of it: a row is no neighbour of itself.
     """
     squared = (series**2).sum(axis=1)[:, None] + (among**2).sum(axis=1) - 2 * series @ among.T
-    if itself:
-        np.fill_diagonal(squared, np.inf)
+    if own is not None:
+        squared[np.arange(len(own)), own] = np.inf
     which = squared.argmin(axis=1)
     difference = series - among[which]
     return np.sqrt((difference**2).mean(axis=1)), which
@@ -56,7 +56,7 @@ def nearest(series: np.ndarray, among: np.ndarray, itself: bool = False) -> tupl
 
 def _whitened(kind: Collection, index: int, inputs: ReportInputs) -> np.ndarray:
     """Rows `[n, n_channels * n_timepoints]` of one class, in standard deviations of the channel."""
-    own = kind.of_class(index)[:MOST_NEIGHBOURS].astype(np.float64)
+    own = kind.of_class(index).astype(np.float64)
     rows: np.ndarray = ((own - inputs.channel_mean) / inputs.channel_scale).reshape(len(own), -1)
     return rows
 
@@ -101,7 +101,7 @@ def _held_out_distance(inputs: ReportInputs) -> np.ndarray:
     for index in range(len(inputs.labels)):
         held_out, real = (_whitened(kind, index, inputs) for kind in (inputs.held_out, inputs.training))
         if len(held_out) and len(real):
-            parts.append(nearest(held_out, real)[0])
+            parts.append(nearest(held_out[spread(len(held_out), MOST_REAL)], real)[0])
     return np.concatenate(parts) if parts else np.empty(0)
 
 
@@ -113,6 +113,6 @@ def _curves(kinds: list[tuple[str, np.ndarray, str, str]]) -> Picture:
         grid[0, 0].set(
             xlabel="distance to the nearest training series of the class", ylabel="share of series", xlim=(0, None)
         )
-        grid[0, 0].set_title("Left of the held-out curve, synthetic series are copies; right of it, they stray")
+        grid[0, 0].set_title("Left of the curves of real series, synthetic ones are copies; right of them, they stray")
         grid[0, 0].legend(loc="lower right")
         return picture(figure, "Cumulative distances to the nearest training series: synthetic, training, held-out.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from models.evidence import Candidate, Uplift
 from training.report.drawing import panels, picture, plain, styled
 from training.report.inputs import ReportInputs
-from training.report.palette import COLOURS, INK, QUIET
-from training.report.parts import Note, Picture, Section, Table, number, percent
+from training.report.palette import INK, QUIET
+from training.report.parts import Note, Picture, Section, Table, number, percent, signed
 from training.report.sections.summary import advice_sentence, policy_sentence
 
 
@@ -52,7 +52,7 @@ def _forest(candidates: list[Candidate], uplift: Uplift) -> Picture:
         axes = grid[0, 0]
         for place, candidate in enumerate(candidates):
             own, interval = chosen(candidate, uplift), candidate.uplift
-            colour = COLOURS[0] if own else QUIET
+            colour = INK if own else QUIET
             axes.plot([interval.low, interval.high], [place, place], color=colour, linewidth=3 if own else 1.6)
             axes.plot(interval.mean, place, marker="D" if own else "o", color=colour, markersize=8 if own else 6)
         axes.axvline(0, color=INK, linewidth=0.8, linestyle="--")
@@ -69,8 +69,8 @@ def _table(candidates: list[Candidate], uplift: Uplift) -> Table:
             _name(candidate) + (" ◆ chosen" if chosen(candidate, uplift) else ""),
             number(candidate.nll),
             percent(candidate.balanced_accuracy),
-            f"{candidate.uplift.mean:+.1f}",
-            f"[{candidate.uplift.low:+.1f}, {candidate.uplift.high:+.1f}]",
+            signed(candidate.uplift.mean),
+            f"[{signed(candidate.uplift.low)}, {signed(candidate.uplift.high)}]",
         )
         for candidate in candidates
     )

@@ -18,8 +18,8 @@ def section(inputs: ReportInputs) -> Section:
     """See the module."""
     kind = "held-out cases" if inputs.held_out is not None else "training cases, as none were held out"
     look_for = (
-        "Look for shape that is kept and noise that is dropped, also in the worst case (right); what it "
-        "misses, the decoder gives no synthetic series. An anomaly score above 1 is marked in red."
+        "Look for shape that is kept and noise that is dropped, also in the worst case (right); what is "
+        "missing here is missing from every decoded series. An anomaly score above 1 is marked in red."
     )
     classes, left_out = drawn_classes(inputs, MOST_CLASSES)
     rows = [row for index in classes if (row := _row(inputs, index))]

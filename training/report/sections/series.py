@@ -15,13 +15,14 @@ from training.report.drawing import (
     fit_height,
     panels,
     picture,
+    spread,
     styled,
 )
 from training.report.inputs import ReportInputs
 from training.report.palette import INK, colour
 from training.report.parts import Note, Section
 
-MOST_SERIES = 20
+MOST_SERIES = 15
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,12 @@ def section(inputs: ReportInputs) -> Section:
         _Panel(
             index,
             _title(inputs, index, channel),
-            inputs.training.of_class(index)[:MOST_SERIES, channel],
-            inputs.synthetic.of_class(index)[:MOST_SERIES, channel],
+            *(_some(kind.of_class(index))[:, channel] for kind in (inputs.training, inputs.synthetic)),
         )
         for index in classes
         for channel in range(n_channels)
     ]
-    per_row = 1 if len(wanted) <= 3 else 3 if n_channels == 3 else 2
+    per_row = n_channels if n_channels > 1 else 1 if len(classes) <= 3 else 2
     with styled():
         figure, grid = panels(-(-len(wanted) // per_row), 2 * per_row, 1.75 if per_row == 1 else 1.15, sharex=True)
         for number, axes in enumerate(grid.reshape(-1, 2)):
@@ -56,6 +56,8 @@ def section(inputs: ReportInputs) -> Section:
                 _draw(axes, wanted[number])
             else:
                 axes[0].set_axis_off(), axes[1].set_axis_off()
+        for index, row in zip(classes if n_channels > 1 else (), grid, strict=False):
+            row[0].set_ylabel(class_name(inputs, index))
         for axes in grid[-1]:
             axes.set_xlabel("timepoint")
         image = picture(figure, f"Real and synthetic series of {len(classes)} classes, side by side.")
@@ -67,9 +69,15 @@ def section(inputs: ReportInputs) -> Section:
     return Section("series", "Series, real against synthetic", look_for, (image, drawn))
 
 
+def _some(series: np.ndarray) -> np.ndarray:
+    some: np.ndarray = series[spread(len(series), MOST_SERIES)]
+    return some
+
+
 def _title(inputs: ReportInputs, index: int, channel: int) -> str:
-    name = class_name(inputs, index)
-    return f"{name}, {channel_name(inputs, channel)}" if inputs.manifest.series.n_channels > 1 else name
+    if inputs.manifest.series.n_channels > 1:
+        return channel_name(inputs, channel)
+    return class_name(inputs, index, 14)
 
 
 def _draw(axes: np.ndarray, panel: _Panel) -> None:
@@ -77,6 +85,7 @@ def _draw(axes: np.ndarray, panel: _Panel) -> None:
         _lines(side, series, panel.class_index)
         fit_height(side, panel.real, panel.made)
         side.set_title(f"{panel.title}: {kind}")
+        side.title.set_fontsize(8)
     axes[1].tick_params(labelleft=False)
 
 

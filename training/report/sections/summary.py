@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.manifest import Manifest
 from models.policy import PolicyName
 from training.report.inputs import ReportInputs
-from training.report.parts import Note, Section, Table, percent
+from training.report.parts import Note, Section, Table, percent, signed
 
 MOST_ROWS = 40
 
@@ -74,7 +74,9 @@ def advice_sentence(manifest: Manifest) -> str:
     verdict = "use it" if advice.use else "not likely to help"
     if advice.uplift is None:
         return f"{advice.policy}: {verdict}; there was no fold to measure it on"
-    interval = f"{advice.uplift.mean:+.1f} [{advice.uplift.low:+.1f}, {advice.uplift.high:+.1f}] points of accuracy"
+    interval = (
+        f"{signed(advice.uplift.mean)} [{signed(advice.uplift.low)}, {signed(advice.uplift.high)}] points of accuracy"
+    )
     weight = f", at weight {uplift.weight:g} per synthetic case" if advice.use else ""
     return f"{advice.policy}: {verdict}{weight} ({interval} in cross-validation)"
 
