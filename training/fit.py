@@ -54,9 +54,9 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
     maker = manifest_maker(name, fitted, packed, metrics, origin)
     directory = publish(repository_root(configuration.models), name, packed.files, maker)
-    print(summary(read_manifest((directory / "manifest.json").read_bytes()), packed.n_bytes, directory))
-    if configuration.report:
-        print(f"report    {reported(fitted, parts, directory, configuration.seed)}")
+    report = reported(fitted, parts, directory, configuration.seed) if configuration.report else None
+    manifest = read_manifest((directory / "manifest.json").read_bytes())
+    print(summary(manifest, packed.n_bytes, directory, report))
     return directory
 
 

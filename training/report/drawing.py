@@ -98,7 +98,12 @@ def spread(n: int, most: int) -> np.ndarray:
 
 
 def drawn_classes(inputs: ReportInputs, most: int = MOST_CLASSES) -> tuple[list[int], str]:
-    """The classes that a picture has room for, the largest; and a sentence where they are not all."""
+    """The classes that a picture has room for, the largest; and a sentence where they are not all.
+
+    Several channels leave room for half as many.
+    """
+    if inputs.manifest.series.n_channels > 1:
+        most //= 2
     present = [index for index, count in enumerate(inputs.counts) if count]
     largest = sorted(present, key=lambda index: -inputs.counts[index])[:most]
     if len(largest) == len(inputs.counts):

@@ -37,12 +37,16 @@ def _matrix(inputs: ReportInputs, counts: np.ndarray) -> Picture:
     with styled():
         figure, grid = panels(1, 1, side)
         axes = grid[0, 0]
-        figure.set_size_inches(side + 1.2, side + 0.9)
-        figure.subplots_adjust(left=1.4 / (side + 1.2), right=0.98, bottom=1.1 / (side + 0.9), top=0.98)
+        long = max(map(len, inputs.labels)) > 3
+        edge = 1.4 if long else 0.6
+        figure.set_size_inches(side + edge, side + edge)
+        figure.subplots_adjust(left=edge / (side + edge), right=0.99, bottom=edge / (side + edge), top=0.99)
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         names = [plain(label, 14) for label in inputs.labels]
         every = max(1, -(-len(names) // 40))
-        axes.set_xticks(range(0, len(names), every), names[::every], rotation=45, ha="right")
+        axes.set_xticks(
+            range(0, len(names), every), names[::every], rotation=45 if long else 0, ha="right" if long else "center"
+        )
         axes.set_yticks(range(0, len(names), every), names[::every])
         axes.set(xlabel="taken for", ylabel="true class")
         if len(counts) <= MOST_NUMBERS:

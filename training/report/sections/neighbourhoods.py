@@ -56,8 +56,8 @@ def nearest(series: np.ndarray, among: np.ndarray, own: np.ndarray | None = None
 
 def _whitened(kind: Collection, index: int, inputs: ReportInputs) -> np.ndarray:
     """Rows `[n, n_channels * n_timepoints]` of one class, in standard deviations of the channel."""
-    own = kind.of_class(index).astype(np.float64)
-    rows: np.ndarray = ((own - inputs.channel_mean) / inputs.channel_scale).reshape(len(own), -1)
+    own = (kind.of_class(index).astype(np.float64) - inputs.channel_mean) / inputs.channel_scale
+    rows: np.ndarray = own.reshape(len(own), own.shape[1] * own.shape[2])
     return rows
 
 

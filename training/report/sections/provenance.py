@@ -10,8 +10,8 @@ def section(inputs: ReportInputs) -> Section:
     """See the module."""
     origin = inputs.manifest.provenance
     facts = (
-        ("dataset", f"{origin.dataset}, sha256 {origin.dataset_sha256}"),
-        ("code", f"git commit {origin.git_commit}" if origin.git_commit else "not a commit"),
+        ("data", f"sha256 {origin.dataset_sha256}"),
+        ("code", f"git commit {origin.git_commit}" if origin.git_commit else "no commit: changed since, or not in git"),
         ("libraries", ", ".join(f"{name} {version}" for name, version in origin.libraries.items())),
         *((name, str(value)) for name, value in origin.configuration.items() if value is not None),
     )

@@ -9,7 +9,7 @@ from training.report.inputs import ReportInputs
 from training.report.pairs import Pair, pair_grid
 from training.report.parts import Note, Section
 
-MOST_CLASSES = 6
+MOST_CLASSES = 8
 RANKS = {"best": 0.0, "median": 0.5, "90 %": 0.9, "worst": 1.0}
 """Which cases of a class are drawn, by the rank of their error."""
 
