@@ -17,7 +17,7 @@ from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 from training.loop import History
 from training.report import Collection, ReportInputs, write_report
-from training.report.drawing import spread
+from training.report.drawing import plain, spread
 from training.report.sections import confusion, quality
 from training.report.sections.neighbourhoods import nearest
 
@@ -254,3 +254,9 @@ def test_cases_are_drawn_from_all_over_the_data(n: int, most: int) -> None:
     assert len(set(chosen.tolist())) == len(chosen) == min(n, most)
     if n:
         assert chosen[0] == 0 and chosen[-1] in (0, n - 1)
+
+
+def test_a_long_label_is_shortened_in_its_middle_and_is_never_mathematics() -> None:
+    assert plain("sensor in hall 12 of building 7", 12) == "sensor…ing 7"
+    assert plain("two\nlines") == "two lines"
+    assert plain("$5") == r"\$5"

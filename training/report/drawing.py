@@ -80,15 +80,17 @@ def picture(figure: Figure, alternative: str) -> Picture:
     png = io.BytesIO()
     few = image.quantize(N_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.putpalette([255 if value > 250 else value for value in few.getpalette() or []])
-    few.save(png, "png", optimize=True)
+    few.save(png, "png", compress_level=7)
     source = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
     return Picture(source, alternative, round(figure.get_figwidth() * PIXELS_PER_INCH))
 
 
 def plain(label: str, most: int = 22) -> str:
-    """A label as a figure can show it: no mathematics, one line, not too long."""
+    """A label as a figure can show it: no mathematics, one line, its middle left out where it is too long."""
     line = " ".join(label.split())
-    return (line if len(line) <= most else line[: most - 1] + "…").replace("$", r"\$")
+    if len(line) > most:
+        line = line[: most // 2] + "…" + line[-(most - most // 2 - 1) :]
+    return line.replace("$", r"\$")
 
 
 def spread(n: int, most: int) -> np.ndarray:

@@ -35,10 +35,18 @@ def pair_grid(inputs: ReportInputs, rows: list[list[Pair]], alternative: str) ->
                 _draw(axes, pair, inputs, n_channels)
             for axes in axes_row[len(row) :]:
                 axes.set_axis_off()
-            axes_row[0].set_ylabel(class_name(inputs, row[0].class_index, 16))
+            axes_row[0].set_ylabel(class_name(inputs, row[0].class_index, 12))
         for axes in grid[-1]:
             axes.set_xlabel("timepoint")
         return picture(figure, alternative)
+
+
+def channels_sentence(inputs: ReportInputs) -> str:
+    """How the panels show several channels; empty for one."""
+    if inputs.manifest.series.n_channels == 1:
+        return ""
+    left_out = drawn_channels(inputs)[1]
+    return f"Channels stand one above the other, each in its own standard deviations. {left_out}".strip()
 
 
 def _draw(axes: Axes, pair: Pair, inputs: ReportInputs, n_channels: int) -> None:

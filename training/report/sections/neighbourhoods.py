@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.report.drawing import drawn_channels, drawn_classes, panels, picture, spread, styled
+from training.report.drawing import drawn_classes, panels, picture, spread, styled
 from training.report.inputs import Collection, ReportInputs
-from training.report.pairs import Pair, pair_grid
+from training.report.pairs import Pair, channels_sentence, pair_grid
 from training.report.palette import ALARM, INK, QUIET
 from training.report.parts import Note, Part, Picture, Section, number
 
@@ -74,7 +74,7 @@ def _grid(inputs: ReportInputs, found: Distances) -> tuple[Part, ...]:
         rows.append([_pair(name, index, made[i], real[which[i]], distance[i], usual) for name, i in chosen.items()])
     image = pair_grid(inputs, rows, "Synthetic series drawn on their nearest training series, class by class.")
     colours = "Colour: a synthetic series; grey: the training series nearest to it."
-    return image, Note(" ".join(filter(None, [colours, left_out, drawn_channels(inputs)[1]])))
+    return image, Note(" ".join(filter(None, [colours, left_out, channels_sentence(inputs)])))
 
 
 def _pair(name: str, index: int, made: np.ndarray, real: np.ndarray, distance: float, usual: float | None) -> Pair:

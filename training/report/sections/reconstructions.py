@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.report.drawing import drawn_channels, drawn_classes
+from training.report.drawing import drawn_classes
 from training.report.inputs import ReportInputs
-from training.report.pairs import Pair, pair_grid
+from training.report.pairs import Pair, channels_sentence, pair_grid
 from training.report.parts import Note, Section
 
 MOST_CLASSES = 8
@@ -25,7 +25,7 @@ def section(inputs: ReportInputs) -> Section:
     rows = [row for index in classes if (row := _row(inputs, index))]
     image = pair_grid(inputs, rows, "Cases with their reconstructions, from the best to the worst of a class.")
     drawn = f"Colour: the reconstruction; grey: the case. Drawn are {kind}."
-    note = Note(" ".join(filter(None, [drawn, left_out, drawn_channels(inputs)[1]])))
+    note = Note(" ".join(filter(None, [drawn, left_out, channels_sentence(inputs)])))
     return Section("reconstructions", "Reconstructions", look_for, (image, note))
 
 

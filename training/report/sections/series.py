@@ -57,7 +57,7 @@ def section(inputs: ReportInputs) -> Section:
             else:
                 axes[0].set_axis_off(), axes[1].set_axis_off()
         for index, row in zip(classes if n_channels > 1 else (), grid, strict=False):
-            row[0].set_ylabel(class_name(inputs, index))
+            row[0].set_ylabel(class_name(inputs, index, 12))
         for axes in grid[-1]:
             axes.set_xlabel("timepoint")
         image = picture(figure, f"Real and synthetic series of {len(classes)} classes, side by side.")
