@@ -21,9 +21,10 @@ from training import datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export import ParityError
-from training.fitting import fit, partition
+from training.fitting import fit
 from training.loop import start_fabric
 from training.measure import measured
+from training.partition import partition
 from training.table import summary
 
 ANEW = ("device", "devices", "threads")
