@@ -104,7 +104,9 @@ class Recipe:
 
 
 def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Series `block * BLOCK_ROWS …` of a recipe."""
+    """Series `block * BLOCK_ROWS …` of a recipe. Raises `ValueError` for the policy "none"."""
+    if recipe.policy == "none":
+        raise ValueError("the policy 'none' makes no series; ask for another of models.policy.POLICIES.")
     made = SOURCES[source(recipe.used)](bundle, recipe, block)
     series = made.series
     if recipe.used.endswith("+warps"):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.warps import guided_warp, surely_warped
+from models.warps import guided_warp, surely_warped, window_slice
 
 Array = NDArray[np.float32]
 
@@ -36,9 +36,12 @@ class GivenCases:
         return surely_warped(self.series[random.integers(len(self.series), size=count)], random)
 
     def guided(self, count: int, random: np.random.Generator) -> Array:
-        """Cases drawn at random, each moved in time towards another; there must be two."""
+        """Cases drawn at random, each moved in time towards another, then sliced; there must be two.
+
+        Without the slice, which Iwana & Uchida (2021) add to their discriminative warp, a few cases make few series.
+        """
         one, other = self._pairs(count, random)
-        return guided_warp(self.series[one], self.series[other])
+        return window_slice(guided_warp(self.series[one], self.series[other]), random)
 
     def _pairs(self, count: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Indices `[count]` of two cases that differ, where there are two."""
