@@ -91,7 +91,8 @@ def good(operation: str, cases: Labelled) -> dict[str, Any]:
         return {"model": "sines", "counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5}
     fields: dict[str, Any] = {"model": "sines", "series": cases.series[:9]}
     more: dict[str, dict[str, Any]] = {
-        "augment": {"labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7, "include_original": True},
+        "augment": {"labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7, "include_original": True}
+        | {"policy": "guided"},
         "reconstruct": {"with": ["timepoint_error"]},
         "classify": {"with": ["typicality"]},
     }
