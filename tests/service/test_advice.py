@@ -80,7 +80,7 @@ SAID: list[tuple[str, str, str, bool | None, dict[str, float] | None, str]] = [
     ("useless", "auto", "interpolation", False, LOSS, FOUND + "no gain from adding synthetic cases here (−0.2 points, "
      "−1.1 to 0.9); " + BALANCE),
     ("useless", "interpolation", "interpolation", False, LOSS, "found no gain from adding"),
-    ("useless", "warps", "warps", False, HARM, "found a loss from training with the policy warps (−3.0 points, −4.0 to"),
+    ("useless", "warps", "warps", False, HARM, "found a loss from training with the policy warps (−3.0 points, −4.0"),
     ("useless", "latent", "latent", False, MAYBE, "found no certain gain from training with the policy latent (0.4"),
     ("useless", "guided", "guided", None, None, "The policy guided is not among those that cross-validation compared "
      "here (none, warps, latent, interpolation). Compare"),

@@ -1,4 +1,4 @@
-"""Whatever the policy, `/augment` makes the counts asked for, says by what they were made, and a seed makes them again."""
+"""Whatever the policy, `/augment` makes the counts asked for, says by what, and a seed makes them again."""
 
 from __future__ import annotations
 

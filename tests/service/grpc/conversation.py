@@ -77,6 +77,8 @@ def _value(field: Any, value: Any) -> Any:
         return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape))
     if kind.name == "Labels":
         return list(value.text or value.number)
+    if isinstance(value, Message):
+        return plain(value)
     return {key: plain(item) if isinstance(item, Message) else item for key, item in value.items()}
 
 
