@@ -27,13 +27,24 @@ def alignment(series: NDArray[np.floating[Any]], guides: NDArray[np.floating[Any
     and scale play no part. The matching is followed at even speed, as Iwana & Uchida (2021) do.
     """
     n_cases, _, n_timepoints = series.shape
-    grid = np.broadcast_to(np.linspace(0, 1, min(n_timepoints, FINEST)), (n_cases, min(n_timepoints, FINEST)))
     if n_timepoints == 1:
-        return grid
-    one, other = (interpolated(_standardised(cases), grid) for cases in (series, guides))
+        return np.zeros((n_cases, 1))
+    one, other = (_standardised(_coarse(cases)) for cases in (series, guides))
     position = _followed(*_path(_moves(one, other)))
-    whole = np.broadcast_to(np.linspace(0, 1, n_timepoints), (n_cases, n_timepoints))
-    return interpolated(position[:, None, :], whole)[:, 0]
+    if n_timepoints <= FINEST:
+        return position
+    return interpolated(position[:, None, :], _even(n_cases, n_timepoints))[:, 0]
+
+
+def _coarse(series: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
+    """At most FINEST timepoints of a series."""
+    if series.shape[2] <= FINEST:
+        return series
+    return interpolated(series, _even(len(series), FINEST))
+
+
+def _even(n_cases: int, n_timepoints: int) -> Position:
+    return np.broadcast_to(np.linspace(0, 1, n_timepoints), (n_cases, n_timepoints))
 
 
 def interpolated(series: NDArray[np.floating[Any]], position: Position) -> NDArray[Any]:
@@ -68,36 +79,39 @@ def _radius(n_timepoints: int) -> int:
 
 
 def _moves(series: Float, guides: Float) -> NDArray[np.int8]:
-    """By which step the cheapest path comes to each cell: `[2 n_timepoints - 1, n, width]`, diagonal by diagonal.
+    """By which step the cheapest path comes to each cell: `[2 n_timepoints - 1, width, n]`, diagonal by diagonal.
 
     Cells of one diagonal depend on the two before it alone, so that all of them, of all pairs, are had at once.
     """
     n_cases, _, n_timepoints = series.shape
-    moves = np.zeros((2 * n_timepoints - 1, n_cases, _radius(n_timepoints) + 1), np.int8)
-    before = last = np.full((n_cases, n_timepoints + 1), np.inf)
+    # Time first: what a diagonal takes of an array then lies together.
+    backwards, forwards = (np.ascontiguousarray(cases.transpose(2, 1, 0)) for cases in (series[:, :, ::-1], guides))
+    moves = np.zeros((2 * n_timepoints - 1, _radius(n_timepoints) + 1, n_cases), np.int8)
+    before = last = np.full((n_timepoints + 1, n_cases), np.inf)
     for diagonal in range(2 * n_timepoints - 1):
         low, high = _bounds(diagonal, n_timepoints)
-        opposite = series[:, :, diagonal - high : diagonal - low + 1][:, :, ::-1]
-        cost = np.square(guides[:, :, low : high + 1] - opposite).sum(axis=1)
-        # Column i + 1 holds timepoint i of the guide; column 0 is what lies before the first.
-        ways = np.stack([before[:, low : high + 1], last[:, low : high + 1], last[:, low + 1 : high + 2]])
-        step = ways.argmin(axis=0)
-        moves[diagonal, :, : high - low + 1] = step
+        opposite = n_timepoints - 1 - diagonal
+        offsets = forwards[low : high + 1] - backwards[opposite + low : opposite + high + 1]
+        cost = np.einsum("tcn,tcn->tn", offsets, offsets)
+        # Row i + 1 holds timepoint i of the guide; row 0 is what lies before the first.
+        both, guide, own = before[low : high + 1], last[low : high + 1], last[low + 1 : high + 2]
+        alone = np.minimum(guide, own)
+        moves[diagonal, : high - low + 1] = np.where(both <= alone, DIAGONAL, GUIDE_ALONE + (own < guide))
         now = np.full_like(last, np.inf)
-        now[:, low + 1 : high + 2] = cost + (ways.min(axis=0) if diagonal else 0)
+        now[low + 1 : high + 2] = cost + (np.minimum(both, alone) if diagonal else 0)
         before, last = last, now
     return moves
 
 
 def _path(moves: NDArray[np.int8]) -> tuple[Float, NDArray[np.int64]]:
     """The timepoints of the series along each path, from its end, `[n, longest]`, and the paths' lengths `[n]`."""
-    n_timepoints, cases = (len(moves) + 1) // 2, np.arange(moves.shape[1])
+    n_timepoints, cases = (len(moves) + 1) // 2, np.arange(moves.shape[2])
     lowest = np.array([_bounds(diagonal, n_timepoints)[0] for diagonal in range(len(moves))])
     guide, series = (np.full(len(cases), n_timepoints - 1) for _ in range(2))
     visited, length = [series], np.ones(len(cases), np.int64)
     while (under_way := guide + series > 0).any():
         diagonal = guide + series
-        step = moves[diagonal, cases, guide - lowest[diagonal]]
+        step = moves[diagonal, guide - lowest[diagonal], cases]
         guide = guide - (under_way & (step != SERIES_ALONE))
         series = series - (under_way & (step != GUIDE_ALONE))
         visited.append(series)
