@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from aeon.transformations.collection.convolution_based import MiniRocket
 
 from training.quality.statistics import autocorrelation, power_spectrum
 from training.scaling import resampling_matrix
@@ -21,6 +20,9 @@ class Convolutions:
 
     def __init__(self, series: np.ndarray, seed: int) -> None:
         """`series` `[n_cases, n_channels, n_timepoints]`, standardised."""
+        # Importing aeon and numba takes seconds, which who measures nothing need not wait for.
+        from aeon.transformations.collection.convolution_based import MiniRocket
+
         self._transform = MiniRocket(n_kernels=N_KERNELS, random_state=seed)
         state = np.random.get_state()
         try:
