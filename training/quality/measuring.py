@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from models.evidence import Quality
 from models.manifest import Label
-from training.fitting import MeasuredOn
 from training.learner import TrainingCases
 from training.quality.coverage import coverage_and_density
 from training.quality.discriminative import FEWEST, accuracy_apart
@@ -34,7 +33,7 @@ def measure_quality(
     held_out: TrainingCases,
     synthetic: TrainingCases,
     labels: tuple[Label, ...],
-    measured_on: MeasuredOn,
+    measured_on: Literal["given test set", "held-out split"],
     seed: int,
 ) -> Quality:
     """Every measure of `models.evidence.Quality`; each is defined where it is computed, with its source.
