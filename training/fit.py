@@ -22,9 +22,10 @@ from training import datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export import ParityError
-from training.fitting import Fitted, Partition, fit, partition
+from training.fitting import Fitted, fit
 from training.loop import start_fabric
 from training.measure import measured
+from training.partition import Partition, partition
 from training.report import report_inputs, sampled, write_report
 from training.table import summary
 

@@ -67,7 +67,7 @@ def start_fabric(configuration: FitConfiguration) -> Fabric:
 def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> History:
     """Minimise `objective` in place. Each device draws its own batches; the history is of this one's."""
     optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
+        objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay, fused=True
     )
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, configuration.learning_rate, total_steps=schedule.steps + 1)
     module, optimizer = fabric.setup(objective, optimizer)

@@ -83,7 +83,9 @@ def test_a_class_without_cases_is_sampled_from_the_models_own_mixture(server: Se
     made = server.answer("augment", **given, strategy=strategy, include_original=False)
     sampled = server.answer("sample", model="sines", counts={"2": 5}, seed=9)
     assert made["labels"] == [2] * 5
-    assert made["report"]["2"] == {"had": 0, "made": 5, "acceptance": 1.0, "fallbacks": 0, "distance": None}
+    assert made["report"]["2"] == {
+        "had": 0, "made": 5, "acceptance": 1.0, "fallbacks": 0, "made_by": "latent", "weight": 1.0, "distance": None,
+    }  # fmt: skip
     assert made["series"] == sampled["series"]
 
 
@@ -129,7 +131,8 @@ def test_the_report_says_what_was_had_and_made(server: Server, imbalanced: dict)
     assert {label: (row["had"], row["made"]) for label, row in report.items()} == {
         "0": (12, 0), "1": (5, 7), "2": (2, 10)
     }  # fmt: skip
-    assert all(set(row) == {"had", "made", "acceptance", "fallbacks", "distance"} for row in report.values())
+    expected = {"had", "made", "acceptance", "fallbacks", "made_by", "weight", "distance"}
+    assert all(set(row) == expected for row in report.values())
     assert report["0"]["distance"] is None and report["0"]["acceptance"] == 1.0
 
 

@@ -8,8 +8,9 @@ import torch
 from models.bundle import Bundle
 from models.manifest import Manifest
 from training.datasets import Cases
-from training.fitting import Fitted, Partition, predicted, training_cases
+from training.fitting import Fitted, predicted
 from training.learner import posterior_means
+from training.partition import Partition, training_cases
 from training.report.drawing import spread
 from training.report.inputs import Collection, ReportInputs
 
@@ -42,7 +43,7 @@ def report_inputs(
         predicted=predicted(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
         reconstruction=_decoded(fitted, (held_out or training).latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
-        mixture=fitted.mixture,
+        mixture=fitted.generator.mixture,
         histories=fitted.histories,
     )
 
@@ -54,11 +55,13 @@ def _held_out(fitted: Fitted, cases: Cases) -> Collection:
 
 
 def _collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
-    return Collection(series, class_index, posterior_means(fitted.vae, fitted.scaling, series))
+    return Collection(series, class_index, posterior_means(fitted.generator.vae, fitted.generator.scaling, series))
 
 
 @torch.no_grad()
 def _decoded(fitted: Fitted, latent: np.ndarray) -> np.ndarray:
     """Series `[n, n_channels, n_timepoints]` in original units."""
-    series: np.ndarray = fitted.scaling.outward(fitted.vae.decode(torch.as_tensor(latent).float())).numpy()
+    series: np.ndarray = fitted.generator.scaling.outward(
+        fitted.generator.vae.decode(torch.as_tensor(latent).float())
+    ).numpy()
     return series
