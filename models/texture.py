@@ -11,21 +11,23 @@ from models.sessions import Arrays, Session
 
 Array = NDArray[np.float32]
 
-ONE_PASS = ["series", "class_index", "residual_noise"]
-STEP = ["series", "class_index", "state", "time", "duration"]
+ONE_PASS = ["series", "class_index", "residual_noise"], ["textured_series"]
+STEP = ["series", "class_index", "state", "time", "duration"], ["next_state", "textured_series"]
 
 
 def check_texture(manifest: Manifest) -> None:
     """Raise `BundleError` where the `texture` graph is not of the kind that `texture_steps` says."""
-    graph = manifest.graphs.get("texture")
-    expected = ONE_PASS if manifest.texture_steps is None else STEP
-    if graph is None and manifest.texture_steps is not None:
-        raise BundleError(f"texture_steps is {manifest.texture_steps}, but the manifest lists no graph texture.")
-    if graph is not None and [tensor.name for tensor in graph.inputs] != expected:
-        raise BundleError(
-            f"{graph.file} takes {[tensor.name for tensor in graph.inputs]}; with texture_steps "
-            f"{manifest.texture_steps} it must take {expected}."
-        )
+    graph, steps = manifest.graphs.get("texture"), manifest.texture_steps
+    if graph is None and steps is not None:
+        raise BundleError(f"texture_steps is {steps}, but the manifest lists no graph texture.")
+    expected = ONE_PASS if steps is None else STEP
+    if graph is not None:
+        inputs, outputs = ([tensor.name for tensor in tensors] for tensors in (graph.inputs, graph.outputs))
+        if (inputs, outputs) != expected:
+            raise BundleError(
+                f"{graph.file} takes {inputs} and gives {outputs}; with texture_steps {steps} it must take "
+                f"{expected[0]} and give {expected[1]}."
+            )
 
 
 def textured(

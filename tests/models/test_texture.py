@@ -14,10 +14,11 @@ from onnx import TensorProto, helper
 
 from models.bundle import Bundle
 from models.errors import BundleError
+from models.manifest import read_manifest
 from models.probe import key
 from models.publish import npz_bytes, sha256
-from models.repository import SHIPPED
 from models.sessions import Runtime
+from models.texture import check_texture
 
 STEPS, WIDTH = 4, 128
 CPU = Runtime("cpu", 1)
@@ -117,12 +118,22 @@ def test_a_manifest_that_does_not_fit_its_texture_is_refused(repository: Path, t
         Bundle.load(directory, CPU)
 
 
-def test_a_bundle_of_one_pass_may_not_say_that_it_has_steps(tmp_path: Path):
-    directory = tmp_path / "gunpoint" / "1"
-    shutil.copytree(SHIPPED / "gunpoint" / "1", directory)
-    manifest = json.loads((directory / "manifest.json").read_text())
-    if manifest["format_version"] > 1:
-        pytest.skip("the shipped bundle is of a later format")
-    (directory / "manifest.json").write_text(json.dumps(manifest | {"texture_steps": 3}))
-    with pytest.raises(BundleError, match="texture_steps 3 it must take"):
-        Bundle.load(directory, CPU)
+ONE_PASS: dict[str, list[tuple[str, list[str | int]]]] = {
+    "inputs": [("series", ["n", 2, 64]), ("class_index", ["n"]), ("residual_noise", ["n", 2, 70])],
+    "outputs": [("textured_series", ["n", 2, 64])],
+}
+
+
+def test_a_texture_of_one_pass_has_no_steps(sines: Bundle):
+    described = json.loads(sines.manifest.model_dump_json())
+    described["graphs"]["texture"] |= {
+        side: [{"name": name, "dtype": "float32", "shape": shape} for name, shape in tensors]
+        for side, tensors in ONE_PASS.items()
+    }
+    check_texture(read_manifest(json.dumps(described | {"texture_steps": None}).encode()))
+    stepped = read_manifest(json.dumps(described | {"format_version": 2, "texture_steps": 3}).encode())
+    with pytest.raises(BundleError, match="takes .*residual_noise.* with texture_steps 3 it must take .*'state'"):
+        check_texture(stepped)
+    del described["graphs"]["texture"]
+    with pytest.raises(BundleError, match="texture_steps is 3, but the manifest lists no graph texture"):
+        check_texture(read_manifest(json.dumps(described | {"format_version": 2, "texture_steps": 3}).encode()))

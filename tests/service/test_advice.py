@@ -140,6 +140,12 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
         assert ours == pytest.approx(list(advice["uplift"].values()), abs=1e-6)
 
 
+def test_an_uplift_of_zero_is_not_one_unmeasured(advising: Server, given: dict[str, Any]):
+    for url in (advising.url, f"grpc://{advising.grpc}"):
+        with Client(url) as client:
+            assert client.augment(**given, model="twice").advice.uplift == Interval(0.0, 0.0, 0.0)
+
+
 def test_a_sampler_follows_a_policy_and_keeps_the_advice(advising: Server, given: dict[str, Any]):
     series, labels = given["series"], np.array(given["labels"])
     sampler = Sampler(advising.url, "useless", seed=4, policy="warps")

@@ -74,7 +74,6 @@ def test_warped_cases_hold_values_of_given_ones_alone(server: Server, imbalanced
 def test_nothing_is_near_enough_for_a_policy_to_be_mistaken_for_another(server: Server, imbalanced: dict):
     answers = {policy: server.answer("augment", **imbalanced, policy=policy)["series"][14:] for policy in MAKING}
     assert len({str(series) for series in answers.values()}) == len(MAKING)
-    assert server.answer("augment", **imbalanced)["series"][14:] == answers["latent"]
 
 
 def test_a_model_of_unlabelled_data_follows_policies_too(server: Server, waves: np.ndarray):
