@@ -8,11 +8,10 @@ import torch
 
 from training import classifiers, families, vae
 from training.configuration import ConfigurationError, FitConfiguration
-from training.fitting import class_labels
 from training.loop import RECORDED, Objective, Schedule, start_fabric, train
 from training.mixture_fit import fit_mixture
+from training.partition import class_labels
 from training.scaling import Scaling, resampling_matrix
-from training.texture import fit_texture
 from training.warps import warped
 
 
@@ -79,24 +78,6 @@ def test_a_lone_outlier_gets_no_component_of_its_own() -> None:
     mixture = fit_mixture(latent, np.zeros(41, np.int64), 1, 3, seed=0)
     np.testing.assert_allclose(mixture.weights.sum(axis=1), 1)
     assert mixture.weights[mixture.weights > 0].min() * 41 > 1.9
-
-
-def test_texture_has_the_variance_and_correlation_of_the_residuals() -> None:
-    random = np.random.default_rng(2)
-    white = random.normal(size=(200, 1, 110))
-    smooth = np.apply_along_axis(np.convolve, 2, white, np.ones(5) / np.sqrt(5), "valid")[..., :100]
-    residuals = smooth * np.linspace(0.5, 2, 100)
-    texture = fit_texture(residuals, np.zeros(200, np.int64), 1)
-    noise = torch.randn(2000, 1, texture.n_noise, generator=torch.Generator().manual_seed(0))
-    made = texture(torch.zeros(2000, dtype=torch.long), noise).numpy()
-    np.testing.assert_allclose(made.std(axis=0)[0, 10:-10], residuals.std(axis=0)[0, 10:-10], rtol=0.25)
-    assert abs(_lag_one(made) - _lag_one(residuals)) < 0.1
-    assert abs(_lag_one(made) - 0.8) < 0.1
-
-
-def _lag_one(series: np.ndarray) -> float:
-    scaled = series / series.std(axis=0)
-    return float((scaled[..., 1:] * scaled[..., :-1]).mean())
 
 
 @pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (1, 24), (2, 101), (6, 128)])
