@@ -116,10 +116,8 @@ class Advice:
 
 @dataclass(frozen=True, eq=False)
 class AugmentAnswer:
-    """As `SampleAnswer`; `synthetic` marks what `policy` made, `report` is keyed by the text of the class label.
-
-    `report` is in the last part of a stream.
-    """
+    """As `SampleAnswer`; `synthetic` marks what `policy` made, `report` is keyed by the text of the class label and in
+    the last part of a stream."""
 
     model: str
     version: int
