@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 
+from models.given import GivenCases, given_by_class
 from models.mixture import MixtureParameters
-from models.policy import PolicyName, source, warps
-from models.warps import guided_warp
+from models.policy import PolicyName, possible, source, warps
+from models.warps import surely_warped
 from training import textures
 from training.configuration import FitConfiguration
 from training.learner import Pool, TrainingCases, fit_vae, posterior_means, standardised
@@ -20,7 +21,6 @@ from training.scaling import Scaling
 from training.synthesis import accepted
 from training.textures import Decoded, Texture
 from training.vae import VAE
-from training.warps import warped
 
 
 @dataclass(frozen=True)
@@ -34,64 +34,45 @@ class Generator:
     configuration: FitConfiguration
     histories: dict[str, History]
 
+    def pool(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> Pool:
+        """What `made` answers, as networks see it, before any warp: training warps as it goes."""
+        return standardised(self.made(source(policy), cases, counts, seed), self.scaling)
+
     def made(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
-        """Synthetic cases in original units, `counts` `[n_classes]` of each class; equal seeds give equal cases."""
-        pool = self.pool(policy, cases, counts, seed)
-        with torch.no_grad():
-            series = self.scaling.outward(pool.series).numpy()
-        return TrainingCases(series, pool.class_index.numpy(), cases.n_classes)
+        """Synthetic cases in original units, `counts` `[n_classes]` of each class, by the laws of serving.
+
+        Equal seeds give equal cases. `cases` are those that are warped or interpolated.
+        """
+        random = np.random.default_rng(seed)
+        codes = posterior_means(self.vae, self.scaling, cases.series).astype(np.float32)
+        given = given_by_class(cases.series, cases.class_index, codes)
+        parts = [
+            self._of_class(policy, index, int(counts[index]), given.get(index), random)
+            for index in np.flatnonzero(counts).tolist()
+        ]
+        series = np.concatenate(parts) if parts else cases.series[:0]
+        return TrainingCases(series, np.repeat(np.arange(len(counts)), counts), cases.n_classes)
+
+    def _of_class(
+        self, policy: PolicyName, index: int, count: int, given: GivenCases | None, random: np.random.Generator
+    ) -> np.ndarray:
+        used = possible(policy, len(given.series) if given else 0)
+        if given and source(used) in ("warps", "guided"):
+            return given.warped(count, random) if used == "warps" else given.guided(count, random)
+        if given and source(used) == "interpolation":
+            latent: np.ndarray = given.between(count, random)
+        else:
+            latent = accepted(self.mixture, index, count, self.configuration.expansion, random)
+        series = self._decoded(latent, np.full(count, index), random)
+        return surely_warped(series, random) if warps(used) else series
 
     @torch.no_grad()
-    def pool(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> Pool:
-        """The same as networks see them. A class without cases, which cannot be warped or interpolated, is sampled."""
-        random = np.random.default_rng(seed)
-        noise = torch.Generator().manual_seed(seed)
-        wanted = np.repeat(np.arange(len(counts)), counts)
-        class_index = torch.as_tensor(wanted)
-        real = standardised(cases, self.scaling)
-        if source(policy) in ("warps", "guided"):
-            series = real.series[_of_own_class(wanted, cases.class_index, random)]
-            if source(policy) == "guided":
-                teachers = real.series[_of_own_class(wanted, cases.class_index, random)]
-                series = torch.as_tensor(guided_warp(series.numpy(), teachers.numpy()))
-        else:
-            codes = posterior_means(self.vae, self.scaling, cases.series)
-            interpolate = source(policy) == "interpolation"
-            latent = self._between(wanted, cases, codes, random) if interpolate else self._drawn(counts, random)
-            series = self._decoded(latent, class_index, noise)
-        if warps(policy):
-            series = warped(series, self.configuration.warp_probability, noise)
-        return Pool(series, class_index, cases.n_classes)
-
-    def _drawn(self, counts: np.ndarray, random: np.random.Generator) -> np.ndarray:
-        expansion = self.configuration.expansion
-        return np.concatenate(
-            [accepted(self.mixture, index, int(count), expansion, random) for index, count in enumerate(counts)]
-        )
-
-    def _between(
-        self, wanted: np.ndarray, cases: TrainingCases, codes: np.ndarray, random: np.random.Generator
-    ) -> np.ndarray:
-        """Latent codes at uniform shares of the way between two cases of the class wanted."""
-        one, other = (codes[_of_own_class(wanted, cases.class_index, random)] for _ in range(2))
-        between: np.ndarray = one + random.random((len(wanted), 1)) * (other - one)
-        return between
-
-    def _decoded(self, latent: np.ndarray, class_index: torch.Tensor, noise: torch.Generator) -> torch.Tensor:
-        decoded = self.vae.decode(torch.as_tensor(latent, dtype=torch.float32))
-        shape = self.texture.noise_shape(len(decoded))
-        seen = self.scaling.inward(self.scaling.outward(decoded))
-        residual: torch.Tensor = self.texture(seen, class_index, torch.randn(shape, generator=noise))
-        return decoded + residual
-
-
-def _of_own_class(wanted: np.ndarray, class_index: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The index of a random case of each class wanted."""
-    order = np.argsort(class_index, kind="stable")
-    first = np.searchsorted(class_index[order], wanted)
-    many = np.bincount(class_index, minlength=wanted.max(initial=0) + 1)[wanted]
-    own: np.ndarray = order[first + (random.random(len(wanted)) * many).astype(np.intp)]
-    return own
+    def _decoded(self, latent: np.ndarray, class_index: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        decoded = self.scaling.outward(self.vae.decode(torch.as_tensor(latent, dtype=torch.float32)))
+        noise = random.standard_normal(self.texture.noise_shape(len(latent)), dtype=np.float32)
+        residual = self.texture(self.scaling.inward(decoded), torch.as_tensor(class_index), torch.as_tensor(noise))
+        series: np.ndarray = (decoded + self.scaling.difference_outward(residual)).numpy()
+        return series
 
 
 def fit_generator(

@@ -111,7 +111,7 @@ def uplift(evidence: Evidence, n_cases: int, balanced: bool, configuration: FitC
     chosen = evidence.best.policy if evidence.rows else "none"
     served = evidence.served
     gain = None
-    if evidence.folds:
+    if evidence.rows:
         calls = [partial(concatenated, fold, served, balanced, configuration) for fold in evidence.folds]
         differences = np.concatenate(side_by_side(calls, configuration), axis=1)
         gain = bootstrapped(100.0 * differences.mean(axis=0), configuration.seed)

@@ -51,7 +51,7 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     if not fabric.is_global_zero:
         return None
     packed = pack(fitted, configuration)
-    metrics = measured(fitted, parts, configuration.expansion, configuration.seed)
+    metrics = measured(fitted, parts, configuration)
     origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
     maker = manifest_maker(name, fitted, packed, metrics, origin)
     directory = publish(repository_root(configuration.models), name, packed.files, maker)
