@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -92,7 +92,7 @@ def _whole_lines(path: Path) -> list[str]:
 
 def _values(line: list[str], kind: type[R]) -> list[Any]:
     """The cells as their fields' types say (annotations are text here)."""
-    readers = {
+    readers: dict[str, Callable[[str], Any]] = {
         "str": str,
         "int": int,
         "float": float,

@@ -62,11 +62,11 @@ def rare_classes(counts: NDArray[np.integer], ratio: int) -> dict[int, int]:
 
 
 def kept(class_index: NDArray[np.integer], level: Level | None, seed: int) -> Index:
-    """The kept cases' indices, ascending. Within a curve and a seed, fewer cases are some of more cases.
+    """The kept cases' indices, ascending; a seed's first cases of a class are the same at every level.
 
-    Low data: `size` cases of each class. Imbalance: all cases of the other classes, and of one class, which rotates with
-    the seed over those that can be made rare, as many as `rare_classes` says. Raises ValueError where the level does not
-    fit the dataset.
+    Low data: `size` cases of each class. Imbalance: all cases of the other classes, and of one class, which rotates
+    with the seed over those that can be made rare, as many as `rare_classes` says. Raises ValueError where the level
+    does not fit the dataset.
     """
     if level is None:
         return np.arange(len(class_index))

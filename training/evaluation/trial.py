@@ -23,7 +23,7 @@ SECOND_SEED = 2**31
 
 
 def at_working_length(cases: Cases, working_timepoints: int) -> Cases:
-    """Series of at most `working_timepoints`, resampled as the learner does it: every policy and judge sees the same."""
+    """Longer series resampled as the learner does it, so that every policy and every judge sees the same."""
     n_timepoints = cases.series.shape[2]
     if n_timepoints <= working_timepoints:
         return cases

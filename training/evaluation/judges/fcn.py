@@ -1,4 +1,4 @@
-"""Our classifier, trained with a policy as `fit.py` does it; a peer's cases are put beside the real ones, equal steps."""
+"""Our classifier, trained with a policy as `fit.py` does it; a peer's cases are put beside the real ones."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -104,7 +105,9 @@ def _made(
 ) -> tuple[Tensor, Tensor]:
     """Flat synthetic cases and their classes: of `counts` proposals per class those that no rival explains as well."""
     codes = model.mean(model.encoder(flat)).double()
-    densities = {int(own): _density(codes[class_index == own]) for own in class_index.unique()}
+    densities: dict[int, Any] = {
+        int(own): _density(codes[class_index == own]) for own in np.unique(class_index.numpy())
+    }
     latent, classes = [codes[:0]], []
     for own, count in enumerate(counts.tolist()):
         if not count:
