@@ -78,7 +78,8 @@ class Generator:
             latent = share * codes[first] + (1 - share) * codes[second]
         decoded = self.vae.decode(torch.as_tensor(latent, dtype=torch.float32))
         noise = random.standard_normal((count, decoded.shape[1], self.texture.n_noise), dtype=np.float32)
-        return decoded + self.texture(torch.full((count,), index), torch.as_tensor(noise))
+        texture: Tensor = self.texture(torch.full((count,), index), torch.as_tensor(noise))
+        return decoded + texture
 
 
 def _guided(series: Tensor, guide: Tensor) -> Tensor:
@@ -141,7 +142,9 @@ def fit_policy(
         equal = np.where(counts > 0, max(2, POOL_SIZE // cases.n_classes), 0)
         made = standardised(generator.made(policy, cases, equal, configuration.seed), scaling)
     torch.manual_seed(configuration.seed)
-    network: nn.Module = classifiers.build(configuration.classifier, *real.series.shape[1:], cases.n_classes)
+    network: nn.Module = classifiers.build(
+        configuration.classifier, real.series.shape[1], real.series.shape[2], cases.n_classes
+    )
     objective = _PolicyObjective(network, real, made, warps(policy), balanced, configuration.seed)
     train(fabric, objective, Schedule(configuration.classifier_steps, policy, configuration.seed), configuration)
     return network.cpu().eval()

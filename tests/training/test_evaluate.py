@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from training.configuration import FitConfiguration
+from training.datasets import DatasetError
 from training.datasets.sines import generate
 from training.evaluate import main
 from training.evaluation import judges, policies
-from training.evaluation.jobs import Job, arms, run
+from training.evaluation.jobs import Job, Outcome, arms, run
+from training.evaluation.processes import outcomes
 from training.evaluation.results import FILE, Choice, ResultsError, Row, append, read
 
 COLUMNS = "dataset,seed,judge,policy,n_train,accuracy,balanced_accuracy,nll"
@@ -94,6 +98,7 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
     assert first.choice is not None
     chosen = by_arm["fcn", first.choice.policy]
     assert by_arm["fcn", "auto"].nll == chosen.nll
+    assert by_arm["dtw", "auto"] == replace(by_arm["dtw", first.choice.advised], policy="auto")
     assert by_arm["fcn-concatenated", "smote"].nll == by_arm["fcn", "smote"].nll
     assert by_arm["dtw", "oversampling"].accuracy == by_arm["dtw", "none"].accuracy
 
@@ -112,7 +117,11 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
 def test_what_cannot_be_measured_is_refused_in_a_sentence(
     arguments: list[str], words: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--data", str(data), "--out", str(tmp_path / "o"), *arguments]) == 2
+    try:
+        status: object = main(["--data", str(data), "--out", str(tmp_path / "o"), *arguments])
+    except SystemExit as ended:  # a setting is refused while the command line is read
+        status = ended.code
+    assert status == 2
     assert words in capsys.readouterr().err
     assert not (tmp_path / "o").exists()
 
@@ -137,6 +146,15 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(COLUMNS + "\nA,1,fcn\n")
     with pytest.raises(ResultsError, match="no result"):
         read(tmp_path / FILE, Row)
+
+
+def test_a_job_that_fails_is_told_and_the_others_go_on(data: Path) -> None:
+    before = dict(os.environ)
+    asked = [Job(name, data, 0, None, (("fcn", "none"),), TINY) for name in ("Absent", "First")]
+    ended = {job.dataset: outcome for job, outcome in outcomes(asked, 1)}
+    assert isinstance(ended["Absent"], DatasetError)
+    assert isinstance(ended["First"], Outcome) and len(ended["First"].rows) == 1
+    assert dict(os.environ) == before
 
 
 def test_seeds_differ(out: Path) -> None:

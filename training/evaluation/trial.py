@@ -95,6 +95,7 @@ class Trial:
 
     def with_added(self, policy: str) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained plainly on real and added cases, equal steps."""
+        policy = self._resolved(policy)
         if policy == "none":
             return self.probabilities("none")
         if policy not in self._concatenated:
@@ -105,11 +106,16 @@ class Trial:
 
     def added(self, policy: str) -> TrainingCases:
         """The synthetic cases of a policy alone; for auto what `/augment` returns, for none nothing."""
-        policy = self.uplift.advice.policy if policy == "auto" else policy
-        policy = self.chosen_without_latent if policy == "auto-without-latent" else policy
+        policy = self._resolved(policy)
         if policy not in self._added:
             self._added[policy] = self._made(policy)
         return self._added[policy]
+
+    def _resolved(self, policy: str) -> str:
+        """What auto stands for where cases are added."""
+        if policy == "auto":
+            return self.uplift.advice.policy
+        return self.chosen_without_latent if policy == "auto-without-latent" else policy
 
     def _made(self, policy: str) -> TrainingCases:
         n_real, ours = len(self.cases.series), policies.as_ours(policy)
