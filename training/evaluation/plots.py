@@ -121,9 +121,8 @@ def _ranks(comparison: Comparison, path: Path) -> None:
     for place, (first, last) in enumerate(bars):
         level = 0.4 + 0.22 * place
         axes.plot([ranks[first] - 0.04, ranks[last] + 0.04], [level, level], color="black", lw=3)
-    axes.set_title(
-        f"Average rank over {len(comparison.complete)} datasets; critical difference {difference:.2f}", fontsize=9
-    )
+    title = f"Average rank over {len(comparison.complete)} datasets; critical difference {difference:.2f}"
+    axes.set_title(title, fontsize=9, pad=16)
     axes.invert_yaxis()
     axes.axis("off")
     _save(figure, path)
