@@ -1,0 +1,151 @@
+"""`python training/evaluate.py`: what each policy brings, over many datasets, paired, resumed where it was stopped."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+import tyro
+
+from training import datasets
+from training.configuration import ConfigurationError, FitConfiguration
+from training.evaluation import judges, policies
+from training.evaluation.jobs import Job, Outcome, arms
+from training.evaluation.processes import outcomes
+from training.evaluation.reporting import folder_of, render
+from training.evaluation.results import CHOICES, FILE, Choice, ResultsError, Row, append, read
+from training.evaluation.subsets import NAMED, Curve, Level, levels, qualifies
+from training.partition import class_labels, training_cases
+
+OWN = ("dataset", "data", "layout", "key", "name", "models", "seed", "start_from")
+"""Fields of a fit that a job sets for itself."""
+
+
+@dataclass(frozen=True)
+class EvaluateConfiguration:
+    """Measure policies on datasets' own test sets, against the same training without. Run again, it goes on."""
+
+    data: Path
+    """A folder with a subfolder <name>/<name>_TRAIN.tsv, and _TEST, for each dataset."""
+    out: Path
+    """Folder of results.csv, choices.csv, table.md and the plots."""
+    datasets: tuple[str, ...] = ()
+    """Names (default: all found; for a curve those of its eight that are found)."""
+    seeds: int = 3
+    """Each dataset is measured with the seeds 0 … seeds − 1."""
+    policies: tuple[str, ...] = ()
+    """What to measure (default: everything)."""
+    judges: tuple[str, ...] = ()
+    """Who measures (default: everybody)."""
+    curve: Curve | None = None
+    """Measure along a curve of smaller training sets instead, a folder for each level."""
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    """Processes, one thread each."""
+    fit: FitConfiguration = field(default_factory=FitConfiguration)
+    """Hyperparameters, the same for every policy."""
+
+    def __post_init__(self) -> None:
+        _refuse_unknown("--policies", self.policies, policies.known())
+        _refuse_unknown("--judges", self.judges, judges.known())
+        for name in ("seeds", "workers"):
+            if getattr(self, name) < 1:
+                raise ConfigurationError(f"--{name} is {getattr(self, name)}; it must be at least 1.")
+        default = {own.name: own.default for own in fields(FitConfiguration)}
+        if given := [name for name in OWN if getattr(self.fit, name) != default[name]]:
+            raise ConfigurationError(f"--fit.{given[0].replace('_', '-')} is set by each job; leave it out.")
+
+
+def _refuse_unknown(flag: str, given: Sequence[str], known: Sequence[str]) -> None:
+    if unknown := [name for name in given if name not in known]:
+        raise ConfigurationError(f"{flag} has no {unknown[0]!r}; it may hold: {', '.join(known)}.")
+
+
+def evaluate(configuration: EvaluateConfiguration) -> int:
+    """Run what is missing, then render; how many jobs failed. What it refuses, it refuses before it runs anything."""
+    missing = jobs(configuration)
+    failures = _run(configuration, missing) if missing else 0
+    for table in render(configuration.out, levels(configuration.curve)):
+        print(table)
+    return failures
+
+
+def jobs(configuration: EvaluateConfiguration) -> list[Job]:
+    """The jobs with an arm that has no row yet, those with most training cases first; says which levels fit which."""
+    names = configuration.datasets or found(configuration.data, configuration.curve)
+    wanted = arms(configuration.judges or judges.known(), configuration.policies or policies.known())
+    done = {level: _done(configuration.out, level) for level in levels(configuration.curve)}
+    ordered: list[tuple[int, Job]] = []
+    for name in names:
+        learn = datasets.load(name, configuration.data).train
+        class_index = training_cases(learn, class_labels(learn.labels)).class_index
+        fitting = [level for level in done if qualifies(class_index, level)]
+        if configuration.curve:
+            print(f"{name}: {', '.join(level.name for level in fitting if level) or 'too few cases for any level'}")
+        for level in fitting:
+            for seed in range(configuration.seeds):
+                left = tuple(arm for arm in wanted if (name, seed, *arm) not in done[level])
+                job = Job(name, configuration.data, seed, level, left, configuration.fit)
+                ordered += [(len(learn.series), job)] if left else []
+    return [job for _, job in sorted(ordered, key=lambda pair: (pair[1].seed, -pair[0]))]
+
+
+def found(data: Path, curve: Curve | None) -> tuple[str, ...]:
+    """The datasets in a folder, by name. Raises `DatasetError` where there is none."""
+    names = sorted(path.parent.name for path in data.glob("*/*_TRAIN.*") if path.stem == f"{path.parent.name}_TRAIN")
+    names = [name for name in names if curve is None or name in NAMED]
+    if not names:
+        raise datasets.DatasetError(
+            f"{data} holds no dataset <name>/<name>_TRAIN.<suffix>{' of ' + ', '.join(NAMED) if curve else ''}. Give "
+            "another --data, or name the --datasets."
+        )
+    return tuple(names)
+
+
+def _done(out: Path, level: Level | None) -> set[tuple[str, int, str, str]]:
+    return {(row.dataset, row.seed, row.judge, row.policy) for row in read(folder_of(out, level) / FILE, Row)}
+
+
+def _run(configuration: EvaluateConfiguration, missing: Sequence[Job]) -> int:
+    """Run the jobs and write each outcome as it comes; how many failed."""
+    start, failures = time.perf_counter(), 0
+    for number, (job, outcome) in enumerate(outcomes(missing, configuration.workers), start=1):
+        where = f"{job.dataset} {job.level.name + ' ' if job.level else ''}seed {job.seed}"
+        head = f"[{number}/{len(missing)}, {time.perf_counter() - start:.0f} s] {where}"
+        if isinstance(outcome, Outcome):
+            _keep(folder_of(configuration.out, job.level), outcome)
+            print(f"{head}: {len(outcome.rows)} rows in {outcome.seconds:.1f} s", flush=True)
+        else:
+            failures += 1
+            print(f"{head}: failed", file=sys.stderr)
+            traceback.print_exception(outcome)
+    return failures
+
+
+def _keep(folder: Path, outcome: Outcome) -> None:
+    """The choice first: what has its rows is not run again."""
+    choice = outcome.choice
+    known = {(kept.dataset, kept.seed) for kept in read(folder / CHOICES, Choice)}
+    if choice and (choice.dataset, choice.seed) not in known:
+        append(folder / CHOICES, [choice])
+    append(folder / FILE, outcome.rows)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; answers the exit status."""
+    try:
+        return 1 if evaluate(tyro.cli(EvaluateConfiguration, args=arguments, prog="evaluate.py")) else 0
+    except (datasets.DatasetError, ConfigurationError, ResultsError) as error:
+        print(f"evaluate.py: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Rows arranged as the table and the plots need them: one judge, every policy beside what it is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from training.evaluation import judges, policies
+from training.evaluation.results import Row
+from training.evaluation.statistics import Values
+
+Measure = Literal["accuracy", "balanced_accuracy"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One judge's values in percent, by policy, dataset and seed; names in the order they are shown."""
+
+    judge: str
+    measure: Measure
+    policies: tuple[str, ...]
+    datasets: tuple[str, ...]
+    values: dict[tuple[str, str], dict[int, float]]
+    nll: dict[tuple[str, str], dict[int, float]]
+
+    def mean(self, policy: str, dataset: str) -> float | None:
+        """Over seeds; None where there is no row."""
+        found = self.values.get((policy, dataset), {})
+        return float(np.mean(list(found.values()))) if found else None
+
+    def mean_nll(self, policy: str) -> float | None:
+        """Over datasets, in nats; None where the judge has no odds."""
+        found = [np.mean(list(own.values())) for (name, _), own in self.nll.items() if name == policy and own]
+        return float(np.mean(found)) if found else None
+
+    def paired(self, policy: str, dataset: str) -> Values:
+        """Differences in points to the policy's baseline, one per seed that both have."""
+        own, other = (self.values.get((name, dataset), {}) for name in (policy, policies.baseline(policy)))
+        return np.array([own[seed] - other[seed] for seed in sorted(own.keys() & other.keys())])
+
+    def uplift(self, policy: str) -> dict[str, float]:
+        """The mean difference in points of each dataset that has one."""
+        found = {dataset: self.paired(policy, dataset) for dataset in self.datasets}
+        return {dataset: float(values.mean()) for dataset, values in found.items() if len(values)}
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        """The policies that something else is the baseline of."""
+        return tuple(name for name in self.policies if policies.baseline(name) != name and self.uplift(name))
+
+    @property
+    def complete(self) -> tuple[str, ...]:
+        """The datasets on which every policy has a value."""
+        return tuple(name for name in self.datasets if all((p, name) in self.values for p in self.policies))
+
+
+def comparisons(rows: Sequence[Row], measure: Measure) -> list[Comparison]:
+    """One for each judge that has rows."""
+    order = {name: place for place, name in enumerate(policies.known())}
+    found = []
+    for judge in (name for name in judges.known() if any(row.judge == name for row in rows)):
+        own = [row for row in rows if row.judge == judge]
+        values: dict[tuple[str, str], dict[int, float]] = {}
+        nll: dict[tuple[str, str], dict[int, float]] = {}
+        for row in own:
+            values.setdefault((row.policy, row.dataset), {})[row.seed] = 100 * getattr(row, measure)
+            if row.nll is not None:
+                nll.setdefault((row.policy, row.dataset), {})[row.seed] = row.nll
+        names = tuple(sorted({row.policy for row in own}, key=lambda name: (order.get(name, len(order)), name)))
+        found.append(Comparison(judge, measure, names, tuple(sorted({row.dataset for row in own})), values, nll))
+    return found

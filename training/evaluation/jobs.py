@@ -1,0 +1,119 @@
+"""One job: a dataset, a seed and a level, judged under every policy that is still missing. Equal jobs, equal rows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from training import datasets
+from training.configuration import FitConfiguration
+from training.datasets import Cases
+from training.evaluation import judges, policies
+from training.evaluation.results import Choice, Row
+from training.evaluation.subsets import Level, kept
+from training.evaluation.trial import Trial, at_working_length
+from training.loop import start_fabric
+from training.partition import class_labels, partition, training_cases
+
+Arm = tuple[str, str]
+"""A judge and a policy."""
+
+SMALLEST_CHANCE = 1e-12
+"""A class's probability is taken to be at least this, so that one sure error does not make a mean infinite."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to measure; `arms` in the order of their columns."""
+
+    dataset: str
+    data: Path
+    seed: int
+    level: Level | None
+    arms: tuple[Arm, ...]
+    configuration: FitConfiguration
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A row per arm; what auto chose, where any arm asked for it; how long it took."""
+
+    rows: list[Row]
+    choice: Choice | None
+    seconds: float
+
+
+def arms(judge_names: tuple[str, ...], policy_names: tuple[str, ...]) -> tuple[Arm, ...]:
+    """Every judge with every policy that it takes."""
+    return tuple(
+        (judge, policy) for judge in judge_names for policy in policy_names if judges.named(judge).takes(policy)
+    )
+
+
+def run(job: Job) -> Outcome:
+    """Fit what the arms need, each at most once, and judge. Raises what loading and fitting raise."""
+    start = time.perf_counter()
+    with contextlib.redirect_stderr(io.StringIO()):  # dozens of progress bars, of several processes at once
+        trial = _trial(job)
+        rows = [row for judge in dict.fromkeys(judge for judge, _ in job.arms) for row in _judged(job, trial, judge)]
+    return Outcome(rows, _choice(job, trial), time.perf_counter() - start)
+
+
+def learned_from(learn: Cases, level: Level | None, seed: int) -> Cases:
+    """The training cases that a level keeps."""
+    index = kept(training_cases(learn, class_labels(learn.labels)).class_index, level, seed)
+    labels = tuple(learn.labels[i] for i in index) if learn.labels is not None else None
+    groups = tuple(learn.groups[i] for i in index) if learn.groups is not None else None
+    return Cases(learn.series[index], labels, groups)
+
+
+def _trial(job: Job) -> Trial:
+    settings = replace(job.configuration, seed=job.seed, workers=1)
+    parts = partition(datasets.load(job.dataset, job.data), settings)
+    if parts.measure is None or parts.measure.labels is None:
+        raise datasets.DatasetError(f"{job.dataset} has no labelled cases to measure on. Leave it out of --datasets.")
+    fabric = start_fabric(settings)
+    learn = at_working_length(learned_from(parts.learn, job.level, job.seed), settings.working_timepoints)
+    measure = at_working_length(parts.measure, settings.working_timepoints)
+    balance = job.level is not None and job.level.curve == "imbalance"
+    return Trial(fabric, learn, measure, settings, balance, _chooses(job))
+
+
+def _judged(job: Job, trial: Trial, judge: str) -> list[Row]:
+    module = judges.named(judge)
+    judgement = module.judge(trial)
+    names = [policy for name, policy in job.arms if name == judge]
+    return [_row(job, trial, judge, policy, judgement(policy), module.ODDS) for policy in names]
+
+
+def _row(job: Job, trial: Trial, judge: str, policy: str, probabilities: np.ndarray, odds: bool) -> Row:
+    truth = trial.test.class_index
+    correct = probabilities.argmax(axis=1) == truth
+    own = np.maximum(probabilities[np.arange(len(truth)), truth], SMALLEST_CHANCE)
+    return Row(
+        dataset=job.dataset,
+        seed=job.seed,
+        judge=judge,
+        policy=policy,
+        n_train=len(trial.learn.series),
+        accuracy=float(correct.mean()),
+        balanced_accuracy=float(np.mean([correct[truth == index].mean() for index in np.unique(truth)])),
+        nll=float(-np.log(own).mean()) if odds else None,
+    )
+
+
+def _choice(job: Job, trial: Trial) -> Choice | None:
+    if not _chooses(job):
+        return None
+    uplift = trial.uplift
+    without = trial.chosen_without_latent
+    return Choice(job.dataset, job.seed, uplift.policy, without, uplift.advice.policy, uplift.advice.use)
+
+
+def _chooses(job: Job) -> bool:
+    return bool({policy for _, policy in job.arms} & {*policies.CHOSEN, "auto-pair"})

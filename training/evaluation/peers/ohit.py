@@ -1,0 +1,15 @@
+"""OHIT (Zhu et al., 2022): draws from shrunken Gaussians of a class's dense regions, on raw series (aeon)."""
+
+from __future__ import annotations
+
+import numpy as np
+from aeon.transformations.collection.imbalance import OHIT
+
+from training.configuration import FitConfiguration
+from training.evaluation.resampling import resampled
+from training.learner import TrainingCases
+
+
+def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
+    """See `training.evaluation.peers`."""
+    return resampled(lambda _, seed: OHIT(random_state=seed), cases, counts, configuration.seed)

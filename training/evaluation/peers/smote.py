@@ -1,0 +1,17 @@
+"""SMOTE (Chawla et al., 2002) on raw series: points between a case and one of its five nearest of its class (aeon)."""
+
+from __future__ import annotations
+
+import numpy as np
+from aeon.transformations.collection.imbalance import SMOTE
+
+from training.configuration import FitConfiguration
+from training.evaluation.resampling import resampled
+from training.learner import TrainingCases
+
+
+def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
+    """See `training.evaluation.peers`."""
+    return resampled(
+        lambda neighbours, seed: SMOTE(n_neighbors=neighbours, random_state=seed), cases, counts, configuration.seed
+    )

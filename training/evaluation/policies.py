@@ -1,0 +1,40 @@
+"""The names that the column `policy` may hold, and what each is compared with."""
+
+from __future__ import annotations
+
+from typing import cast, get_args
+
+from models.policy import POLICIES, PolicyName
+from training import families
+
+PEERS = "training.evaluation.peers"
+CHOSEN = ("auto", "auto-without-latent")
+PAIRS = ("none-pair", "auto-pair")
+"""The averaged probabilities of two networks: of two seeds without, and of one without and the one that auto chose."""
+BALANCED_WARPS = "oversampling+warps"
+"""Real cases drawn equally often from each class, and warped as they are drawn."""
+
+
+def peers() -> tuple[str, ...]:
+    """Other people's methods: the modules of `training/evaluation/peers/`."""
+    return tuple(families.names(PEERS))
+
+
+def known() -> tuple[str, ...]:
+    """Every policy."""
+    return (*POLICIES, *CHOSEN, *PAIRS, BALANCED_WARPS, *peers())
+
+
+def adds_cases(policy: str) -> bool:
+    """Whether a policy is a set of synthetic cases that can be put beside the real ones (for none: an empty one)."""
+    return policy in (*POLICIES, *CHOSEN, *peers())
+
+
+def as_ours(policy: str) -> PolicyName | None:
+    """The policy where it is one of ours."""
+    return cast(PolicyName, policy) if policy in get_args(PolicyName) else None
+
+
+def baseline(policy: str) -> str:
+    """What a policy is compared with: one model without augmentation, or an averaged pair of them."""
+    return "none-pair" if policy in PAIRS else "none"

@@ -1,0 +1,55 @@
+"""A folder of results becomes its table and its plots; a curve's folders, one more plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from training.evaluation import plots
+from training.evaluation.comparison import Comparison, comparisons
+from training.evaluation.results import CHOICES, FILE, Choice, Row, read
+from training.evaluation.subsets import Curve, Level
+from training.evaluation.table import markdown
+
+XLABELS: dict[Curve, str] = {
+    "low-data": "training cases per class",
+    "imbalance": "cases of another class for one of the rare class",
+}
+
+
+def folder_of(out: Path, level: Level | None) -> Path:
+    """Where the results of a level lie."""
+    return out / level.name if level else out
+
+
+def render(out: Path, levels: Sequence[Level | None]) -> list[Path]:
+    """Write `table.md` and the plots of each level that has results; the tables."""
+    tables = []
+    found: dict[Level, list[Comparison]] = {}
+    for level in levels:
+        folder = folder_of(out, level)
+        rows, choices = read(folder / FILE, Row), read(folder / CHOICES, Choice)
+        if not rows:
+            continue
+        compared = comparisons(rows, "balanced_accuracy" if level else "accuracy")
+        for comparison in compared:
+            plots.drawn(comparison, folder)
+        n_seeds = len({row.seed for row in rows})
+        title = f"{level.name if level else 'Given training sets'}: {len({row.dataset for row in rows})} datasets"
+        tables.append(folder / "table.md")
+        tables[-1].write_text(markdown(f"{title}, {n_seeds} seeds", compared, choices), encoding="utf-8")
+        if level:
+            found[level] = compared
+    _curves(out, found)
+    return tables
+
+
+def _curves(out: Path, found: dict[Level, list[Comparison]]) -> None:
+    for curve, judge in {(level.curve, comparison.judge) for level, own in found.items() for comparison in own}:
+        sizes = {
+            level.size: comparison
+            for level, own in found.items()
+            for comparison in own
+            if (level.curve, comparison.judge) == (curve, judge)
+        }
+        plots.curve_drawn(sizes, XLABELS[curve], out / f"{curve}-{judge}.png")

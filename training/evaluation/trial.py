@@ -1,0 +1,143 @@
+"""One job's training set, and all that is fitted on it, each at most once and only when a judge asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+from lightning_fabric import Fabric
+from torch import nn
+
+from models.evidence import Uplift
+from models.policy import PolicyName, is_latent
+from training.augmenting import Generator, fit_generator, joined
+from training.choosing import CANDIDATES, CrossValidation, cross_validated, imbalanced
+from training.configuration import FitConfiguration
+from training.datasets import Cases
+from training.evaluation import peers, policies
+from training.folds import fit_policy, folds_of
+from training.learner import TrainingCases, standardised
+from training.partition import class_labels, training_cases
+from training.policies import class_log_probabilities, fit_classifier
+from training.scaling import resampling_matrix
+
+SECOND_SEED = 2**31
+"""Added to a seed for the second model of an averaged pair."""
+
+
+def at_working_length(cases: Cases, working_timepoints: int) -> Cases:
+    """Longer series resampled as the learner does it, so that every policy and every judge sees the same."""
+    n_timepoints = cases.series.shape[2]
+    if n_timepoints <= working_timepoints:
+        return cases
+    return replace(cases, series=cases.series @ resampling_matrix(n_timepoints, working_timepoints).numpy())
+
+
+@dataclass
+class Trial:
+    """A training set, a test set, and the networks fitted on the former.
+
+    balance: synthetic cases fill every class to the largest (imbalance curve); else each class is doubled. chooses:
+    cross-validation is wanted, and learns the generator with it.
+    """
+
+    fabric: Fabric
+    learn: Cases
+    measure: Cases
+    configuration: FitConfiguration
+    balance: bool
+    chooses: bool
+    _probabilities: dict[tuple[PolicyName, bool, int], np.ndarray] = field(default_factory=dict)
+    _added: dict[str, TrainingCases] = field(default_factory=dict)
+    _concatenated: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @cached_property
+    def cases(self) -> TrainingCases:
+        """The training set, classes numbered."""
+        return training_cases(self.learn, class_labels(self.learn.labels))
+
+    @cached_property
+    def test(self) -> TrainingCases:
+        """The test set, classes numbered as in training."""
+        return training_cases(self.measure, class_labels(self.learn.labels))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How many cases of each class are added, `[n_classes]`."""
+        own = np.bincount(self.cases.class_index, minlength=self.cases.n_classes)
+        return own.max() - own if self.balance else own
+
+    @cached_property
+    def generator(self) -> Generator:
+        """What makes our synthetic cases."""
+        if self.chooses:
+            return self._cross_validation.generator
+        return fit_generator(self.fabric, self.cases, self.configuration)
+
+    @cached_property
+    def _cross_validation(self) -> CrossValidation:
+        folds = folds_of(self.learn, self.cases, self.configuration)
+        return cross_validated(self.cases, folds, self.configuration, CANDIDATES)
+
+    @cached_property
+    def uplift(self) -> Uplift:
+        """What auto chose, and why: cross-validation on the training set."""
+        return self._cross_validation.uplift
+
+    @cached_property
+    def chosen_without_latent(self) -> PolicyName:
+        """What auto would have chosen from the candidates that are not latent: the lowest held-out NLL."""
+        cards = [card for card in self.uplift.candidates if not is_latent(card.policy)]
+        return min(cards, key=lambda card: card.nll).policy if cards else "none"
+
+    def probabilities(self, policy: PolicyName, balanced: bool | None = None, seed_shift: int = 0) -> np.ndarray:
+        """Of the test set, `[n, n_classes]`, by our classifier trained with a policy of ours.
+
+        `balanced` None: as a fit does it.
+        """
+        if balanced is None:
+            balanced = policy != "none" and imbalanced(self.cases.class_index)
+        key = (policy, balanced, seed_shift)
+        if key not in self._probabilities:
+            settings = replace(self.configuration, seed=(self.configuration.seed + seed_shift) % 2**32)
+            network, _ = fit_policy(self.fabric, self.cases, policy, self.generator, settings, balanced)
+            self._probabilities[key] = self._judged(network)
+        return self._probabilities[key]
+
+    def with_added(self, policy: str) -> np.ndarray:
+        """Of the test set, `[n, n_classes]`, by our classifier trained plainly on real and added cases, equal steps."""
+        policy = self._resolved(policy)
+        if policy == "none":
+            return self.probabilities("none")
+        if policy not in self._concatenated:
+            cases = standardised(joined(self.cases, self.added(policy)), self.generator.scaling)
+            network, _ = fit_classifier(self.fabric, cases, None, "none", self.configuration)
+            self._concatenated[policy] = self._judged(network)
+        return self._concatenated[policy]
+
+    def added(self, policy: str) -> TrainingCases:
+        """The synthetic cases of a policy alone; for auto what `/augment` returns, for none nothing."""
+        policy = self._resolved(policy)
+        if policy not in self._added:
+            self._added[policy] = self._made(policy)
+        return self._added[policy]
+
+    def _resolved(self, policy: str) -> str:
+        """What auto stands for where cases are added."""
+        if policy == "auto":
+            return self.uplift.advice.policy
+        return self.chosen_without_latent if policy == "auto-without-latent" else policy
+
+    def _made(self, policy: str) -> TrainingCases:
+        n_real, ours = len(self.cases.series), policies.as_ours(policy)
+        if ours == "none":
+            return self.cases.subset(np.arange(0))
+        if ours:
+            return self.generator.made(ours, self.cases, self.counts, self.configuration.seed)
+        grown = peers.named(policy).augment(self.cases, self.counts, self.configuration)
+        return grown.subset(np.arange(n_real, len(grown.series)))
+
+    def _judged(self, network: nn.Module) -> np.ndarray:
+        probabilities: np.ndarray = np.exp(class_log_probabilities(network, self.generator.scaling, self.test.series))
+        return probabilities
