@@ -77,7 +77,9 @@ def cross_validated(
     judging = [partial(judge, fold, configuration, policies, balanced) for fold in folds]
     *judged, generator = side_by_side([*judging, partial(_whole, cases, configuration, initial)], configuration)
     evidence = Evidence(
-        judged, [candidate(judged, policy, configuration.seed) for policy in policies] if judged else []
+        configuration.policy,
+        judged,
+        [candidate(judged, policy, configuration.seed) for policy in policies] if judged else [],
     )
     for number in range(2, configuration.rounds + 1):
         following = _next_round(evidence, folds, configuration, balanced, number)
@@ -99,7 +101,7 @@ def _next_round(
     calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
     judged = side_by_side(calls, configuration)
     rows = [candidate(judged, policy, configuration.seed, number) for policy in latent]
-    return Evidence(judged, [*evidence.rows, *rows])
+    return Evidence(evidence.asked, judged, [*evidence.rows, *rows])
 
 
 def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: VAE | None, rounds: int = 1) -> Generator:
@@ -108,8 +110,7 @@ def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: VAE |
 
 def uplift(evidence: Evidence, n_cases: int, balanced: bool, configuration: FitConfiguration) -> Uplift:
     """The choice, and advice on adding its cases, or the best latent policy's where none was chosen."""
-    chosen = evidence.best.policy if evidence.rows else "none"
-    served = evidence.served
+    chosen, served = evidence.policy, evidence.served
     gain = None
     if evidence.rows:
         calls = [partial(concatenated, fold, served, balanced, configuration) for fold in evidence.folds]

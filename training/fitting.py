@@ -62,7 +62,7 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     generator, histories = result.generator, dict(result.generator.histories)
     classifier = None
     if learn.labels is not None:
-        chosen: PolicyName = result.uplift.policy if configuration.policy == "auto" else configuration.policy
+        chosen = result.uplift.policy
         balanced = chosen != "none" and imbalanced(cases.class_index)
         classifier, histories["classifier"] = fit_policy(
             fabric, cases, chosen, generator, configuration, balanced, start[1]
