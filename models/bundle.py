@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 
 from models.errors import BundleError, Unsupported
 from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block
+from models.given import GivenCases
 from models.manifest import Calibration, Manifest, read_manifest
 from models.mixture import MixtureParameters, marginal_log_density
+from models.policy import PolicyName
 from models.probe import replay
 from models.sessions import Runtime, Session
+from models.texture import check_texture, textured
 from models.verify import check_signatures, mixture_parameters, plain_arrays, readable, verified
 
 Array = NDArray[np.float32]
@@ -51,6 +54,7 @@ class Bundle:
         arrays = plain_arrays(directory / manifest.mixture.file, manifest.mixture.sha256)
         bundle = cls(manifest, sessions, mixture_parameters(arrays, manifest))
         check_signatures(manifest, sessions)
+        check_texture(manifest)
         replay(manifest, sessions, plain_arrays(directory / manifest.probe.file, manifest.probe.sha256))
         return bundle
 
@@ -106,13 +110,7 @@ class Bundle:
         """Decoded `series` of one class with the texture of real ones; as they are, when the bundle has no texture."""
         if "texture" not in self._sessions:
             return series
-        noise = self.manifest.graphs["texture"].inputs[-1].shape[1:]
-        feeds: dict[str, np.ndarray] = {
-            "series": series,
-            "class_index": np.full(len(series), class_index, np.int64),
-            "residual_noise": random.standard_normal((len(series), *map(int, noise)), dtype=np.float32),
-        }
-        return self._sessions["texture"](feeds)[0]
+        return textured(self._sessions["texture"], self.manifest, series, class_index, random)
 
     def sample(
         self,
@@ -121,10 +119,16 @@ class Bundle:
         seed: int,
         expansion: float | None = None,
         mixture: MixtureParameters | None = None,
+        policy: PolicyName = "latent",
+        given: GivenCases | None = None,
     ) -> Samples:
-        """`count` ≥ 1 series of one class; equal arguments give equal bits, and more series start with these."""
+        """`count` ≥ 1 series of one class; equal arguments give equal bits, and more series start with these.
+
+        `given` are the real cases of the class that a policy starts from; see `Recipe`.
+        """
         factor = self.manifest.expansion if expansion is None else expansion
-        recipe = Recipe(class_index, count, seed, factor, mixture.graph_inputs() if mixture else {})
+        overrides = mixture.graph_inputs() if mixture else {}
+        recipe = Recipe(class_index, count, seed, factor, overrides, policy, given)
         return Samples.joined([generate_block(self, recipe, block) for block in recipe.blocks()])
 
     def reconstruction_error(self, series: Array, reconstruction: Array) -> Array:

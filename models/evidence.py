@@ -61,15 +61,21 @@ class Uplift(Strict):
 
 
 class Quality(Strict):
-    """Synthetic series against real ones that were held out, equal counts, up to `n_cases` each. Null: not measurable.
+    """Synthetic series against real ones that were held out. Null: not measurable.
 
-    discriminative_score: abs(accuracy - .5) of the worse of two judges who tell real from synthetic, cross-validated;
-    its floor is the score of training cases against the held-out. predictive_score: mean absolute error of the next
-    timepoint by a forecaster trained on synthetic series; its floor is that of one trained on real ones. tstr_ratio,
-    trts_ratio: accuracy of a classifier trained on synthetic and tested on real, and the reverse, over trained and
-    tested on real. Distances are named in `training/quality`. nearest_neighbour_ratio: median distance synthetic to
-    training cases over held-out to training cases. membership_attack: balanced accuracy of guessing from the distance
-    to the synthetic series whether a case was trained on; .5 is chance.
+    `n_cases` of each set are compared at a time, equally many of every class, over several draws where they are few;
+    units are standardised per channel on the training cases. Each measure's floor is the same measure for training
+    cases in place of synthetic ones.
+
+    discriminative_score: abs(accuracy - .5) of the better of two judges who tell real from synthetic, cross-validated.
+    predictive_score: mean absolute error of the next timepoint by a forecaster trained on synthetic series.
+    tstr_ratio, trts_ratio: accuracy of the judge trained on synthetic and tested on real, and the reverse, over trained
+    and tested on real (trtr). frechet_distance, in units of the real variance: MiniRocket features, their principal
+    components. marginal_distance: Wasserstein-1 of the values. autocorrelation_distance: mean absolute difference.
+    spectrum_distance: decibels, root mean squared. coverage, density: per class, by label; left out where the class
+    has fewer than two cases held out. nearest_neighbour_ratio: median distance synthetic to training cases over
+    held-out to training cases. membership_attack: balanced accuracy of guessing from the distance to the synthetic
+    series whether a case was trained on; .5 is chance.
     """
 
     measured_on: Literal["given test set", "held-out split"]
@@ -86,8 +92,11 @@ class Quality(Strict):
     frechet_distance: float | None
     frechet_floor: float | None
     marginal_distance: float | None
+    marginal_floor: float | None = None
     autocorrelation_distance: float | None
+    autocorrelation_floor: float | None = None
     spectrum_distance: float | None
+    spectrum_floor: float | None = None
     coverage: dict[str, Share]
     density: dict[str, float]
     nearest_neighbour_ratio: float | None

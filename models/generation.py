@@ -1,4 +1,4 @@
-"""Class-conditional sampling that replays bit for bit: counter-based noise, blocks of fixed size, bounded rejection."""
+"""Class-conditional series that replay bit for bit, by any policy: counter-based noise, blocks of fixed size."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from models.given import GivenCases
+from models.policy import PolicyName, possible, source
+from models.warps import warped
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -21,6 +25,12 @@ MAX_PROPOSALS = 8
 TEXTURE_STREAM = MAX_PROPOSALS
 """The stream of a block's texture noise, next to those of its proposals."""
 
+CASES_STREAM, WARP_STREAM = MAX_PROPOSALS + 1, MAX_PROPOSALS + 2
+"""The streams of which given cases a block starts from, and of the warps of what was decoded."""
+
+WARP_PROBABILITY = 0.5
+"""With which a decoded series is time-warped, and sliced, by a policy that warps."""
+
 MAX_SEED = 2**53 - 1
 
 Arrays = dict[str, NDArray[np.float32]]
@@ -30,8 +40,9 @@ Arrays = dict[str, NDArray[np.float32]]
 class Samples:
     """Generated series of one class, with how they came about.
 
-    series `[n, n_channels, n_timepoints]`, log_density `[n]` under their own class; `n_proposals` were drawn for the
-    `n` rows; for `n_fallbacks` of the rows no proposal was accepted and the likeliest stands in.
+    series `[n, n_channels, n_timepoints]`, log_density `[n]` of what was drawn from their own class's mixture, NaN for
+    what came from given cases; `n_proposals` were drawn for the `n` rows; for `n_fallbacks` of the rows no proposal was
+    accepted and the likeliest stands in.
     """
 
     series: NDArray[np.float32]
@@ -59,7 +70,9 @@ class Samples:
 class Recipe:
     """What to generate: `count` series of a class from `seed`, with `expansion` as the factor on the covariance.
 
-    `mixture` overrides the bundle's parameters (see `MixtureParameters.graph_inputs`); empty: the bundle's own.
+    `mixture` overrides the bundle's parameters (see `MixtureParameters.graph_inputs`); empty: the bundle's own. `given`
+    are real cases of the class, None where there are none; a policy that needs more of them than there are is replaced,
+    see `used`.
     """
 
     class_index: int
@@ -67,13 +80,20 @@ class Recipe:
     seed: int
     expansion: float
     mixture: Arrays
+    policy: PolicyName = "latent"
+    given: GivenCases | None = None
+
+    @property
+    def used(self) -> PolicyName:
+        """The policy that is followed."""
+        return possible(self.policy, 0 if self.given is None else len(self.given.series))
 
     def blocks(self) -> range:
         """Indices of the blocks that hold the series."""
         return range(-(-self.count // BLOCK_ROWS))
 
     def random(self, block: int, stream: int) -> np.random.Generator:
-        """The noise of one block; `stream` is the number of a proposal, or TEXTURE_STREAM.
+        """The noise of one block; `stream` is the number of a proposal, or one of the …_STREAMs.
 
         Philox 4x64 (Salmon et al., 2011), keyed by seed and class, its counter set to block and stream: any block can
         be made without those before it.
@@ -84,7 +104,19 @@ class Recipe:
 
 
 def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Series `block * BLOCK_ROWS …` of a recipe: propose, keep what no rival class explains better, decode."""
+    """Series `block * BLOCK_ROWS …` of a recipe. Raises `ValueError` for the policy "none"."""
+    if recipe.policy == "none":
+        raise ValueError("the policy 'none' makes no series; ask for another of models.policy.POLICIES.")
+    made = SOURCES[source(recipe.used)](bundle, recipe, block)
+    series = made.series
+    if recipe.used.endswith("+warps"):
+        series = warped(series, WARP_PROBABILITY, recipe.random(block, WARP_STREAM))
+    rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
+    return Samples(series[:rows], made.log_density[:rows], made.n_proposals, made.n_fallbacks)
+
+
+def _latent(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    """Propose, keep what no rival class explains better, decode."""
     rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
     latent = np.zeros((BLOCK_ROWS, bundle.manifest.latent_dim), np.float32)
     own = np.zeros(BLOCK_ROWS, np.float32)
@@ -103,8 +135,38 @@ def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
         accepted |= margin >= 0
         if accepted.all():
             break
-    series = bundle.textured(bundle.decode(latent), recipe.class_index, recipe.random(block, TEXTURE_STREAM))
-    return Samples(series[:rows], own[:rows], n_proposals, int((~accepted).sum()))
+    return Samples(_decoded(bundle, recipe, block, latent), own, n_proposals, int((~accepted).sum()))
+
+
+def _decoded(bundle: Bundle, recipe: Recipe, block: int, latent: NDArray[np.float32]) -> NDArray[np.float32]:
+    return bundle.textured(bundle.decode(latent), recipe.class_index, recipe.random(block, TEXTURE_STREAM))
+
+
+def _interpolation(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    latent = _cases(recipe).between(BLOCK_ROWS, recipe.random(block, CASES_STREAM))
+    return _all_kept(_decoded(bundle, recipe, block, latent), recipe, block)
+
+
+def _warps(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    return _all_kept(_cases(recipe).warped(BLOCK_ROWS, recipe.random(block, CASES_STREAM)), recipe, block)
+
+
+def _guided(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    return _all_kept(_cases(recipe).guided(BLOCK_ROWS, recipe.random(block, CASES_STREAM)), recipe, block)
+
+
+def _cases(recipe: Recipe) -> GivenCases:
+    assert recipe.given is not None, "Recipe.used sees to it"
+    return recipe.given
+
+
+def _all_kept(series: NDArray[np.float32], recipe: Recipe, block: int) -> Samples:
+    rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
+    return Samples(series, np.full(len(series), np.nan, np.float32), rows, 0)
+
+
+SOURCES = {"latent": _latent, "interpolation": _interpolation, "warps": _warps, "guided": _guided}
+"""Where the cases of a policy come from: a whole block each, of which the recipe's rows are taken."""
 
 
 def _margin(log_density: NDArray[np.float32], class_index: int) -> NDArray[np.float32]:

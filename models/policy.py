@@ -29,3 +29,13 @@ def warps(policy: PolicyName) -> bool:
 def is_latent(policy: PolicyName) -> bool:
     """Whether a policy's cases are decoded from the latent space."""
     return source(policy) in ("latent", "interpolation")
+
+
+def possible(policy: PolicyName, n_given: int) -> PolicyName:
+    """`policy`, or what stands in for it where a class has only `n_given` real cases.
+
+    Without any, series come from the mixture; one that has no other to be guided by is warped.
+    """
+    if n_given == 0 and policy != "none":
+        return "latent+warps" if policy.endswith("+warps") else "latent"
+    return "warps" if policy == "guided" and n_given == 1 else policy

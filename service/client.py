@@ -8,10 +8,12 @@
 """
 
 from service.calling.answers import (
+    Advice,
     AugmentAnswer,
     ClassifyAnswer,
     ClassReport,
     EncodeAnswer,
+    Interval,
     ModelCard,
     ReconstructAnswer,
     SampleAnswer,
@@ -37,6 +39,7 @@ from service.calling.errors import (
 from service.calling.sampler import CollectionSampler, Sampler
 
 __all__ = [
+    "Advice",
     "AsyncClient",
     "AugmentAnswer",
     "ClassReport",
@@ -46,6 +49,7 @@ __all__ = [
     "DeadlineExceeded",
     "EncodeAnswer",
     "Interrupted",
+    "Interval",
     "InvalidRequest",
     "MethodNotAllowed",
     "ModelCard",

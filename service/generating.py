@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block, padded_blocks
-from models.mixture import MixtureParameters
+from models.given import given_by_class
+from models.policy import PolicyName, is_latent, possible
 from service import metrics
 from service.lane import Array
 from service.serving import Served
@@ -52,8 +53,7 @@ class Generation:
     """The series of several recipes, one after the other, with a place in the queue held from the start.
 
     The next part is in the making while one is taken, and closing ends the work. `whole` when the caller will hold all
-    of it, so that all of it takes its place; `kept`: how many of a class's first series `made` remembers. `mixture`
-    overrides the bundle's parameters (see `Recipe`) when set before the first part is taken.
+    of it, so that all of it takes its place; `kept`: how many of a class's first series `made` remembers.
     """
 
     def __init__(
@@ -67,7 +67,6 @@ class Generation:
     ) -> None:
         self._served, self._operation, self._recipes = served, operation, recipes
         self.made = {recipe.class_index: Made(kept) for recipe in recipes}
-        self.mixture: dict[str, np.ndarray] = {}
         self._next: asyncio.Future[list[Samples]] | None = None
         self._place = ExitStack()
         to_make = sum(recipe.count for recipe in recipes)
@@ -75,10 +74,31 @@ class Generation:
         self._place.enter_context(served.lane.admitted(n_given + held))
         metrics.rows.inc((operation, served.bundle.manifest.name), n_given)
 
+    @property
+    def made_by(self) -> dict[int, PolicyName]:
+        """The policy that is followed, per class index."""
+        return {recipe.class_index: recipe.used for recipe in self._recipes}
+
+    async def start_from(self, series: Array, class_index: np.ndarray) -> None:
+        """Make series near given ones of classes `class_index`; to be called before the first part is taken.
+
+        They are encoded, in blocks of their own, where a policy needs it, and the model's mixture is shrunk to them.
+        """
+        served, latent, mixture = self._served, None, dict[str, Array]()
+        n_given = np.bincount(class_index, minlength=len(served.bundle.manifest.classes))
+        followed = [possible(recipe.policy, n_given[recipe.class_index]) for recipe in self._recipes if recipe.count]
+        if any(map(is_latent, followed)):
+            latent = await _posterior_means(served, series)
+            adapted = await served.lane.run(served.bundle.mixture.adapted, latent.astype(np.float64), class_index)
+            mixture = adapted.graph_inputs()
+        given = given_by_class(series, class_index, latent)
+        self._recipes = [
+            replace(recipe, mixture=mixture, given=given.get(recipe.class_index)) for recipe in self._recipes
+        ]
+
     async def parts(self) -> AsyncIterator[tuple[int, Samples]]:
         """Class index and series, in order; the same bits whatever else the server does."""
-        for plan in self._recipes:
-            recipe = replace(plan, mixture=self.mixture)
+        for recipe in self._recipes:
             made = self.made[recipe.class_index]
             turns = self._turns(recipe)
             self._begin(turns)
@@ -130,11 +150,9 @@ class Generation:
             metrics.acceptance.observe((manifest.name, label), made.acceptance)
 
 
-async def adapted_mixture(served: Served, series: Array, class_index: np.ndarray) -> MixtureParameters:
-    """The model's mixture shrunk towards `series` of classes `class_index`, encoded in blocks of their own."""
-
+async def _posterior_means(served: Served, series: Array) -> Array:
     def encode(block: Array) -> Array:
         return served.bundle.encode(block)[0]
 
     means = [(await served.lane.run(encode, block))[:rows] for block, rows in padded_blocks(series)]
-    return await served.lane.run(served.bundle.mixture.adapted, np.concatenate(means).astype(np.float64), class_index)
+    return np.concatenate(means)

@@ -13,7 +13,7 @@ from models.sessions import Runtime
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 
-QUICK: dict[str, Any] = {"vae_steps": 150, "classifier_steps": 150, "folds": 2, "device": "cpu"}
+QUICK: dict[str, Any] = {"vae_steps": 150, "classifier_steps": 150, "folds": 2, "device": "cpu", "report": False}
 """Enough to learn the generated sines."""
 
 

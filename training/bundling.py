@@ -20,10 +20,11 @@ from training import graphs
 from training.configuration import FitConfiguration
 from training.export import BATCH_SIZES, Exportable, Exported, export
 from training.fitting import Fitted
+from training.textures import SteppedTexture
 from training.weights import FILE as WEIGHTS_FILE
 from training.weights import weight_arrays
 
-LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric")
+LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
 
 
 Inputs = dict[str, np.ndarray]
@@ -58,14 +59,14 @@ class Packed:
 def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
     """Export every graph and check it. Raises `ParityError`."""
     exported = {item.name: export(item) for item in exportables(fitted, configuration)}
-    parameters = fitted.mixture
+    parameters = fitted.generator.mixture
     arrays = {"weights": parameters.weights, "means": parameters.means, "covariances": parameters.covariances}
     probes = {
         probe.key(graph, direction, tensor): array
         for graph, item in exported.items()
         for (direction, tensor), array in item.probe.items()
     }
-    weights = weight_arrays({"vae": fitted.vae, "classifier": fitted.classifier})
+    weights = weight_arrays({"vae": fitted.generator.vae, "classifier": fitted.classifier})
     archives = {"mixture.npz": npz_bytes(arrays), "probe.npz": npz_bytes(probes), WEIGHTS_FILE: npz_bytes(weights)}
     cards = {file: Arrays(file=file, sha256=sha256(content)) for file, content in archives.items()}
     files = {item.card.file: item.content for item in exported.values()} | archives
@@ -77,9 +78,9 @@ def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exporta
     rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
     latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
-    inputs: Inputs = dict(fitted.mixture.graph_inputs())
+    inputs: Inputs = dict(fitted.generator.mixture.graph_inputs())
     density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
-    decoder = graphs.Decoder(fitted.scaling, fitted.vae)
+    decoder = graphs.Decoder(fitted.generator.scaling, fitted.generator.vae)
     decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
     series: Inputs = {"series": decoded.torch_answer(rows)[0]}
     draws: Inputs = {
@@ -90,21 +91,35 @@ def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exporta
     scalars: Inputs = {"expansion": np.asarray(configuration.expansion, np.float32)}
     posterior = ("posterior_mean", "posterior_log_variance")
     found = [
-        Exportable("encoder", graphs.Encoder(fitted.scaling, fitted.vae), series, posterior, {}, {}),
+        Exportable(
+            "encoder", graphs.Encoder(fitted.generator.scaling, fitted.generator.vae), series, posterior, {}, {}
+        ),
         decoded,
         Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
         Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
     ]
-    residual_noise = random.standard_normal((rows, series["series"].shape[1], fitted.texture.n_noise), dtype=np.float32)
-    plain: Inputs = {**series, "class_index": draws["class_index"], "residual_noise": residual_noise}
-    textured = graphs.Textured(fitted.scaling, fitted.texture)
-    found.append(Exportable("texture", textured, plain, ("textured_series",), {}, {}))
+    found.append(_texture(fitted, series, draws["class_index"], random))
     if fitted.classifier is not None:
-        classifier = graphs.Classifier(fitted.scaling, fitted.classifier)
+        classifier = graphs.Classifier(fitted.generator.scaling, fitted.classifier)
         found.append(Exportable("classifier", classifier, series, ("class_probabilities",), {}, {}))
     for item in found:
         nn.Module.eval(item.module)
     return found
+
+
+def _texture(fitted: Fitted, series: Inputs, class_index: np.ndarray, random: np.random.Generator) -> Exportable:
+    """The whole texture, or one step of one that is followed in steps."""
+    scaling, texture = fitted.generator.scaling, fitted.generator.texture
+    noise = random.standard_normal(texture.noise_shape(len(class_index)), dtype=np.float32)
+    decoded: Inputs = {**series, "class_index": class_index}
+    if isinstance(texture, SteppedTexture):
+        step = graphs.TextureStep(scaling, texture)
+        scalars: Inputs = {"time": np.asarray(0.5, np.float32), "duration": np.asarray(1 / texture.steps, np.float32)}
+        batched: Inputs = {**decoded, "state": noise}
+        return Exportable("texture", step, batched, ("next_state", "textured_series"), scalars, {})
+    return Exportable(
+        "texture", graphs.Textured(scaling, texture), decoded | {"residual_noise": noise}, ("textured_series",), {}, {}
+    )
 
 
 def manifest_maker(
@@ -113,7 +128,8 @@ def manifest_maker(
     """The manifest of a version that is not known yet."""
     _, n_channels, n_timepoints = fitted.cases.series.shape
     counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
-    components = (fitted.mixture.weights > 0).sum(axis=1)
+    texture = fitted.generator.texture
+    components = (fitted.generator.mixture.weights > 0).sum(axis=1)
     classes = [
         ClassCard(
             label=label,
@@ -134,6 +150,7 @@ def manifest_maker(
             classes=classes,
             latent_dim=origin.configuration.latent_dim,
             expansion=origin.configuration.expansion,
+            texture_steps=texture.steps if isinstance(texture, SteppedTexture) else None,
             graphs={cast(GraphName, graph): item.card for graph, item in packed.exported.items()},
             mixture=packed.mixture,
             probe=packed.probe,

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from lightning_fabric import Fabric
 
 from models.manifest import Calibration
-from models.mixture import marginal_log_density
-from training.configuration import FitConfiguration
-from training.learner import TrainingCases, fit_vae, posterior_means, reconstruction_errors
-from training.mixture_fit import fit_mixture
-from training.scaling import Scaling
+from training.folds import Judged
 
-Fold = tuple[np.ndarray, np.ndarray]
 THRESHOLD_QUANTILE = 0.99
 N_QUANTILES = 101
 
@@ -43,27 +38,13 @@ class HeldOut:
         return float((self.likeliest[own] == index).mean()) if own.any() else None
 
 
-def judge_held_out(
-    fabric: Fabric, cases: TrainingCases, folds: list[Fold], configuration: FitConfiguration
-) -> HeldOut | None:
-    """Refit scaling, VAE and mixture without each fold and judge the fold with them; None without folds."""
-    parts: list[tuple[np.ndarray, ...]] = []
-    for number, (kept, held_out) in enumerate(folds, start=1):
-        inside, outside = cases.subset(kept), cases.subset(held_out)
-        scaling = Scaling(inside.series, configuration.working_timepoints)
-        model = fit_vae(fabric, inside, scaling, configuration, f"VAE, fold {number} of {len(folds)}")
-        latent = posterior_means(model, scaling, inside.series)
-        mixture = fit_mixture(
-            latent, inside.class_index, cases.n_classes, configuration.max_components, configuration.seed
-        )
-        log_density = mixture.class_log_density(posterior_means(model, scaling, outside.series))
-        counts = np.bincount(inside.class_index, minlength=cases.n_classes)
-        parts.append(
-            (
-                reconstruction_errors(model, scaling, outside.series),
-                marginal_log_density(log_density, counts),
-                outside.class_index,
-                log_density.argmax(axis=1),
-            )
-        )
-    return HeldOut(*(np.concatenate(column) for column in zip(*parts, strict=True))) if parts else None
+def held_out(folds: Sequence[Judged]) -> HeldOut | None:
+    """The held-out cases of all folds; None without folds."""
+    if not folds:
+        return None
+    return HeldOut(
+        np.concatenate([judged.error for judged in folds]),
+        np.concatenate([judged.log_density for judged in folds]),
+        np.concatenate([judged.fold.held_out.class_index for judged in folds]),
+        np.concatenate([judged.likeliest for judged in folds]),
+    )

@@ -10,6 +10,11 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from models.policy import PolicyName
+
+FULL_STEPS_CASES = 100
+"""Training cases up to which the gradient steps are as set; with more they grow in proportion."""
+
 
 class ConfigurationError(ValueError):
     """A setting that cannot be fitted with; the message names it, and what it may be."""
@@ -41,6 +46,8 @@ class FitConfiguration:
     """How many devices to train on."""
     threads: int = 1
     """CPU threads of torch; the networks are too small to gain from more, and equal threads give equal fits."""
+    report: bool = True
+    """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
     held_out_share: float = 0.2
     """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 
@@ -60,6 +67,12 @@ class FitConfiguration:
     """Weight of the cross-entropy of a linear classifier on the latent code."""
     warp_probability: float = 0.5
     """Chance of a time warp, and again of a window slice, per case of a VAE batch."""
+    texture: str = "flow"
+    """Texture: a module of training/textures/. "stored" keeps training cases in the bundle, "flow" does not."""
+    texture_fit_steps: int = 400
+    """Gradient steps of the texture flow."""
+    texture_steps: int = 8
+    """Euler steps by which the texture flow is followed when sampling."""
     max_components: int = 3
     """Most mixture components per class; BIC chooses."""
     expansion: float = 2.0
@@ -69,6 +82,16 @@ class FitConfiguration:
     """Classifier: a module of training/classifiers/."""
     classifier_steps: int = 300
     """Gradient steps of the classifier."""
+    policy: Literal["auto"] | PolicyName = "auto"
+    """What to add to the classifier's training cases; auto: chosen by cross-validation on the training set alone."""
+    synthetic_weight: float = 0.5
+    """Weight of a synthetic case in the classifier's loss; a real one has 1."""
+    clean_finish: float = 0.4
+    """Share of the classifier's steps, at the end, that see real cases only, as they are."""
+    average: bool = False
+    """Ship the mean of two classifiers, one with the policy chosen and one without any."""
+    rounds: int = 1
+    """Most rounds of iterated augmentation: the VAE is refitted with its own samples while cross-validation gains."""
 
     learning_rate: float = 3e-3
     """Peak learning rate (AdamW, one cycle)."""
@@ -77,7 +100,9 @@ class FitConfiguration:
     batch_size: int = 32
     """Cases per gradient step."""
     folds: int = 3
-    """Folds of the cross-fit that sets the anomaly threshold, typicality and trust."""
+    """Folds of the cross-fit that chooses the policy and sets the anomaly threshold, typicality and trust."""
+    workers: int = 0
+    """Processes that fit the folds side by side on the CPU; 0: one per core."""
 
     def __post_init__(self) -> None:
         for field, holds, expected in self._bounds():
@@ -86,19 +111,24 @@ class FitConfiguration:
 
     def _bounds(self) -> Iterator[tuple[str, bool, str]]:
         """Field, whether it is within its bounds (not a number never is), and the bounds in words."""
-        counts = ("latent_dim", "vae_steps", "classifier_steps", "batch_size", "max_components", "devices", "threads")
-        for field in counts:
+        counts = ("latent_dim", "vae_steps", "classifier_steps", "texture_fit_steps", "texture_steps", "batch_size")
+        for field in (*counts, "max_components", "devices", "threads", "rounds"):
             yield field, getattr(self, field) >= 1, "at least 1"
         yield "working_timepoints", self.working_timepoints >= 8, "at least 8"
         yield "folds", self.folds == 0 or self.folds >= 2, "0 (nothing is judged) or at least 2"
         yield "seed", 0 <= self.seed < 2**32, "in 0 … 2^32 − 1"
-        for field in ("warp_probability", "kl_warm_up"):
+        yield "workers", self.workers >= 0, "0 (one per core) or more"
+        for field in ("warp_probability", "kl_warm_up", "synthetic_weight", "clean_finish"):
             yield field, 0 <= getattr(self, field) <= 1, "in 0 … 1"
         for field in ("kl_weight", "class_weight", "weight_decay"):
             yield field, 0 <= getattr(self, field) < inf, "a number of at least 0"
         for field in ("learning_rate", "expansion"):
             yield field, 0 < getattr(self, field) < inf, "a number above 0"
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
+
+    def steps(self, set_steps: int, n_cases: int) -> int:
+        """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, in proportion beyond."""
+        return round(set_steps * max(1.0, n_cases / FULL_STEPS_CASES))
 
     def record(self) -> dict[str, Any]:
         """As the manifest holds it: plain JSON values, whole paths. Where to publish is no part of what was fitted."""

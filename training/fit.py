@@ -13,6 +13,7 @@ if __package__ in (None, ""):
 
 import tyro
 
+from models.bundle import Bundle
 from models.errors import SeriesmithError
 from models.manifest import checked_name, read_manifest
 from models.publish import publish
@@ -21,12 +22,14 @@ from training import datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export import ParityError
-from training.fitting import fit, partition
+from training.fitting import Fitted, fit
 from training.loop import start_fabric
 from training.measure import measured
+from training.partition import Partition, partition
+from training.report import report_inputs, sampled, write_report
 from training.table import summary
 
-ANEW = ("device", "devices", "threads")
+ANEW = ("device", "devices", "threads", "report")
 """Settings that a refit of every bundle may set anew."""
 
 REFUSALS = (datasets.DatasetError, ConfigurationError, SeriesmithError, ParityError)
@@ -52,8 +55,26 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
     maker = manifest_maker(name, fitted, packed, metrics, origin)
     directory = publish(repository_root(configuration.models), name, packed.files, maker)
-    print(summary(read_manifest((directory / "manifest.json").read_bytes()), packed.n_bytes, directory))
+    report = reported(fitted, parts, directory, configuration.seed) if configuration.report else None
+    manifest = read_manifest((directory / "manifest.json").read_bytes())
+    print(summary(manifest, packed.n_bytes, directory, report))
     return directory
+
+
+def reported(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
+    """Write the report of the bundle at `directory`; its file, or why there is none: the bundle stands without it."""
+    bundle = Bundle.load(directory)
+    inputs = report_inputs(fitted, parts, bundle.manifest, sampled(bundle, seed))
+    try:
+        return write_report(inputs, report_directory(directory))
+    except OSError as error:
+        return f"not written: {error}"
+
+
+def report_directory(bundle: Path) -> Path:
+    """`reports/<name>/<version>` beside the repository that `bundle`, `<repository>/<name>/<version>`, is in."""
+    repository, name, version = bundle.resolve().parents[1], *bundle.resolve().parts[-2:]
+    return repository.parent / "reports" / name / version
 
 
 def refit_all(configuration: FitConfiguration) -> int:

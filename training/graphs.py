@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from training.scaling import Scaling
-from training.texture import Texture
+from training.textures import SteppedTexture, Texture
 from training.vae import VAE
 
 SMALLEST_WEIGHT = 1e-30
@@ -37,14 +37,30 @@ class Decoder(nn.Module):
 
 
 class Textured(nn.Module):
-    """series as decoded, class_index `[n]`, residual_noise `[n, n_channels, n_noise]` → series with texture."""
+    """series as decoded, class_index `[n]`, residual_noise → series with texture."""
 
     def __init__(self, scaling: Scaling, texture: Texture) -> None:
         super().__init__()
         self.scaling, self.texture = scaling, texture
 
     def forward(self, series: Tensor, class_index: Tensor, residual_noise: Tensor) -> Tensor:
-        return series + self.scaling.difference_outward(self.texture(class_index, residual_noise))
+        residual = self.texture(self.scaling.inward(series), class_index, residual_noise)
+        return series + self.scaling.difference_outward(residual)
+
+
+class TextureStep(nn.Module):
+    """series as decoded, class_index `[n]`, state as the noise, time and duration `[]` → the next state, and the series
+    with the texture that it stands for: after the last step, the one to take."""
+
+    def __init__(self, scaling: Scaling, texture: SteppedTexture) -> None:
+        super().__init__()
+        self.scaling, self.texture = scaling, texture
+
+    def forward(
+        self, series: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        after = self.texture.step(self.scaling.inward(series), class_index, state, time, duration)
+        return after, series + self.scaling.difference_outward(self.texture.scale * after)
 
 
 class Classifier(nn.Module):

@@ -1,4 +1,4 @@
-"""The two networks of a bundle and how each is fitted to cases: a class-aware VAE and a classifier."""
+"""Cases to learn from, and the class-aware VAE that is fitted to them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from training import classifiers, vae
+from training import vae
 from training.configuration import FitConfiguration
-from training.loop import Objective, Schedule, train
+from training.loop import History, Objective, Schedule, train
 from training.scaling import Scaling
 from training.vae import VAE
 from training.warps import warped
-
-SYNTHETIC_WEIGHT = 0.5
-"""Weight of a synthetic case in the classifier's loss; a real one has 1."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,11 @@ class Pool:
 
     series: Tensor
     class_index: Tensor
+    n_classes: int
 
     def to(self, device: torch.device) -> Pool:
         """The same on another device."""
-        return Pool(self.series.to(device), self.class_index.to(device))
+        return Pool(self.series.to(device), self.class_index.to(device), self.n_classes)
 
 
 class VAEObjective(Objective):
@@ -70,27 +68,6 @@ class VAEObjective(Objective):
         return loss, {"error": error, "kl": divergence, "class": classification}
 
 
-class ClassifierObjective(Objective):
-    """Cross-entropy on a batch of real cases and as many synthetic ones, the latter at a lower weight."""
-
-    def __init__(self, network: nn.Module, real: Pool, synthetic: Pool, seed: int) -> None:
-        super().__init__(len(real.series), seed, real.series.device)
-        self.network = network
-        self._real, self._synthetic = real, synthetic
-
-    def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
-        del progress
-        count = len(index)
-        made = torch.randint(len(self._synthetic.series), (count,), generator=self.generator, device=index.device)
-        series = torch.cat([self._real.series[index], self._synthetic.series[made]])
-        class_index = torch.cat([self._real.class_index[index], self._synthetic.class_index[made]])
-        losses = functional.cross_entropy(self.network(series), class_index, reduction="none")
-        weight = torch.ones_like(losses)
-        weight[count:] = SYNTHETIC_WEIGHT
-        loss = (losses * weight).sum() / weight.sum()
-        return loss, {"loss": loss}
-
-
 def fit_vae(
     fabric: Fabric,
     cases: TrainingCases,
@@ -98,8 +75,8 @@ def fit_vae(
     configuration: FitConfiguration,
     title: str,
     initial: VAE | None = None,
-) -> VAE:
-    """A VAE trained on `cases`, on the CPU; `initial` gives its starting weights."""
+) -> tuple[VAE, History]:
+    """A VAE trained on `cases`, on the CPU, and its losses; `initial` gives its starting weights."""
     torch.manual_seed(configuration.seed)
     shape = (cases.series.shape[1], scaling.working_timepoints, configuration.latent_dim)
     model = vae.build(configuration.vae, *shape)
@@ -107,32 +84,14 @@ def fit_vae(
         model.load_state_dict(initial.state_dict())
     real = standardised(cases, scaling).to(fabric.device)
     objective = VAEObjective(model, real, cases.n_classes, configuration)
-    train(fabric, objective, Schedule(configuration.vae_steps, title, configuration.seed), configuration)
-    return model.cpu().eval()
-
-
-def fit_classifier(
-    fabric: Fabric,
-    real: Pool,
-    synthetic: Pool,
-    n_classes: int,
-    configuration: FitConfiguration,
-    initial: nn.Module | None = None,
-) -> nn.Module:
-    """A classifier trained on both pools, on the CPU; `initial` gives its starting weights."""
-    torch.manual_seed(configuration.seed)
-    network = classifiers.build(configuration.classifier, real.series.shape[1], real.series.shape[2], n_classes)
-    if initial is not None:
-        network.load_state_dict(initial.state_dict())
-    device = fabric.device
-    objective = ClassifierObjective(network, real.to(device), synthetic.to(device), configuration.seed)
-    train(fabric, objective, Schedule(configuration.classifier_steps, "classifier", configuration.seed), configuration)
-    return network.cpu().eval()
+    steps = configuration.steps(configuration.vae_steps, len(cases.series))
+    history = train(fabric, objective, Schedule(steps, title, configuration.seed), configuration)
+    return model.cpu().eval(), history
 
 
 def standardised(cases: TrainingCases, scaling: Scaling) -> Pool:
     """The cases as the networks see them."""
-    return Pool(scaling.inward(torch.as_tensor(cases.series)), torch.as_tensor(cases.class_index))
+    return Pool(scaling.inward(torch.as_tensor(cases.series)), torch.as_tensor(cases.class_index), cases.n_classes)
 
 
 @torch.no_grad()
@@ -140,14 +99,6 @@ def posterior_means(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndar
     """`[n, latent_dim]` float64 of series in original units."""
     mean, _ = model.encode(scaling.inward(torch.as_tensor(series)))
     return mean.double().numpy()
-
-
-@torch.no_grad()
-def residuals(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
-    """Series minus reconstruction, standardised at the working length, `[n, n_channels, working_timepoints]`."""
-    inside = scaling.inward(torch.as_tensor(series))
-    mean, _ = model.encode(inside)
-    return (inside - model.decode(mean)).double().numpy()
 
 
 @torch.no_grad()

@@ -5,12 +5,16 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from training.configuration import ConfigurationError, FitConfiguration
+
+RECORDED = 100
+"""About how many steps a history holds."""
 
 
 class Objective(nn.Module):
@@ -35,6 +39,14 @@ class Schedule:
     seed: int
 
 
+@dataclass(frozen=True)
+class History:
+    """The losses of a training run, one batch at a time: steps `[n]`, about `RECORDED` of them, and each part `[n]`."""
+
+    steps: np.ndarray
+    parts: dict[str, np.ndarray]
+
+
 def start_fabric(configuration: FitConfiguration) -> Fabric:
     """The device or devices to train on, launched. Threads and determinism are set for the whole process.
 
@@ -52,16 +64,17 @@ def start_fabric(configuration: FitConfiguration) -> Fabric:
     return fabric
 
 
-def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> None:
-    """Minimise `objective` in place. Each device draws its own batches."""
+def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> History:
+    """Minimise `objective` in place. Each device draws its own batches; the history is of this one's."""
     optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay
+        objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay, fused=True
     )
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, configuration.learning_rate, total_steps=schedule.steps + 1)
     module, optimizer = fabric.setup(objective, optimizer)
     module.train()
     batches = _Batches(objective.n_cases, configuration.batch_size, schedule.seed + fabric.global_rank)
     bar = tqdm(range(schedule.steps), desc=schedule.title, disable=not fabric.is_global_zero, mininterval=0.5)
+    recorded: dict[int, dict[str, Tensor]] = {}
     for step in bar:
         loss, parts = module(batches.next().to(fabric.device), step / schedule.steps)
         fabric.backward(loss)
@@ -70,9 +83,19 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
             cycle.step()
+        if step % max(1, schedule.steps // RECORDED) == 0:
+            recorded[step] = {name: part.detach() for name, part in parts.items()}
         if step % max(1, schedule.steps // 10) == 0:
             bar.set_postfix({name: f"{float(part.detach()):.4f}" for name, part in parts.items()})
     objective.eval()
+    return _history(recorded)
+
+
+def _history(recorded: dict[int, dict[str, Tensor]]) -> History:
+    """One copy from the device for all of it."""
+    names = list(next(iter(recorded.values())))
+    table = torch.stack([torch.stack([parts[name] for name in names]) for parts in recorded.values()]).cpu().numpy()
+    return History(np.array(list(recorded)), dict(zip(names, table.T, strict=True)))
 
 
 class _Batches:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.evidence import Metrics
-from training.fitting import Fitted, Partition, predicted, training_cases
+from training.fitting import Fitted, predicted
+from training.partition import Partition, training_cases
 from training.synthesis import draw
 
 PROPOSALS = 1000
@@ -31,5 +32,5 @@ def measured(fitted: Fitted, parts: Partition, expansion: float, seed: int) -> M
 
 def acceptance(fitted: Fitted, index: int, expansion: float, random: np.random.Generator) -> float:
     """The share of a class's proposals that no rival class explains better."""
-    latent = draw(fitted.mixture, index, PROPOSALS, expansion, random)
-    return float((fitted.mixture.class_log_density(latent).argmax(axis=1) == index).mean())
+    latent = draw(fitted.generator.mixture, index, PROPOSALS, expansion, random)
+    return float((fitted.generator.mixture.class_log_density(latent).argmax(axis=1) == index).mean())

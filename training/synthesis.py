@@ -1,17 +1,11 @@
-"""Synthetic cases as a classifier's training sees them: standardised, balanced over the classes."""
+"""Latent codes of a class: drawn from its mixture, kept unless another class explains them better."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 
+from models.generation import MAX_PROPOSALS
 from models.mixture import MixtureParameters
-from training.configuration import FitConfiguration
-from training.learner import Pool
-from training.texture import Texture
-from training.vae import VAE
-
-POOL_SIZE = 512
 
 
 def draw(
@@ -25,18 +19,20 @@ def draw(
     return latent
 
 
-@torch.no_grad()
-def synthetic_pool(model: VAE, mixture: MixtureParameters, texture: Texture, configuration: FitConfiguration) -> Pool:
-    """About POOL_SIZE cases, equally many of each class, of codes that no rival class explains better."""
-    random = np.random.default_rng(configuration.seed)
-    n_classes = len(mixture.weights)
-    latents, classes = [], []
-    for index in range(n_classes):
-        latent = draw(mixture, index, max(2, POOL_SIZE // n_classes), configuration.expansion, random)
-        own = mixture.class_log_density(latent).argmax(axis=1) == index
-        latents.append(latent[own] if own.any() else latent)
-        classes.append(np.full(len(latents[-1]), index))
-    class_index = torch.as_tensor(np.concatenate(classes))
-    decoded = model.decode(torch.as_tensor(np.concatenate(latents), dtype=torch.float32))
-    noise = random.standard_normal((len(decoded), decoded.shape[1], texture.n_noise), dtype=np.float32)
-    return Pool(decoded + texture(class_index, torch.as_tensor(noise)), class_index)
+def accepted(
+    mixture: MixtureParameters, index: int, count: int, expansion: float, random: np.random.Generator
+) -> np.ndarray:
+    """Latent codes `[count, latent_dim]` of one class that no rival class explains better, by the rule of serving:
+    after MAX_PROPOSALS tries the likeliest of them stands in."""
+    best, best_margin = draw(mixture, index, count, expansion, random), np.full(count, -np.inf)
+    proposal = best
+    for _ in range(MAX_PROPOSALS):
+        log_density = mixture.class_log_density(proposal)
+        rivals = np.delete(log_density, index, axis=1).max(axis=1, initial=-np.inf)
+        margin = log_density[:, index] - rivals
+        better = (best_margin < 0) & (margin > best_margin)
+        best[better], best_margin[better] = proposal[better], margin[better]
+        if (best_margin >= 0).all():
+            break
+        proposal = draw(mixture, index, count, expansion, random)
+    return best

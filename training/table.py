@@ -7,8 +7,11 @@ from pathlib import Path
 from models.manifest import Manifest
 
 
-def summary(manifest: Manifest, n_bytes: int, directory: Path) -> str:
-    """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds."""
+def summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
+    """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds.
+
+    `report` is the report's file, or why there is none.
+    """
     shape = manifest.series
     rows = [("class", "cases", "components", "trust", "acceptance")]
     for card in manifest.classes:
@@ -26,6 +29,8 @@ def summary(manifest: Manifest, n_bytes: int, directory: Path) -> str:
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
     ]
+    if report is not None:
+        lines.append(f"report    {report}")
     return "\n".join(lines)
 
 

@@ -79,19 +79,47 @@ class SampleAnswer:
 
 @dataclass(frozen=True)
 class ClassReport:
-    """What became of one class. `distance`: median root mean squared difference of what was made to the nearest given
-    case, original units; None where nothing was given or made."""
+    """What became of one class.
+
+    `made_by`: the policy that made them, another than the answer's where too few cases were given for that one.
+    `weight`: recommended for a synthetic case in a loss where a real one has 1. `distance`: median root mean squared
+    difference of what was made to the nearest given case, original units; None where nothing was given or made.
+    """
 
     had: int
     made: int
     acceptance: float
     fallbacks: int
+    made_by: str
+    weight: float
     distance: float | None = None
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean and the 95 % interval around it, in points of accuracy."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What cross-validation on the model's training set found out about adding such cases; `use` and `uplift` are None
+    where it was not measured."""
+
+    message: str
+    use: bool | None = None
+    uplift: Interval | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class AugmentAnswer:
-    """As `SampleAnswer`; `synthetic` marks what was made, `report` is keyed by the text of the class label."""
+    """As `SampleAnswer`; `synthetic` marks what `policy` made, `report` is keyed by the text of the class label.
+
+    `report` is in the last part of a stream.
+    """
 
     model: str
     version: int
@@ -100,6 +128,8 @@ class AugmentAnswer:
     series: Floats
     labels: LabelArray
     synthetic: Flags
+    policy: str
+    advice: Advice
     report: dict[str, ClassReport] = field(default_factory=dict)
 
 
@@ -130,6 +160,12 @@ def read(kind: type[Answer], given: Fields) -> Answer:
         return kind(**{name: given[name] for name in names if name in given})
     except TypeError as error:
         raise Unexpected(f"the answer is not whole: {error}. Is the server as new as the client?") from error
+
+
+def read_advice(said: Fields) -> Advice:
+    """The advice in an answer. Raises `TypeError` when it is none."""
+    uplift = said.get("uplift")
+    return Advice(said["message"], said.get("use"), None if uplift is None else Interval(**uplift))
 
 
 def read_card(card: Fields) -> ModelCard:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calling.answers import ClassReport, Fields, LabelArray, labels_of
+from service.calling.answers import Advice, ClassReport, Fields, LabelArray, labels_of, read_advice
 from service.calling.errors import SeriesmithClientError, Unexpected, Unsupported, refusal
 from service.calling.operations import Call
 from service.calling.protobuf import decoded, encoded
@@ -79,7 +79,7 @@ def fields(call: Call, message: bytes) -> Fields:
         read = {field: READ.get(kinds[field], _as_it_is)(value) for field, value in values.items()}
     except (ValueError, TypeError) as error:
         raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
-    head = () if values["model"] else ("model", "version", "seed")
+    head = () if values["model"] else ("model", "version", "seed", "policy")
     return {field: value for field, value in read.items() if value is not None and field not in head}
 
 
@@ -104,10 +104,15 @@ def _report(value: dict[str, dict[str, Any]]) -> dict[str, ClassReport] | None:
     return {label: ClassReport(**said) for label, said in value.items()} or None
 
 
+def _advice(value: dict[str, Any] | None) -> Advice | None:
+    return None if value is None else read_advice(value)
+
+
 READ: dict[str, Callable[[Any], Any]] = {
     "Array": _array,
     "Labels": _labels,
     "bool": _flags,
+    "Advice": _advice,
     "AugmentAnswer.report": _report,
 }
 

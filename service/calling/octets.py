@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from service.calling.answers import ClassReport, Fields, labels_of
+from service.calling.answers import ClassReport, Fields, labels_of, read_advice
 from service.calling.errors import Interrupted, SeriesmithClientError, Unexpected, refusal
 from service.calling.operations import Call
 
@@ -140,6 +140,8 @@ def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None,
     if classes is not None:
         known = labels_of(classes)
         fields |= {"classes": known, **({"labels": known[fields["labels"]]} if "labels" in fields else {})}
+    if "advice" in fields:
+        fields["advice"] = read_advice(fields["advice"])
     if "report" in fields:
         fields["report"] = {label: ClassReport(**said) for label, said in fields["report"].items()}
     return fields

@@ -98,6 +98,7 @@ def augment(
     labels: ArrayLike | None = None,
     *,
     strategy: Strategy = "balance",
+    policy: str = "auto",
     seed: int | None = None,
     expansion: float | None = None,
     include_original: bool = True,
@@ -106,12 +107,14 @@ def augment(
     """A dataset brought to the counts wanted: the given cases first, unchanged, then synthetic ones near them.
 
     `labels` `[n_cases]`, none for a model of unlabelled data. `strategy` is "balance" (every class up to the largest),
-    `{"factor": f}` (each class times f) or `{label: total}`. Seed and expansion as of `sample`.
+    `{"factor": f}` (each class times f) or `{label: total}`. `policy` says where they come from: "auto" (as the model's
+    fit chose), "latent", "interpolation", either with "+warps", "warps" or "guided". Seed and expansion as of `sample`.
     """
     fields = _given(
         model=model,
         labels=None if labels is None else arguments.labels_sent(labels),
         strategy=arguments.strategy_sent(strategy),
+        policy=policy,
         seed=seed,
         expansion=expansion,
         include_original=include_original,

@@ -23,8 +23,9 @@ class _Resampling:
     """`server` is a `Client`, or a URL to make one for each fit; `model` as everywhere.
 
     `strategy` is "balance" (every class up to the largest), `{"factor": f}` (each class times f), or totals
-    `{label: total}` as imbalanced-learn's sampling_strategy. Equal seeds make equal series. Afterwards
-    `sampling_strategy_` says how many were made per class, `report_` what became of each, and `seed_` makes them again.
+    `{label: total}` as imbalanced-learn's sampling_strategy. `policy` says where series come from, see
+    `Client.augment`. Equal seeds make equal series. Afterwards `sampling_strategy_` says how many were made per class,
+    `report_` what became of each, `advice_` whether it is likely to help, and `seed_` makes them again.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class _Resampling:
         seed: int | None = None,
         expansion: float | None = None,
         api_key: str | None = None,
+        policy: str = "auto",
     ) -> None:
         self.server, self.model, self.strategy = server, model, strategy
         self.seed, self.expansion, self.api_key = seed, expansion, api_key
+        self.policy = policy
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """What it was made with."""
@@ -60,7 +63,7 @@ class _Resampling:
         """What was given, unchanged, then what was made; axes and label type are those of what was given."""
         made = self._made(series, labels)
         own = {str(label_sent(label)): label for label in labels.tolist()}
-        self.seed_, self.report_ = made.seed, made.report
+        self.seed_, self.report_, self.advice_ = made.seed, made.report, made.advice
         self.sampling_strategy_ = {own.get(text, text): said.made for text, said in made.report.items() if said.made}
         synthetic = made.series if series.ndim == 3 else made.series[:, 0, :]
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
@@ -79,6 +82,7 @@ class _Resampling:
             series,
             labels,
             strategy=self.strategy,
+            policy=self.policy,
             seed=self.seed,
             expansion=self.expansion,
             include_original=False,

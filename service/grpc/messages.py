@@ -94,8 +94,16 @@ def _write(message: Message, field: FieldDescriptor, value: Any) -> None:
         else:
             setattr(message, field.name, value)
         return
-    write: Callable[[Any, Any], None] = _WRITERS.get(kind.name, _write_map)
+    write: Callable[[Any, Any], None] = _WRITERS.get(kind.name, _write_nested)
     write(getattr(message, field.name), value)
+
+
+def _write_nested(target: Any, value: Any) -> None:
+    if isinstance(value, Mapping):
+        _write_map(target, value)
+    else:
+        target.SetInParent()  # a value of zeros is there all the same
+        fill(target, vars(value))
 
 
 def _write_map(target: Any, value: Mapping[str, Any]) -> None:

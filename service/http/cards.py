@@ -6,6 +6,7 @@ from typing import Any
 
 from models.errors import NotFound
 from models.manifest import Manifest
+from service.advising import advice_for, policy_for
 from service.serving import Serving
 
 
@@ -27,6 +28,8 @@ def listing(serving: Serving) -> dict[str, Any]:
 
 
 def _described(manifest: Manifest) -> dict[str, Any]:
+    """`policy` is what `/augment` takes "auto" for, and `advice` what it says of that."""
+    policy = policy_for(manifest)
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -36,5 +39,8 @@ def _described(manifest: Manifest) -> dict[str, Any]:
         "series": manifest.series.model_dump(exclude_none=True),
         "latent_dim": manifest.latent_dim,
         "expansion": manifest.expansion,
+        "texture_steps": manifest.texture_steps,
+        "policy": policy,
+        "advice": advice_for(manifest, policy),
         "metrics": manifest.metrics.model_dump(),
     }

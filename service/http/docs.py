@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 import orjson
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 
 from models.evidence import Metrics
 from models.manifest import ClassCard, SeriesShape
@@ -47,7 +47,8 @@ def docs_page() -> bytes:
 @functools.cache
 def openapi() -> bytes:
     """The OpenAPI 3.1 document."""
-    schemas: dict[str, Any] = {"Error": ERROR_SCHEMA, "Card": _card_schema()}
+    schemas: dict[str, Any] = {"Error": ERROR_SCHEMA}
+    schemas["Card"] = _card_schema(schemas)
     paths = {f"/{operation.name}": {"post": _operation(operation, schemas)} for operation in OPERATIONS.values()}
     listing = {"type": "object", "properties": {"models": {"type": "array", "items": _ref("Card")}}}
     name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -104,7 +105,7 @@ def _add(schemas: dict[str, Any], name: str, schema: dict[str, Any]) -> None:
     schemas[name] = schema
 
 
-def _card_schema() -> dict[str, Any]:
+def _card_schema(schemas: dict[str, Any]) -> dict[str, Any]:
     plain: dict[str, dict[str, Any]] = {
         "name": {"type": "string"},
         "version": {"type": "integer"},
@@ -114,10 +115,17 @@ def _card_schema() -> dict[str, Any]:
         "labelled": {"type": "boolean"},
         "latent_dim": {"type": "integer"},
         "expansion": {"type": "number"},
+        "texture_steps": {"type": ["integer", "null"]},
+        "policy": {"type": "string"},
+        "advice": _ref("AugmentAdvice"),
     }
-    models: dict[str, type[BaseModel]] = {"classes": ClassCard, "series": SeriesShape, "metrics": Metrics}
-    nested = {name: model.model_json_schema() for name, model in models.items()}
-    nested["classes"] = {"type": "array", "items": nested["classes"]}
+    for model in (ClassCard, SeriesShape, Metrics):
+        _add(schemas, model.__name__, model.model_json_schema(ref_template=REFERENCE))
+    nested = {
+        "classes": {"type": "array", "items": _ref("ClassCard")},
+        "series": _ref("SeriesShape"),
+        "metrics": _ref("Metrics"),
+    }
     return {"type": "object", "properties": plain | nested}
 
 

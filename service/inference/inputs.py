@@ -1,8 +1,8 @@
 """What a request's fields are as tensors, read off its types, so that a new operation needs no word here.
 
 A value is a tensor of one element; a dict by class label is two tensors side by side, `class_label` and the values; a
-choice between several things (`strategy`) is their tensors, of which those of one are sent. What a request asks for
-besides (`with`) is no tensor: it is asked for among the outputs.
+choice between several things (`strategy`) is their tensors, of which those of one are sent; one of several names
+(`policy`) is a text. What a request asks for besides (`with`) is no tensor: it is asked for among the outputs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from service.answers import Axes, Label, axes_of
 
 Given = dict[str, np.ndarray]
 
-DATATYPES: dict[type, str] = {bool: "BOOL", int: "INT64", float: "FP32"}
+DATATYPES: dict[type, str] = {bool: "BOOL", int: "INT64", float: "FP32", str: "BYTES"}
 ACCEPTED = {"BOOL": "b", "INT64": "iu", "FP32": "f", "BYTES": "Oiu"}
 """The numpy kinds that an input of a datatype takes: any width will do, and integers do for the text of a label."""
 
@@ -106,8 +106,15 @@ def _inputs(field: str, hint: Any) -> Iterator[Input]:
         count = field.removesuffix("s")
         tensors = {CLASS_LABEL: _by_class("BYTES"), count: _by_class(DATATYPES[_plain(arguments[1])])}
         yield Input(field, tensors, lambda given: _paired(given, count))
-    elif hint in DATATYPES:
-        yield Input(field, {field: Axes(DATATYPES[hint], ("one",))}, lambda given: _single(given[field]))
+    elif (datatype := datatype_of(hint)) is not None:
+        yield Input(field, {field: Axes(datatype, ("one",))}, lambda given: _single(given[field]))
+
+
+def datatype_of(hint: Any) -> str | None:
+    """The datatype of a single value: that of one of several names is text; a name alone is no choice and has none."""
+    if get_origin(hint) is Literal:
+        return "BYTES" if len(get_args(hint)) > 1 else None
+    return DATATYPES.get(hint)
 
 
 def _inside(part: Input) -> Callable[[Given], Any]:
@@ -129,7 +136,7 @@ def _asks_for_outputs(hint: Any) -> bool:
 def _single(array: np.ndarray) -> Any:
     """The only element; of a float32, the shortest decimal that it stands for, so that 1.15 is what JSON's 1.15 is."""
     element = array.reshape(-1)[0]
-    return float(str(element)) if array.dtype == np.float32 else element.item()
+    return float(str(element)) if array.dtype == np.float32 else array.reshape(-1).tolist()[0]
 
 
 def _listed(array: np.ndarray) -> list[Label]:

@@ -1,7 +1,8 @@
 """What an answer's fields are as tensors, read off its types.
 
 Columns are tensors as they are, single values tensors of one element. A dict by class label is a tensor of its values
-(one of each part, where a value has several) beside `class_label`; -1 stands where there is no value.
+(one of each part, where a value has several) beside `class_label`; -1 stands where there is no value. Another value of
+several parts is a tensor of each, named after both (`advice_message`), left out where it is null.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import numpy as np
 
 from service.answers import Axes, axes_of
-from service.inference.inputs import CLASS_LABEL, DATATYPES
+from service.inference.inputs import CLASS_LABEL, datatype_of
 from service.inference.tensors import DTYPES, Column
 
 NOTHING = -1
@@ -52,27 +53,58 @@ def _outputs(field: str, hint: Any) -> Iterator[Output]:
         if is_dataclass(kind):
             types = get_type_hints(kind)
             for part in fields(kind):
-                axes = Axes(DATATYPES[_given(types[part.name])], by_class)
-                yield Output(part.name, field, axes, _values(field, axes, attrgetter(part.name)))
+                datatype = _datatype(_given(types[part.name]))
+                values = _values(field, datatype, attrgetter(part.name))
+                yield Output(part.name, field, Axes(datatype, by_class), values)
         else:
-            axes = Axes(DATATYPES[kind], by_class)
-            yield Output(field, field, axes, _values(field, axes, lambda value: value))
+            datatype = _datatype(kind)
+            values = _values(field, datatype, lambda value: value)
+            yield Output(field, field, Axes(datatype, by_class), values)
     elif get_origin(hint) is list:
         yield Output(field, field, Axes("BYTES", ("n_classes",)), lambda answer: list(map(str, getattr(answer, field))))
     else:
-        axes = Axes(DATATYPES[hint], ("one",))
-        dtype = DTYPES[axes.datatype]
-        yield Output(field, field, axes, lambda answer: np.array([getattr(answer, field)], dtype))
+        yield from _single(field, field, hint, attrgetter(field))
 
 
-def _values(field: str, axes: Axes, value: Callable[[Any], Any]) -> Callable[[Any], Column]:
+def _single(name: str, field: str, hint: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
+    """The tensor of a value, or those of its parts."""
+    hint = _given(hint)
+    if is_dataclass(hint):
+        types = get_type_hints(hint)
+        for part in fields(hint):
+            yield from _single(f"{name}_{part.name}", field, types[part.name], _part(read, part.name))
+    else:
+        datatype = _datatype(hint)
+        yield Output(name, field, Axes(datatype, ("one",)), lambda answer: _one(read(answer), datatype))
+
+
+def _part(read: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+    return lambda answer: None if (whole := read(answer)) is None else getattr(whole, name)
+
+
+def _one(value: Any, datatype: str) -> Column | None:
+    return None if value is None else _column([value], datatype)
+
+
+def _values(field: str, datatype: str, value: Callable[[Any], Any]) -> Callable[[Any], Column]:
     def read(answer: Any) -> Column:
         values = [value(of_class) for of_class in getattr(answer, field).values()]
-        return np.array([NOTHING if one is None else one for one in values], DTYPES[axes.datatype])
+        return _column([NOTHING if one is None else one for one in values], datatype)
 
     return read
 
 
+def _column(values: list[Any], datatype: str) -> Column:
+    return list(map(str, values)) if datatype == "BYTES" else np.array(values, DTYPES[datatype])
+
+
+def _datatype(hint: Any) -> str:
+    datatype = datatype_of(hint)
+    assert datatype is not None, f"no tensor can hold {hint}"
+    return datatype
+
+
 def _given(hint: Any) -> Any:
     """`T` of `T | None`, and of `T`."""
-    return next(part for part in (*get_args(hint), hint) if part is not type(None))
+    members = [part for part in get_args(hint) if part is not type(None)]
+    return members[0] if type(None) in get_args(hint) else hint

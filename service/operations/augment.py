@@ -1,28 +1,33 @@
 """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
-The given series are encoded, and the model's class mixtures shrunk towards them: the more cases of a class, the
-further; a class without cases keeps the model's mixture. `strategy` is "balance" (every class sent, up to the largest
-of them), {"factor": f} (each class times f) or {"counts": {label: total}} (totals per class). Originals come first,
-unchanged, in order.
+`policy` says where they come from; "auto", the default, is the model's own choice, and `advice` what its fit found out
+about that. "latent": from the class mixtures in the latent space, which are shrunk towards the given series, the more
+cases of a class, the further. "interpolation": from between the codes of two given cases. "latent+warps" and
+"interpolation+warps": the same, warped in time. "warps": given cases, warped. "guided": given cases, each moved in time
+towards another. Where a class has too few cases for that, `made_by` in `report` says what made them instead.
+
+`strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
+{label: total}} (totals per class). Originals come first, unchanged, in order.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from models.errors import InvalidRequest
 from models.generation import Recipe
 from models.manifest import Manifest
+from models.policy import PolicyName
+from service.advising import Asked, AugmentAdvice, advice_for, policy_for
 from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gathered
-from service.generating import Generation, Made, adapted_mixture
+from service.class_reports import COMPARED, ClassReport, reported
+from service.generating import Generation
 from service.operations.contract import (
     ALL,
-    Count,
     Expansion,
     Seed,
     Series,
@@ -34,28 +39,9 @@ from service.operations.contract import (
 )
 from service.operations.sample import drawn
 from service.serving import Serving
+from service.strategy import Strategy, to_make
 
-COMPARED = 256
-"""Most synthetic series per class that the report's distance looks at."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
-
-
-class Factor(_Strict):
-    """Each class, times `factor`."""
-
-    factor: Annotated[float, Field(ge=1, le=1e6)]
-
-
-class Totals(_Strict):
-    """Total per class label, as imbalanced-learn's sampling_strategy; classes not named stay as they are."""
-
-    counts: dict[str, Count]
-
-
-Strategy = Literal["balance"] | Factor | Totals
+POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
 
 class Request(StrictRequest):
@@ -63,27 +49,20 @@ class Request(StrictRequest):
 
     series: Series
     labels: list[Label] | None = None
-    strategy: Strategy = Field("balance", description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}')
+    strategy: Strategy = Field(
+        "balance",
+        description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
+        examples=["balance", {"factor": 2.0}],
+    )
+    policy: Asked = Field("auto", description=POLICY, examples=["auto"])
     seed: Seed | None = None
     expansion: Expansion | None = None
     include_original: bool = True
 
 
 @dataclass(frozen=True)
-class ClassReport:
-    """`distance` is the median, over made series, of the root mean squared difference to the nearest given case of the
-    class, in original units; null where nothing was given or made."""
-
-    had: int
-    made: int
-    acceptance: float
-    fallbacks: int
-    distance: float | None
-
-
-@dataclass(frozen=True)
 class Answer:
-    """`synthetic` marks the made cases; `report` is keyed by the text of the class label."""
+    """`synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them."""
 
     model: str
     version: int
@@ -91,6 +70,8 @@ class Answer:
     labels: LabelColumn
     synthetic: Flags
     seed: int
+    policy: PolicyName
+    advice: AugmentAdvice
     report: dict[str, ClassReport]
 
 
@@ -110,11 +91,12 @@ async def stream(request: Request, serving: Serving, whole: bool = False, wanted
     check_rows(total, serving.settings.rows(whole), "the augmented dataset", "strategy")
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
-    recipes = [Recipe(index, count, seed, expansion, {}) for index, count in making.items()]
+    policy = policy_for(manifest, request.policy)
+    recipes = [Recipe(index, count, seed, expansion, {}, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.closed_on_failure():
-        generation.mixture = (await adapted_mixture(served, series, given)).graph_inputs()
+        await generation.start_from(series, given)
     report: dict[str, ClassReport] = {}
 
     async def chunks() -> AsyncIterator[Columns]:
@@ -123,10 +105,12 @@ async def stream(request: Request, serving: Serving, whole: bool = False, wanted
             finite_answer(part.series, "augmentation")
             yield _chunk(part.series, np.full(len(part.series), index), manifest, synthetic=True)
         if "report" in wanted:
-            report.update(await serving.lane.run(reported, manifest, series, given, generation.made))
+            made, made_by = generation.made, generation.made_by
+            report.update(await serving.lane.run(reported, manifest, series, given, made, made_by))
 
     kept = len(series) if request.include_original else 0
-    head = {"model": manifest.name, "version": manifest.version, "seed": seed}
+    advice = advice_for(manifest, policy)
+    head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy, "advice": advice}
     n_cases = kept + sum(making.values())
     narrow = {"labels": "<i4", "synthetic": "|b1"}
     return Stream(manifest, head, narrow, n_cases, chunks(), lambda: {"report": report}, generation.close)
@@ -152,49 +136,3 @@ def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
             "labels",
         )
     return np.array([manifest.class_index(label) for label in request.labels], np.int64)
-
-
-def to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int, int]:
-    """Synthetic series per class index, of every class given or named. Raises `InvalidRequest`."""
-    totals = {int(index): int(had[index]) for index in np.flatnonzero(had)}
-    if isinstance(strategy, Factor):
-        totals = {index: round(strategy.factor * count) for index, count in totals.items()}
-    elif isinstance(strategy, Totals):
-        totals |= {manifest.class_index(label, "strategy"): total for label, total in strategy.counts.items()}
-    else:
-        totals = dict.fromkeys(totals, max(totals.values()))
-    for index, total in totals.items():
-        if total < had[index]:
-            raise InvalidRequest(
-                f"strategy asks for {total} cases of class {manifest.labels[index]!r}, but {had[index]} were given; "
-                "counts are totals and may not lie below what was given.",
-                "strategy",
-            )
-    return {index: total - int(had[index]) for index, total in totals.items()}
-
-
-def reported(
-    manifest: Manifest, series: np.ndarray, given: np.ndarray, made: dict[int, Made]
-) -> dict[str, ClassReport]:
-    """What was had and made, per class."""
-    return {
-        str(manifest.labels[index]): ClassReport(
-            int((given == index).sum()),
-            of_class.count,
-            of_class.acceptance,
-            of_class.n_fallbacks,
-            nearest_distance(of_class.first, series[given == index]),
-        )
-        for index, of_class in made.items()
-    }
-
-
-def nearest_distance(made: np.ndarray | None, given: np.ndarray) -> float | None:
-    """Median over `made` of the root mean squared difference to the nearest of `given`; None where one is empty."""
-    if made is None or not len(given):
-        return None
-    left, right = (cases.reshape(len(cases), -1).astype(np.float64) for cases in (made, given))
-    offset = right.mean(axis=0)
-    left, right = left - offset, right - offset
-    squared = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1) - 2 * left @ right.T
-    return float(np.median(np.sqrt(np.maximum(squared.min(axis=1), 0) / left.shape[1])))

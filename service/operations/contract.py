@@ -26,7 +26,6 @@ Series = Annotated[
     Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
 ]
 
-Count = Annotated[int, Field(ge=0, le=2**31)]
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent")]
 Expansion = Annotated[float, Field(gt=0, le=100, description="factor on the covariance; default: the model's")]
 Model = Annotated[str, Field(description="name or name/version; may be left out when one model is served")]

@@ -21,7 +21,6 @@ from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, 
 from service.generating import Generation
 from service.operations.contract import (
     ALL,
-    Count,
     Expansion,
     Seed,
     StrictRequest,
@@ -30,6 +29,7 @@ from service.operations.contract import (
     finite_answer,
 )
 from service.serving import Serving
+from service.strategy import Count
 
 
 class Request(StrictRequest):

@@ -161,7 +161,7 @@ class Strategy(_message.Message):
     def __init__(self, factor: _Optional[float] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ...) -> None: ...
 
 class AugmentRequest(_message.Message):
-    __slots__ = ("model", "series", "labels", "strategy", "seed", "expansion", "include_original")
+    __slots__ = ("model", "series", "labels", "strategy", "seed", "expansion", "include_original", "policy")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
@@ -169,6 +169,7 @@ class AugmentRequest(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     EXPANSION_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_ORIGINAL_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
     labels: Labels
@@ -176,24 +177,49 @@ class AugmentRequest(_message.Message):
     seed: int
     expansion: float
     include_original: bool
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., include_original: _Optional[bool] = ...) -> None: ...
+    policy: str
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., include_original: _Optional[bool] = ..., policy: _Optional[str] = ...) -> None: ...
 
 class ClassReport(_message.Message):
-    __slots__ = ("had", "made", "acceptance", "fallbacks", "distance")
+    __slots__ = ("had", "made", "acceptance", "fallbacks", "distance", "made_by", "weight")
     HAD_FIELD_NUMBER: _ClassVar[int]
     MADE_FIELD_NUMBER: _ClassVar[int]
     ACCEPTANCE_FIELD_NUMBER: _ClassVar[int]
     FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    MADE_BY_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
     had: int
     made: int
     acceptance: float
     fallbacks: int
     distance: float
-    def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ...) -> None: ...
+    made_by: str
+    weight: float
+    def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ..., made_by: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class Interval(_message.Message):
+    __slots__ = ("mean", "low", "high")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    low: float
+    high: float
+    def __init__(self, mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class Advice(_message.Message):
+    __slots__ = ("use", "message", "uplift")
+    USE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    UPLIFT_FIELD_NUMBER: _ClassVar[int]
+    use: bool
+    message: str
+    uplift: Interval
+    def __init__(self, use: _Optional[bool] = ..., message: _Optional[str] = ..., uplift: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
 
 class AugmentAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases")
+    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice")
     class ReportEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -209,6 +235,8 @@ class AugmentAnswer(_message.Message):
     SYNTHETIC_FIELD_NUMBER: _ClassVar[int]
     REPORT_FIELD_NUMBER: _ClassVar[int]
     N_CASES_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    ADVICE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     seed: int
@@ -217,4 +245,6 @@ class AugmentAnswer(_message.Message):
     synthetic: _containers.RepeatedScalarFieldContainer[bool]
     report: _containers.MessageMap[str, ClassReport]
     n_cases: int
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ...) -> None: ...
+    policy: str
+    advice: Advice
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ...) -> None: ...

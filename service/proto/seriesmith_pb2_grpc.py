@@ -117,7 +117,7 @@ class SeriesmithServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AugmentStream(self, request, context):
-        """The same in parts: the first message carries model, version, seed and n_cases, the last the report.
+        """The same in parts: the first message carries model, version, seed, policy, advice and n_cases, the last the report.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

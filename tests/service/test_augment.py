@@ -77,13 +77,17 @@ def test_a_seed_is_drawn_when_none_is_given_and_replays_the_answer(server: Serve
 
 def test_a_class_without_cases_is_sampled_from_the_models_own_mixture(server: Server, cases: Labelled):
     """The caller's cases change the densities that proposals compete with; class 0 here keeps every proposal."""
-    given = {"model": "sines", "series": cases.series[:1], "labels": cases.labels[:1], "seed": 9}
+    given = {"model": "sines", "series": cases.series[:1], "labels": cases.labels[:1], "seed": 9, "policy": "latent"}
     assert cases.labels[0] == 0
     strategy = {"counts": {"2": 5}}
     made = server.answer("augment", **given, strategy=strategy, include_original=False)
     sampled = server.answer("sample", model="sines", counts={"2": 5}, seed=9)
     assert made["labels"] == [2] * 5
-    assert made["report"]["2"] == {"had": 0, "made": 5, "acceptance": 1.0, "fallbacks": 0, "distance": None}
+    row = made["report"]["2"]
+    assert 0 <= row.pop("weight") <= 1
+    assert row == {
+        "had": 0, "made": 5, "acceptance": 1.0, "fallbacks": 0, "made_by": "latent", "distance": None,
+    }  # fmt: skip
     assert made["series"] == sampled["series"]
 
 
@@ -100,7 +104,7 @@ def test_made_series_lie_nearer_to_the_callers_cases_than_samples_do(
     )
     narrow = pool[np.argsort(phase)[end]]
     given = {"model": "sines", "series": narrow, "labels": [label] * 12, "seed": 2, "include_original": False}
-    augmented = server.answer("augment", **given, strategy={"counts": {str(label): 212}})
+    augmented = server.answer("augment", **given, policy="latent", strategy={"counts": {str(label): 212}})
     sampled = server.answer("sample", model="sines", counts={str(label): 200}, seed=2)
     near, usual = (_to_nearest(np.array(answer["series"]), narrow) for answer in (augmented, sampled))
     assert near < 0.97 * usual
@@ -119,7 +123,8 @@ def test_the_more_cases_of_a_class_the_nearer_the_made_series(server: Server, ca
     distances = []
     for times in (1, 10, 200):
         given = {"model": "sines", "series": np.repeat(one, times, axis=0), "labels": [1] * times, "seed": 2}
-        answer = server.answer("augment", **given, strategy={"counts": {"1": times + 100}}, include_original=False)
+        strategy = {"counts": {"1": times + 100}}
+        answer = server.answer("augment", **given, policy="latent", strategy=strategy, include_original=False)
         distances.append(answer["report"]["1"]["distance"])
     assert distances[0] > distances[1] > distances[2]
 
@@ -129,7 +134,8 @@ def test_the_report_says_what_was_had_and_made(server: Server, imbalanced: dict)
     assert {label: (row["had"], row["made"]) for label, row in report.items()} == {
         "0": (12, 0), "1": (5, 7), "2": (2, 10)
     }  # fmt: skip
-    assert all(set(row) == {"had", "made", "acceptance", "fallbacks", "distance"} for row in report.values())
+    expected = {"had", "made", "acceptance", "fallbacks", "made_by", "weight", "distance"}
+    assert all(set(row) == expected for row in report.values())
     assert report["0"]["distance"] is None and report["0"]["acceptance"] == 1.0
 
 

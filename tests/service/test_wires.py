@@ -31,7 +31,7 @@ OVER = {
 def _request(operation: str, cases: Labelled) -> dict[str, Any]:
     more: dict[str, dict[str, Any]] = {
         "sample": {"counts": {"2": 130, "0": 3}, "n_per_class": None, "seed": 5},
-        "augment": {"strategy": {"counts": {"1": 90}}, "seed": 5},
+        "augment": {"strategy": {"counts": {"1": 90}}, "seed": 5, "policy": "interpolation+warps"},
         "classify": {"with_": ["typicality"]},
         "reconstruct": {"with_": ["timepoint_error"]},
     }

@@ -19,7 +19,7 @@ from training.configuration import FitConfiguration
 from training.fit import fit_and_publish, main, repository_root
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-BRIEF = ["--vae-steps", "20", "--classifier-steps", "20", "--folds", "2", "--device", "cpu"]
+BRIEF = ["--vae-steps", "20", "--classifier-steps", "20", "--folds", "2", "--device", "cpu", "--no-report"]
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -38,6 +38,7 @@ def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> 
         assert word in ended.stdout
     assert (tmp_path / "m" / "sines" / "1" / "manifest.json").exists()
     assert "error=" in ended.stderr and "VAE" in ended.stderr
+    assert "report" not in ended.stdout and not (tmp_path / "reports").exists()
 
 
 @pytest.mark.parametrize(

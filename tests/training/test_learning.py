@@ -9,7 +9,7 @@ import torch
 from training import classifiers, families, vae
 from training.configuration import ConfigurationError, FitConfiguration
 from training.fitting import class_labels
-from training.loop import start_fabric
+from training.loop import RECORDED, Objective, Schedule, start_fabric, train
 from training.mixture_fit import fit_mixture
 from training.scaling import Scaling, resampling_matrix
 from training.texture import fit_texture
@@ -157,3 +157,24 @@ def test_a_configuration_survives_its_record() -> None:
     assert FitConfiguration.from_record(configuration.record(), None) == configuration
     with pytest.raises(ConfigurationError, match="colour"):
         FitConfiguration.from_record({"colour": 1}, None)
+
+
+class _Distance(Objective):
+    """The squared distance of a parameter from 1, which one step after another shortens."""
+
+    def __init__(self) -> None:
+        super().__init__(4, 0, torch.device("cpu"))
+        self.place = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, index: torch.Tensor, progress: float) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        loss = (self.place - 1) ** 2
+        return loss, {"loss": loss, "progress": torch.tensor(progress)}
+
+
+@pytest.mark.parametrize(("steps", "recorded"), [(3, 3), (RECORDED, RECORDED), (10 * RECORDED, RECORDED)])
+def test_a_training_run_remembers_its_losses_at_few_steps(steps: int, recorded: int) -> None:
+    configuration = FitConfiguration(device="cpu", weight_decay=0.0)
+    history = train(start_fabric(configuration), _Distance(), Schedule(steps, "test", 0), configuration)
+    np.testing.assert_allclose(history.parts["progress"], history.steps / steps, rtol=1e-6)
+    assert len(history.steps) == recorded
+    assert history.parts["loss"][0] == 1 and (np.diff(history.parts["loss"]) < 0).all()

@@ -17,8 +17,8 @@ from training.evaluation import judges, policies
 from training.evaluation.results import Choice, Row
 from training.evaluation.subsets import Level, kept
 from training.evaluation.trial import Trial, at_working_length
-from training.fitting import class_labels, partition, training_cases
 from training.loop import start_fabric
+from training.partition import class_labels, partition, training_cases
 
 Arm = tuple[str, str]
 """A judge and a policy."""
@@ -73,7 +73,7 @@ def learned_from(learn: Cases, level: Level | None, seed: int) -> Cases:
 
 
 def _trial(job: Job) -> Trial:
-    settings = replace(job.configuration, seed=job.seed)
+    settings = replace(job.configuration, seed=job.seed, workers=1, threads=1)
     parts = partition(datasets.load(job.dataset, job.data), settings)
     if parts.measure is None or parts.measure.labels is None:
         raise datasets.DatasetError(f"{job.dataset} has no labelled cases to measure on. Leave it out of --datasets.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from models.policy import POLICIES, PolicyName, is_latent
+from models.policy import POLICIES, PolicyName
 from training import families
 
 PEERS = "training.evaluation.peers"
@@ -13,9 +13,6 @@ PAIRS = ("none-pair", "auto-pair")
 """The averaged probabilities of two networks: of two seeds without, and of one without and the one that auto chose."""
 BALANCED_WARPS = "oversampling+warps"
 """Real cases drawn equally often from each class, and warped as they are drawn."""
-
-CANDIDATES: tuple[PolicyName, ...] = ("none", "warps", "guided", "latent", "latent+warps", "interpolation+warps")
-"""What auto chooses from."""
 
 
 def peers() -> tuple[str, ...]:
@@ -41,8 +38,3 @@ def as_ours(policy: str) -> PolicyName | None:
 def baseline(policy: str) -> str:
     """What a policy is compared with: one model without augmentation, or an averaged pair of them."""
     return "none-pair" if policy in PAIRS else "none"
-
-
-def without_latent() -> tuple[PolicyName, ...]:
-    """The candidates that are not decoded from the latent space."""
-    return tuple(policy for policy in CANDIDATES if not is_latent(policy))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.client import Unsupported
+from service.client import Advice, Unsupported
 from tests.service.bundles import Labelled, relative_difference
 from tests.service.client.conftest import KEY, Ask, asking, urls
 from tests.service.server import Server
@@ -79,6 +79,15 @@ def test_augment(server: Server, ask: Ask, cases: Labelled, strategy: Any, in_js
     assert answer.synthetic.dtype == bool
 
 
+@pytest.mark.parametrize("policy", ["auto", "warps", "guided", "interpolation+warps"])
+def test_augment_by_policy(server: Server, ask: Ask, cases: Labelled, policy: str):
+    series, labels = cases.series[:6], np.array([0, 0, 0, 1, 1, 0])
+    answer = ask("augment", series, labels, policy=policy, seed=3, model="sines")
+    expected = server.answer("augment", model="sines", seed=3, series=series, labels=labels, policy=policy)
+    assert_equal(answer, expected, exact=True)
+    assert policy in (answer.policy, "auto") and isinstance(answer.advice, Advice)
+
+
 def test_a_dataset_that_needs_no_more_comes_back_empty_without_its_originals(ask: Ask, cases: Labelled):
     answer = ask("augment", cases.series[:2], [0, 1], include_original=False, model="sines")
     assert answer.series.shape == (0, 2, 64) and len(answer.labels) == len(answer.synthetic) == answer.n_cases == 0
@@ -100,6 +109,8 @@ def test_the_parts_of_a_stream_are_the_whole(ask: Ask, cases: Labelled, method: 
     assert {(part.model, part.version, part.seed, part.n_cases) for part in parts} == {("sines", 1, 9, whole.n_cases)}
     for name in ("series", "labels"):
         assert np.array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
+    if method == "augment":
+        assert all((part.policy, part.advice) == (whole.policy, whole.advice) for part in parts)
     told = "report" if method == "augment" else "acceptance"
     assert getattr(parts[-1], told) == getattr(whole, told) and not getattr(parts[0], told)
 

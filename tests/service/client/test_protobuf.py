@@ -125,7 +125,8 @@ def test_numbers_that_came_one_by_one_and_fields_of_a_newer_server():
 def test_an_entry_of_a_map_without_a_value_has_the_defaults():
     entry = b"\x3a\x03\x0a\x01a"  # AugmentAnswer.report, "a"
     (said,) = decoded("AugmentAnswer", entry)["report"].values()
-    assert said == {"had": 0, "made": 0, "acceptance": 0.0, "fallbacks": 0, "distance": None}
+    numbers = {"had": 0, "made": 0, "acceptance": 0.0, "fallbacks": 0, "weight": 0.0}
+    assert said == numbers | {"made_by": "", "distance": None}
 
 
 @pytest.mark.parametrize("name", NAMES)

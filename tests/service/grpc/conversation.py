@@ -77,6 +77,8 @@ def _value(field: Any, value: Any) -> Any:
         return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape))
     if kind.name == "Labels":
         return list(value.text or value.number)
+    if isinstance(value, Message):
+        return plain(value)
     return {key: plain(item) if isinstance(item, Message) else item for key, item in value.items()}
 
 
@@ -91,7 +93,8 @@ def good(operation: str, cases: Labelled) -> dict[str, Any]:
         return {"model": "sines", "counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5}
     fields: dict[str, Any] = {"model": "sines", "series": cases.series[:9]}
     more: dict[str, dict[str, Any]] = {
-        "augment": {"labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7, "include_original": True},
+        "augment": {"labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7, "include_original": True}
+        | {"policy": "guided"},
         "reconstruct": {"with": ["timepoint_error"]},
         "classify": {"with": ["typicality"]},
     }

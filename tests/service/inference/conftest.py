@@ -34,6 +34,9 @@ class Stock:
         return told
 
 
+ADVICE = ["advice_use", "advice_message", "advice_uplift_mean", "advice_uplift_low", "advice_uplift_high"]
+
+
 def asked(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]:
     """Tensors and outputs of a request to each operation, with everything that can be asked for."""
     series = cases.series[:9].astype(np.float32)
@@ -58,8 +61,21 @@ def asked(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]
                 "factor": np.array([3.0], np.float32),
                 "seed": seed,
                 "include_original": np.array([True]),
+                "policy": np.array(["interpolation+warps"]),
             },
-            ["series", "labels", "synthetic", "had", "made", "distance", *by_class],
+            [
+                "series",
+                "labels",
+                "synthetic",
+                "had",
+                "made",
+                "made_by",
+                "weight",
+                "distance",
+                "policy",
+                *ADVICE,
+                *by_class,
+            ],
         ),
     }
 

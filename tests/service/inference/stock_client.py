@@ -39,7 +39,8 @@ def _tensors(module: Any, given: Arrays, **more: Any) -> list[Any]:
 
 def _arrays(result: Any, names: list[str]) -> Arrays:
     arrays = {name: result.as_numpy(name) for name in names}
-    return {name: array.astype(str) if array.dtype.kind in "OS" else array for name, array in arrays.items()}
+    said = {name: array for name, array in arrays.items() if array is not None}  # null is left out
+    return {name: array.astype(str) if array.dtype.kind in "OS" else array for name, array in said.items()}
 
 
 def _http(client: Any, more: dict[str, Any], binary: bool, model: str, given: Arrays, outputs: list[str]) -> Arrays:

@@ -37,9 +37,14 @@ def over_json(server: Server, cases: Labelled, operation: str) -> dict[str, np.n
         "reconstruct": {"series": series, "with_": ["timepoint_error"]},
         "classify": {"series": series, "with_": ["typicality"]},
         "sample": {"counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5},
-        "augment": {"series": series, "labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7},
+        "augment": {"series": series, "labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7}
+        | {"policy": "interpolation+warps"},
     }
     answer = server.answer(operation, model="sines", **fields[operation])
+    if "advice" in answer:
+        answer |= {f"advice_{part}": value for part, value in answer.pop("advice").items() if value is not None}
+        uplift = answer.pop("advice_uplift", {})
+        answer |= {f"advice_uplift_{part}": value for part, value in uplift.items()}
     by_class = answer.pop("report", None)
     if by_class is not None:
         answer["class_label"] = list(by_class)

@@ -1,0 +1,97 @@
+"""Which policy a model augments by, and what its fit found out about that: whether adding such cases helps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.evidence import Candidate, Interval, Uplift
+from models.manifest import Manifest
+from models.policy import PolicyName
+
+Asked = Literal["auto", "warps", "guided", "latent", "interpolation", "latent+warps", "interpolation+warps"]
+"""What a request may name: every policy that adds something, or the model's own choice."""
+
+COMPARE = "Compare your classifier with and without them, on cases that neither has seen."
+
+
+@dataclass(frozen=True)
+class Points:
+    """A mean difference in accuracy, in points, and the 95 % interval around it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class AugmentAdvice:
+    """Whether adding the cases is likely to make a classifier better: by cross-validation on the model's training set,
+    which is not the caller's. `use` and `uplift` are null where that was not measured."""
+
+    use: bool | None
+    message: str
+    uplift: Points | None
+
+
+def policy_for(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
+    """The policy asked for; by default the one that the model's fit chose, and the best that adds anything where it
+    chose none; without a choice, series from the class mixture."""
+    if asked != "auto":
+        return asked
+    uplift = manifest.metrics.uplift
+    chosen: list[PolicyName] = [uplift.policy, uplift.advice.policy] if uplift else []
+    return next((policy for policy in chosen if policy != "none"), "latent")
+
+
+def advice_for(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
+    """What the model's fit found out about a policy."""
+    uplift = manifest.metrics.uplift
+    if not manifest.labelled:
+        return _unknown("This model learned from unlabelled data, where there is no accuracy to gain.")
+    if uplift and policy == uplift.advice.policy and uplift.advice.uplift is not None:
+        return _advised(uplift, uplift.advice.use, uplift.advice.uplift, "adding synthetic cases here")
+    if not uplift or not uplift.candidates:
+        return _unknown("Whether adding these cases makes a classifier better was not measured.")
+    candidate = _candidate(uplift, policy)
+    if candidate is None:
+        compared = ", ".join(dict.fromkeys(known.policy for known in uplift.candidates))
+        return _unknown(f"The policy {policy} is not among those that cross-validation compared here ({compared}).")
+    return _advised(uplift, candidate.uplift.low > 0, candidate.uplift, f"training with the policy {policy}")
+
+
+def _unknown(reason: str) -> AugmentAdvice:
+    return AugmentAdvice(None, f"{reason} {COMPARE}", None)
+
+
+def _candidate(uplift: Uplift, policy: PolicyName) -> Candidate | None:
+    """The evidence about a policy; of several rounds, that of the likeliest predictions."""
+    rounds = [candidate for candidate in uplift.candidates if candidate.policy == policy]
+    return min(rounds, key=lambda candidate: candidate.nll, default=None)
+
+
+def _advised(uplift: Uplift, use: bool, interval: Interval, source: str) -> AugmentAdvice:
+    points = Points(interval.mean, interval.low, interval.high)
+    mean, low, high = (_in_words(value) for value in (points.mean, points.low, points.high))
+    ending = "use them." if use else "balance classes only if your classifier needs it."
+    message = (
+        f"Cross-validation on the {uplift.n_cases} training cases found {_finding(points)} from {source} "
+        f"({mean} points, {low} to {high}); {ending}"
+    )
+    n_compared = len({candidate.policy for candidate in uplift.candidates})
+    if use and n_compared > 1:
+        message += f" With {n_compared} policies compared, chance flatters the best: expect less."
+    return AugmentAdvice(use, message, points)
+
+
+def _in_words(points: float) -> str:
+    """One decimal, with a minus sign, and none before zero."""
+    return f"{round(points, 1) + 0:.1f}".replace("-", "−")
+
+
+def _finding(interval: Points) -> str:
+    if interval.low > 0:
+        return "a gain"
+    if interval.high < 0:
+        return "a loss"
+    return "no certain gain" if interval.mean > 0 else "no gain"

@@ -1,0 +1,161 @@
+"""The policy for a dataset, chosen by cross-validation on its training set alone, with the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from models.evidence import Advice, Candidate, Interval, Uplift
+from models.policy import PolicyName, is_latent
+from training.augmenting import Generator, fit_generator
+from training.configuration import FitConfiguration
+from training.folds import Fold, Judged, concatenated, judge, side_by_side
+from training.learner import TrainingCases
+from training.loop import start_fabric
+from training.vae import VAE
+
+CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps", "interpolation+warps")
+"""What "auto" chooses from, besides none."""
+
+IMBALANCE = 1.5
+"""Largest over smallest class count from which on cases are drawn with equal chances for each class."""
+
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The folds, judged; a generator of all cases, and what was chosen."""
+
+    folds: list[Judged]
+    generator: Generator
+    uplift: Uplift
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Candidates in the order they were judged; `folds` are those of the last round that was an improvement."""
+
+    folds: list[Judged]
+    rows: list[Candidate]
+
+    @property
+    def best(self) -> Candidate:
+        """The lowest negative log-likelihood; of equal ones the first."""
+        return min(self.rows, key=lambda row: row.nll)
+
+    @property
+    def rounds(self) -> int:
+        """The round of the best."""
+        return self.best.round if self.rows else 1
+
+    @property
+    def served(self) -> PolicyName:
+        """What `/augment` adds: the best policy that adds cases, or the best latent one where none is best."""
+        if self.rows and self.best.policy != "none":
+            return self.best.policy
+        latent = [row for row in self.rows if is_latent(row.policy)]
+        return min(latent, key=lambda row: row.nll).policy if latent else "latent"
+
+
+def cross_validated(
+    cases: TrainingCases,
+    folds: Sequence[Fold],
+    configuration: FitConfiguration,
+    candidates: Sequence[PolicyName],
+    initial: VAE | None = None,
+) -> CrossValidation:
+    """Judge `candidates` and "none" on every fold and learn all cases, side by side; then choose, and advise.
+
+    Without candidates (no labels) or folds, "none" is chosen. `initial` gives the VAE's starting weights.
+    """
+    balanced = imbalanced(cases.class_index)
+    policies: tuple[PolicyName, ...] = tuple(dict.fromkeys(("none", *candidates))) if candidates else ()
+    judging = [partial(judge, fold, configuration, policies, balanced) for fold in folds]
+    *judged, generator = side_by_side([*judging, partial(_whole, cases, configuration, initial)], configuration)
+    evidence = Evidence(
+        judged, [candidate(judged, policy, configuration.seed) for policy in policies] if judged else []
+    )
+    for number in range(2, configuration.rounds + 1):
+        following = _next_round(evidence, folds, configuration, balanced, number)
+        if following is None or following.best.nll >= evidence.best.nll:
+            break
+        evidence = following
+    if evidence.rounds > 1:
+        generator = _whole(cases, configuration, initial, evidence.rounds)
+    return CrossValidation(judged, generator, uplift(evidence, len(cases.series), balanced, configuration))
+
+
+def _next_round(
+    evidence: Evidence, folds: Sequence[Fold], configuration: FitConfiguration, balanced: bool, number: int
+) -> Evidence | None:
+    """The latent policies again, with a VAE refitted to its own samples; None where there are none."""
+    latent = [row.policy for row in evidence.rows if is_latent(row.policy) and row.round == 1]
+    if not latent:
+        return None
+    calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
+    judged = side_by_side(calls, configuration)
+    rows = [candidate(judged, policy, configuration.seed, number) for policy in latent]
+    return Evidence(judged, [*evidence.rows, *rows])
+
+
+def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: VAE | None, rounds: int = 1) -> Generator:
+    return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
+
+
+def uplift(evidence: Evidence, n_cases: int, balanced: bool, configuration: FitConfiguration) -> Uplift:
+    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen."""
+    chosen = evidence.best.policy if evidence.rows else "none"
+    served = evidence.served
+    gain = None
+    if evidence.folds:
+        calls = [partial(concatenated, fold, served, balanced, configuration) for fold in evidence.folds]
+        differences = np.concatenate(side_by_side(calls, configuration), axis=1)
+        gain = bootstrapped(100.0 * differences.mean(axis=0), configuration.seed)
+    return Uplift(
+        policy=chosen,
+        rounds=evidence.rounds,
+        balanced=balanced and chosen != "none",
+        n_cases=sum(len(fold.fold.held_out.series) for fold in evidence.folds),
+        n_folds=len(evidence.folds),
+        candidates=evidence.rows,
+        advice=Advice(policy=served, use=chosen != "none" and gain is not None and gain.mean > 0, uplift=gain),
+        weight=configuration.synthetic_weight,
+    )
+
+
+def candidate(folds: Sequence[Judged], policy: PolicyName, seed: int, number: int = 1) -> Candidate:
+    """A policy's evidence from all folds."""
+    truth = np.concatenate([fold.fold.held_out.class_index for fold in folds])
+    log_probability = np.concatenate([fold.log_probabilities[policy] for fold in folds])
+    correct = log_probability.argmax(axis=1) == truth
+    without = np.concatenate([fold.log_probabilities["none"] for fold in folds]).argmax(axis=1) == truth
+    return Candidate(
+        policy=policy,
+        round=number,
+        nll=mean_over_classes(-log_probability[np.arange(len(truth)), truth], truth),
+        balanced_accuracy=mean_over_classes(correct.astype(float), truth),
+        uplift=bootstrapped(100.0 * (correct.astype(float) - without), seed),
+    )
+
+
+def mean_over_classes(values: np.ndarray, class_index: np.ndarray) -> float:
+    """The mean over classes of the mean of `values` `[n]` within a class."""
+    return float(np.mean([values[class_index == index].mean() for index in np.unique(class_index)]))
+
+
+def bootstrapped(differences: np.ndarray, seed: int) -> Interval:
+    """The mean of `differences` `[n]` and its 95 % interval, by percentile bootstrap (Efron & Tibshirani, 1993)."""
+    random = np.random.default_rng(seed)
+    means = differences[random.integers(0, len(differences), (RESAMPLES, len(differences)))].mean(axis=1)
+    low, high = np.quantile(means, (0.025, 0.975))
+    return Interval(mean=float(differences.mean()), low=float(low), high=float(high))
+
+
+def imbalanced(class_index: np.ndarray) -> bool:
+    """Whether the classes that have cases differ in count by IMBALANCE or more."""
+    counts = np.bincount(class_index)
+    return bool(counts.max() >= IMBALANCE * counts[counts > 0].min())

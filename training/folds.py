@@ -1,0 +1,142 @@
+"""One fold of cross-validation: everything refitted on the cases kept, and judged by the cases held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, cpu_count, delayed
+from lightning_fabric import Fabric
+from torch import nn
+
+from models.mixture import marginal_log_density
+from models.policy import PolicyName, source
+from training.augmenting import Generator, equal_counts, fit_generator, joined
+from training.configuration import FitConfiguration
+from training.datasets import Cases
+from training.datasets.split import fold_indices
+from training.learner import TrainingCases, posterior_means, reconstruction_errors, standardised
+from training.loop import History, start_fabric
+from training.policies import class_log_probabilities, fit_classifier
+from training.rocket import Rocket, ridge
+
+POOL_SIZE = 512
+"""Synthetic cases that a classifier's training draws from."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Cases to learn from and cases to judge by."""
+
+    kept: TrainingCases
+    held_out: TrainingCases
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fold's held-out cases, judged: error, log density, likeliest class by density, `[n]` each, and per policy the
+    class log probabilities `[n, n_classes]` of a classifier trained with it."""
+
+    fold: Fold
+    generator: Generator
+    error: np.ndarray
+    log_density: np.ndarray
+    likeliest: np.ndarray
+    log_probabilities: dict[PolicyName, np.ndarray]
+
+
+def folds_of(learn: Cases, cases: TrainingCases, configuration: FitConfiguration) -> list[Fold]:
+    """Stratified folds that keep groups whole; fewer, or none, where classes are too small."""
+    if configuration.folds == 0:
+        return []
+    found = fold_indices(learn.labels, learn.groups, configuration.folds, configuration.seed, len(learn.series))
+    return [Fold(cases.subset(kept), cases.subset(held_out)) for kept, held_out in found]
+
+
+def judge(
+    fold: Fold, configuration: FitConfiguration, policies: Sequence[PolicyName], balanced: bool, rounds: int = 1
+) -> Judged:
+    """Fit a generator and a classifier per policy to the cases kept; judge those held out.
+
+    `balanced` is how every policy but "none" draws its real cases.
+    """
+    fabric = start_fabric(configuration)
+    kept, held_out = fold.kept, fold.held_out
+    generator = fit_generator(fabric, kept, configuration, rounds=rounds)
+    density = generator.mixture.class_log_density(posterior_means(generator.vae, generator.scaling, held_out.series))
+    log_probabilities: dict[PolicyName, np.ndarray] = {}
+    for policy in policies:
+        drawn_alike = balanced and policy != "none"
+        network, _ = fit_policy(fabric, kept, policy, generator, configuration, drawn_alike)
+        log_probabilities[policy] = class_log_probabilities(network, generator.scaling, held_out.series)
+    return Judged(
+        fold,
+        generator,
+        reconstruction_errors(generator.vae, generator.scaling, held_out.series),
+        marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
+        density.argmax(axis=1),
+        log_probabilities,
+    )
+
+
+def fit_policy(
+    fabric: Fabric,
+    cases: TrainingCases,
+    policy: PolicyName,
+    generator: Generator,
+    configuration: FitConfiguration,
+    balanced: bool = False,
+    initial: nn.Module | None = None,
+) -> tuple[nn.Module, History]:
+    """A classifier of `cases`, standardised by the generator's scaling, that was trained as `policy` says, and its
+    losses."""
+    made = None
+    if source(policy) not in ("none", "warps"):
+        made = generator.pool(policy, cases, equal_counts(cases, POOL_SIZE), configuration.seed)
+    real = standardised(cases, generator.scaling)
+    return fit_classifier(fabric, real, made, policy, configuration, balanced, initial)
+
+
+def concatenated(judged: Judged, policy: PolicyName, balance: bool, configuration: FitConfiguration) -> np.ndarray:
+    """What a user gains who adds a policy's cases to the training set as they are: the differences `[n_judges, n]`,
+    -1, 0 or 1, in whether a held-out case is classified correctly, by our classifier and by MiniRocket and ridge.
+
+    The cases fill every class to the largest with `balance`, else they double each class.
+    """
+    fabric = start_fabric(configuration)
+    kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
+    counts = np.bincount(kept.class_index, minlength=kept.n_classes)
+    counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts
+    grown = joined(kept, judged.generator.made(policy, kept, counts, configuration.seed))
+    network, _ = fit_classifier(fabric, standardised(grown, scaling), None, "none", configuration)
+    found = [
+        _correct(class_log_probabilities(network, scaling, held_out.series).argmax(axis=1), held_out)
+        - _correct(judged.log_probabilities["none"].argmax(axis=1), held_out)
+    ]
+    real, test = (standardised(cases, scaling).series.numpy() for cases in (grown, held_out))
+    n_kept = len(kept.series)
+    rocket = Rocket(real[:n_kept], configuration.seed)
+    features, judged_by = rocket(real), rocket(test)
+    both = ridge().fit(features, grown.class_index).predict(judged_by)
+    alone = ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
+    return np.stack([*found, _correct(both, held_out) - _correct(alone, held_out)])
+
+
+def _correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
+    correct: np.ndarray = (predicted == cases.class_index).astype(np.int64)
+    return correct
+
+
+def side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
+    """The answers of calls, in order; on the CPU each in a process of its own, one thread each."""
+    workers = min(configuration.workers or cpu_count(), len(calls))
+    if workers <= 1 or configuration.device == "cuda" or configuration.devices > 1:
+        return [call() for call in calls]
+    return list(Parallel(n_jobs=workers)(delayed(_called)(call) for call in calls))
+
+
+def _called(call: Callable[[], Any]) -> Any:
+    return call()

@@ -1,0 +1,71 @@
+"""A patch mixer whose layers are scaled and shifted by time and class: the network of the texture flow.
+
+Patch mixer: Tolstikhin et al. (2021); modulation: Peebles & Xie (2023).
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+PATCH, WIDTH, BLOCKS, TOKEN_WIDTH, CHANNEL_FACTOR, TIME_WIDTH = 8, 64, 3, 64, 2, 32
+HIGHEST_FREQUENCY = 100.0
+
+
+class Block(nn.Module):
+    """Mixes over tokens, then over width, of `[n, n_tokens, WIDTH]`."""
+
+    def __init__(self, n_tokens: int) -> None:
+        super().__init__()
+        self.first, self.second = (nn.LayerNorm(WIDTH, elementwise_affine=False) for _ in range(2))
+        self.tokens = nn.Sequential(nn.Linear(n_tokens, TOKEN_WIDTH), nn.GELU(), nn.Linear(TOKEN_WIDTH, n_tokens))
+        hidden = CHANNEL_FACTOR * WIDTH
+        self.channels = nn.Sequential(nn.Linear(WIDTH, hidden), nn.GELU(), nn.Linear(hidden, WIDTH))
+        self.modulation = nn.Linear(WIDTH, 6 * WIDTH)
+        nn.init.zeros_(self.modulation.weight)
+        nn.init.zeros_(self.modulation.bias)
+
+    def forward(self, tokens: Tensor, condition: Tensor) -> Tensor:
+        shift, scale, gate, shift2, scale2, gate2 = self.modulation(condition)[:, None].chunk(6, dim=2)
+        mixed = self.tokens((self.first(tokens) * (1 + scale) + shift).transpose(1, 2)).transpose(1, 2)
+        tokens = tokens + (1 + gate) * mixed
+        changed: Tensor = tokens + (1 + gate2) * self.channels(self.second(tokens) * (1 + scale2) + shift2)
+        return changed
+
+
+class Mixer(nn.Module):
+    """state and decoded `[n, n_channels, n_timepoints]`, time `[]` or `[n, 1]`, class_index `[n]` → as state."""
+
+    frequencies: Tensor
+
+    def __init__(self, n_channels: int, n_timepoints: int, n_classes: int) -> None:
+        super().__init__()
+        self.n_channels, self.n_timepoints = n_channels, n_timepoints
+        octaves = torch.linspace(0, math.log(HIGHEST_FREQUENCY), TIME_WIDTH // 2)
+        self.register_buffer("frequencies", octaves.exp())
+        self.n_tokens = math.ceil(n_timepoints / PATCH)
+        self.patches = nn.Linear(2 * n_channels * PATCH, WIDTH)
+        self.position = nn.Parameter(0.02 * torch.randn(self.n_tokens, WIDTH))
+        self.time = nn.Sequential(nn.Linear(TIME_WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
+        self.classes = nn.Embedding(n_classes, WIDTH)
+        self.blocks = nn.ModuleList(Block(self.n_tokens) for _ in range(BLOCKS))
+        self.norm = nn.LayerNorm(WIDTH)
+        self.out = nn.Linear(WIDTH, n_channels * PATCH)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, state: Tensor, decoded: Tensor, time: Tensor, class_index: Tensor) -> Tensor:
+        both = torch.cat([state, decoded], dim=1)
+        missing = self.n_tokens * PATCH - self.n_timepoints
+        both = functional.pad(both, (0, missing)) if missing else both
+        split = both.reshape(-1, 2 * self.n_channels, self.n_tokens, PATCH).transpose(1, 2)
+        tokens = self.patches(split.flatten(2)) + self.position
+        angles = time * self.frequencies
+        condition = self.time(torch.cat([angles.sin(), angles.cos()], dim=-1)) + self.classes(class_index)
+        for block in self.blocks:
+            tokens = block(tokens, condition)
+        answer: Tensor = self.out(self.norm(tokens)).reshape(-1, self.n_tokens, self.n_channels, PATCH).transpose(1, 2)
+        return answer.flatten(2)[..., : self.n_timepoints]

@@ -1,0 +1,67 @@
+"""What is learned from and what is measured on; classes as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from models.manifest import Label
+from training.configuration import FitConfiguration
+from training.datasets import Cases, Dataset
+from training.datasets.split import hold_out
+from training.learner import TrainingCases
+
+MeasuredOn = Literal["given test set", "held-out split"]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Cases to learn from and cases to measure on, and where the latter come from."""
+
+    learn: Cases
+    measure: Cases | None
+    measured_on: MeasuredOn | None
+
+
+def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
+    """The given test set measures; without one, a stratified, group-aware share of the labelled cases does."""
+    train = dataset.train
+    if dataset.test is not None and train.labels is not None:
+        return Partition(train, dataset.test, "given test set")
+    if train.labels is None or configuration.held_out_share == 0:
+        return Partition(train, None, None)
+    kept, held = hold_out(
+        train.labels, train.groups, configuration.held_out_share, configuration.seed, len(train.series)
+    )
+    if len(held) == 0:
+        return Partition(train, None, None)
+    return Partition(_subset(train, kept), _subset(train, held), "held-out split")
+
+
+def _subset(cases: Cases, index: np.ndarray) -> Cases:
+    labels = tuple(cases.labels[i] for i in index) if cases.labels is not None else None
+    groups = tuple(cases.groups[i] for i in index) if cases.groups is not None else None
+    return Cases(cases.series[index], labels, groups)
+
+
+def class_labels(labels: tuple[Label, ...] | None) -> tuple[Label, ...]:
+    """The classes in the order of their index: numbers by value, text by text; one class "all" without labels."""
+    if labels is None:
+        return ("all",)
+    return tuple(sorted(set(labels), key=lambda label: (_number(label), str(label))))
+
+
+def _number(label: Label) -> float:
+    try:
+        return float(label)
+    except ValueError:
+        return float("inf")
+
+
+def training_cases(cases: Cases, labels: tuple[Label, ...]) -> TrainingCases:
+    """Labels become class indices; unlabelled cases are all of class 0."""
+    own = cases.labels or (labels[0],) * len(cases.series)
+    index = np.array([labels.index(label) for label in own], dtype=np.int64)
+    return TrainingCases(cases.series, index, len(labels))

@@ -1,0 +1,95 @@
+"""How a classifier uses a policy: real and synthetic cases in one batch, warps on the fly, a clean finish."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.policy import PolicyName, warps
+from training import classifiers
+from training.configuration import FitConfiguration
+from training.learner import Pool
+from training.loop import History, Objective, Schedule, train
+from training.scaling import Scaling
+from training.warps import warped
+
+
+class PolicyObjective(Objective):
+    """Cross-entropy on batches that are half synthetic, if there is a pool, and at last on real cases alone.
+
+    All arms take equally many cases per step; a synthetic one weighs `synthetic_weight`. With `balanced` real cases
+    are drawn with equal chances for each class.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        real: Pool,
+        made: Pool | None,
+        policy: PolicyName,
+        configuration: FitConfiguration,
+        balanced: bool,
+    ) -> None:
+        super().__init__(len(real.series), configuration.seed, real.series.device)
+        self.network = network
+        self._real, self._made, self._warps = real, made, warps(policy)
+        self._configuration = configuration
+        self._chances = 1.0 / torch.bincount(real.class_index)[real.class_index] if balanced else None
+
+    def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        if self._chances is not None:
+            index = torch.multinomial(self._chances, len(index), replacement=True, generator=self.generator)
+        finishing = progress >= 1 - self._configuration.clean_finish
+        made = None if finishing else self._made
+        n_real = len(index) if made is None else len(index) // 2
+        series, class_index = self._real.series[index[:n_real]], self._real.class_index[index[:n_real]]
+        if made is not None:
+            drawn = torch.randint(
+                len(made.series), (len(index) - n_real,), generator=self.generator, device=index.device
+            )
+            series = torch.cat([series, made.series[drawn]])
+            class_index = torch.cat([class_index, made.class_index[drawn]])
+        if self._warps and not finishing:
+            series = warped(series, self._configuration.warp_probability, self.generator)
+        losses = functional.cross_entropy(self.network(series), class_index, reduction="none")
+        weight = torch.ones_like(losses)
+        weight[n_real:] = self._configuration.synthetic_weight
+        loss = (losses * weight).sum() / weight.sum()
+        return loss, {"loss": loss}
+
+
+def fit_classifier(
+    fabric: Fabric,
+    real: Pool,
+    made: Pool | None,
+    policy: PolicyName,
+    configuration: FitConfiguration,
+    balanced: bool = False,
+    initial: nn.Module | None = None,
+) -> tuple[nn.Module, History]:
+    """A classifier trained on `real` cases as `policy` says, on the CPU, and its losses; `made` are the cases that the
+    policy adds.
+
+    Equal seeds give equal initial weights and batches whatever the policy; `initial` gives other starting weights.
+    """
+    torch.manual_seed(configuration.seed)
+    _, n_channels, n_timepoints = real.series.shape
+    network = classifiers.build(configuration.classifier, n_channels, n_timepoints, real.n_classes)
+    if initial is not None:
+        network.load_state_dict(initial.state_dict())
+    made = made.to(fabric.device) if made is not None else None
+    objective = PolicyObjective(network, real.to(fabric.device), made, policy, configuration, balanced)
+    steps = configuration.steps(configuration.classifier_steps, len(real.series))
+    schedule = Schedule(steps, f"classifier, {policy}", configuration.seed)
+    history = train(fabric, objective, schedule, configuration)
+    return network.cpu().eval(), history
+
+
+@torch.no_grad()
+def class_log_probabilities(network: nn.Module, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+    """Log of class_probabilities `[n, n_classes]`, float64, of series in original units."""
+    logits = network(scaling.inward(torch.as_tensor(series)))
+    return torch.log_softmax(logits.double(), dim=1).numpy()

@@ -1,0 +1,45 @@
+"""The judges, strong on few cases and quick, deterministic at equal seeds, named as the manifest names them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from training.quality.representation import Convolutions, descriptors
+
+ALPHAS = np.logspace(-3, 3, 10)
+MARGIN_COST = 3.0
+
+
+@dataclass(frozen=True)
+class Judge:
+    """`features` sees the series `[n_cases, n_channels, n_timepoints]` (standardised) and a seed, never a label;
+    `classifier` makes a fresh classifier of the features."""
+
+    name: str
+    features: Callable[[np.ndarray, int], np.ndarray]
+    classifier: Callable[[], Any]
+
+
+def _ridge() -> Any:
+    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=ALPHAS))
+
+
+def _support_vectors() -> Any:
+    return make_pipeline(StandardScaler(), SVC(C=MARGIN_COST, random_state=0))
+
+
+CONVOLUTIONAL = Judge("MiniRocket + ridge", lambda series, seed: Convolutions(series, seed)(series), _ridge)
+"""Dempster, Schmidt & Webb, 2021: local shapes at many scales."""
+
+DESCRIPTIVE = Judge("shape and spectrum + SVM", lambda series, seed: descriptors(series), _support_vectors)
+"""Course, differences, log spectrum and autocorrelation, by a support vector machine with a Gaussian kernel."""
+
+JUDGES = (CONVOLUTIONAL, DESCRIPTIVE)

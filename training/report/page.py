@@ -1,0 +1,52 @@
+"""`write_report`: every section, in order, on one page that is whole without a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
+
+from training.report.inputs import ReportInputs
+from training.report.sections import (
+    anomaly,
+    confusion,
+    latent_map,
+    losses,
+    neighbourhoods,
+    policy,
+    provenance,
+    quality,
+    reconstructions,
+    series,
+    summary,
+)
+
+FILE = "report.html"
+SECTIONS = (
+    summary,
+    policy,
+    series,
+    neighbourhoods,
+    quality,
+    latent_map,
+    reconstructions,
+    anomaly,
+    confusion,
+    losses,
+    provenance,
+)
+
+
+def write_report(inputs: ReportInputs, directory: Path) -> Path:
+    """Write `report.html` into `directory`, which is made where it is not there; the file.
+
+    Labels and names are escaped. Raises `OSError` where nothing can be written.
+    """
+    environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
+    page = environment.get_template(FILE).render(
+        manifest=inputs.manifest, sections=[module.section(inputs) for module in SECTIONS]
+    )
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / FILE
+    file.write_text(page, encoding="utf-8")
+    return file

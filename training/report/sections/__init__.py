@@ -1,0 +1,1 @@
+"""The sections of a report, one file each: `section(inputs) -> Section`. `training.report.page` sets their order."""

@@ -1,0 +1,104 @@
+"""What was fitted, on what, how well it classifies and what to do with its synthetic series."""
+
+from __future__ import annotations
+
+from models.manifest import Manifest
+from models.policy import PolicyName
+from training.report.inputs import ReportInputs
+from training.report.parts import Note, Section, Table, percent, signed
+
+MOST_ROWS = 40
+
+POLICY_WORDS: dict[PolicyName, str] = {
+    "none": "add nothing, train on the real cases alone",
+    "warps": "real cases with their time axis warped",
+    "guided": "real cases warped to the timing of another of their class",
+    "latent": "series decoded from the class's latent mixture",
+    "interpolation": "series decoded from between two real cases of a class",
+    "latent+warps": "series decoded from the class's latent mixture, and warps of these and of the real ones",
+    "interpolation+warps": "series decoded from between two real cases, and warps of these and of the real ones",
+}
+
+
+def section(inputs: ReportInputs) -> Section:
+    """See the module."""
+    manifest = inputs.manifest
+    shape = manifest.series
+    facts = (
+        ("dataset", f"{manifest.provenance.dataset} (sha256 {manifest.provenance.dataset_sha256[:12]}…)"),
+        ("series", f"{shape.n_channels} × {shape.n_timepoints} (channels × timepoints)"),
+        ("cases learned from", f"{sum(inputs.counts)}, {_classes(manifest)}"),
+        ("accuracy", _accuracy(manifest)),
+        ("policy", policy_sentence(manifest)),
+        ("advice", advice_sentence(manifest)),
+        ("fitted in", f"{manifest.provenance.fit_seconds:.0f} s, seed {manifest.provenance.seed}"),
+    )
+    look_for = (
+        "Look first at accuracy and advice; then at rows of the second table with few cases or low trust: "
+        "their synthetic series deserve a second look below."
+    )
+    return Section("summary", "Summary", look_for, (Table((), facts), *_class_table(inputs)))
+
+
+def _classes(manifest: Manifest) -> str:
+    if not manifest.labelled:
+        return "unlabelled"
+    return f"{len(manifest.classes)} {'class' if len(manifest.classes) == 1 else 'classes'}"
+
+
+def _accuracy(manifest: Manifest) -> str:
+    metrics = manifest.metrics
+    if metrics.accuracy is None:
+        return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
+    return (
+        f"{percent(metrics.accuracy, 1)} (balanced {percent(metrics.balanced_accuracy, 1)}) "
+        f"on {metrics.n_measured} cases of the {metrics.measured_on}"
+    )
+
+
+def policy_sentence(manifest: Manifest) -> str:
+    """The chosen policy in words."""
+    uplift = manifest.metrics.uplift
+    if uplift is None:
+        return "not chosen: this fit compared no policies"
+    rounds = f", {uplift.rounds} rounds" if uplift.rounds > 1 else ""
+    return f"{uplift.policy}{rounds}: {POLICY_WORDS[uplift.policy]}"
+
+
+def advice_sentence(manifest: Manifest) -> str:
+    """Whether to add synthetic series, of which kind, and what that brought in cross-validation."""
+    uplift = manifest.metrics.uplift
+    if uplift is None:
+        return "none: whether adding synthetic series helps was not measured"
+    advice = uplift.advice
+    verdict = "use it" if advice.use else "not likely to help"
+    if advice.uplift is None:
+        return f"{advice.policy}: {verdict}; there was no fold to measure it on"
+    interval = (
+        f"{signed(advice.uplift.mean)} [{signed(advice.uplift.low)}, {signed(advice.uplift.high)}] points of accuracy"
+    )
+    weight = f", at weight {uplift.weight:g} per synthetic case" if advice.use else ""
+    return f"{advice.policy}: {verdict}{weight} ({interval} in cross-validation)"
+
+
+def _class_table(inputs: ReportInputs) -> tuple[Table | Note, ...]:
+    head = ("class", "training cases", "held-out cases", "mixture components", "trust", "acceptance")
+    held_out = inputs.held_out.class_index.tolist() if inputs.held_out else []
+    rows = tuple(
+        (
+            str(card.label),
+            str(card.training_count),
+            str(held_out.count(index)),
+            str(card.components),
+            percent(card.trust),
+            percent(inputs.manifest.metrics.acceptance.get(str(card.label))),
+        )
+        for index, card in enumerate(inputs.manifest.classes[:MOST_ROWS])
+    )
+    meaning = Note(
+        "Trust: the share of a class's cases that are likeliest under its own latent density, judged by models that "
+        "did not see them. Acceptance: the share of proposed samples that no rival class explains better."
+    )
+    table = Table(head, rows, numbers=frozenset(range(1, 6)))
+    left_out = len(inputs.manifest.classes) - len(rows)
+    return (table, Note(f"{left_out} more classes are left out."), meaning) if left_out else (table, meaning)
