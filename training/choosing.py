@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -37,8 +38,10 @@ class CrossValidation:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Candidates in the order they were judged; `folds` are those of the last round that was an improvement."""
+    """Candidates in the order they were judged; `folds` are those of the last round that was an improvement. `asked` is
+    the policy that the user set, "auto" where the evidence decides."""
 
+    asked: Literal["auto"] | PolicyName
     folds: list[Judged]
     rows: list[Candidate]
 
@@ -53,10 +56,17 @@ class Evidence:
         return self.best.round if self.rows else 1
 
     @property
+    def policy(self) -> PolicyName:
+        """What trains the classifier."""
+        if self.asked != "auto":
+            return self.asked
+        return self.best.policy if self.rows else "none"
+
+    @property
     def served(self) -> PolicyName:
-        """What `/augment` adds: the best policy that adds cases, or the best latent one where none is best."""
-        if self.rows and self.best.policy != "none":
-            return self.best.policy
+        """What `/augment` adds: the same, or the best latent policy where that is none."""
+        if self.policy != "none":
+            return self.policy
         latent = [row for row in self.rows if is_latent(row.policy)]
         return min(latent, key=lambda row: row.nll).policy if latent else "latent"
 

@@ -25,7 +25,20 @@ from training.evaluation.results import CHOICES, FILE, Choice, ResultsError, Row
 from training.evaluation.subsets import NAMED, Curve, Level, levels, qualifies
 from training.partition import class_labels, training_cases
 
-OWN = ("dataset", "data", "layout", "key", "name", "models", "seed", "start_from")
+OWN = (
+    "dataset",
+    "data",
+    "layout",
+    "key",
+    "name",
+    "models",
+    "seed",
+    "start_from",
+    "workers",
+    "threads",
+    "policy",
+    "report",
+)
 """Fields of a fit that a job sets for itself."""
 
 
@@ -59,7 +72,7 @@ class EvaluateConfiguration:
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"--{name} is {getattr(self, name)}; it must be at least 1.")
         default = {own.name: own.default for own in fields(FitConfiguration)}
-        if given := [name for name in OWN if getattr(self.fit, name) != default[name]]:
+        if given := [name for name in default if name in OWN and getattr(self.fit, name) != default[name]]:
             raise ConfigurationError(f"--fit.{given[0].replace('_', '-')} is set by each job; leave it out.")
 
 

@@ -20,8 +20,19 @@ from training.evaluation.processes import outcomes
 from training.evaluation.results import FILE, Choice, ResultsError, Row, append, read
 
 COLUMNS = "dataset,seed,judge,policy,n_train,accuracy,balanced_accuracy,nll"
-TINY = FitConfiguration(vae_steps=4, classifier_steps=4, batch_size=8, latent_dim=4, device="cpu")
-FLAGS = ["--fit.vae-steps", "4", "--fit.classifier-steps", "4", "--fit.batch-size", "8", "--fit.device", "cpu"]
+TINY = FitConfiguration(vae_steps=4, classifier_steps=4, texture_fit_steps=4, batch_size=8, latent_dim=4, device="cpu")
+FLAGS = [
+    "--fit.vae-steps",
+    "4",
+    "--fit.texture-fit-steps",
+    "4",
+    "--fit.classifier-steps",
+    "4",
+    "--fit.batch-size",
+    "8",
+    "--fit.device",
+    "cpu",
+]
 
 
 @pytest.fixture(scope="module")

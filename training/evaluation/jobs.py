@@ -73,15 +73,14 @@ def learned_from(learn: Cases, level: Level | None, seed: int) -> Cases:
 
 
 def _trial(job: Job) -> Trial:
-    settings = replace(job.configuration, seed=job.seed, workers=1)
+    settings = replace(job.configuration, seed=job.seed, workers=1, threads=1)
     parts = partition(datasets.load(job.dataset, job.data), settings)
     if parts.measure is None or parts.measure.labels is None:
         raise datasets.DatasetError(f"{job.dataset} has no labelled cases to measure on. Leave it out of --datasets.")
     fabric = start_fabric(settings)
     learn = at_working_length(learned_from(parts.learn, job.level, job.seed), settings.working_timepoints)
     measure = at_working_length(parts.measure, settings.working_timepoints)
-    balance = job.level is not None and job.level.curve == "imbalance"
-    return Trial(fabric, learn, measure, settings, balance, _chooses(job))
+    return Trial(fabric, learn, measure, settings, job.level is not None and job.level.curve == "imbalance")
 
 
 def _judged(job: Job, trial: Trial, judge: str) -> list[Row]:

@@ -10,7 +10,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from models.evidence import Uplift
-from models.policy import PolicyName, is_latent
+from models.policy import PolicyName, is_latent, source
 from training.augmenting import Generator, fit_generator, joined
 from training.choosing import CANDIDATES, CrossValidation, cross_validated, imbalanced
 from training.configuration import FitConfiguration
@@ -20,7 +20,7 @@ from training.folds import fit_policy, folds_of
 from training.learner import TrainingCases, standardised
 from training.partition import class_labels, training_cases
 from training.policies import class_log_probabilities, fit_classifier
-from training.scaling import resampling_matrix
+from training.scaling import Scaling, resampling_matrix
 
 SECOND_SEED = 2**31
 """Added to a seed for the second model of an averaged pair."""
@@ -38,8 +38,7 @@ def at_working_length(cases: Cases, working_timepoints: int) -> Cases:
 class Trial:
     """A training set, a test set, and the networks fitted on the former.
 
-    balance: synthetic cases fill every class to the largest (imbalance curve); else each class is doubled. chooses:
-    cross-validation is wanted, and learns the generator with it.
+    balance: synthetic cases fill every class to the largest (imbalance curve); else each class is doubled.
     """
 
     fabric: Fabric
@@ -47,8 +46,7 @@ class Trial:
     measure: Cases
     configuration: FitConfiguration
     balance: bool
-    chooses: bool
-    _probabilities: dict[tuple[PolicyName, bool, int], np.ndarray] = field(default_factory=dict)
+    _probabilities: dict[tuple[PolicyName, bool, int, int], np.ndarray] = field(default_factory=dict)
     _added: dict[str, TrainingCases] = field(default_factory=dict)
     _concatenated: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -69,21 +67,28 @@ class Trial:
         return own.max() - own if self.balance else own
 
     @cached_property
-    def generator(self) -> Generator:
-        """What makes our synthetic cases."""
-        if self.chooses:
-            return self._cross_validation.generator
-        return fit_generator(self.fabric, self.cases, self.configuration)
+    def scaling(self) -> Scaling:
+        """Of the real cases, for every network."""
+        return Scaling(self.cases.series, self.configuration.working_timepoints)
 
     @cached_property
-    def _cross_validation(self) -> CrossValidation:
+    def cross_validation(self) -> CrossValidation:
+        """What auto does: cross-validation on the training set, and a generator of all of it."""
         folds = folds_of(self.learn, self.cases, self.configuration)
         return cross_validated(self.cases, folds, self.configuration, CANDIDATES)
 
-    @cached_property
+    @property
     def uplift(self) -> Uplift:
-        """What auto chose, and why: cross-validation on the training set."""
-        return self._cross_validation.uplift
+        """What auto chose, and why."""
+        return self.cross_validation.uplift
+
+    @cached_property
+    def generator(self) -> Generator:
+        """What makes our synthetic cases, fitted in one round; auto's own where it is that."""
+        known = "cross_validation" in self.__dict__ and self.uplift.rounds == 1
+        if known:
+            return self.cross_validation.generator
+        return fit_generator(self.fabric, self.cases, self.configuration)
 
     @cached_property
     def chosen_without_latent(self) -> PolicyName:
@@ -91,18 +96,30 @@ class Trial:
         cards = [card for card in self.uplift.candidates if not is_latent(card.policy)]
         return min(cards, key=lambda card: card.nll).policy if cards else "none"
 
-    def probabilities(self, policy: PolicyName, balanced: bool | None = None, seed_shift: int = 0) -> np.ndarray:
+    def chosen(self, policy: PolicyName) -> np.ndarray:
+        """Of the test set, `[n, n_classes]`, by our classifier trained with a policy as `fit.py` does it."""
+        rounds = self.uplift.rounds if policy == self.uplift.policy else 1
+        return self.probabilities(policy, policy != "none" and imbalanced(self.cases.class_index), rounds=rounds)
+
+    def probabilities(
+        self, policy: PolicyName, balanced: bool | None = None, seed_shift: int = 0, rounds: int = 1
+    ) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained with a policy of ours.
 
-        `balanced` None: as a fit does it.
+        `balanced` None: as `fit.py` draws cases, but for warps alone, which leave the classes as they are.
         """
         if balanced is None:
-            balanced = policy != "none" and imbalanced(self.cases.class_index)
-        key = (policy, balanced, seed_shift)
+            balanced = source(policy) not in ("none", "warps") and imbalanced(self.cases.class_index)
+        key = (policy, balanced, seed_shift, rounds)
         if key not in self._probabilities:
             settings = replace(self.configuration, seed=(self.configuration.seed + seed_shift) % 2**32)
-            network, _ = fit_policy(self.fabric, self.cases, policy, self.generator, settings, balanced)
-            self._probabilities[key] = self._judged(network)
+            if source(policy) in ("none", "warps"):
+                real = standardised(self.cases, self.scaling)
+                network, _ = fit_classifier(self.fabric, real, None, policy, settings, balanced)
+            else:
+                generator = self.generator if rounds == 1 else self.cross_validation.generator
+                network, _ = fit_policy(self.fabric, self.cases, policy, generator, settings, balanced)
+            self._probabilities[key] = self._of_test(network)
         return self._probabilities[key]
 
     def with_added(self, policy: str) -> np.ndarray:
@@ -111,10 +128,15 @@ class Trial:
         if policy == "none":
             return self.probabilities("none")
         if policy not in self._concatenated:
-            cases = standardised(joined(self.cases, self.added(policy)), self.generator.scaling)
-            network, _ = fit_classifier(self.fabric, cases, None, "none", self.configuration)
-            self._concatenated[policy] = self._judged(network)
+            grown = joined(self.cases, self.added(policy))
+            settings = with_steps_of(self.configuration, len(self.cases.series), len(grown.series))
+            network, _ = fit_classifier(self.fabric, standardised(grown, self.scaling), None, "none", settings)
+            self._concatenated[policy] = self._of_test(network)
         return self._concatenated[policy]
+
+    def _of_test(self, network: nn.Module) -> np.ndarray:
+        probabilities: np.ndarray = np.exp(class_log_probabilities(network, self.scaling, self.test.series))
+        return probabilities
 
     def added(self, policy: str) -> TrainingCases:
         """The synthetic cases of a policy alone; for auto what `/augment` returns, for none nothing."""
@@ -138,6 +160,9 @@ class Trial:
         grown = peers.named(policy).augment(self.cases, self.counts, self.configuration)
         return grown.subset(np.arange(n_real, len(grown.series)))
 
-    def _judged(self, network: nn.Module) -> np.ndarray:
-        probabilities: np.ndarray = np.exp(class_log_probabilities(network, self.generator.scaling, self.test.series))
-        return probabilities
+
+def with_steps_of(configuration: FitConfiguration, n_real: int, n_grown: int) -> FitConfiguration:
+    """The configuration that trains on `n_grown` cases for as many steps as it would on `n_real`, to rounding."""
+    wanted = configuration.steps(configuration.classifier_steps, n_real)
+    factor = configuration.steps(10**6, n_grown) / 10**6
+    return replace(configuration, classifier_steps=max(1, round(wanted / factor)))

@@ -35,9 +35,9 @@ def _composed(trial: Trial, policy: str) -> np.ndarray:
     if policy == policies.BALANCED_WARPS:
         return trial.probabilities("warps", balanced=True)
     if policy == "auto":
-        return trial.probabilities(trial.uplift.policy)
+        return trial.chosen(trial.uplift.policy)
     if policy == "auto-without-latent":
-        return trial.probabilities(trial.chosen_without_latent)
+        return trial.chosen(trial.chosen_without_latent)
     second = trial.probabilities("none", seed_shift=SECOND_SEED)
     first = trial.probabilities("none") if policy == "none-pair" else _composed(trial, "auto")
     mean: np.ndarray = (first + second) / 2
