@@ -18,10 +18,10 @@ from training.warps import warped
 
 
 class PolicyObjective(Objective):
-    """Cross-entropy on batches that are half synthetic, if there is a pool, and at last on real cases alone.
+    """Cross-entropy on a batch of real cases, and as many from the pool if there is one; at last on real cases alone.
 
-    All arms take equally many cases per step; a synthetic one weighs `synthetic_weight`. With `balanced` real cases
-    are drawn with equal chances for each class.
+    A real case has weight 1, a synthetic one `synthetic_weight`. With `balanced` real cases are drawn with equal
+    chances for each class.
     """
 
     def __init__(
@@ -44,12 +44,10 @@ class PolicyObjective(Objective):
             index = torch.multinomial(self._chances, len(index), replacement=True, generator=self.generator)
         finishing = progress >= 1 - self._configuration.clean_finish
         made = None if finishing else self._made
-        n_real = len(index) if made is None else len(index) // 2
-        series, class_index = self._real.series[index[:n_real]], self._real.class_index[index[:n_real]]
+        n_real = len(index)
+        series, class_index = self._real.series[index], self._real.class_index[index]
         if made is not None:
-            drawn = torch.randint(
-                len(made.series), (len(index) - n_real,), generator=self.generator, device=index.device
-            )
+            drawn = torch.randint(len(made.series), (n_real,), generator=self.generator, device=index.device)
             series = torch.cat([series, made.series[drawn]])
             class_index = torch.cat([class_index, made.class_index[drawn]])
         if self._warps and not finishing:
