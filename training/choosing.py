@@ -21,7 +21,7 @@ from training.vae import VAE
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps", "interpolation+warps")
 """What "auto" chooses from, besides none."""
 
-IMBALANCE = 1.5
+IMBALANCE = 3.0
 """Largest over smallest class count from which on cases are drawn with equal chances for each class."""
 
 RESAMPLES = 2000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from math import inf
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -75,7 +75,7 @@ class FitConfiguration:
     """Euler steps by which the texture flow is followed when sampling."""
     max_components: int = 3
     """Most mixture components per class; BIC chooses."""
-    expansion: float = 2.0
+    expansion: float = 1.0
     """Default factor on a component's covariance when sampling."""
 
     classifier: str = "fcn"
@@ -129,6 +129,11 @@ class FitConfiguration:
     def steps(self, set_steps: int, n_cases: int) -> int:
         """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, in proportion beyond."""
         return round(set_steps * max(1.0, n_cases / FULL_STEPS_CASES))
+
+    def with_steps_of(self, n_cases: int, n_grown: int) -> FitConfiguration:
+        """The configuration that trains a classifier on `n_grown` cases for as many steps as on `n_cases`."""
+        wanted = self.steps(self.classifier_steps, n_cases)
+        return replace(self, classifier_steps=max(1, round(wanted / max(1.0, n_grown / FULL_STEPS_CASES))))
 
     def record(self) -> dict[str, Any]:
         """As the manifest holds it: plain JSON values, whole paths. Where to publish is no part of what was fitted."""

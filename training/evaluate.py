@@ -21,7 +21,7 @@ from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, arms
 from training.evaluation.processes import outcomes
 from training.evaluation.reporting import folder_of, render
-from training.evaluation.results import CHOICES, FILE, Choice, ResultsError, Row, append, read
+from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
 from training.evaluation.subsets import NAMED, Curve, Level, levels, qualifies
 from training.partition import class_labels, training_cases
 
@@ -148,6 +148,10 @@ def _keep(folder: Path, outcome: Outcome) -> None:
     known = {(kept.dataset, kept.seed) for kept in read(folder / CHOICES, Choice)}
     if choice and (choice.dataset, choice.seed) not in known:
         append(folder / CHOICES, [choice])
+    measured = outcome.measured
+    known = {(kept.dataset, kept.seed) for kept in read(folder / QUALITY, Measured)}
+    if measured and (measured.dataset, measured.seed) not in known:
+        append(folder / QUALITY, [measured])
     append(folder / FILE, outcome.rows)
 
 

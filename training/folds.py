@@ -111,7 +111,8 @@ def concatenated(judged: Judged, policy: PolicyName, balance: bool, configuratio
     counts = np.bincount(kept.class_index, minlength=kept.n_classes)
     counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts
     grown = joined(kept, judged.generator.made(policy, kept, counts, configuration.seed))
-    network, _ = fit_classifier(fabric, standardised(grown, scaling), None, "none", configuration)
+    settings = configuration.with_steps_of(len(kept.series), len(grown.series))
+    network, _ = fit_classifier(fabric, standardised(grown, scaling), None, "none", settings)
     found = [
         _correct(class_log_probabilities(network, scaling, held_out.series).argmax(axis=1), held_out)
         - _correct(judged.log_probabilities["none"].argmax(axis=1), held_out)

@@ -47,7 +47,7 @@ def measured(fitted: Fitted, parts: Partition, configuration: FitConfiguration) 
 
 def quality(
     fitted: Fitted, held_out: TrainingCases, measured_on: MeasuredOn, configuration: FitConfiguration
-) -> Quality:
+) -> Quality | None:
     """How good samples are, SYNTHETIC_PER_CASE for each training case of a class."""
     counts = SYNTHETIC_PER_CASE * np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
     synthetic = fitted.generator.made("latent", fitted.cases, counts, configuration.seed)

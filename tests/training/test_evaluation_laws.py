@@ -75,7 +75,10 @@ def test_a_comparison_pairs_by_seed_and_the_table_says_so() -> None:
     np.testing.assert_allclose(comparison.paired("auto", "A"), [10, 20])
     assert comparison.uplift("auto") == pytest.approx({"A": 15, "B": -5})
     assert comparison.compared == ("auto",) and comparison.complete == ("A", "B")
-    choices = [Choice("A", 0, "warps", "warps", "warps", True), Choice("B", 0, "none", "none", "latent", False)]
+    choices = [
+        Choice("A", 0, "warps", "warps", "warps", True, 2.0, 1.0, 3.0, "none:0.5 warps:0.4"),
+        Choice("B", 0, "none", "none", "latent", False, None, None, None, ""),
+    ]
     text = markdown("title", [comparison], choices)
     assert "| auto | 77.50 | +5.00 [-5.00, 15.00] |  | 1/0/1 | B -5.00 | 0.500 |" in text
     assert "“use it” (1 jobs, 1 datasets): +10.00 [10.00, 10.00]" in text

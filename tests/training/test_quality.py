@@ -30,7 +30,9 @@ def sine_sets() -> tuple[TrainingCases, TrainingCases, TrainingCases]:
 
 def measured_of(sets: Sequence[TrainingCases], seed: int = 0) -> Quality:
     train, held_out, synthetic = sets
-    return measure_quality(train, held_out, synthetic, LABELS[: train.n_classes], "held-out split", seed)
+    quality = measure_quality(train, held_out, synthetic, LABELS[: train.n_classes], "held-out split", seed)
+    assert quality is not None
+    return quality
 
 
 def measured(synthetic: TrainingCases) -> Quality:

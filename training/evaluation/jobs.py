@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,13 @@ from training import datasets
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.evaluation import judges, policies
-from training.evaluation.results import Choice, Row
+from training.evaluation.results import Choice, Measured, Row
 from training.evaluation.subsets import Level, kept
 from training.evaluation.trial import Trial, at_working_length
 from training.loop import start_fabric
+from training.measure import SYNTHETIC_PER_CASE
 from training.partition import class_labels, partition, training_cases
+from training.quality import measure_quality
 
 Arm = tuple[str, str]
 """A judge and a policy."""
@@ -41,10 +43,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row per arm; what auto chose, where any arm asked for it; how long it took."""
+    """A row per arm; what auto chose and how good samples are, where an arm asked for auto; how long it took."""
 
     rows: list[Row]
     choice: Choice | None
+    measured: Measured | None
     seconds: float
 
 
@@ -60,8 +63,10 @@ def run(job: Job) -> Outcome:
     start = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):  # dozens of progress bars, of several processes at once
         trial = _trial(job)
+        if _chooses(job):
+            _ = trial.uplift  # first, as its generator serves the other policies too
         rows = [row for judge in dict.fromkeys(judge for judge, _ in job.arms) for row in _judged(job, trial, judge)]
-    return Outcome(rows, _choice(job, trial), time.perf_counter() - start)
+    return Outcome(rows, _choice(job, trial), _measured(job, trial), time.perf_counter() - start)
 
 
 def learned_from(learn: Cases, level: Level | None, seed: int) -> Cases:
@@ -111,7 +116,23 @@ def _choice(job: Job, trial: Trial) -> Choice | None:
         return None
     uplift = trial.uplift
     without = trial.chosen_without_latent
-    return Choice(job.dataset, job.seed, uplift.policy, without, uplift.advice.policy, uplift.advice.use)
+    advice = uplift.advice
+    mean, low, high = (advice.uplift.mean, advice.uplift.low, advice.uplift.high) if advice.uplift else (None,) * 3
+    nll = " ".join(f"{row.policy}:{row.nll:.4f}" for row in uplift.candidates)
+    return Choice(job.dataset, job.seed, uplift.policy, without, advice.policy, advice.use, mean, low, high, nll)
+
+
+def _measured(job: Job, trial: Trial) -> Measured | None:
+    if not _chooses(job):
+        return None
+    counts = SYNTHETIC_PER_CASE * np.bincount(trial.cases.class_index, minlength=trial.cases.n_classes)
+    made = trial.generator.made("latent", trial.cases, counts, job.seed)
+    labels = class_labels(trial.learn.labels)
+    found = measure_quality(trial.cases, trial.test, made, labels, "given test set", job.seed)
+    if found is None:
+        return None
+    names = [field.name for field in fields(Measured)][2:]
+    return Measured(job.dataset, job.seed, **{name: getattr(found, name) for name in names})
 
 
 def _chooses(job: Job) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from training.evaluation import plots
 from training.evaluation.comparison import Comparison, comparisons
-from training.evaluation.results import CHOICES, FILE, Choice, Row, read
+from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, Row, read
 from training.evaluation.subsets import Curve, Level
 from training.evaluation.table import markdown
 
@@ -29,6 +29,7 @@ def render(out: Path, levels: Sequence[Level | None]) -> list[Path]:
     for level in levels:
         folder = folder_of(out, level)
         rows, choices = read(folder / FILE, Row), read(folder / CHOICES, Choice)
+        measured = read(folder / QUALITY, Measured)
         if not rows:
             continue
         compared = comparisons(rows, "balanced_accuracy" if level else "accuracy")
@@ -37,7 +38,7 @@ def render(out: Path, levels: Sequence[Level | None]) -> list[Path]:
         n_seeds = len({row.seed for row in rows})
         title = f"{level.name if level else 'Given training sets'}: {len({row.dataset for row in rows})} datasets"
         tables.append(folder / "table.md")
-        tables[-1].write_text(markdown(f"{title}, {n_seeds} seeds", compared, choices), encoding="utf-8")
+        tables[-1].write_text(markdown(f"{title}, {n_seeds} seeds", compared, choices, measured), encoding="utf-8")
         if level:
             found[level] = compared
     _curves(out, found)

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-FILE, CHOICES = "results.csv", "choices.csv"
+FILE, CHOICES, QUALITY = "results.csv", "choices.csv", "quality.csv"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Choice:
-    """What cross-validation on the training set chose, with latent policies and without, and what it advises."""
+    """What cross-validation on the training set chose, with latent policies and without, and what it advises.
+
+    The interval is the advice's, in points; `nll` holds each candidate's name and mean held-out NLL.
+    """
 
     dataset: str
     seed: int
@@ -37,13 +40,37 @@ class Choice:
     without_latent: str
     advised: str
     use: bool
+    mean: float | None
+    low: float | None
+    high: float | None
+    nll: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Quality of latent samples against the test set; see `models.evidence.Quality`. Empty: not measurable."""
+
+    dataset: str
+    seed: int
+    discriminative_score: float | None
+    discriminative_floor: float | None
+    tstr_ratio: float | None
+    trts_ratio: float | None
+    predictive_score: float | None
+    predictive_floor: float | None
+    frechet_distance: float | None
+    frechet_floor: float | None
+    spectrum_distance: float | None
+    spectrum_floor: float | None
+    nearest_neighbour_ratio: float | None
+    membership_attack: float | None
 
 
 class ResultsError(ValueError):
     """A file of results that was not written here."""
 
 
-R = TypeVar("R", Row, Choice)
+R = TypeVar("R", Row, Choice, Measured)
 
 
 def read(path: Path, kind: type[R]) -> list[R]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 
 import numpy as np
 
 from models.evidence import Interval
 from training.evaluation.comparison import Comparison
-from training.evaluation.results import Choice
+from training.evaluation.results import Choice, Measured
 from training.evaluation.statistics import over_datasets, over_seeds, win_tie_loss, worst_outlier
 
 WORDS = {"accuracy": "accuracy", "balanced_accuracy": "balanced accuracy"}
@@ -17,7 +18,9 @@ LOSS, SURE_LOSS = -2.0, -1.0
 """Points: a dataset that loses more is marked; and one that loses more with an interval that excludes 0."""
 
 
-def markdown(title: str, compared: Sequence[Comparison], choices: Sequence[Choice]) -> str:
+def markdown(
+    title: str, compared: Sequence[Comparison], choices: Sequence[Choice], measured: Sequence[Measured] = ()
+) -> str:
     """The whole file."""
     parts = [f"# {title}", ""]
     for comparison in compared:
@@ -27,6 +30,8 @@ def markdown(title: str, compared: Sequence[Comparison], choices: Sequence[Choic
         parts += [*advised, ""] if advised else []
     if choices:
         parts += ["## What auto chose", "", *_choices(choices), ""]
+    if measured:
+        parts += ["## Quality of latent samples", "", *_quality(measured), ""]
     return "\n".join(parts)
 
 
@@ -112,6 +117,29 @@ def _advised(comparison: Comparison, choices: Sequence[Choice]) -> list[str]:
 def _of_seeds(comparison: Comparison, dataset: str, seeds: Iterable[int]) -> np.ndarray:
     own, other = comparison.values.get(("auto", dataset), {}), comparison.values.get(("none", dataset), {})
     return np.array([own[seed] - other[seed] for seed in seeds if seed in own and seed in other])
+
+
+def _quality(measured: Sequence[Measured]) -> list[str]:
+    """Means over seeds by dataset, then over datasets; an empty cell was not measurable."""
+    names = [field.name for field in fields(Measured)][2:]
+    datasets = sorted({row.dataset for row in measured})
+    values = np.array(
+        [
+            [np.mean([_or_nan(getattr(row, name)) for row in measured if row.dataset == own]) for name in names]
+            for own in datasets
+        ]
+    )
+    table = np.vstack([values, np.nanmean(values, axis=0, keepdims=True)])
+    rows = [
+        [name, *("" if np.isnan(cell) else f"{cell:.3f}" for cell in cells)]
+        for name, cells in zip([*datasets, "mean"], table, strict=True)
+    ]
+    intro = "Series from the class mixtures against the test set, as `models/evidence.py` defines the measures."
+    return [intro, "", *_grid(("dataset", *(name.replace("_", " ") for name in names)), rows)]
+
+
+def _or_nan(value: float | None) -> float:
+    return float("nan") if value is None else value
 
 
 def _choices(choices: Sequence[Choice]) -> list[str]:

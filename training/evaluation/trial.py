@@ -129,7 +129,7 @@ class Trial:
             return self.probabilities("none")
         if policy not in self._concatenated:
             grown = joined(self.cases, self.added(policy))
-            settings = with_steps_of(self.configuration, len(self.cases.series), len(grown.series))
+            settings = self.configuration.with_steps_of(len(self.cases.series), len(grown.series))
             network, _ = fit_classifier(self.fabric, standardised(grown, self.scaling), None, "none", settings)
             self._concatenated[policy] = self._of_test(network)
         return self._concatenated[policy]
@@ -159,10 +159,3 @@ class Trial:
             return self.generator.made(ours, self.cases, self.counts, self.configuration.seed)
         grown = peers.named(policy).augment(self.cases, self.counts, self.configuration)
         return grown.subset(np.arange(n_real, len(grown.series)))
-
-
-def with_steps_of(configuration: FitConfiguration, n_real: int, n_grown: int) -> FitConfiguration:
-    """The configuration that trains on `n_grown` cases for as many steps as it would on `n_real`, to rounding."""
-    wanted = configuration.steps(configuration.classifier_steps, n_real)
-    factor = configuration.steps(10**6, n_grown) / 10**6
-    return replace(configuration, classifier_steps=max(1, round(wanted / factor)))

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.covariance import ledoit_wolf
 from sklearn.decomposition import PCA
 
-from training.quality.representation import Convolutions
+from training.quality.representation import convolutions
 
 MOST_COMPONENTS = 16
 
@@ -19,11 +19,11 @@ def frechet_distances(real: np.ndarray, others: tuple[np.ndarray, ...], seed: in
     features, of which the principal components of the real set (up to 16, a third of its cases at most) are kept.
     Covariances are shrunk after Ledoit & Wolf, 2004.
     """
-    convolutions = Convolutions(real, seed)
+    features = convolutions(real, seed)
     projection = PCA(max(1, min(MOST_COMPONENTS, len(real) // 3)), random_state=seed)
-    mean, covariance = _moments(projection.fit_transform(convolutions(real)))
+    mean, covariance = _moments(projection.fit_transform(features(real)))
     variance = max(float(np.trace(covariance)), np.finfo(float).tiny)
-    moments = [_moments(projection.transform(convolutions(series))) for series in others]
+    moments = [_moments(projection.transform(features(series))) for series in others]
     return [frechet(mean, covariance, *other) / variance for other in moments]
 
 

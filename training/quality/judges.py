@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from training.quality.representation import Convolutions, descriptors
+from training.quality.representation import convolutions, descriptors
+from training.rocket import ridge
 
-ALPHAS = np.logspace(-3, 3, 10)
 MARGIN_COST = 3.0
 
 
@@ -28,15 +27,11 @@ class Judge:
     classifier: Callable[[], Any]
 
 
-def _ridge() -> Any:
-    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=ALPHAS))
-
-
 def _support_vectors() -> Any:
     return make_pipeline(StandardScaler(), SVC(C=MARGIN_COST, random_state=0))
 
 
-CONVOLUTIONAL = Judge("MiniRocket + ridge", lambda series, seed: Convolutions(series, seed)(series), _ridge)
+CONVOLUTIONAL = Judge("MiniRocket + ridge", lambda series, seed: convolutions(series, seed)(series), ridge)
 """Dempster, Schmidt & Webb, 2021: local shapes at many scales."""
 
 DESCRIPTIVE = Judge("shape and spectrum + SVM", lambda series, seed: descriptors(series), _support_vectors)

@@ -35,12 +35,12 @@ def measure_quality(
     labels: tuple[Label, ...],
     measured_on: Literal["given test set", "held-out split"],
     seed: int,
-) -> Quality:
+) -> Quality | None:
     """Every measure of `models.evidence.Quality`; each is defined where it is computed, with its source.
 
     Series are in original units, of one shape and at least two timepoints. Three times as many synthetic cases as
     training cases, or more, in every class make the measures steadier. What needs labels is None or empty when
-    `n_classes` is 1. Raises ValueError when no class has cases in all three sets.
+    `n_classes` is 1. None when no class has cases in all three sets.
     """
     random = np.random.default_rng(seed)
     train, held_out, synthetic = standardised_alike(train, held_out, synthetic)
@@ -48,7 +48,7 @@ def measure_quality(
         trios = list(rounds([train, held_out, synthetic], random))
         n_cases = len(trios[0][0].series)
         if n_cases == 0:
-            raise ValueError("no class has a training, a held-out and a synthetic case; quality cannot be measured.")
+            return None
         return Quality(
             measured_on=measured_on,
             n_cases=n_cases,

@@ -9,7 +9,7 @@ import numpy as np
 
 from training.learner import TrainingCases
 from training.quality.judges import CONVOLUTIONAL
-from training.quality.representation import Convolutions
+from training.quality.representation import convolutions
 
 JUDGE = CONVOLUTIONAL
 
@@ -48,7 +48,7 @@ def transfer(draws: Iterable[Sequence[TrainingCases]], held_out: TrainingCases, 
 
 class _Classifier:
     def __init__(self, cases: TrainingCases, seed: int) -> None:
-        self._convolutions = Convolutions(cases.series, seed)
+        self._convolutions = convolutions(cases.series, seed)
         self._classifier = JUDGE.classifier().fit(self._convolutions(cases.series), cases.class_index)
 
     def accuracy(self, cases: TrainingCases) -> float:

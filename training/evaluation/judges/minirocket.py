@@ -7,44 +7,32 @@ classifier is fitted anew. Probabilities are the softmax of its decision values:
 from __future__ import annotations
 
 import numpy as np
-from aeon.transformations.collection.convolution_based import MiniRocket
 from scipy.special import softmax
-from sklearn.linear_model import RidgeClassifierCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from training.evaluation import policies
 from training.evaluation.judges import Judgement
 from training.evaluation.trial import Trial
+from training.rocket import Rocket, ridge
 
 ODDS = True
 takes = policies.adds_cases
-ALPHAS = np.logspace(-3, 3, 10)
-MIN_TIMEPOINTS = 9
-"""The length of a kernel."""
 
 
 def judge(trial: Trial) -> Judgement:
     """See `training.evaluation.judges`."""
-    kernels = MiniRocket(random_state=trial.configuration.seed % 2**31, n_jobs=1)
-    real = kernels.fit_transform(_long_enough(trial.cases.series))
-    test = kernels.transform(_long_enough(trial.test.series))
+    rocket = Rocket(trial.cases.series, trial.configuration.seed)
+    real, test = rocket(trial.cases.series), rocket(trial.test.series)
 
     def probabilities(policy: str) -> np.ndarray:
         added = trial.added(policy)
         features, classes = real, trial.cases.class_index
         if len(added.series):
-            features = np.concatenate([real, kernels.transform(_long_enough(added.series))])
+            features = np.concatenate([real, rocket(added.series)])
             classes = np.concatenate([classes, added.class_index])
-        ridge = make_pipeline(StandardScaler(with_mean=False), RidgeClassifierCV(alphas=ALPHAS)).fit(features, classes)
-        return _odds(ridge.decision_function(test), ridge.classes_, trial.cases.n_classes)
+        fitted = ridge().fit(features, classes)
+        return _odds(fitted.decision_function(test), fitted.classes_, trial.cases.n_classes)
 
     return probabilities
-
-
-def _long_enough(series: np.ndarray) -> np.ndarray:
-    missing = max(0, MIN_TIMEPOINTS - series.shape[2])
-    return np.pad(series, ((0, 0), (0, 0), (0, missing)), mode="edge").astype(np.float32)
 
 
 def _odds(decision: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
