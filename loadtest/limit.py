@@ -17,7 +17,8 @@ import numpy as np
 from loadtest.payloads import series
 from loadtest.peers.graph import GRAPH, classifier
 from models.bundle import Bundle
-from models.generation import Recipe, generate_block
+from models.generation import generate_block
+from models.recipe import Recipe
 from models.sessions import Runtime
 
 BATCHES = (1, 16, 64, 256, 1000)

@@ -22,7 +22,8 @@ from loadtest.server import NotRun, Running, running
 from loadtest.wire import Array
 from loadtest.wires.octets import ARRAYS, OCTETS
 from models.bundle import Bundle
-from models.generation import BLOCK_ROWS, Recipe, generate_block
+from models.generation import generate_block
+from models.recipe import BLOCK_ROWS, Recipe
 from models.sessions import Runtime
 
 SEED = 1

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleError, Unsupported
-from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block
+from models.generation import generate_block
 from models.given import GivenCases
 from models.manifest import Calibration, Manifest, read_manifest
 from models.mixture import MixtureParameters, marginal_log_density
 from models.policy import PolicyName
 from models.probe import replay
+from models.recipe import BLOCK_ROWS, Recipe, Samples
 from models.sessions import Runtime, Session
 from models.texture import check_texture, textured
 from models.verify import check_signatures, mixture_parameters, plain_arrays, readable, verified

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block, padded_blocks
+from models.generation import generate_block, padded_blocks
 from models.given import given_by_class
 from models.policy import PolicyName, is_latent, possible
+from models.recipe import BLOCK_ROWS, Recipe, Samples
 from service import metrics
 from service.lane import Array
 from service.serving import Served

@@ -13,7 +13,16 @@ from models.sessions import Runtime
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 
-QUICK: dict[str, Any] = {"vae_steps": 150, "classifier_steps": 150, "folds": 2, "device": "cpu", "report": False}
+QUICK: dict[str, Any] = {
+    "vae_steps": 150,
+    "texture_fit_steps": 60,
+    "classifier_steps": 150,
+    "policy": "latent",
+    "folds": 2,
+    "workers": 1,
+    "device": "cpu",
+    "report": False,
+}
 """Enough to learn the generated sines."""
 
 

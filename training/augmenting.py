@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 
 from models.given import GivenCases, given_by_class
 from models.mixture import MixtureParameters
 from models.policy import PolicyName, possible, source, warps
+from models.recipe import MAX_REDRAWS
 from models.warps import surely_warped
 from training import textures
 from training.configuration import FitConfiguration
 from training.learner import Pool, TrainingCases, fit_vae, posterior_means, standardised
 from training.loop import History
 from training.mixture_fit import fit_mixture
+from training.policies import class_log_probabilities, fit_classifier
 from training.scaling import Scaling
 from training.synthesis import accepted
 from training.textures import Decoded, Texture
@@ -24,13 +28,26 @@ from training.vae import VAE
 
 
 @dataclass(frozen=True)
+class Initial:
+    """Networks whose weights training starts from, where there are any."""
+
+    vae: VAE | None = None
+    classifier: nn.Module | None = None
+
+
+NOTHING = Initial()
+
+
+@dataclass(frozen=True)
 class Generator:
-    """The scaling, VAE, mixture and texture of some cases."""
+    """The scaling, VAE, mixture and texture of some cases, and a classifier of them, trained without any policy, that
+    decoded series have to convince; None where there is one class."""
 
     scaling: Scaling
     vae: VAE
     mixture: MixtureParameters
     texture: Texture
+    classifier: nn.Module | None
     configuration: FitConfiguration
     histories: dict[str, History]
 
@@ -59,18 +76,46 @@ class Generator:
         used = possible(policy, len(given.series) if given else 0)
         if given and source(used) in ("warps", "guided"):
             return given.warped(count, random) if used == "warps" else given.guided(count, random)
-        if given and source(used) == "interpolation":
-            latent: np.ndarray = given.between(count, random)
-        else:
-            latent = accepted(self.mixture, index, count, self.configuration.expansion, random)
-        series = self._decoded(latent, np.full(count, index), random)
+
+        def codes(wanted: int) -> np.ndarray:
+            if given and source(used) == "interpolation":
+                return given.between(wanted, random)
+            return accepted(self.mixture, index, wanted, self.configuration.expansion, random)
+
+        series = self._convincing(codes, index, count, random)
         return surely_warped(series, random) if warps(used) else series
 
+    def _convincing(
+        self, codes: Callable[[int], np.ndarray], index: int, count: int, random: np.random.Generator
+    ) -> np.ndarray:
+        """Decoded series that the classifier gives to their own class; after MAX_REDRAWS the likeliest stands in."""
+        series = self._decoded(codes(count), index, random)
+        if self.classifier is None:
+            return series
+        best, convincing = self._judged(series, index)
+        for _ in range(MAX_REDRAWS):
+            redo = np.flatnonzero(~convincing)
+            if not len(redo):
+                break
+            again = self._decoded(codes(len(redo)), index, random)
+            probability, own = self._judged(again, index)
+            better = probability > best[redo]
+            series[redo[better]], best[redo[better]] = again[better], probability[better]
+            convincing[redo] |= own
+        return series
+
+    def _judged(self, series: np.ndarray, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """Log probability of the class `[n]`, and whether it is the likeliest `[n]`."""
+        assert self.classifier is not None
+        found = class_log_probabilities(self.classifier, self.scaling, series)
+        return found[:, index], found.argmax(axis=1) == index
+
     @torch.no_grad()
-    def _decoded(self, latent: np.ndarray, class_index: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    def _decoded(self, latent: np.ndarray, index: int, random: np.random.Generator) -> np.ndarray:
+        class_index = torch.full((len(latent),), index)
         decoded = self.scaling.outward(self.vae.decode(torch.as_tensor(latent, dtype=torch.float32)))
         noise = random.standard_normal(self.texture.noise_shape(len(latent)), dtype=np.float32)
-        residual = self.texture(self.scaling.inward(decoded), torch.as_tensor(class_index), torch.as_tensor(noise))
+        residual = self.texture(self.scaling.inward(decoded), class_index, torch.as_tensor(noise))
         series: np.ndarray = (decoded + self.scaling.difference_outward(residual)).numpy()
         return series
 
@@ -79,28 +124,32 @@ def fit_generator(
     fabric: Fabric,
     cases: TrainingCases,
     configuration: FitConfiguration,
-    initial: VAE | None = None,
+    initial: Initial = NOTHING,
     rounds: int = 1,
 ) -> Generator:
-    """Learn `cases`; `initial` gives the VAE's starting weights.
+    """Learn `cases`; `initial` gives starting weights.
 
     In every round after the first the VAE is fitted anew to the cases and as many samples of the round before, equally
     many of each class; the mixture and the texture are always those of the cases.
     """
     scaling = Scaling(cases.series, configuration.working_timepoints)
-    learn = cases
+    real, learn, classifier = standardised(cases, scaling), cases, None
+    histories: dict[str, History] = {}
+    if cases.n_classes > 1:
+        classifier, histories["classifier"] = fit_classifier(
+            fabric, real, None, "none", configuration, initial=initial.classifier
+        )
     for number in range(1, rounds + 1):
         title = "VAE" if rounds == 1 else f"VAE, round {number}"
-        model, losses = fit_vae(fabric, learn, scaling, configuration, title, initial)
+        model, losses = fit_vae(fabric, learn, scaling, configuration, title, initial.vae)
         latent = posterior_means(model, scaling, cases.series)
         mixture = fit_mixture(
             latent, cases.class_index, cases.n_classes, configuration.max_components, configuration.seed
         )
-        real = standardised(cases, scaling)
         decoded = Decoded(real.series, real.class_index, cases.n_classes, model, scaling)
         texture, texture_losses = textures.fit(configuration.texture, decoded, configuration, fabric)
-        histories = {"VAE": losses} | ({"texture": texture_losses} if texture_losses else {})
-        generator = Generator(scaling, model, mixture, texture, configuration, histories)
+        histories |= {"VAE": losses} | ({"texture": texture_losses} if texture_losses else {})
+        generator = Generator(scaling, model, mixture, texture, classifier, configuration, histories)
         if number < rounds:
             counts = equal_counts(cases, len(cases.series))
             learn = joined(cases, generator.made("latent", cases, counts, configuration.seed + number))

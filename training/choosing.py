@@ -11,12 +11,11 @@ import numpy as np
 
 from models.evidence import Advice, Candidate, Interval, Uplift
 from models.policy import PolicyName, is_latent
-from training.augmenting import Generator, fit_generator
+from training.augmenting import NOTHING, Generator, Initial, fit_generator
 from training.configuration import FitConfiguration
 from training.folds import Fold, Judged, concatenated, judge, side_by_side
 from training.learner import TrainingCases
 from training.loop import start_fabric
-from training.vae import VAE
 
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps", "interpolation+warps")
 """What "auto" chooses from, besides none."""
@@ -76,11 +75,11 @@ def cross_validated(
     folds: Sequence[Fold],
     configuration: FitConfiguration,
     candidates: Sequence[PolicyName],
-    initial: VAE | None = None,
+    initial: Initial = NOTHING,
 ) -> CrossValidation:
     """Judge `candidates` and "none" on every fold and learn all cases, side by side; then choose, and advise.
 
-    Without candidates (no labels) or folds, "none" is chosen. `initial` gives the VAE's starting weights.
+    Without candidates (no labels) or folds, "none" is chosen. `initial` gives starting weights.
     """
     balanced = imbalanced(cases.class_index)
     policies: tuple[PolicyName, ...] = tuple(dict.fromkeys(("none", *candidates))) if candidates else ()
@@ -114,7 +113,7 @@ def _next_round(
     return Evidence(evidence.asked, judged, [*evidence.rows, *rows])
 
 
-def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: VAE | None, rounds: int = 1) -> Generator:
+def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initial, rounds: int = 1) -> Generator:
     return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
 
 

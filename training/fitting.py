@@ -14,7 +14,7 @@ from models.evidence import Uplift
 from models.manifest import Label
 from models.policy import PolicyName
 from training import classifiers, vae
-from training.augmenting import Generator
+from training.augmenting import NOTHING, Generator, Initial
 from training.calibration import HeldOut, held_out
 from training.choosing import CANDIDATES, cross_validated, imbalanced
 from training.configuration import FitConfiguration
@@ -23,7 +23,6 @@ from training.folds import fit_policy, folds_of
 from training.learner import TrainingCases
 from training.loop import History
 from training.partition import class_labels, training_cases
-from training.vae import VAE
 from training.weights import load_weights
 
 
@@ -56,43 +55,36 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     labels = class_labels(learn.labels)
     cases = training_cases(learn, labels)
     start = _starting_point(configuration.start_from, cases, configuration)
-    result = cross_validated(
-        cases, folds_of(learn, cases, configuration), configuration, candidates(learn, configuration), start[0]
-    )
-    generator, histories = result.generator, dict(result.generator.histories)
-    classifier = None
-    if learn.labels is not None:
-        chosen = result.uplift.policy
-        balanced = chosen != "none" and imbalanced(cases.class_index)
-        classifier, histories["classifier"] = fit_policy(
-            fabric, cases, chosen, generator, configuration, balanced, start[1]
-        )
-        if configuration.average:
-            plain, _ = fit_policy(fabric, cases, "none", generator, configuration, initial=start[1])
-            classifier = Mean(classifier, plain)
-    uplift = result.uplift if learn.labels is not None else None
-    return Fitted(labels, cases, generator, classifier, held_out(result.folds), uplift, histories)
-
-
-def candidates(learn: Cases, configuration: FitConfiguration) -> tuple[PolicyName, ...]:
-    """The candidates: all for auto, else the one that is set; none to choose from without labels."""
+    folds = folds_of(learn, cases, configuration)
+    result = cross_validated(cases, folds, configuration, candidates(learn, labels, configuration), start)
     if learn.labels is None:
+        return Fitted(labels, cases, result.generator, None, held_out(result.folds), None, result.generator.histories)
+    policy = result.uplift.policy
+    balanced = policy != "none" and imbalanced(cases.class_index)
+    network, losses = fit_policy(fabric, cases, policy, result.generator, configuration, balanced, start.classifier)
+    if configuration.average and result.generator.classifier is not None:
+        network = Mean(network, result.generator.classifier)
+    histories = result.generator.histories | {"classifier": losses}
+    return Fitted(labels, cases, result.generator, network, held_out(result.folds), result.uplift, histories)
+
+
+def candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitConfiguration) -> tuple[PolicyName, ...]:
+    """The candidates: all for auto, else the one that is set; nothing to choose from with less than two classes."""
+    if learn.labels is None or len(labels) == 1:
         return ()
     return CANDIDATES if configuration.policy == "auto" else (configuration.policy,)
 
 
-def _starting_point(
-    bundle: Path | None, cases: TrainingCases, configuration: FitConfiguration
-) -> tuple[VAE | None, nn.Module | None]:
+def _starting_point(bundle: Path | None, cases: TrainingCases, configuration: FitConfiguration) -> Initial:
     """The VAE and classifier of another bundle; the classifier only where the classes are as many."""
     if bundle is None:
-        return None, None
+        return NOTHING
     shape = (cases.series.shape[1], min(cases.series.shape[2], configuration.working_timepoints))
     model = vae.build(configuration.vae, *shape, configuration.latent_dim)
     network = classifiers.build(configuration.classifier, *shape, cases.n_classes)
     load_weights(bundle, "vae", model)
     found = load_weights(bundle, "classifier", network, required=False)
-    return model, network if found else None
+    return Initial(model, network if found else None)
 
 
 @torch.no_grad()

@@ -69,8 +69,7 @@ def judge(
     density = generator.mixture.class_log_density(posterior_means(generator.vae, generator.scaling, held_out.series))
     log_probabilities: dict[PolicyName, np.ndarray] = {}
     for policy in policies:
-        drawn_alike = balanced and policy != "none"
-        network, _ = fit_policy(fabric, kept, policy, generator, configuration, drawn_alike)
+        network, _ = fit_policy(fabric, kept, policy, generator, configuration, balanced and policy != "none")
         log_probabilities[policy] = class_log_probabilities(network, generator.scaling, held_out.series)
     return Judged(
         fold,
@@ -92,7 +91,9 @@ def fit_policy(
     initial: nn.Module | None = None,
 ) -> tuple[nn.Module, History]:
     """A classifier of `cases`, standardised by the generator's scaling, that was trained as `policy` says, and its
-    losses."""
+    losses. Without a policy it is the generator's own."""
+    if policy == "none" and generator.classifier is not None and not balanced:
+        return generator.classifier, generator.histories["classifier"]
     made = None
     if source(policy) not in ("none", "warps"):
         made = generator.pool(policy, cases, equal_counts(cases, POOL_SIZE), configuration.seed)

@@ -26,11 +26,11 @@ class Partition:
 
 
 def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
-    """The given test set measures; without one, a stratified, group-aware share of the labelled cases does."""
+    """The given test set measures; without one, a stratified, group-aware share of the cases does."""
     train = dataset.train
-    if dataset.test is not None and train.labels is not None:
+    if dataset.test is not None and (train.labels is None or dataset.test.labels is not None):
         return Partition(train, dataset.test, "given test set")
-    if train.labels is None or configuration.held_out_share == 0:
+    if configuration.held_out_share == 0:
         return Partition(train, None, None)
     kept, held = hold_out(
         train.labels, train.groups, configuration.held_out_share, configuration.seed, len(train.series)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.generation import MAX_PROPOSALS
 from models.mixture import MixtureParameters
+from models.recipe import MAX_PROPOSALS
 
 
 def draw(

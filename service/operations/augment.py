@@ -19,9 +19,9 @@ import numpy as np
 from pydantic import Field
 
 from models.errors import InvalidRequest
-from models.generation import Recipe
 from models.manifest import Manifest
 from models.policy import PolicyName
+from models.recipe import Recipe
 from service.advising import Asked, AugmentAdvice, advice_for, policy_for
 from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gathered
 from service.class_reports import COMPARED, ClassReport, reported

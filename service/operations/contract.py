@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError, WithJsonSchema
 
 from models.errors import InvalidRequest, TooLarge
-from models.generation import MAX_SEED
+from models.recipe import MAX_SEED
 from service.answers import Axes, array_schema
 from service.canonical import Array, all_finite, canonical, numbers
 from service.serving import Served, Serving

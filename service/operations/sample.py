@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import Field
 
 from models.errors import InvalidRequest
-from models.generation import MAX_SEED, Recipe
 from models.manifest import Manifest
+from models.recipe import MAX_SEED, Recipe
 from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gathered
 from service.generating import Generation
 from service.operations.contract import (

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
-from models.generation import BLOCK_ROWS, MAX_PROPOSALS, Recipe, generate_block
+from models.generation import generate_block
 from models.mixture import MixtureParameters
+from models.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, Recipe
 
 
 def test_equal_seeds_give_equal_series_and_other_seeds_or_classes_others(sines: Bundle) -> None:
@@ -26,7 +27,7 @@ def test_fewer_series_are_the_start_of_more(sines: Bundle, count: int) -> None:
 
 
 def test_a_block_is_made_without_those_before_it(sines: Bundle) -> None:
-    recipe = Recipe(1, 3 * BLOCK_ROWS, 9, 2.0, {})
+    recipe = Recipe(1, 3 * BLOCK_ROWS, 9, sines.manifest.expansion, {})
     last = generate_block(sines, recipe, 2)
     assert np.array_equal(last.series, sines.sample(1, 3 * BLOCK_ROWS, seed=9).series[2 * BLOCK_ROWS :])
 
@@ -50,6 +51,6 @@ def test_a_class_inside_its_rival_is_bounded_in_proposals_and_says_so(sines: Bun
     hopeless.covariances[1] = hopeless.covariances[1] * 0.9999
     hopeless.weights[0] = hopeless.weights[1]
     samples = sines.sample(0, 20, seed=0, expansion=1e-4, mixture=hopeless)
-    assert samples.n_fallbacks == 20 and samples.n_proposals == 20 * MAX_PROPOSALS
+    assert samples.n_fallbacks == 20 and samples.n_proposals == 20 * MAX_PROPOSALS * (1 + MAX_REDRAWS)
     assert samples.acceptance == 0
     assert np.isfinite(samples.series).all()

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
-from models.generation import BLOCK_ROWS, Recipe, Samples, generate_block
+from models.generation import generate_block
 from models.given import GivenCases, given_by_class
 from models.policy import POLICIES, PolicyName, possible
+from models.recipe import BLOCK_ROWS, Recipe, Samples
 from training import datasets
 
 MAKING = [policy for policy in POLICIES if policy != "none"]

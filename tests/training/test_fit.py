@@ -19,7 +19,9 @@ from training.configuration import FitConfiguration
 from training.fit import fit_and_publish, main, repository_root
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-BRIEF = ["--vae-steps", "20", "--classifier-steps", "20", "--folds", "2", "--device", "cpu", "--no-report"]
+STEPS = {"vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20}
+BRIEF = [*(f"--{name.replace('_', '-')}={steps}" for name, steps in STEPS.items()), "--folds=2", "--device=cpu"]
+BRIEF += ["--no-report"]
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -28,7 +30,7 @@ def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 def brief(**settings: object) -> FitConfiguration:
-    return FitConfiguration(**{**QUICK, "vae_steps": 20, "classifier_steps": 20, **settings})
+    return FitConfiguration(**{**QUICK, **STEPS, **settings})
 
 
 def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class Page(HTMLParser):
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a real, brief fit that wrote its report."""
     models = tmp_path_factory.mktemp("report") / "models"
-    brief = {**QUICK, "vae_steps": 20, "classifier_steps": 20, "policy": "none", "report": True}
+    brief = {**QUICK, "vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20, "report": True}
     directory = fit_and_publish(FitConfiguration(dataset="sines", models=models, **brief))
     assert directory is not None
     return directory

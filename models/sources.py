@@ -1,0 +1,157 @@
+"""Where the series of a policy come from: a whole block each, of which a recipe's rows are taken.
+
+What is decoded has to convince twice: its latent code must be likeliest under its own class, and the classifier, where
+there is one, must give the series to its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.given import GivenCases
+from models.recipe import (
+    BLOCK_ROWS,
+    CASES_STREAM,
+    MAX_PROPOSALS,
+    MAX_REDRAWS,
+    REDRAW_STREAMS,
+    TEXTURE_STREAM,
+    Recipe,
+    Samples,
+)
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+
+REDRAWN_ROWS = 16
+"""Rows that are drawn again are decoded in calls of a multiple of this, whatever the recipe's count."""
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A block of latent codes: their log density, whether no rival class explains them better, and proposals made."""
+
+    latent: Array
+    log_density: Array
+    accepted: NDArray[np.bool_]
+    n_proposals: NDArray[np.int64]
+
+
+def latent(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    """From the class mixture."""
+    return _convincing(bundle, recipe, block, lambda redraw: _proposed(bundle, recipe, block, redraw))
+
+
+def interpolation(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    """From between the codes of two given cases."""
+
+    def draw(redraw: int) -> Drawn:
+        codes = _cases(recipe).between(BLOCK_ROWS, recipe.random(block, redraw * REDRAW_STREAMS + CASES_STREAM))
+        unknown = np.full(BLOCK_ROWS, np.nan, np.float32)
+        return Drawn(codes, unknown, np.ones(BLOCK_ROWS, bool), np.ones(BLOCK_ROWS, np.int64))
+
+    return _convincing(bundle, recipe, block, draw)
+
+
+def warps(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    """Given cases, warped."""
+    del bundle
+    return _all_kept(_cases(recipe).warped(BLOCK_ROWS, recipe.random(block, CASES_STREAM)), recipe, block)
+
+
+def guided(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
+    """Given cases, moved in time towards others."""
+    del bundle
+    return _all_kept(_cases(recipe).guided(BLOCK_ROWS, recipe.random(block, CASES_STREAM)), recipe, block)
+
+
+SOURCES = {"latent": latent, "interpolation": interpolation, "warps": warps, "guided": guided}
+
+
+def _proposed(bundle: Bundle, recipe: Recipe, block: int, redraw: int) -> Drawn:
+    """Codes that no rival class explains better; after MAX_PROPOSALS the likeliest."""
+    latent = np.zeros((BLOCK_ROWS, bundle.manifest.latent_dim), np.float32)
+    own = np.zeros(BLOCK_ROWS, np.float32)
+    best_margin = np.full(BLOCK_ROWS, -np.inf, np.float32)
+    accepted = np.zeros(BLOCK_ROWS, bool)
+    n_proposals = np.zeros(BLOCK_ROWS, np.int64)
+    for attempt in range(MAX_PROPOSALS):
+        n_proposals += ~accepted
+        proposal, log_density = bundle.propose(recipe, recipe.random(block, redraw * REDRAW_STREAMS + attempt))
+        margin = _margin(log_density, recipe.class_index)
+        better = ~accepted & (margin > best_margin)
+        latent[better] = proposal[better]
+        own[better] = log_density[better, recipe.class_index]
+        best_margin[better] = margin[better]
+        accepted |= margin >= 0
+        if accepted.all():
+            break
+    return Drawn(latent, own, accepted, n_proposals)
+
+
+def _convincing(bundle: Bundle, recipe: Recipe, block: int, draw: Callable[[int], Drawn]) -> Samples:
+    """Decoded series that the classifier gives to the recipe's class; after MAX_REDRAWS the likeliest stands in.
+
+    The whole block is looked at, whatever the recipe's count: fewer series are the start of more.
+    """
+    first = draw(0)
+    series = _decoded(bundle, recipe, block, 0, first.latent)
+    own, accepted, n_proposals = first.log_density, first.accepted, first.n_proposals
+    if bundle.labelled:
+        best, convincing = _judged(bundle, recipe, series)
+        for redraw in range(1, MAX_REDRAWS + 1):
+            pending = np.flatnonzero(~convincing)
+            if not len(pending):
+                break
+            again = draw(redraw)
+            made = _decoded(bundle, recipe, block, redraw, again.latent[_padded(pending)])[: len(pending)]
+            probability, of_class = _judged(bundle, recipe, made)
+            better = probability > best[pending]
+            chosen = pending[better]
+            series[chosen], best[chosen], own[chosen] = made[better], probability[better], again.log_density[chosen]
+            convincing[pending] |= of_class
+            n_proposals[pending] += again.n_proposals[pending]
+        accepted = accepted & convincing
+    rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
+    return Samples(series, own, int(n_proposals[:rows].sum()), int((~accepted[:rows]).sum()))
+
+
+def _padded(index: NDArray[np.intp]) -> NDArray[np.intp]:
+    """`index`, the first repeated at the end, to a multiple of REDRAWN_ROWS."""
+    return np.concatenate([index, np.repeat(index[:1], -len(index) % REDRAWN_ROWS)])
+
+
+def _judged(bundle: Bundle, recipe: Recipe, series: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Probability of the recipe's class `[n]`, and whether it is the likeliest `[n]`."""
+    probability = bundle.classify(series)
+    return probability[:, recipe.class_index], probability.argmax(axis=1) == recipe.class_index
+
+
+def _decoded(bundle: Bundle, recipe: Recipe, block: int, redraw: int, latent: Array) -> Array:
+    random = recipe.random(block, redraw * REDRAW_STREAMS + TEXTURE_STREAM)
+    return bundle.textured(bundle.decode(latent), recipe.class_index, random)
+
+
+def _cases(recipe: Recipe) -> GivenCases:
+    assert recipe.given is not None, "Recipe.used sees to it"
+    return recipe.given
+
+
+def _all_kept(series: Array, recipe: Recipe, block: int) -> Samples:
+    rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
+    return Samples(series, np.full(len(series), np.nan, np.float32), rows, 0)
+
+
+def _margin(log_density: Array, class_index: int) -> Array:
+    """Log density under the own class minus that under the likeliest rival, `[n]`; infinite without rivals."""
+    rivals = np.delete(log_density, class_index, axis=1)
+    highest = rivals.max(axis=1, initial=-np.inf)
+    margin: Array = log_density[:, class_index] - highest
+    return margin
