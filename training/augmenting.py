@@ -22,7 +22,7 @@ from training.loop import History
 from training.mixture_fit import fit_mixture
 from training.policies import class_log_probabilities, fit_classifier
 from training.scaling import Scaling
-from training.synthesis import accepted
+from training.synthesis import accepted, draw
 from training.textures import Decoded, Texture
 from training.vae import VAE
 
@@ -69,6 +69,15 @@ class Generator:
         ]
         series = np.concatenate(parts) if parts else cases.series[:0]
         return TrainingCases(series, np.repeat(np.arange(len(counts)), counts), cases.n_classes)
+
+    def acceptance(self, index: int, count: int, random: np.random.Generator) -> float:
+        """The share of `count` proposals of a class that no rival class explains better and the classifier agrees with."""
+        latent = draw(self.mixture, index, count, self.configuration.expansion, random)
+        kept = latent[self.mixture.class_log_density(latent).argmax(axis=1) == index]
+        if self.classifier is None or not len(kept):
+            return len(kept) / count
+        _, convincing = self._judged(self._decoded(kept, index, random), index)
+        return float(convincing.sum() / count)
 
     def _of_class(
         self, policy: PolicyName, index: int, count: int, given: GivenCases | None, random: np.random.Generator

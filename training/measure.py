@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.evidence import Metrics, Quality
+from training.augmenting import Generator
 from training.configuration import FitConfiguration
 from training.fitting import Fitted, predicted
 from training.learner import TrainingCases
 from training.partition import MeasuredOn, Partition, training_cases
 from training.quality import measure_quality
-from training.synthesis import draw
 
-PROPOSALS = 1000
-"""Latent codes drawn per class to measure acceptance."""
+PROPOSALS = 300
+"""Drawn per class to measure acceptance."""
 
 SYNTHETIC_PER_CASE = 3
 """Synthetic series per training case by which quality is measured; an attack on membership gains from more."""
@@ -23,8 +25,7 @@ def measured(fitted: Fitted, parts: Partition, configuration: FitConfiguration) 
     """Accuracy and, with a report, quality on the cases held out, null where there are none; acceptance per class."""
     random = np.random.default_rng(configuration.seed)
     shares = {
-        str(label): acceptance(fitted, index, configuration.expansion, random)
-        for index, label in enumerate(fitted.labels)
+        str(label): sampling(fitted).acceptance(index, PROPOSALS, random) for index, label in enumerate(fitted.labels)
     }
     metrics = Metrics(acceptance=shares, uplift=fitted.uplift)
     if parts.measure is None or parts.measured_on is None:
@@ -50,11 +51,10 @@ def quality(
 ) -> Quality | None:
     """How good samples are, SYNTHETIC_PER_CASE for each training case of a class."""
     counts = SYNTHETIC_PER_CASE * np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
-    synthetic = fitted.generator.made("latent", fitted.cases, counts, configuration.seed)
+    synthetic = sampling(fitted).made("latent", fitted.cases, counts, configuration.seed)
     return measure_quality(fitted.cases, held_out, synthetic, fitted.labels, measured_on, configuration.seed)
 
 
-def acceptance(fitted: Fitted, index: int, expansion: float, random: np.random.Generator) -> float:
-    """The share of a class's proposals that no rival class explains better."""
-    latent = draw(fitted.generator.mixture, index, PROPOSALS, expansion, random)
-    return float((fitted.generator.mixture.class_log_density(latent).argmax(axis=1) == index).mean())
+def sampling(fitted: Fitted) -> Generator:
+    """The generator as the bundle samples: the classifier that is shipped has to be convinced."""
+    return replace(fitted.generator, classifier=fitted.classifier if len(fitted.labels) > 1 else None)

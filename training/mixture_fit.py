@@ -22,29 +22,39 @@ def fit_mixture(
     """Mixtures over posterior means `latent` `[n, latent_dim]`, one per class.
 
     Per class the number of components, at most `max_components` and one for every six cases, minimises BIC. A
-    component's covariance is its Ledoit & Wolf (2004) estimate shrunk to the pooled within-class covariance, with
-    weight n / (n + latent_dim) of its own. A class without cases gets the pooled mean and covariance.
+    component's covariance is its Ledoit & Wolf (2004) estimate shrunk to the covariance within components pooled over
+    all classes, with weight n / (n + latent_dim) of its own. A class without cases gets the overall mean and the pooled
+    covariance.
     """
     latent_dim = latent.shape[1]
-    pooled = _pooled_covariance(latent, class_index)
+    shares = {
+        int(index): _responsibilities(latent[class_index == index], max_components, seed)
+        for index in np.unique(class_index)
+    }
+    pooled = _pooled_covariance(latent, class_index, shares)
     weights = np.zeros((n_classes, max_components))
     means = np.tile(latent.mean(axis=0), (n_classes, max_components, 1))
     covariances = np.tile(pooled, (n_classes, max_components, 1, 1))
     weights[:, 0] = 1.0
-    for index in np.unique(class_index):
+    for index, responsibility in shares.items():
         cases = latent[class_index == index]
-        responsibility = _responsibilities(cases, max_components, seed)
         weights[index] = 0.0
         means[index] = cases.mean(axis=0)
         for k, share in enumerate(responsibility.T):
             mass = share.sum()
             weights[index, k] = mass / len(cases)
             means[index, k] = share @ cases / mass
-            centred = (cases - means[index, k]) * np.sqrt(share)[:, None]
             own = mass / (mass + latent_dim)
-            covariances[index, k] = own * _shrunk(centred, mass) + (1 - own) * pooled
+            covariances[index, k] = own * _shrunk(_centred(cases, share), mass) + (1 - own) * pooled
     used = max(1, int((weights > 0).sum(axis=1).max()))
     return MixtureParameters(weights[:, :used], means[:, :used], covariances[:, :used])
+
+
+def _centred(cases: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Cases around the mean of a component, each times the root of the component's share in it."""
+    mean = share @ cases / share.sum()
+    centred: np.ndarray = (cases - mean) * np.sqrt(share)[:, None]
+    return centred
 
 
 def _responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.ndarray:
@@ -65,13 +75,13 @@ def _responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.n
     return best
 
 
-def _pooled_covariance(latent: np.ndarray, class_index: np.ndarray) -> np.ndarray:
-    """Within-class covariance over all classes; the unit matrix where no class has two cases."""
-    centred = latent.copy()
-    for index in np.unique(class_index):
-        centred[class_index == index] -= latent[class_index == index].mean(axis=0)
-    freedom = len(latent) - len(np.unique(class_index))
-    return _shrunk(centred, freedom) if freedom > 0 else np.eye(latent.shape[1])
+def _pooled_covariance(latent: np.ndarray, class_index: np.ndarray, shares: dict[int, np.ndarray]) -> np.ndarray:
+    """Covariance within components over all classes; the unit matrix where no component has two cases."""
+    centred = [
+        _centred(latent[class_index == index], share) for index, of_class in shares.items() for share in of_class.T
+    ]
+    freedom = len(latent) - len(centred)
+    return _shrunk(np.concatenate(centred), freedom) if freedom > 0 else np.eye(latent.shape[1])
 
 
 def _shrunk(centred: np.ndarray, mass: float) -> np.ndarray:
