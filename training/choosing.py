@@ -17,7 +17,7 @@ from training.folds import Fold, Judged, concatenated, judge, side_by_side
 from training.learner import TrainingCases
 from training.loop import start_fabric
 
-CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps", "interpolation+warps")
+CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
 
 IMBALANCE = 3.0
