@@ -71,7 +71,7 @@ class Generator:
         return TrainingCases(series, np.repeat(np.arange(len(counts)), counts), cases.n_classes)
 
     def acceptance(self, index: int, count: int, random: np.random.Generator) -> float:
-        """The share of `count` proposals that no rival class explains better and the classifier gives to their class."""
+        """The share of `count` proposals that no rival class explains better and the classifier gives to the class."""
         latent = draw(self.mixture, index, count, self.configuration.expansion, random)
         kept = latent[self.mixture.class_log_density(latent).argmax(axis=1) == index]
         if self.classifier is None or not len(kept):
