@@ -28,7 +28,7 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The folds, judged; a generator of all cases, and what was chosen."""
+    """The folds, judged in the round that was chosen; a generator of all cases, and what was chosen."""
 
     folds: list[Judged]
     generator: Generator
@@ -97,7 +97,7 @@ def cross_validated(
         evidence = following
     if evidence.rounds > 1:
         generator = _whole(cases, configuration, initial, evidence.rounds)
-    return CrossValidation(judged, generator, uplift(evidence, len(cases.series), balanced, configuration))
+    return CrossValidation(evidence.folds, generator, uplift(evidence, len(cases.series), balanced, configuration))
 
 
 def _next_round(

@@ -130,7 +130,7 @@ class FitConfiguration:
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
     def steps(self, set_steps: int, n_cases: int) -> int:
-        """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, in proportion beyond, to a limit."""
+        """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, then in proportion, to a limit."""
         return round(set_steps * _growth(n_cases))
 
     def with_steps_of(self, n_cases: int, n_grown: int) -> FitConfiguration:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +10,12 @@ import pytest
 
 from models.evidence import Advice, Candidate, Interval, Quality, Uplift
 from models.manifest import Manifest, read_manifest
-from models.mixture import MixtureParameters
 from tests.conftest import QUICK
+from tests.training.report_page import Page, inputs, with_metrics
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
-from training.loop import History
-from training.report import Collection, ReportInputs, write_report
-from training.report.drawing import plain, spread
+from training.report import Collection, write_report
 from training.report.sections import confusion, quality
-from training.report.sections.neighbourhoods import nearest
 
 SECTIONS = {
     "summary": "Summary",
@@ -35,30 +31,6 @@ SECTIONS = {
     "provenance": "Provenance",
 }
 MOST_BYTES = 3_000_000
-
-
-class Page(HTMLParser):
-    """What a reader gets: text and number of pictures by section, and every address that the page asks for."""
-
-    def __init__(self, file: Path) -> None:
-        super().__init__()
-        self.text: dict[str, str] = {}
-        self.pictures: dict[str, int] = {}
-        self.addresses: list[str] = []
-        self.tags: set[str] = set()
-        self._section = ""
-        self.feed(file.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        found = dict(attributes)
-        self.tags.add(tag)
-        if tag == "section":
-            self._section = found["id"] or ""
-        self.pictures[self._section] = self.pictures.get(self._section, 0) + (tag == "img")
-        self.addresses += [found[name] or "" for name in ("src", "href", "srcset", "data", "action") if name in found]
-
-    def handle_data(self, data: str) -> None:
-        self.text[self._section] = self.text.get(self._section, "") + data
 
 
 @pytest.fixture(scope="module")
@@ -80,39 +52,6 @@ def fitted(bundle: Path) -> Path:
 @pytest.fixture(scope="module")
 def manifest(bundle: Path) -> Manifest:
     return read_manifest((bundle / "manifest.json").read_bytes())
-
-
-def collection(n_classes: int, each: int, n_channels: int, seed: int) -> Collection:
-    random = np.random.default_rng(seed)
-    class_index = np.repeat(np.arange(n_classes), each)
-    series = random.normal(size=(len(class_index), n_channels, 60)).astype(np.float32)
-    return Collection(series, class_index, random.normal(size=(len(class_index), 4)) + class_index[:, None])
-
-
-def inputs(manifest: Manifest, labels: list[str], each: int = 4, n_channels: int = 1) -> ReportInputs:
-    """Random series of as many classes as there are labels, in the manifest of a real fit."""
-    card = manifest.classes[0]
-    cards = [card.model_copy(update={"label": label, "training_count": each}) for label in labels]
-    shape = manifest.series.model_copy(update={"n_channels": n_channels, "n_timepoints": 60})
-    n_classes = len(labels)
-    training, synthetic, held_out = (collection(n_classes, each, n_channels, seed) for seed in range(3))
-    ones = np.ones((n_classes, 1))
-    return ReportInputs(
-        manifest=manifest.model_copy(update={"classes": cards, "series": shape}),
-        training=training,
-        synthetic=synthetic,
-        held_out=held_out,
-        predicted=held_out.class_index,
-        reconstruction=0.5 * held_out.series,
-        cross_fitted_error=np.full(len(training.series), 0.1),
-        mixture=MixtureParameters(ones, np.zeros((n_classes, 1, 4)), np.tile(np.eye(4), (n_classes, 1, 1, 1))),
-        histories={"VAE": History(np.arange(5), {"error": np.linspace(1, 0.1, 5)})},
-    )
-
-
-def with_metrics(given: ReportInputs, **metrics: object) -> ReportInputs:
-    measured = given.manifest.metrics.model_copy(update=metrics)
-    return replace(given, manifest=given.manifest.model_copy(update={"metrics": measured}))
 
 
 def test_a_fit_writes_every_section_with_pictures_beside_its_repository(fitted: Path) -> None:
@@ -153,7 +92,9 @@ def test_labels_are_text_whatever_they_hold(manifest: Manifest, tmp_path: Path) 
 
 
 def test_what_is_missing_is_explained(manifest: Manifest, tmp_path: Path) -> None:
-    given = with_metrics(inputs(manifest, ["all"]), accuracy=None, balanced_accuracy=None, n_measured=0)
+    given = with_metrics(
+        inputs(manifest, ["all"]), accuracy=None, balanced_accuracy=None, n_measured=0, uplift=None, quality=None
+    )
     unlabelled = given.manifest.model_copy(update={"labelled": False, "calibration": None})
     bare = replace(
         given,
@@ -239,24 +180,3 @@ def test_a_report_of_many_classes_and_channels_is_bounded_and_says_what_it_leave
     assert len(file.read_bytes()) < MOST_BYTES
     assert "of 45 classes" in page.text["series"] and "first 3 of 9 channels" in page.text["series"]
     assert "5 more classes are left out" in page.text["summary"]
-
-
-def test_a_neighbour_is_the_nearest_other_series() -> None:
-    rows = np.array([[0.0, 0.0], [3.0, 3.0], [4.0, 4.0]])
-    distance, which = nearest(rows, rows, np.arange(3))
-    assert which.tolist() == [1, 2, 1] and distance.tolist() == [3, 1, 1]
-    assert nearest(rows[1:2] + 0.5, rows)[0].tolist() == [0.5]
-
-
-@pytest.mark.parametrize(("n", "most"), [(0, 5), (1, 5), (5, 5), (100, 7)])
-def test_cases_are_drawn_from_all_over_the_data(n: int, most: int) -> None:
-    chosen = spread(n, most)
-    assert len(set(chosen.tolist())) == len(chosen) == min(n, most)
-    if n:
-        assert chosen[0] == 0 and chosen[-1] in (0, n - 1)
-
-
-def test_a_long_label_is_shortened_in_its_middle_and_is_never_mathematics() -> None:
-    assert plain("sensor in hall 12 of building 7", 12) == "sensor…ing 7"
-    assert plain("two\nlines") == "two lines"
-    assert plain("$5") == r"\$5"

@@ -34,6 +34,7 @@ class Stock:
         return told
 
 
+AUGMENTED = ["series", "labels", "synthetic", "had", "made", "made_by", "weight", "distance", "policy"]
 ADVICE = ["advice_use", "advice_message", "advice_uplift_mean", "advice_uplift_low", "advice_uplift_high"]
 
 
@@ -63,19 +64,7 @@ def asked(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]
                 "include_original": np.array([True]),
                 "policy": np.array(["interpolation+warps"]),
             },
-            [
-                "series",
-                "labels",
-                "synthetic",
-                "had",
-                "made",
-                "made_by",
-                "weight",
-                "distance",
-                "policy",
-                *ADVICE,
-                *by_class,
-            ],
+            [*AUGMENTED, *ADVICE, *by_class],
         ),
     }
 

@@ -1,0 +1,36 @@
+"""A generator of the sines, learned once per run, and what it was learned of."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.conftest import QUICK
+from training.augmenting import Generator, fit_generator
+from training.configuration import FitConfiguration
+from training.datasets import sines
+from training.learner import TrainingCases
+from training.loop import start_fabric
+
+BRIEF = {**QUICK, "vae_steps": 80, "texture_fit_steps": 20, "classifier_steps": 120, "texture_steps": 4}
+
+
+@pytest.fixture(scope="session")
+def settings() -> FitConfiguration:
+    """Enough for parts to differ from their start."""
+    return FitConfiguration(dataset="sines", **BRIEF)
+
+
+@pytest.fixture(scope="session")
+def cases() -> TrainingCases:
+    """24 sines of three classes, `[24, 2, 64]`, 12, 8 and 4 of them, and none of a fourth class."""
+    train, _ = sines.generate("sines")
+    labels = np.array(train.labels)
+    chosen = np.concatenate([np.flatnonzero(labels == index)[:count] for index, count in enumerate((12, 8, 4))])
+    return TrainingCases(np.asarray(train.series, np.float32)[chosen], labels[chosen], 4)
+
+
+@pytest.fixture(scope="session")
+def generator(cases: TrainingCases, settings: FitConfiguration) -> Generator:
+    """Of these cases."""
+    return fit_generator(start_fabric(settings), cases, settings)

@@ -1,0 +1,172 @@
+"""The choice of a policy rests on the evidence of held-out training cases, and says none where there is no evidence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from models.evidence import Candidate, Interval
+from models.policy import PolicyName
+from training.augmenting import Generator
+from training.choosing import (
+    CANDIDATES,
+    CrossValidation,
+    Evidence,
+    bootstrapped,
+    candidate,
+    cross_validated,
+    imbalanced,
+    mean_over_classes,
+)
+from training.configuration import FitConfiguration
+from training.datasets import Cases
+from training.fitting import candidates
+from training.folds import Fold, Judged, concatenated, folds_of
+from training.learner import TrainingCases
+from training.partition import training_cases
+
+ZERO = Interval(mean=0, low=0, high=0)
+
+
+def row(policy: PolicyName, nll: float, number: int = 1) -> Candidate:
+    return Candidate(policy=policy, round=number, nll=nll, balanced_accuracy=0.5, uplift=ZERO)
+
+
+ROWS = [row("none", 0.4), row("warps", 0.2), row("latent", 0.5), row("interpolation+warps", 0.3)]
+
+
+def test_the_lowest_negative_log_likelihood_is_chosen_and_served() -> None:
+    found = Evidence("auto", [], ROWS)
+    assert (found.policy, found.served, found.rounds) == ("warps", "warps", 1)
+    found = Evidence("auto", [], [*ROWS, row("latent", 0.1, 2)])
+    assert (found.policy, found.served, found.rounds) == ("latent", "latent", 2)
+
+
+def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_is_chosen() -> None:
+    found = Evidence("auto", [], [row("none", 0.1), *ROWS[1:]])
+    assert (found.policy, found.served) == ("none", "interpolation+warps")
+    assert Evidence("auto", [], [row("none", 0.2), *ROWS[1:]]).policy == "none"
+    assert Evidence("auto", [], []).policy == "none" and Evidence("auto", [], []).served == "latent"
+
+
+@pytest.mark.parametrize("rows", [[], ROWS])
+def test_a_policy_that_is_set_is_kept_whatever_the_evidence(rows: list[Candidate]) -> None:
+    assert Evidence("latent+warps", [], rows).policy == Evidence("latent+warps", [], rows).served == "latent+warps"
+
+
+def test_candidates_are_all_or_the_one_set_and_none_without_two_classes() -> None:
+    one, two = (Cases(np.zeros((4, 1, 8), np.float32), labels, None) for labels in (("a",) * 4, ("a", "b") * 2))
+    unlabelled = replace(one, labels=None)
+    auto, set_ = FitConfiguration(), FitConfiguration(policy="latent")
+    assert candidates(two, ("a", "b"), auto) == CANDIDATES and candidates(two, ("a", "b"), set_) == ("latent",)
+    assert candidates(one, ("a",), auto) == candidates(unlabelled, ("all",), auto) == ()
+
+
+def test_a_mean_over_classes_does_not_follow_the_larger_class() -> None:
+    assert mean_over_classes(np.array([0.0, 0, 0, 1]), np.array([0, 0, 0, 2])) == 0.5
+
+
+def test_an_interval_is_that_of_the_bootstrap() -> None:
+    assert bootstrapped(np.full(7, 3.0), 0) == Interval(mean=3, low=3, high=3)
+    halves = bootstrapped(np.repeat([0.0, 1.0], 50), 0)
+    assert (halves.mean, halves.low, halves.high) == pytest.approx((0.5, 0.4, 0.6), abs=0.011)
+    assert halves == bootstrapped(np.repeat([0.0, 1.0], 50), 0)
+
+
+@pytest.mark.parametrize(("counts", "expected"), [((9, 3), True), ((8, 3), False), ((4, 0, 3), False), ((5,), False)])
+def test_three_times_the_smallest_class_is_imbalanced(counts: tuple[int, ...], expected: bool) -> None:
+    assert imbalanced(np.repeat(np.arange(len(counts)), counts)) is expected
+
+
+def _judged(generator: Generator, truth: list[int], probabilities: dict[PolicyName, list[float]]) -> Judged:
+    """A fold whose held-out cases were given these probabilities of class 1, of two."""
+    held_out = TrainingCases(np.zeros((len(truth), 1, 8), np.float32), np.array(truth), 2)
+    nothing = np.zeros(len(truth))
+    log = {policy: np.log(np.stack([1 - np.array(p), p], axis=1)) for policy, p in probabilities.items()}
+    return Judged(Fold(held_out, held_out), generator, nothing, nothing, nothing, log)
+
+
+def test_the_evidence_of_a_candidate_is_what_one_computes_by_hand(generator: Generator) -> None:
+    folds = [
+        _judged(generator, [0, 0, 1], {"none": [0.4, 0.6, 0.9], "warps": [0.2, 0.3, 0.8]}),
+        _judged(generator, [0], {"none": [0.3], "warps": [0.7]}),
+    ]
+    found = candidate(folds, "warps", seed=0)
+    assert found.nll == pytest.approx((-(np.log(0.8) + np.log(0.7) + np.log(0.3)) / 3 - np.log(0.8)) / 2)
+    assert found.balanced_accuracy == pytest.approx((2 / 3 + 1) / 2)
+    assert found.uplift.mean == pytest.approx(100 * (3 - 3) / 4) and found.uplift.low < 0 < found.uplift.high
+    assert candidate(folds, "none", seed=0).uplift == ZERO
+
+
+def test_a_class_of_one_case_and_whole_groups_stay_on_one_side() -> None:
+    labels = ("a",) * 6 + ("b",) * 6 + ("rare",)
+    groups = tuple(str(number // 2) for number in range(13))
+    learn = Cases(np.arange(13, dtype=np.float32)[:, None, None] * np.ones((1, 1, 8), np.float32), labels, groups)
+    folds = folds_of(learn, training_cases(learn, ("a", "b", "rare")), FitConfiguration(folds=3))
+    assert len(folds) == 3
+    for fold in folds:
+        assert 2 in fold.kept.class_index and 2 not in fold.held_out.class_index
+        kept, held_out = ({int(value) // 2 for value in side.series[:, 0, 0]} for side in (fold.kept, fold.held_out))
+        assert not kept & held_out and len(kept | held_out) == 7
+
+
+@pytest.fixture(scope="module")
+def brief(settings: FitConfiguration) -> FitConfiguration:
+    return replace(settings, vae_steps=10, texture_fit_steps=2, classifier_steps=10, policy="auto")
+
+
+@pytest.fixture(scope="module")
+def folds(cases: TrainingCases, brief: FitConfiguration) -> list[Fold]:
+    labels = tuple(int(index) for index in cases.class_index)
+    return folds_of(Cases(cases.series, labels, None), cases, brief)
+
+
+@pytest.fixture(scope="module")
+def chosen(cases: TrainingCases, folds: list[Fold], brief: FitConfiguration) -> CrossValidation:
+    return cross_validated(cases, folds, brief, ("warps", "latent"))
+
+
+def test_what_was_chosen_is_the_best_by_its_own_evidence(
+    chosen: CrossValidation, folds: list[Fold], brief: FitConfiguration, cases: TrainingCases
+) -> None:
+    uplift = chosen.uplift
+    assert [row.policy for row in uplift.candidates] == ["none", "warps", "latent"]
+    assert uplift.candidates == [candidate(chosen.folds, row.policy, brief.seed) for row in uplift.candidates]
+    assert uplift.policy == min(uplift.candidates, key=lambda row: row.nll).policy
+    assert (uplift.n_folds, uplift.n_cases) == (len(folds), sum(len(fold.held_out.series) for fold in folds))
+    assert uplift.balanced is (imbalanced(cases.class_index) and uplift.policy != "none")
+    assert uplift.weight == brief.synthetic_weight
+
+
+def test_advice_is_what_adding_the_cases_brought_on_the_same_folds(
+    chosen: CrossValidation, brief: FitConfiguration, cases: TrainingCases
+) -> None:
+    advice, balance = chosen.uplift.advice, imbalanced(cases.class_index)
+    differences = [concatenated(judged, advice.policy, balance, brief) for judged in chosen.folds]
+    assert all(set(np.unique(found)) <= {-1, 0, 1} for found in differences)
+    assert advice.uplift == bootstrapped(100.0 * np.concatenate(differences, axis=1).mean(axis=0), brief.seed)
+    assert advice.use is (chosen.uplift.policy != "none" and advice.uplift.mean > 0)
+
+
+@pytest.mark.parametrize("given", [{"folds": []}, {"candidates": ()}], ids=["no folds", "no candidates"])
+def test_without_folds_or_candidates_none_is_chosen_and_nothing_advised(
+    given: dict[str, Any], cases: TrainingCases, folds: list[Fold], brief: FitConfiguration
+) -> None:
+    uplift = cross_validated(cases, given.get("folds", folds[:1]), brief, given.get("candidates", ("warps",))).uplift
+    assert (uplift.policy, uplift.candidates) == ("none", [])
+    assert (uplift.advice.policy, uplift.advice.use, uplift.advice.uplift) == ("latent", False, None)
+
+
+def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_best(
+    cases: TrainingCases, folds: list[Fold], brief: FitConfiguration
+) -> None:
+    result = cross_validated(cases, folds, replace(brief, rounds=3), ("warps", "latent"))
+    rows = result.uplift.candidates
+    best = [min(row.nll for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
+    assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
+    assert result.uplift.rounds == max(row.round for row in rows)
+    chosen_row = min(rows, key=lambda row: row.nll)
+    assert candidate(result.folds, chosen_row.policy, brief.seed, chosen_row.round) == chosen_row

@@ -1,0 +1,106 @@
+"""A policy's batches are what it says: real and synthetic cases at their weights, warps, at last real cases alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from models.policy import PolicyName
+from training.augmenting import Generator
+from training.configuration import FitConfiguration
+from training.folds import fit_policy
+from training.learner import Pool, TrainingCases, standardised
+from training.loop import start_fabric
+from training.policies import PolicyObjective, fit_classifier
+
+SETTINGS = FitConfiguration(clean_finish=0.4, synthetic_weight=0.25, warp_probability=1.0)
+EARLY, LATE = 0.59, 0.61
+
+
+class Seen(nn.Module):
+    """Remembers its batch; answers logits (0, 3) for every case."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.batch = torch.empty(0)
+
+    def forward(self, series: Tensor) -> Tensor:
+        self.batch = series
+        return torch.tensor([[0.0, 3.0]]).repeat(len(series), 1)
+
+
+REAL = Pool(torch.randn(20, 1, 16, generator=torch.Generator().manual_seed(0)), torch.tensor([0] * 18 + [1] * 2), 2)
+MADE = Pool(100 + torch.randn(40, 1, 16, generator=torch.Generator().manual_seed(1)), torch.ones(40).long(), 2)
+INDEX = torch.tensor([3, 1, 4, 1, 5])
+
+
+def batch_of(policy: PolicyName, made: Pool | None, progress: float) -> tuple[Tensor, float]:
+    network = Seen()
+    loss, _ = PolicyObjective(network, REAL, made, policy, SETTINGS, balanced=False)(INDEX, progress)
+    return network.batch, float(loss)
+
+
+@pytest.mark.parametrize("policy", ["latent", "latent+warps", "warps"])
+def test_a_clean_finish_sees_the_real_cases_as_they_are(policy: PolicyName) -> None:
+    made = None if policy == "warps" else MADE
+    assert torch.equal(batch_of(policy, made, LATE)[0], REAL.series[INDEX])
+    assert not torch.equal(batch_of(policy, made, EARLY)[0], REAL.series[INDEX])
+
+
+def test_before_it_as_many_synthetic_cases_stand_beside_the_real_ones_at_their_weight() -> None:
+    batch, loss = batch_of("latent", MADE, EARLY)
+    assert torch.equal(batch[:5], REAL.series[INDEX])
+    assert len(batch) == 10 and all((MADE.series == row).all(dim=(1, 2)).any() for row in batch[5:])
+    wrong, right = torch.nn.functional.cross_entropy(torch.tensor([[0.0, 3.0]] * 2), torch.arange(2), reduction="none")
+    assert loss == pytest.approx(float((5 * wrong + 5 * 0.25 * right) / 6.25))
+    assert batch_of("latent", MADE, LATE)[1] == pytest.approx(float(wrong))
+
+
+def test_warps_are_of_both_halves_and_of_no_other_policy() -> None:
+    batch, _ = batch_of("latent+warps", MADE, EARLY)
+    assert not any(torch.equal(row, REAL.series[index]) for row, index in zip(batch[:5], INDEX, strict=True))
+    assert not any((MADE.series == row).all(dim=(1, 2)).any() for row in batch[5:])
+    assert torch.equal(batch_of("none", None, EARLY)[0], REAL.series[INDEX])
+
+
+@pytest.mark.parametrize(("balanced", "share"), [(True, 0.5), (False, 0.1)])
+def test_balanced_drawing_gives_classes_equal_shares(balanced: bool, share: float) -> None:
+    network = Seen()
+    objective = PolicyObjective(network, REAL, None, "none", SETTINGS, balanced)
+    rare = REAL.series[18:]
+    objective(torch.arange(20).repeat(100), 0.0)
+    found = (network.batch[:, None] == rare[None]).all(dim=(2, 3)).any(dim=1).float().mean()
+    assert float(found) == pytest.approx(share, abs=0.05)
+
+
+def test_without_a_policy_no_synthetic_case_is_asked_for(
+    generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    fabric = start_fabric(settings)
+    network, _ = fit_policy(fabric, cases, "none", generator, settings)
+    assert network is generator.classifier
+    real = standardised(cases, generator.scaling)
+    alone, _ = fit_classifier(fabric, real, None, "none", settings)
+    assert equal(alone, network)
+    balanced, _ = fit_policy(fabric, cases, "none", generator, settings, balanced=True)
+    assert not equal(balanced, network)
+
+
+def test_a_policy_changes_the_classifier_and_equal_seeds_repeat_it(
+    generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    assert generator.classifier is not None
+    brief = replace(settings, classifier_steps=5)
+    fabric = start_fabric(brief)
+    networks = [fit_policy(fabric, cases, "latent", generator, brief)[0] for _ in range(2)]
+    assert equal(*networks)
+    real = standardised(cases, generator.scaling)
+    assert not equal(networks[0], fit_classifier(fabric, real, None, "none", brief)[0])
+
+
+def equal(one: nn.Module, other: nn.Module) -> bool:
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)

@@ -1,0 +1,150 @@
+"""Every texture keeps the contract of textures; what each keeps of the training cases is what it says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from models.bundle import Bundle
+from models.sessions import Runtime, Session
+from models.texture import check_texture, textured
+from training import families, textures
+from training.augmenting import Generator
+from training.bundling import exportables
+from training.configuration import ConfigurationError, FitConfiguration
+from training.export import export
+from training.fitting import Fitted
+from training.learner import TrainingCases, standardised
+from training.loop import start_fabric
+from training.textures import Decoded, SteppedTexture, Texture
+
+FAMILIES = families.names("training.textures")
+
+
+def decoded(generator: Generator, cases: TrainingCases) -> Decoded:
+    real = standardised(cases, generator.scaling)
+    return Decoded(real.series, real.class_index, cases.n_classes, generator.vae, generator.scaling)
+
+
+def learned(family: str, generator: Generator, cases: TrainingCases, settings: FitConfiguration) -> Texture:
+    return textures.fit(family, decoded(generator, cases), settings, start_fabric(settings))[0]
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def texture(
+    request: pytest.FixtureRequest, generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> Texture:
+    return learned(request.param, generator, cases, settings)
+
+
+@pytest.fixture(scope="module")
+def smooth(generator: Generator) -> torch.Tensor:
+    """Five decoded series, standardised."""
+    latent = torch.randn(5, generator.configuration.latent_dim, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        return generator.vae.decode(latent)
+
+
+def noise_for(texture: Texture, n_cases: int, seed: int) -> torch.Tensor:
+    return torch.randn(texture.noise_shape(n_cases), generator=torch.Generator().manual_seed(seed))
+
+
+@torch.no_grad()
+def test_a_residual_is_a_function_of_the_series_its_class_and_its_noise(texture: Texture, smooth: torch.Tensor) -> None:
+    class_index, noise = torch.tensor([0, 1, 2, 0, 1]), noise_for(texture, 5, 0)
+    residual = texture(smooth, class_index, noise)
+    assert residual.shape == smooth.shape and torch.isfinite(residual).all() and residual.abs().max() > 0
+    assert torch.equal(texture(smooth, class_index, noise), residual)
+    assert not torch.allclose(texture(smooth, class_index, noise_for(texture, 5, 1)), residual)
+    alone = torch.cat([texture(smooth[i : i + 1], class_index[i : i + 1], noise[i : i + 1]) for i in range(5)])
+    torch.testing.assert_close(alone, residual, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 0])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_class_of_one_case_or_of_none_has_a_texture(
+    family: str, count: int, generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    few = cases.subset(np.r_[0:12, 20 : 20 + count])
+    texture = learned(family, generator, few, replace(settings, texture_fit_steps=2))
+    with torch.no_grad():
+        residual = texture(torch.zeros(7, 2, 64), torch.full((7,), 2), noise_for(texture, 7, 0))
+    assert residual.shape == (7, 2, 64) and torch.isfinite(residual).all()
+
+
+@torch.no_grad()
+def test_stored_residuals_are_those_of_training_cases_of_the_class(
+    generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    texture = learned("stored", generator, cases, settings)
+    found = decoded(generator, cases)
+    residuals = found.series - found.model.decode(found.model.encode(found.series)[0])
+    for index in range(3):
+        own = residuals[found.class_index == index]
+        made = texture(torch.zeros(40, 2, 64), torch.full((40,), index), noise_for(texture, 40, index))
+        distance = (made[:, None] - own[None]).abs().amax(dim=(2, 3))
+        assert (distance.amin(dim=1) == 0).all()
+        assert len(set(distance.argmin(dim=1).tolist())) > 1
+
+
+def test_a_flow_keeps_as_much_of_few_cases_as_of_many_and_stored_residuals_grow_with_them(
+    generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    quick = replace(settings, texture_fit_steps=1)
+
+    def kept(family: str, count: int) -> dict[str, tuple[int, ...]]:
+        state = learned(family, generator, cases.subset(np.arange(count)), quick).state_dict()
+        return {name: tuple(tensor.shape) for name, tensor in state.items()}
+
+    assert kept("flow", 12) == kept("flow", 24)
+    assert kept("stored", 12) != kept("stored", 24)
+
+
+def test_no_array_of_a_flow_is_a_training_case_or_its_residual(
+    generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    real = decoded(generator, cases)
+    with torch.no_grad():
+        residuals = real.series - real.model.decode(real.model.encode(real.series)[0])
+    private = torch.cat([real.series, residuals]).flatten(0, 1)
+
+    def likeness(family: str) -> float:
+        """The highest correlation of a row that the texture keeps with a channel of a case, or of its residual."""
+        state = learned(family, generator, cases, settings).state_dict().values()
+        rows = torch.cat([part.reshape(-1, 64).float() for part in state if part.numel() % 64 == 0 and part.numel()])
+        both = [part - part.mean(1, keepdim=True) for part in (rows, private)]
+        unit = [part / part.norm(dim=1, keepdim=True).clamp_min(1e-9) for part in both]
+        return float((unit[0] @ unit[1].T).abs().max())
+
+    assert likeness("flow") < 0.95 < 0.9999 < likeness("stored")
+
+
+def test_an_exported_texture_looped_by_the_runtime_is_the_one_of_torch(
+    texture: Texture, generator: Generator, cases: TrainingCases, sines: Bundle
+) -> None:
+    configuration, scaling = generator.configuration, generator.scaling
+    learned_all = Fitted((0, 1, 2, 3), cases, replace(generator, texture=texture), None, None, None, {})
+    [item] = [item for item in exportables(learned_all, configuration) if item.name == "texture"]
+    exported = export(item)
+    steps = texture.steps if isinstance(texture, SteppedTexture) else None
+    manifest = sines.manifest.model_copy(update={"graphs": {"texture": exported.card}, "texture_steps": steps})
+    check_texture(manifest)
+    series = cases.series[:6]
+    session = Session(exported.content, Runtime("cpu", 1))
+    made = textured(session, manifest, series, 1, np.random.default_rng(3))
+    noise = np.random.default_rng(3).standard_normal(texture.noise_shape(6), dtype=np.float32)
+    with torch.no_grad():
+        inward = scaling.inward(torch.as_tensor(series))
+        expected = inward + texture(inward, torch.ones(6, dtype=torch.long), torch.as_tensor(noise))
+        assert float((scaling.inward(torch.as_tensor(made)) - expected).abs().max()) < 1e-4
+    assert np.abs(made - series).max() > 0
+
+
+def test_an_unknown_texture_is_refused_with_those_there_are(
+    generator: Generator, cases: TrainingCases, settings: FitConfiguration
+) -> None:
+    with pytest.raises(ConfigurationError, match="flow, stored"):
+        learned("nope", generator, cases, settings)
