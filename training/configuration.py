@@ -66,7 +66,7 @@ class FitConfiguration:
     """Weight of the Kullback-Leibler term (sum over the latent, mean over the batch)."""
     kl_warm_up: float = 0.3
     """Share of the steps over which the KL weight rises from 0."""
-    class_weight: float = 0.1
+    class_weight: float = 0.5
     """Weight of the cross-entropy of a linear classifier on the latent code."""
     warp_probability: float = 0.5
     """Chance of a time warp, and again of a window slice, per case of a VAE batch."""
