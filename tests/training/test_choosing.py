@@ -160,13 +160,16 @@ def test_without_folds_or_candidates_none_is_chosen_and_nothing_advised(
     assert (uplift.advice.policy, uplift.advice.use, uplift.advice.uplift) == ("latent", False, None)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
 def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_best(
-    cases: TrainingCases, folds: list[Fold], brief: FitConfiguration
+    seed: int, cases: TrainingCases, brief: FitConfiguration
 ) -> None:
-    result = cross_validated(cases, folds, replace(brief, rounds=3), ("warps", "latent"))
+    settings = replace(brief, rounds=3, seed=seed)
+    learn = Cases(cases.series, tuple(int(index) for index in cases.class_index), None)
+    result = cross_validated(cases, folds_of(learn, cases, settings), settings, ("warps", "latent"))
     rows = result.uplift.candidates
     best = [min(row.nll for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
     assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
     assert result.uplift.rounds == max(row.round for row in rows)
     chosen_row = min(rows, key=lambda row: row.nll)
-    assert candidate(result.folds, chosen_row.policy, brief.seed, chosen_row.round) == chosen_row
+    assert candidate(result.folds, chosen_row.policy, seed, chosen_row.round) == chosen_row

@@ -172,6 +172,17 @@ def test_policies_and_quality_are_told_in_words_with_the_chosen_one_marked(manif
         assert words in page.text["quality"]
 
 
+@pytest.mark.parametrize(
+    ("texture", "words"), [("stored", "keeps every training case"), ("flow", "neither a training")]
+)
+def test_a_report_says_what_the_texture_reveals(texture: str, words: str, manifest: Manifest, tmp_path: Path) -> None:
+    given = inputs(manifest, ["a"])
+    origin = manifest.provenance
+    fitted_so = origin.model_copy(update={"configuration": {**origin.configuration, "texture": texture}})
+    told = replace(given, manifest=given.manifest.model_copy(update={"provenance": fitted_so}))
+    assert words in Page(write_report(told, tmp_path)).text["summary"]
+
+
 def test_a_report_of_many_classes_and_channels_is_bounded_and_says_what_it_leaves_out(
     manifest: Manifest, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Textures, one file each, found by name: the fine structure that a decoder smooths away.
 
-A texture is a module with `fit(cases: Decoded, configuration, fabric) -> tuple[Texture, History | None]`.
+A texture is a module with `fit(cases: Decoded, configuration, fabric) -> tuple[Texture, History | None]` and `REVEALS`,
+what it keeps of the training cases, in words.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 
 import torch
 from lightning_fabric import Fabric
@@ -71,7 +73,17 @@ Fit = tuple[Texture, History | None]
 
 def fit(family: str, cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
     """A texture fitted to `cases`, on the CPU, and its losses. Raises `ConfigurationError` with the textures known."""
+    make: Callable[..., Fit] = _module(family).fit
+    return make(cases, configuration, fabric)
+
+
+def reveals(family: str) -> str:
+    """What a texture keeps of the training cases, in words. Raises `ConfigurationError` with the textures known."""
+    words: str = _module(family).REVEALS
+    return words
+
+
+def _module(family: str) -> ModuleType:
     if family not in (known := names(__name__)):
         raise ConfigurationError(f"--texture is {family!r}; it must be one of: {', '.join(known)}.")
-    make: Callable[..., Fit] = importlib.import_module(f"{__name__}.{family}").fit
-    return make(cases, configuration, fabric)
+    return importlib.import_module(f"{__name__}.{family}")

@@ -22,6 +22,8 @@ from training.warps import warped
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
+REVEALS = "the bundle keeps the weights of a network, and neither a training case nor its residual"
+
 DECAY = 0.99
 """Of the exponential moving average of the weights."""
 

@@ -12,6 +12,8 @@ from torch import Tensor
 from training.configuration import FitConfiguration
 from training.textures import Decoded, Fit, Texture
 
+REVEALS = "the bundle keeps every training case: its reconstruction and its residual, which add up to it"
+
 FAR = 1e6
 """Added to the distance of a case that noise sets aside; to that of another class, its square."""
 

@@ -6,6 +6,7 @@ from models.manifest import Manifest
 from models.policy import PolicyName
 from training.report.inputs import ReportInputs
 from training.report.parts import Note, Section, Table, percent, signed
+from training.textures import reveals
 
 MOST_ROWS = 40
 
@@ -31,6 +32,7 @@ def section(inputs: ReportInputs) -> Section:
         ("accuracy", _accuracy(manifest)),
         ("policy", policy_sentence(manifest)),
         ("advice", advice_sentence(manifest)),
+        ("texture", _texture(manifest)),
         ("fitted in", f"{manifest.provenance.fit_seconds:.0f} s, seed {manifest.provenance.seed}"),
     )
     look_for = (
@@ -54,6 +56,11 @@ def _accuracy(manifest: Manifest) -> str:
         f"{percent(metrics.accuracy, 1)} (balanced {percent(metrics.balanced_accuracy, 1)}) "
         f"on {metrics.n_measured} cases of the {metrics.measured_on}"
     )
+
+
+def _texture(manifest: Manifest) -> str:
+    family = str(manifest.provenance.configuration["texture"])
+    return f"{family}: {reveals(family)}"
 
 
 def policy_sentence(manifest: Manifest) -> str:
