@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,11 +24,11 @@ from training.loop import start_fabric
 from training.partition import partition
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-QUICKER = {**BRIEF, "vae_steps": 10, "texture_fit_steps": 2, "classifier_steps": 10}
+QUICKER: dict[str, Any] = {**BRIEF, "vae_steps": 10, "texture_fit_steps": 2, "classifier_steps": 10}
 SERIES = datasets.load("sines").train.series[:9]
 
 
-def published(models: Path, **settings: object) -> Bundle:
+def published(models: Path, **settings: Any) -> Bundle:
     directory = fit_and_publish(FitConfiguration(**{"dataset": "sines", "models": models, **QUICKER, **settings}))
     assert directory is not None
     return Bundle.load(directory, Runtime("cpu", 1))
@@ -57,7 +58,7 @@ def hashes(manifest: Manifest) -> dict[str, str]:
 
 @pytest.mark.parametrize("policy", ["none", "latent"])
 def test_the_classifier_shipped_is_the_one_trained_with_the_policy(policy: str) -> None:
-    settings = FitConfiguration(**{"dataset": "sines", **QUICKER, "policy": policy, "folds": 0})  # type: ignore[arg-type]
+    settings = FitConfiguration(**{"dataset": "sines", **QUICKER, "policy": policy, "folds": 0})
     fabric = start_fabric(settings)
     fitted = fit(fabric, partition(datasets.load("sines"), settings).learn, settings)
     assert fitted.uplift is not None and fitted.uplift.policy == policy
