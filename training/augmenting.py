@@ -53,8 +53,14 @@ class Generator:
     histories: dict[str, History]
 
     def pool(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> Pool:
-        """What `made` answers, as networks see it, before any warp: training warps as it goes."""
-        return standardised(self.made(source(policy), cases, counts, seed), self.scaling)
+        """Cases for a classifier to train on, as networks see it, before any warp: training warps as it goes.
+
+        They spread wider than what `made` answers, and need not convince: at their lower weight, and with real cases
+        at the end, variety helps more than it harms.
+        """
+        settings = replace(self.configuration, expansion=self.configuration.pool_expansion)
+        wider = replace(self, classifier=None, configuration=settings)
+        return standardised(wider.made(source(policy), cases, counts, seed), self.scaling)
 
     def made(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
         """Synthetic cases in original units, `counts` `[n_classes]` of each class, by the laws of serving.

@@ -80,6 +80,8 @@ class FitConfiguration:
     """Most mixture components per class; BIC chooses."""
     expansion: float = 1.0
     """Default factor on a component's covariance when sampling."""
+    pool_expansion: float = 2.0
+    """The same for the synthetic cases that the classifier trains on."""
 
     classifier: str = "fcn"
     """Classifier: a module of training/classifiers/."""
@@ -125,7 +127,7 @@ class FitConfiguration:
             yield field, 0 <= getattr(self, field) <= 1, "in 0 … 1"
         for field in ("kl_weight", "class_weight", "weight_decay"):
             yield field, 0 <= getattr(self, field) < inf, "a number of at least 0"
-        for field in ("learning_rate", "expansion"):
+        for field in ("learning_rate", "expansion", "pool_expansion"):
             yield field, 0 < getattr(self, field) < inf, "a number above 0"
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
