@@ -10,11 +10,12 @@ import torch
 from lightning_fabric import Fabric
 from torch import nn
 
+from models.generation import WARP_PROBABILITY
 from models.given import GivenCases, given_by_class
 from models.mixture import MixtureParameters
 from models.policy import PolicyName, possible, source, warps
 from models.recipe import MAX_REDRAWS
-from models.warps import surely_warped
+from models.warps import warped
 from training import textures
 from training.configuration import FitConfiguration
 from training.learner import Pool, TrainingCases, fit_vae, posterior_means, standardised
@@ -92,7 +93,7 @@ class Generator:
             return accepted(self.mixture, index, wanted, self.configuration.expansion, random)
 
         series = self._convincing(codes, index, count, random)
-        return surely_warped(series, random) if warps(used) else series
+        return warped(series, WARP_PROBABILITY, random) if warps(used) else series
 
     def _convincing(
         self, codes: Callable[[int], np.ndarray], index: int, count: int, random: np.random.Generator

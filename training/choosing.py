@@ -17,7 +17,7 @@ from training.folds import Fold, Judged, concatenated, judge, side_by_side
 from training.learner import TrainingCases
 from training.loop import start_fabric
 
-CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps", "interpolation+warps")
+CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
 
 IMBALANCE = 3.0
@@ -120,11 +120,13 @@ def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initi
 def uplift(evidence: Evidence, n_cases: int, balanced: bool, configuration: FitConfiguration) -> Uplift:
     """The choice, and advice on adding its cases, or the best latent policy's where none was chosen."""
     chosen, served = evidence.policy, evidence.served
-    gain = None
+    gain, use = None, False
     if evidence.rows:
         calls = [partial(concatenated, fold, served, balanced, configuration) for fold in evidence.folds]
         differences = np.concatenate(side_by_side(calls, configuration), axis=1)
-        gain = bootstrapped(100.0 * differences.mean(axis=0), configuration.seed)
+        gain = bootstrapped(100.0 * differences[0], configuration.seed)
+        likelihood = bootstrapped(differences[1], configuration.seed)
+        use = chosen != "none" and gain.mean > 0 and likelihood.low > 0
     return Uplift(
         policy=chosen,
         rounds=evidence.rounds,
@@ -132,7 +134,7 @@ def uplift(evidence: Evidence, n_cases: int, balanced: bool, configuration: FitC
         n_cases=sum(len(fold.fold.held_out.series) for fold in evidence.folds),
         n_folds=len(evidence.folds),
         candidates=evidence.rows,
-        advice=Advice(policy=served, use=chosen != "none" and gain is not None and gain.mean > 0, uplift=gain),
+        advice=Advice(policy=served, use=use, uplift=gain),
         weight=configuration.synthetic_weight,
     )
 

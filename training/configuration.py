@@ -15,6 +15,9 @@ from models.policy import PolicyName
 FULL_STEPS_CASES = 100
 """Training cases up to which the gradient steps are as set; with more they grow in proportion."""
 
+MOST_TIMES = 10.0
+"""What the gradient steps grow by at most."""
+
 
 class ConfigurationError(ValueError):
     """A setting that cannot be fitted with; the message names it, and what it may be."""
@@ -63,7 +66,7 @@ class FitConfiguration:
     """Weight of the Kullback-Leibler term (sum over the latent, mean over the batch)."""
     kl_warm_up: float = 0.3
     """Share of the steps over which the KL weight rises from 0."""
-    class_weight: float = 0.1
+    class_weight: float = 0.5
     """Weight of the cross-entropy of a linear classifier on the latent code."""
     warp_probability: float = 0.5
     """Chance of a time warp, and again of a window slice, per case of a VAE batch."""
@@ -127,13 +130,13 @@ class FitConfiguration:
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
     def steps(self, set_steps: int, n_cases: int) -> int:
-        """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, in proportion beyond."""
-        return round(set_steps * max(1.0, n_cases / FULL_STEPS_CASES))
+        """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, then in proportion, to a limit."""
+        return round(set_steps * _growth(n_cases))
 
     def with_steps_of(self, n_cases: int, n_grown: int) -> FitConfiguration:
         """The configuration that trains a classifier on `n_grown` cases for as many steps as on `n_cases`."""
         wanted = self.steps(self.classifier_steps, n_cases)
-        return replace(self, classifier_steps=max(1, round(wanted / max(1.0, n_grown / FULL_STEPS_CASES))))
+        return replace(self, classifier_steps=max(1, round(wanted / _growth(n_grown))))
 
     def record(self) -> dict[str, Any]:
         """As the manifest holds it: plain JSON values, whole paths. Where to publish is no part of what was fitted."""
@@ -148,6 +151,10 @@ class FitConfiguration:
             raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
         paths = {name: Path(record[name]) for name in ("data", "start_from") if record.get(name)}
         return cls(**{**record, **paths, "models": models})
+
+
+def _growth(n_cases: int) -> float:
+    return min(max(1.0, n_cases / FULL_STEPS_CASES), MOST_TIMES)
 
 
 def _flag(field: str) -> str:

@@ -102,10 +102,11 @@ def fit_policy(
 
 
 def concatenated(judged: Judged, policy: PolicyName, balance: bool, configuration: FitConfiguration) -> np.ndarray:
-    """What a user gains who adds a policy's cases to the training set as they are: the differences `[n_judges, n]`,
-    -1, 0 or 1, in whether a held-out case is classified correctly, by our classifier and by MiniRocket and ridge.
+    """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[2, n]`.
 
-    The cases fill every class to the largest with `balance`, else they double each class.
+    First the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and ridge;
+    then the difference in our classifier's log probability of its class. The cases fill every class to the largest with
+    `balance`, else they double each class.
     """
     fabric = start_fabric(configuration)
     kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
@@ -114,17 +115,18 @@ def concatenated(judged: Judged, policy: PolicyName, balance: bool, configuratio
     grown = joined(kept, judged.generator.made(policy, kept, counts, configuration.seed))
     settings = configuration.with_steps_of(len(kept.series), len(grown.series))
     network, _ = fit_classifier(fabric, standardised(grown, scaling), None, "none", settings)
-    found = [
-        _correct(class_log_probabilities(network, scaling, held_out.series).argmax(axis=1), held_out)
-        - _correct(judged.log_probabilities["none"].argmax(axis=1), held_out)
-    ]
+    with_them = class_log_probabilities(network, scaling, held_out.series)
+    without = judged.log_probabilities["none"]
+    ours = _correct(with_them.argmax(axis=1), held_out) - _correct(without.argmax(axis=1), held_out)
+    own = np.arange(len(without)), held_out.class_index
     real, test = (standardised(cases, scaling).series.numpy() for cases in (grown, held_out))
     n_kept = len(kept.series)
     rocket = Rocket(real[:n_kept], configuration.seed)
     features, judged_by = rocket(real), rocket(test)
     both = ridge().fit(features, grown.class_index).predict(judged_by)
     alone = ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
-    return np.stack([*found, _correct(both, held_out) - _correct(alone, held_out)])
+    theirs = _correct(both, held_out) - _correct(alone, held_out)
+    return np.stack([(ours + theirs) / 2, with_them[own] - without[own]])
 
 
 def _correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
