@@ -21,7 +21,7 @@ from training.fit import fit_and_publish, main, repository_root
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
 STEPS = {"vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20}
 BRIEF = [*(f"--{name.replace('_', '-')}={steps}" for name, steps in STEPS.items()), "--folds=2", "--device=cpu"]
-BRIEF += ["--no-report"]
+BRIEF += ["--no-report", "--policy=latent", "--workers=1"]
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -30,7 +30,8 @@ def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 def brief(**settings: object) -> FitConfiguration:
-    return FitConfiguration(**{**QUICK, **STEPS, **settings})
+    """Few steps; without folds, which take longest, unless they are asked for."""
+    return FitConfiguration(**{**QUICK, **STEPS, "folds": 0, **settings})
 
 
 def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> None:
@@ -135,7 +136,7 @@ def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_p
     groups = np.tile(np.arange(10), 6)
     file = tmp_path / "pumps.npz"
     np.savez(file, X=series, y=labels, groups=groups)
-    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", vae_steps=150, classifier_steps=150))
+    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", folds=2, vae_steps=150, classifier_steps=150))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.labels == ["busy", "idle"]
@@ -151,7 +152,7 @@ def test_a_class_of_one_case_can_be_learned_and_sampled(tmp_path: Path) -> None:
     series = random.normal(size=(13, 1, 24)) + np.repeat([0, 4], [12, 1])[:, None, None]
     file = tmp_path / "rare.npz"
     np.savez(file, X=series, y=np.repeat([5, 7], [12, 1]))
-    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", held_out_share=0.0))
+    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", folds=2, held_out_share=0.0))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert [card.training_count for card in bundle.manifest.classes] == [12, 1]
