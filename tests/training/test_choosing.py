@@ -145,10 +145,14 @@ def test_advice_is_what_adding_the_cases_brought_on_the_same_folds(
     chosen: CrossValidation, brief: FitConfiguration, cases: TrainingCases
 ) -> None:
     advice, balance = chosen.uplift.advice, imbalanced(cases.class_index)
-    differences = [concatenated(judged, advice.policy, balance, brief) for judged in chosen.folds]
-    assert all(set(np.unique(found)) <= {-1, 0, 1} for found in differences)
-    assert advice.uplift == bootstrapped(100.0 * np.concatenate(differences, axis=1).mean(axis=0), brief.seed)
-    assert advice.use is (chosen.uplift.policy != "none" and advice.uplift.mean > 0)
+    differences = np.concatenate(
+        [concatenated(judged, advice.policy, balance, brief) for judged in chosen.folds], axis=1
+    )
+    assert differences.shape == (2, chosen.uplift.n_cases)
+    assert set(np.unique(differences[0])) <= {-1, -0.5, 0, 0.5, 1}
+    assert advice.uplift == bootstrapped(100.0 * differences[0], brief.seed)
+    clear = bootstrapped(differences[1], brief.seed).low > 0
+    assert advice.use is (chosen.uplift.policy != "none" and advice.uplift.mean > 0 and clear)
 
 
 @pytest.mark.parametrize("given", [{"folds": []}, {"candidates": ()}], ids=["no folds", "no candidates"])
