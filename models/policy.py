@@ -9,8 +9,7 @@ PolicyName = Literal["none", "warps", "guided", "latent", "interpolation", "late
 
 `latent`: series decoded from the class mixture. `interpolation`: series decoded from between the latent codes of two
 real cases of a class. `warps`: real cases, warped. `guided`: real cases, warped to the timing of another of their class
-(Iwana & Uchida, 2021). `…+warps`: the decoded series warped, and in training the real ones
-too.
+(Iwana & Uchida, 2021). `…+warps`: the decoded series warped, and in training the real ones too.
 """
 
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)

@@ -97,7 +97,7 @@ def cross_validated(
         evidence = following
     if evidence.rounds > 1:
         generator = _whole(cases, configuration, initial, evidence.rounds)
-    return CrossValidation(evidence.folds, generator, uplift(evidence, len(cases.series), balanced, configuration))
+    return CrossValidation(evidence.folds, generator, uplift(evidence, balanced, configuration))
 
 
 def _next_round(
@@ -117,7 +117,7 @@ def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initi
     return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
 
 
-def uplift(evidence: Evidence, n_cases: int, balanced: bool, configuration: FitConfiguration) -> Uplift:
+def uplift(evidence: Evidence, balanced: bool, configuration: FitConfiguration) -> Uplift:
     """The choice, and advice on adding its cases, or the best latent policy's where none was chosen."""
     chosen, served = evidence.policy, evidence.served
     gain, use = None, False
