@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from models.given import GivenCases
 from models.policy import PolicyName, possible
 
-BLOCK_ROWS = 64
+BLOCK_ROWS = 16
 """Every graph call of a seeded request has exactly this many rows, so that a row's bits depend on nothing else."""
 
 MAX_PROPOSALS = 8

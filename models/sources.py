@@ -28,7 +28,7 @@ from models.recipe import (
 if TYPE_CHECKING:
     from models.bundle import Bundle
 
-REDRAWN_ROWS = 16
+REDRAWN_ROWS = 4
 """Rows that are drawn again are decoded in calls of a multiple of this, whatever the recipe's count."""
 
 Array = NDArray[np.float32]

@@ -122,7 +122,7 @@ def uplift(evidence: Evidence, balanced: bool, configuration: FitConfiguration) 
     chosen, served = evidence.policy, evidence.served
     gain, use = None, False
     if evidence.rows:
-        calls = [partial(concatenated, fold, served, balanced, configuration) for fold in evidence.folds]
+        calls = [partial(concatenated, fold, served, balanced) for fold in evidence.folds]
         differences = np.concatenate(side_by_side(calls, configuration), axis=1)
         gain = bootstrapped(100.0 * differences[0], configuration.seed)
         likelihood = bootstrapped(differences[1], configuration.seed)

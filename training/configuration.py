@@ -49,6 +49,9 @@ class FitConfiguration:
     """How many devices to train on."""
     threads: int = 1
     """CPU threads of torch; the networks are too small to gain from more, and equal threads give equal fits."""
+    precision: Literal["auto", "32", "bf16"] = "auto"
+    """Arithmetic of the classifier in training; auto: bf16 on a CPU that has it in hardware (AMX), which takes half the
+    time; the other networks are too small to gain."""
     report: bool = True
     """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
     held_out_share: float = 0.2
@@ -85,7 +88,7 @@ class FitConfiguration:
 
     classifier: str = "fcn"
     """Classifier: a module of training/classifiers/."""
-    classifier_steps: int = 300
+    classifier_steps: int = 400
     """Gradient steps of the classifier."""
     policy: Literal["auto"] | PolicyName = "auto"
     """What to add to the classifier's training cases; auto: chosen by cross-validation on the training set alone."""
@@ -139,6 +142,12 @@ class FitConfiguration:
         """The configuration that trains a classifier on `n_grown` cases for as many steps as on `n_cases`."""
         wanted = self.steps(self.classifier_steps, n_cases)
         return replace(self, classifier_steps=max(1, round(wanted / _growth(n_grown))))
+
+    def in_fold(self, n_kept: int, n_cases: int) -> FitConfiguration:
+        """The configuration whose VAE and texture see `n_kept` of `n_cases` cases as often as in a fit to all."""
+        share = (n_kept / _growth(n_kept)) / (n_cases / _growth(n_cases))
+        vae_steps, texture_steps = (max(1, round(share * steps)) for steps in (self.vae_steps, self.texture_fit_steps))
+        return replace(self, vae_steps=vae_steps, texture_fit_steps=texture_steps)
 
     def record(self) -> dict[str, Any]:
         """As the manifest holds it: plain JSON values, whole paths. Where to publish is no part of what was fitted."""

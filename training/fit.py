@@ -29,7 +29,7 @@ from training.partition import Partition, partition
 from training.report import report_inputs, sampled, write_report
 from training.table import summary
 
-ANEW = ("device", "devices", "threads", "report")
+ANEW = ("device", "devices", "threads", "precision", "report")
 """Settings that a refit of every bundle may set anew."""
 
 REFUSALS = (datasets.DatasetError, ConfigurationError, SeriesmithError, ParityError)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -61,10 +61,15 @@ def judge(
 ) -> Judged:
     """Fit a generator and a classifier per policy to the cases kept; judge those held out.
 
+    The generator's networks see each case kept as often as in a fit to all cases.
+
     `balanced` is how every policy but "none" draws its real cases.
     """
     fabric = start_fabric(configuration)
     kept, held_out = fold.kept, fold.held_out
+    configuration = configuration.in_fold(len(kept.series), len(kept.series) + len(held_out.series))
+    if not policies:  # nothing is made in such a fold, and its texture would serve nobody
+        configuration = replace(configuration, texture_fit_steps=1)
     generator = fit_generator(fabric, kept, configuration, rounds=rounds)
     density = generator.mixture.class_log_density(posterior_means(generator.vae, generator.scaling, held_out.series))
     log_probabilities: dict[PolicyName, np.ndarray] = {}
@@ -101,13 +106,14 @@ def fit_policy(
     return fit_classifier(fabric, real, made, policy, configuration, balanced, initial)
 
 
-def concatenated(judged: Judged, policy: PolicyName, balance: bool, configuration: FitConfiguration) -> np.ndarray:
+def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarray:
     """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[2, n]`.
 
     First the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and ridge;
     then the difference in our classifier's log probability of its class. The cases fill every class to the largest with
     `balance`, else they double each class.
     """
+    configuration = judged.generator.configuration
     fabric = start_fabric(configuration)
     kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
     counts = np.bincount(kept.class_index, minlength=kept.n_classes)

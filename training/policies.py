@@ -52,11 +52,19 @@ class PolicyObjective(Objective):
             class_index = torch.cat([class_index, made.class_index[drawn]])
         if self._warps and not finishing:
             series = warped(series, self._configuration.warp_probability, self.generator)
-        losses = functional.cross_entropy(self.network(series), class_index, reduction="none")
+        with torch.autocast(series.device.type, torch.bfloat16, enabled=_halved(self._configuration, series.device)):
+            logits = self.network(series)
+        losses = functional.cross_entropy(logits.float(), class_index, reduction="none")
         weight = torch.ones_like(losses)
         weight[n_real:] = self._configuration.synthetic_weight
         loss = (losses * weight).sum() / weight.sum()
         return loss, {"loss": loss}
+
+
+def _halved(configuration: FitConfiguration, device: torch.device) -> bool:
+    """Whether the network computes in bf16; its weights, the loss and the optimiser's state are float32 either way."""
+    in_hardware = device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
+    return configuration.precision == "bf16" or (configuration.precision == "auto" and in_hardware)
 
 
 def fit_classifier(

@@ -6,6 +6,8 @@ which a small network does better where residuals are smooth. The noise has the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from lightning_fabric import Fabric
@@ -24,8 +26,11 @@ Tensors = tuple[Tensor, ...] | list[Tensor]
 
 REVEALS = "the bundle keeps the weights of a network, and neither a training case nor its residual"
 
-DECAY = 0.99
-"""Of the exponential moving average of the weights."""
+DECAY, AVERAGED_STEPS = 0.96, 4
+"""Of the exponential moving average of the weights, which is taken every so many steps."""
+
+BANK = 2048
+"""Pairs of residual and decoded series that are made once, to train on."""
 
 LATENT_NOISE = 0.5
 """Noise on the latent code while training, in standard deviations of the codes: samples lie between the cases."""
@@ -69,29 +74,49 @@ class FlowTexture(SteppedTexture):
         return self.scale * state
 
 
+@dataclass(frozen=True)
+class _Bank:
+    """Cases to train on: residual and decoded `[n, n_channels, n_timepoints]`, class_index `[n]`."""
+
+    residual: Tensor
+    decoded: Tensor
+    class_index: Tensor
+
+
 class FlowObjective(Objective):
-    """Mean squared error of the residual predicted from a point between noise and residual, at a uniform time."""
+    """Mean squared error of the residual predicted from a point between noise and residual, at a uniform time.
+
+    Residuals and what is decoded come from banks that are made once: of cases warped by chance, then of clean ones.
+    """
 
     def __init__(self, texture: FlowTexture, cases: Decoded, latent_sd: Tensor, settings: FitConfiguration) -> None:
-        super().__init__(len(cases.series), settings.seed, cases.series.device)
+        super().__init__(BANK, settings.seed, cases.series.device)
         self.mixer = texture.mixer
         self.average = AveragedModel(self.mixer, multi_avg_fn=_moved).requires_grad_(False)
         self._texture, self._cases, self._latent_sd = (texture,), (cases,), latent_sd  # tuples: not submodules
+        self._warped, self._clean = self._bank(WARP_PROBABILITY), self._bank(0.0)
+        self._steps = 0
+
+    @torch.no_grad()
+    def _bank(self, warp_probability: float) -> _Bank:
+        (texture,), (cases,) = self._texture, self._cases
+        order = torch.randperm(BANK, generator=self.generator, device=cases.series.device) % len(cases.series)
+        series = warped(cases.series[order], warp_probability, self.generator)
+        mean, _ = cases.model.encode(series)
+        residual = (series - cases.model.decode(mean)) / texture.scale
+        decoded = cases.again(mean + LATENT_NOISE * self._latent_sd * self._normal(mean))
+        return _Bank(residual, decoded, cases.class_index[order])
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
-        self.average.update_parameters(self.mixer)
-        (texture,), (cases,) = self._texture, self._cases
-        class_index = cases.class_index[index]
+        self._steps += 1
+        if self._steps % AVERAGED_STEPS == 0:
+            self.average.update_parameters(self.mixer)
+        bank = self._warped if progress < WARPED_SHARE else self._clean
+        residual, (texture,) = bank.residual[index], self._texture
         with torch.no_grad():
-            series = cases.series[index]
-            if progress < WARPED_SHARE:
-                series = warped(series, WARP_PROBABILITY, self.generator)
-            mean, _ = cases.model.encode(series)
-            residual = (series - cases.model.decode(mean)) / texture.scale
-            decoded = cases.again(mean + LATENT_NOISE * self._latent_sd * self._normal(mean))
             time = torch.rand(len(index), 1, 1, generator=self.generator, device=index.device)
-            state = (1 - time) * texture.coloured(self._normal(series)) + time * residual
-        predicted = self.mixer(state, decoded, time[:, 0], class_index)
+            state = (1 - time) * texture.coloured(self._normal(residual)) + time * residual
+        predicted = self.mixer(state, bank.decoded[index], time[:, 0], bank.class_index[index])
         loss = functional.mse_loss(predicted, residual)
         return loss, {"loss": loss}
 

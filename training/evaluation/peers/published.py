@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.distributions import MultivariateNormal
 from torch.nn import functional
 
 from training.configuration import FitConfiguration
 from training.learner import TrainingCases
-from training.loop import Objective, Schedule, train
+from training.loop import Objective, Schedule, start_fabric, train
 
 ROUNDS = 3
 HIDDEN, HIDDEN_CLASSIFIER, LATENT_DIM = 1000, 100, 50
@@ -93,7 +92,7 @@ def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfigur
 
 def _fitted(flat: Tensor, class_index: Tensor, n_classes: int, configuration: FitConfiguration) -> _DenseVAE:
     torch.manual_seed(configuration.seed)
-    fabric = Fabric(accelerator="cpu", devices=1)
+    fabric = start_fabric(replace(configuration, device="cpu"))
     model = _DenseVAE(flat, class_index, n_classes, configuration.seed)
     train(fabric, model, Schedule(configuration.vae_steps, "published VAE", configuration.seed), configuration)
     return model
