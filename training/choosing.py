@@ -8,6 +8,8 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 
 from models.evidence import Advice, Candidate, Interval, Uplift
 from models.policy import PolicyName, is_latent
@@ -24,6 +26,9 @@ IMBALANCE = 3.0
 """Largest over smallest class count from which on cases are drawn with equal chances for each class."""
 
 RESAMPLES = 2000
+
+HOTTEST = 20.0
+"""Highest temperature at which probabilities are judged; the lowest is 1."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +153,25 @@ def candidate(folds: Sequence[Judged], policy: PolicyName, seed: int, number: in
     return Candidate(
         policy=policy,
         round=number,
-        nll=mean_over_classes(-log_probability[np.arange(len(truth)), truth], truth),
+        nll=tempered_nll(log_probability, truth),
         balanced_accuracy=mean_over_classes(correct.astype(float), truth),
         uplift=bootstrapped(100.0 * (correct.astype(float) - without), seed),
     )
+
+
+def tempered_nll(log_probability: np.ndarray, truth: np.ndarray) -> float:
+    """Negative log-likelihood of the classes `truth` `[n]`, the mean over classes of their mean, in nats.
+
+    `log_probability` `[n, n_classes]` is divided by the temperature, at least 1, that serves it best (Guo et al., 2017):
+    few errors of great confidence, which a small training set brings about, would decide the choice otherwise.
+    """
+
+    def at(log_temperature: float) -> float:
+        tempered = log_softmax(log_probability / np.exp(log_temperature), axis=1)
+        return mean_over_classes(-tempered[np.arange(len(truth)), truth], truth)
+
+    found = minimize_scalar(at, bounds=(0.0, np.log(HOTTEST)), method="bounded")
+    return min(at(0.0), float(found.fun))
 
 
 def mean_over_classes(values: np.ndarray, class_index: np.ndarray) -> float:
