@@ -21,8 +21,8 @@ class Interval(Strict):
 class Candidate(Strict):
     """A policy in cross-validation on the training set: means per class, then over classes, of held-out cases.
 
-    `nll` is the negative log-likelihood in nats, after the temperature that serves the policy best; `uplift` is accuracy with the policy minus accuracy without it, in
-    points.
+    `nll` is the negative log-likelihood in nats, at the temperature that serves the policy best; `uplift` is accuracy
+    with the policy minus accuracy without it, in points.
     """
 
     policy: PolicyName

@@ -162,8 +162,8 @@ def candidate(folds: Sequence[Judged], policy: PolicyName, seed: int, number: in
 def tempered_nll(log_probability: np.ndarray, truth: np.ndarray) -> float:
     """Negative log-likelihood of the classes `truth` `[n]`, the mean over classes of their mean, in nats.
 
-    `log_probability` `[n, n_classes]` is divided by the temperature, at least 1, that serves it best (Guo et al., 2017):
-    few errors of great confidence, which a small training set brings about, would decide the choice otherwise.
+    `log_probability` `[n, n_classes]` is divided by the temperature, at least 1, that serves it best (Guo et al.,
+    2017): few errors of great confidence, which a small training set brings about, would decide the choice otherwise.
     """
 
     def at(log_temperature: float) -> float:
