@@ -20,6 +20,7 @@ from training.choosing import (
     cross_validated,
     imbalanced,
     mean_over_classes,
+    tempered_nll,
 )
 from training.configuration import FitConfiguration
 from training.datasets import Cases
@@ -67,6 +68,15 @@ def test_candidates_are_all_or_the_one_set_and_none_without_two_classes() -> Non
 
 def test_a_mean_over_classes_does_not_follow_the_larger_class() -> None:
     assert mean_over_classes(np.array([0.0, 0, 0, 1]), np.array([0, 0, 0, 2])) == 0.5
+
+
+def test_likelihood_is_that_at_the_best_temperature_and_never_sharpened() -> None:
+    truth = np.zeros(10, np.int64)
+    right = np.arange(10) < 8  # 80 % are right, so that 0.8 is the best that one confidence for all can be
+    for confidence, best in ((0.999, 0.8), (0.8, 0.8), (0.6, 0.6)):
+        own = np.where(right, confidence, 1 - confidence)
+        found = tempered_nll(np.log(np.stack([own, 1 - own], axis=1)), truth)
+        assert found == pytest.approx(-(0.8 * np.log(best) + 0.2 * np.log(1 - best)), abs=1e-4)
 
 
 def test_an_interval_is_that_of_the_bootstrap() -> None:

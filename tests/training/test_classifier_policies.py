@@ -104,3 +104,27 @@ def test_a_policy_changes_the_classifier_and_equal_seeds_repeat_it(
 def equal(one: nn.Module, other: nn.Module) -> bool:
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_in_bf16_a_classifier_learns_as_well_and_keeps_float32_weights(
+    cases: TrainingCases, settings: FitConfiguration, generator: Generator
+) -> None:
+    real, found = standardised(cases, generator.scaling), []
+    for precision in ("32", "bf16"):
+        chosen = replace(settings, precision=precision)
+        network, _ = fit_classifier(start_fabric(chosen), real, None, "none", chosen)
+        assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+        with torch.no_grad():
+            found.append(network(real.series))
+        assert torch.equal(found[-1].argmax(dim=1), real.class_index)
+    assert not torch.equal(*found)
+
+
+@pytest.mark.parametrize(("n_kept", "n_cases"), [(20, 30), (80, 120), (200, 300), (2000, 3000)])
+def test_in_a_fold_a_vae_sees_each_case_as_often_as_in_the_whole(n_kept: int, n_cases: int) -> None:
+    whole = FitConfiguration()
+    fold = whole.in_fold(n_kept, n_cases)
+    for name in ("vae_steps", "texture_fit_steps"):
+        passes = whole.steps(getattr(whole, name), n_cases) / n_cases
+        assert fold.steps(getattr(fold, name), n_kept) / n_kept == pytest.approx(passes, rel=0.01)
+    assert fold.classifier_steps == whole.classifier_steps
