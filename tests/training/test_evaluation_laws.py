@@ -141,3 +141,14 @@ def test_every_peer_puts_new_cases_behind_the_old_ones(peer: str, n_channels: in
     added = np.bincount(first.class_index[12:], minlength=3)
     assert added[1] == 0 and added[0] <= 6 + 3 and added[2] <= 5
     assert np.isfinite(first.series).all() and abs(first.series[12:].mean() - 100) < 5
+
+
+@pytest.mark.parametrize("n_own", [1, 2, 3])
+@pytest.mark.parametrize("peer", policies.peers())
+def test_every_peer_takes_a_class_of_very_few_cases(peer: str, n_own: int) -> None:
+    class_index = np.repeat([0, 1], [n_own, 6])
+    series = np.random.default_rng(0).normal(size=(n_own + 6, 1, 16)).astype(np.float32)
+    brief = FitConfiguration(vae_steps=3, batch_size=8, seed=7)
+    grown = peers.named(peer).augment(TrainingCases(series, class_index, 2), np.array([6, 0]), brief)
+    added = np.bincount(grown.class_index[n_own + 6 :], minlength=2)
+    assert added[1] == 0 and (0 < added[0] <= 6 + 3 or peer == "published")

@@ -12,4 +12,10 @@ from training.learner import TrainingCases
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
     """See `training.evaluation.peers`."""
-    return resampled(lambda _, seed: OHIT(random_state=seed), cases, counts, configuration.seed)
+    # aeon's own number of neighbours, ceil(1.25 sqrt(n)), is more than a class of two or three has.
+    return resampled(
+        lambda neighbours, seed: OHIT(k=neighbours if neighbours < 3 else None, random_state=seed),
+        cases,
+        counts,
+        configuration.seed,
+    )
