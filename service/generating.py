@@ -17,7 +17,7 @@ from service import metrics
 from service.lane import Array
 from service.serving import Served
 
-TURN_BLOCKS = 4
+TURN_BLOCKS = 16
 """Blocks per turn on the lane."""
 
 HELD_ROWS = 2 * TURN_BLOCKS * BLOCK_ROWS
