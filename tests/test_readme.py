@@ -65,7 +65,7 @@ def test_the_protocols_example_runs(shipped: Server) -> None:
     code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     assert len(code) == 1
     printed_there = _output([sys.executable, "-c", code[0].replace("localhost:3000", shipped.url.split("//")[1])])
-    assert re.fullmatch(r"\[\[\S+ \S+\]\]", printed_there)
+    assert re.fullmatch(r"\[\[\S+ +\S+ ?\]\]", printed_there)
 
 
 def test_it_is_short_and_names_every_endpoint() -> None:
