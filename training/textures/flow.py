@@ -30,7 +30,7 @@ DECAY, AVERAGED_STEPS = 0.96, 4
 """Of the exponential moving average of the weights, which is taken every so many steps."""
 
 BANK = 2048
-"""Pairs of residual and decoded series that are made once, to train on."""
+"""Pairs of residual and decoded series that are made once, to train on; as many as there are cases, if these are more."""
 
 LATENT_NOISE = 0.5
 """Noise on the latent code while training, in standard deviations of the codes: samples lie between the cases."""
@@ -90,7 +90,7 @@ class FlowObjective(Objective):
     """
 
     def __init__(self, texture: FlowTexture, cases: Decoded, latent_sd: Tensor, settings: FitConfiguration) -> None:
-        super().__init__(BANK, settings.seed, cases.series.device)
+        super().__init__(max(BANK, len(cases.series)), settings.seed, cases.series.device)
         self.mixer = texture.mixer
         self.average = AveragedModel(self.mixer, multi_avg_fn=_moved).requires_grad_(False)
         self._texture, self._cases, self._latent_sd = (texture,), (cases,), latent_sd  # tuples: not submodules
@@ -100,7 +100,7 @@ class FlowObjective(Objective):
     @torch.no_grad()
     def _bank(self, warp_probability: float) -> _Bank:
         (texture,), (cases,) = self._texture, self._cases
-        order = torch.randperm(BANK, generator=self.generator, device=cases.series.device) % len(cases.series)
+        order = torch.randperm(self.n_cases, generator=self.generator, device=cases.series.device) % len(cases.series)
         series = warped(cases.series[order], warp_probability, self.generator)
         mean, _ = cases.model.encode(series)
         residual = (series - cases.model.decode(mean)) / texture.scale
