@@ -30,7 +30,7 @@ DECAY, AVERAGED_STEPS = 0.96, 4
 """Of the exponential moving average of the weights, which is taken every so many steps."""
 
 BANK = 2048
-"""Pairs of residual and decoded series that are made once, to train on; as many as there are cases, if these are more."""
+"""Pairs of residual and decoded series made once, to train on; as many as there are cases, if these are more."""
 
 LATENT_NOISE = 0.5
 """Noise on the latent code while training, in standard deviations of the codes: samples lie between the cases."""
