@@ -127,7 +127,7 @@ def _done(out: Path, level: Level | None) -> set[tuple[str, int, str, str]]:
 
 
 def _run(configuration: EvaluateConfiguration, missing: Sequence[Job]) -> int:
-    """Run the jobs and write each outcome as it comes; how many failed."""
+    """Run the jobs and write each outcome as it comes; how many failed, in whole or in part."""
     start, failures = time.perf_counter(), 0
     for number, (job, outcome) in enumerate(outcomes(missing, configuration.workers), start=1):
         where = f"{job.dataset} {job.level.name + ' ' if job.level else ''}seed {job.seed}"
@@ -135,6 +135,9 @@ def _run(configuration: EvaluateConfiguration, missing: Sequence[Job]) -> int:
         if isinstance(outcome, Outcome):
             _keep(folder_of(configuration.out, job.level), outcome)
             print(f"{head}: {len(outcome.rows)} rows in {outcome.seconds:.1f} s", flush=True)
+            failures += bool(outcome.failed)
+            for (judge, policy), why in outcome.failed.items():
+                print(f"{head}: {policy}, judged by {judge}, failed\n{why}", file=sys.stderr)
         else:
             failures += 1
             print(f"{head}: failed", file=sys.stderr)

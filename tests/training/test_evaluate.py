@@ -168,6 +168,24 @@ def test_a_job_that_fails_is_told_and_the_others_go_on(data: Path) -> None:
     assert dict(os.environ) == before
 
 
+def test_an_arm_that_fails_is_told_and_leaves_the_others_their_rows(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise ValueError("no neighbours")
+
+    monkeypatch.setattr("training.evaluation.peers.smote.augment", refused)
+    arms = (("fcn", "none"), ("fcn", "smote"), ("fcn", "warps"))
+    outcome = run(Job("First", data, 0, None, arms, TINY))
+    assert [row.policy for row in outcome.rows] == ["none", "warps"]
+    assert list(outcome.failed) == [arms[1]] and "no neighbours" in outcome.failed[arms[1]]
+    monkeypatch.setattr("training.evaluate.outcomes", lambda jobs, _: [(jobs[0], outcome)])
+    arguments = ["--data", str(data), "--out", str(tmp_path), "--datasets", "First", "--seeds", "1"]
+    assert main([*arguments, "--judges", "fcn", "--policies", "none", "smote", "warps"]) == 1
+    assert "smote, judged by fcn, failed" in capsys.readouterr().err
+    assert len(read(tmp_path / FILE, Row)) == 2
+
+
 def test_seeds_differ(out: Path) -> None:
     rows = [row for row in read(out / FILE, Row) if (row.dataset, row.judge, row.policy) == ("First", "fcn", "none")]
     assert len(np.unique([row.nll for row in rows])) == 2

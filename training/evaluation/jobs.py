@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
+import traceback
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
@@ -43,9 +44,11 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row per arm; what auto chose and how good samples are, where an arm asked for auto; how long it took."""
+    """A row per arm, or why it has none, a traceback; what auto chose and how good samples are, where an arm asked for
+    auto; how long it took."""
 
     rows: list[Row]
+    failed: dict[Arm, str]
     choice: Choice | None
     measured: Measured | None
     seconds: float
@@ -59,14 +62,19 @@ def arms(judge_names: tuple[str, ...], policy_names: tuple[str, ...]) -> tuple[A
 
 
 def run(job: Job) -> Outcome:
-    """Fit what the arms need, each at most once, and judge. Raises what loading and fitting raise."""
+    """Fit what the arms need, each at most once, and judge. An arm that fails leaves the others' rows whole;
+    raises what loading, auto's fit and a judge's own preparation raise."""
     start = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):  # dozens of progress bars, of several processes at once
         trial = _trial(job)
         if _chooses(job):
             _ = trial.uplift  # first, as its generator serves the other policies too
-        rows = [row for judge in dict.fromkeys(judge for judge, _ in job.arms) for row in _judged(job, trial, judge)]
-    return Outcome(rows, _choice(job, trial), _measured(job, trial), time.perf_counter() - start)
+        judged: dict[Arm, Row | str] = {}
+        for judge in dict.fromkeys(judge for judge, _ in job.arms):
+            judged |= _judged(job, trial, judge)
+    rows = [row for row in judged.values() if isinstance(row, Row)]
+    failed = {arm: why for arm, why in judged.items() if isinstance(why, str)}
+    return Outcome(rows, failed, _choice(job, trial), _measured(job, trial), time.perf_counter() - start)
 
 
 def learned_from(learn: Cases, level: Level | None, seed: int) -> Cases:
@@ -88,14 +96,21 @@ def _trial(job: Job) -> Trial:
     return Trial(fabric, learn, measure, settings, job.level is not None and job.level.curve == "imbalance")
 
 
-def _judged(job: Job, trial: Trial, judge: str) -> list[Row]:
+def _judged(job: Job, trial: Trial, judge: str) -> dict[Arm, Row | str]:
+    """Of each of the judge's arms the row, or the traceback of what stopped it."""
     module = judges.named(judge)
     judgement = module.judge(trial)
-    names = [policy for name, policy in job.arms if name == judge]
-    return [_row(job, trial, judge, policy, judgement(policy), module.ODDS) for policy in names]
+    judged: dict[Arm, Row | str] = {}
+    for arm in (arm for arm in job.arms if arm[0] == judge):
+        try:
+            judged[arm] = _row(job, trial, arm, judgement(arm[1]), module.ODDS)
+        except Exception:
+            judged[arm] = traceback.format_exc()
+    return judged
 
 
-def _row(job: Job, trial: Trial, judge: str, policy: str, probabilities: np.ndarray, odds: bool) -> Row:
+def _row(job: Job, trial: Trial, arm: Arm, probabilities: np.ndarray, odds: bool) -> Row:
+    judge, policy = arm
     truth = trial.test.class_index
     correct = probabilities.argmax(axis=1) == truth
     own = np.maximum(probabilities[np.arange(len(truth)), truth], SMALLEST_CHANCE)
