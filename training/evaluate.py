@@ -22,7 +22,7 @@ from training.evaluation.jobs import Job, Outcome, arms
 from training.evaluation.processes import outcomes
 from training.evaluation.reporting import folder_of, render
 from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
-from training.evaluation.subsets import NAMED, Curve, Level, levels, qualifies
+from training.evaluation.subsets import NAMED, SIZES, Curve, Level, levels, qualifies
 from training.partition import class_labels, training_cases
 
 OWN = (
@@ -60,6 +60,8 @@ class EvaluateConfiguration:
     """Who measures (default: everybody)."""
     curve: Curve | None = None
     """Measure along a curve of smaller training sets instead, a folder for each level."""
+    sizes: tuple[int, ...] = ()
+    """The curve's levels: cases per class, or of other classes for one of the rare (default: 2, 5, 10 and 20)."""
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     """Processes, one thread each."""
     fit: FitConfiguration = field(default_factory=FitConfiguration)
@@ -68,6 +70,9 @@ class EvaluateConfiguration:
     def __post_init__(self) -> None:
         _refuse_unknown("--policies", self.policies, policies.known())
         _refuse_unknown("--judges", self.judges, judges.known())
+        if unknown := [size for size in self.sizes if self.curve is None or size not in SIZES[self.curve]]:
+            known = f"of {', '.join(map(str, SIZES[self.curve]))}" if self.curve else "left out without --curve"
+            raise ConfigurationError(f"--sizes has {unknown[0]}; it must be {known}.")
         for name in ("seeds", "workers"):
             if getattr(self, name) < 1:
                 raise ConfigurationError(f"--{name} is {getattr(self, name)}; it must be at least 1.")
@@ -94,7 +99,7 @@ def jobs(configuration: EvaluateConfiguration) -> list[Job]:
     """The jobs with an arm that has no row yet, those with most training cases first; says which levels fit which."""
     names = configuration.datasets or found(configuration.data, configuration.curve)
     wanted = arms(configuration.judges or judges.known(), configuration.policies or policies.known())
-    done = {level: _done(configuration.out, level) for level in levels(configuration.curve)}
+    done = {level: _done(configuration.out, level) for level in levels(configuration.curve, configuration.sizes)}
     ordered: list[tuple[int, Job]] = []
     for name in names:
         learn = datasets.load(name, configuration.data).train

@@ -123,6 +123,8 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
         (["--fit.seed", "1"], "--fit.seed"),
         (["--datasets", "Absent"], "Absent"),
         (["--curve", "low-data"], "ArrowHead"),
+        (["--curve", "low-data", "--sizes", "7"], "--sizes has 7"),
+        (["--sizes", "5"], "--sizes has 5"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_a_sentence(

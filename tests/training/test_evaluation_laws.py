@@ -120,6 +120,7 @@ def test_a_level_needs_its_cases() -> None:
         kept(np.repeat([0, 1], [5, 4]), Level("low-data", 5), 0)
     np.testing.assert_array_equal(kept(CLASS_INDEX, None, 1), np.arange(75))
     assert levels(None) == (None,) and len(levels("imbalance")) == 4
+    assert levels("low-data", (5,)) == (Level("low-data", 5),)
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,9 +32,9 @@ class Level:
         return f"{self.curve}-{self.size}"
 
 
-def levels(curve: Curve | None) -> tuple[Level | None, ...]:
-    """The points of a curve; without one, the training set as it is."""
-    return tuple(Level(curve, size) for size in SIZES[curve]) if curve else (None,)
+def levels(curve: Curve | None, sizes: Sequence[int] = ()) -> tuple[Level | None, ...]:
+    """The points of a curve, or those of `sizes`; without a curve, the training set as it is."""
+    return tuple(Level(curve, size) for size in sizes or SIZES[curve]) if curve else (None,)
 
 
 def qualifies(class_index: NDArray[np.integer], level: Level | None) -> bool:
