@@ -23,7 +23,7 @@ CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
 
 IMBALANCE = 3.0
-"""Largest over smallest class count from which on cases are drawn with equal chances for each class."""
+"""Largest over smallest class count from which on rare classes are drawn more often, by `FitConfiguration.balance`."""
 
 RESAMPLES = 2000
 
@@ -93,7 +93,7 @@ def cross_validated(
     evidence = Evidence(
         configuration.policy,
         judged,
-        [candidate(judged, policy, configuration.seed) for policy in policies] if judged else [],
+        [candidate(judged, policy, configuration, balanced) for policy in policies] if judged else [],
     )
     for number in range(2, configuration.rounds + 1):
         following = _next_round(evidence, folds, configuration, balanced, number)
@@ -114,7 +114,7 @@ def _next_round(
         return None
     calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
     judged = side_by_side(calls, configuration)
-    rows = [candidate(judged, policy, configuration.seed, number) for policy in latent]
+    rows = [candidate(judged, policy, configuration, balanced, number) for policy in latent]
     return Evidence(evidence.asked, judged, [*evidence.rows, *rows])
 
 
@@ -144,8 +144,10 @@ def uplift(evidence: Evidence, balanced: bool, configuration: FitConfiguration) 
     )
 
 
-def candidate(folds: Sequence[Judged], policy: PolicyName, seed: int, number: int = 1) -> Candidate:
-    """A policy's evidence from all folds."""
+def candidate(
+    folds: Sequence[Judged], policy: PolicyName, configuration: FitConfiguration, balanced: bool, number: int = 1
+) -> Candidate:
+    """A policy's evidence from all folds; `balanced` is how it drew the cases it learned from."""
     truth = np.concatenate([fold.fold.held_out.class_index for fold in folds])
     log_probability = np.concatenate([fold.log_probabilities[policy] for fold in folds])
     correct = log_probability.argmax(axis=1) == truth
@@ -153,13 +155,13 @@ def candidate(folds: Sequence[Judged], policy: PolicyName, seed: int, number: in
     return Candidate(
         policy=policy,
         round=number,
-        nll=tempered_nll(log_probability, truth),
+        nll=tempered_nll(log_probability, truth, configuration.balance if balanced else 1.0),
         balanced_accuracy=mean_over_classes(correct.astype(float), truth),
-        uplift=bootstrapped(100.0 * (correct.astype(float) - without), seed),
+        uplift=bootstrapped(100.0 * (correct.astype(float) - without), configuration.seed),
     )
 
 
-def tempered_nll(log_probability: np.ndarray, truth: np.ndarray) -> float:
+def tempered_nll(log_probability: np.ndarray, truth: np.ndarray, balance: float = 1.0) -> float:
     """Negative log-likelihood of the classes `truth` `[n]`, the mean over classes of their mean, in nats.
 
     `log_probability` `[n, n_classes]` is divided by the temperature, at least 1, that serves it best (Guo et al.,
@@ -168,15 +170,17 @@ def tempered_nll(log_probability: np.ndarray, truth: np.ndarray) -> float:
 
     def at(log_temperature: float) -> float:
         tempered = log_softmax(log_probability / np.exp(log_temperature), axis=1)
-        return mean_over_classes(-tempered[np.arange(len(truth)), truth], truth)
+        return mean_over_classes(-tempered[np.arange(len(truth)), truth], truth, balance)
 
     found = minimize_scalar(at, bounds=(0.0, np.log(HOTTEST)), method="bounded")
     return min(at(0.0), float(found.fun))
 
 
-def mean_over_classes(values: np.ndarray, class_index: np.ndarray) -> float:
-    """The mean over classes of the mean of `values` `[n]` within a class."""
-    return float(np.mean([values[class_index == index].mean() for index in np.unique(class_index)]))
+def mean_over_classes(values: np.ndarray, class_index: np.ndarray, balance: float = 1.0) -> float:
+    """The mean over classes of the mean of `values` `[n]` within a class, weighted by its count to the power of
+    1 - `balance`: with 1 classes count alike, with 0 cases do."""
+    weights = np.bincount(class_index)[class_index] ** -balance
+    return float(np.average(values, weights=weights))
 
 
 def bootstrapped(differences: np.ndarray, seed: int) -> Interval:

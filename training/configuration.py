@@ -92,6 +92,9 @@ class FitConfiguration:
     """Gradient steps of the classifier."""
     policy: Literal["auto"] | PolicyName = "auto"
     """What to add to the classifier's training cases; auto: chosen by cross-validation on the training set alone."""
+    balance: float = 0.5
+    """Where classes are imbalanced, a policy draws a class, and is judged by it, in proportion to its count to the
+    power of 1 less this: 0 for accuracy, 1 for balanced accuracy."""
     synthetic_weight: float = 0.5
     """Weight of a synthetic case in the classifier's loss; a real one has 1."""
     clean_finish: float = 0.4
@@ -126,7 +129,7 @@ class FitConfiguration:
         yield "folds", self.folds == 0 or self.folds >= 2, "0 (nothing is judged) or at least 2"
         yield "seed", 0 <= self.seed < 2**32, "in 0 … 2^32 − 1"
         yield "workers", self.workers >= 0, "0 (one per core) or more"
-        for field in ("warp_probability", "kl_warm_up", "synthetic_weight", "clean_finish"):
+        for field in ("warp_probability", "kl_warm_up", "synthetic_weight", "clean_finish", "balance"):
             yield field, 0 <= getattr(self, field) <= 1, "in 0 … 1"
         for field in ("kl_weight", "class_weight", "weight_decay"):
             yield field, 0 <= getattr(self, field) < inf, "a number of at least 0"

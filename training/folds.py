@@ -63,7 +63,7 @@ def judge(
 
     The generator's networks see each case kept as often as in a fit to all cases.
 
-    `balanced` is how every policy but "none" draws its real cases.
+    With `balanced` every policy but "none" draws rare classes more often.
     """
     fabric = start_fabric(configuration)
     kept, held_out = fold.kept, fold.held_out

@@ -20,8 +20,8 @@ from training.warps import warped
 class PolicyObjective(Objective):
     """Cross-entropy on a batch of real cases, and as many from the pool if there is one; at last on real cases alone.
 
-    A real case has weight 1, a synthetic one `synthetic_weight`. With `balanced` real cases are drawn with equal
-    chances for each class.
+    A real case has weight 1, a synthetic one `synthetic_weight`. With `balanced` the chances of a class to be drawn
+    grow with its number of real cases to the power of 1 less `balance` (square-root sampling: Kang et al., 2020).
     """
 
     def __init__(
@@ -37,7 +37,8 @@ class PolicyObjective(Objective):
         self.network = network
         self._real, self._made, self._warps = real, made, warps(policy)
         self._configuration = configuration
-        self._chances = 1.0 / torch.bincount(real.class_index)[real.class_index] if balanced else None
+        counts = torch.bincount(real.class_index)[real.class_index]
+        self._chances = counts**-configuration.balance if balanced else None
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         if self._chances is not None:

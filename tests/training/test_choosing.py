@@ -67,7 +67,10 @@ def test_candidates_are_all_or_the_one_set_and_none_without_two_classes() -> Non
 
 
 def test_a_mean_over_classes_does_not_follow_the_larger_class() -> None:
-    assert mean_over_classes(np.array([0.0, 0, 0, 1]), np.array([0, 0, 0, 2])) == 0.5
+    errors, class_index = np.array([0.0, 0, 0, 0, 1]), np.array([0, 0, 0, 0, 2])
+    for balance, expected in ((1.0, 1 / 2), (0.5, 1 / 3), (0.0, 1 / 5)):
+        assert mean_over_classes(errors, class_index, balance) == pytest.approx(expected)
+    assert mean_over_classes(errors, class_index) == mean_over_classes(errors, class_index, 1.0)
 
 
 def test_likelihood_is_that_at_the_best_temperature_and_never_sharpened() -> None:
@@ -104,11 +107,15 @@ def test_the_evidence_of_a_candidate_is_what_one_computes_by_hand(generator: Gen
         _judged(generator, [0, 0, 1], {"none": [0.4, 0.6, 0.9], "warps": [0.2, 0.3, 0.8]}),
         _judged(generator, [0], {"none": [0.3], "warps": [0.7]}),
     ]
-    found = candidate(folds, "warps", seed=0)
+    settings = FitConfiguration(seed=0, balance=0)
+    found = candidate(folds, "warps", settings, balanced=False)
     assert found.nll == pytest.approx((-(np.log(0.8) + np.log(0.7) + np.log(0.3)) / 3 - np.log(0.8)) / 2)
     assert found.balanced_accuracy == pytest.approx((2 / 3 + 1) / 2)
     assert found.uplift.mean == pytest.approx(100 * (3 - 3) / 4) and found.uplift.low < 0 < found.uplift.high
-    assert candidate(folds, "none", seed=0).uplift == ZERO
+    assert candidate(folds, "none", settings, balanced=False).uplift == ZERO
+    by_case = candidate(folds, "warps", settings, balanced=True)
+    assert by_case.nll == pytest.approx(-(np.log(0.8) + np.log(0.7) + np.log(0.3) + np.log(0.8)) / 4)
+    assert by_case.balanced_accuracy == found.balanced_accuracy
 
 
 def test_a_class_of_one_case_and_whole_groups_stay_on_one_side() -> None:
@@ -144,10 +151,11 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
 ) -> None:
     uplift = chosen.uplift
     assert [row.policy for row in uplift.candidates] == ["none", "warps", "latent"]
-    assert uplift.candidates == [candidate(chosen.folds, row.policy, brief.seed) for row in uplift.candidates]
+    balanced = imbalanced(cases.class_index)
+    assert uplift.candidates == [candidate(chosen.folds, row.policy, brief, balanced) for row in uplift.candidates]
     assert uplift.policy == min(uplift.candidates, key=lambda row: row.nll).policy
     assert (uplift.n_folds, uplift.n_cases) == (len(folds), sum(len(fold.held_out.series) for fold in folds))
-    assert uplift.balanced is (imbalanced(cases.class_index) and uplift.policy != "none")
+    assert uplift.balanced is (balanced and uplift.policy != "none")
     assert uplift.weight == brief.synthetic_weight
 
 
@@ -184,4 +192,5 @@ def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_be
     assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
     assert result.uplift.rounds == max(row.round for row in rows)
     chosen_row = min(rows, key=lambda row: row.nll)
-    assert candidate(result.folds, chosen_row.policy, seed, chosen_row.round) == chosen_row
+    balanced = imbalanced(cases.class_index)
+    assert candidate(result.folds, chosen_row.policy, settings, balanced, chosen_row.round) == chosen_row

@@ -66,10 +66,14 @@ def test_warps_are_of_both_halves_and_of_no_other_policy() -> None:
     assert torch.equal(batch_of("none", None, EARLY)[0], REAL.series[INDEX])
 
 
-@pytest.mark.parametrize(("balanced", "share"), [(True, 0.5), (False, 0.1)])
-def test_balanced_drawing_gives_classes_equal_shares(balanced: bool, share: float) -> None:
+@pytest.mark.parametrize(
+    ("balanced", "balance", "share"), [(True, 1.0, 1 / 2), (True, 0.5, 1 / 4), (True, 0.0, 0.1), (False, 1.0, 0.1)]
+)
+def test_balanced_drawing_gives_rare_classes_more_than_their_share(
+    balanced: bool, balance: float, share: float
+) -> None:
     network = Seen()
-    objective = PolicyObjective(network, REAL, None, "none", SETTINGS, balanced)
+    objective = PolicyObjective(network, REAL, None, "none", replace(SETTINGS, balance=balance), balanced)
     rare = REAL.series[18:]
     objective(torch.arange(20).repeat(100), 0.0)
     found = (network.batch[:, None] == rare[None]).all(dim=(2, 3)).any(dim=1).float().mean()

@@ -46,7 +46,7 @@ class Trial:
     measure: Cases
     configuration: FitConfiguration
     balance: bool
-    _probabilities: dict[tuple[PolicyName, bool, int, int], np.ndarray] = field(default_factory=dict)
+    _probabilities: dict[tuple[PolicyName, bool, int, int, float], np.ndarray] = field(default_factory=dict)
     _added: dict[str, TrainingCases] = field(default_factory=dict)
     _concatenated: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -102,17 +102,25 @@ class Trial:
         return self.probabilities(policy, policy != "none" and imbalanced(self.cases.class_index), rounds=rounds)
 
     def probabilities(
-        self, policy: PolicyName, balanced: bool | None = None, seed_shift: int = 0, rounds: int = 1
+        self,
+        policy: PolicyName,
+        balanced: bool | None = None,
+        seed_shift: int = 0,
+        rounds: int = 1,
+        balance: float | None = None,
     ) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained with a policy of ours.
 
-        `balanced` None: as `fit.py` draws cases, but for warps alone, which leave the classes as they are.
+        `balanced` None: as `fit.py` draws cases, but for warps alone, which leave the classes as they are. `balance`
+        None: as configured.
         """
+        balance = self.configuration.balance if balance is None else balance
         if balanced is None:
             balanced = source(policy) not in ("none", "warps") and imbalanced(self.cases.class_index)
-        key = (policy, balanced, seed_shift, rounds)
+        key = (policy, balanced, seed_shift, rounds, balance)
         if key not in self._probabilities:
-            settings = replace(self.configuration, seed=(self.configuration.seed + seed_shift) % 2**32)
+            seed = (self.configuration.seed + seed_shift) % 2**32
+            settings = replace(self.configuration, seed=seed, balance=balance)
             if source(policy) in ("none", "warps"):
                 real = standardised(self.cases, self.scaling)
                 network, _ = fit_classifier(self.fabric, real, None, policy, settings, balanced)
