@@ -35,8 +35,7 @@ class Candidate(Strict):
 class Advice(Strict):
     """Whether adding a policy's cases to a training set, as `/augment` returns them, is likely to help, and by what
     evidence: the paired differences in accuracy, in points, of classifiers trained in cross-validation on real cases
-    with and without the synthetic ones. `use` asks for more: that a policy was chosen, accuracy is higher, and the
-    log-likelihood of held-out cases is higher with an interval above 0."""
+    with and without the synthetic ones. `use`: a policy was chosen, and the interval lies above 0."""
 
     policy: PolicyName
     use: bool

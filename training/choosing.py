@@ -128,10 +128,8 @@ def uplift(evidence: Evidence, balanced: bool, configuration: FitConfiguration) 
     gain, use = None, False
     if evidence.rows:
         calls = [partial(concatenated, fold, served, balanced) for fold in evidence.folds]
-        differences = np.concatenate(side_by_side(calls, configuration), axis=1)
-        gain = bootstrapped(100.0 * differences[0], configuration.seed)
-        likelihood = bootstrapped(differences[1], configuration.seed)
-        use = chosen != "none" and gain.mean > 0 and likelihood.low > 0
+        gain = bootstrapped(100.0 * np.concatenate(side_by_side(calls, configuration)), configuration.seed)
+        use = chosen != "none" and gain.low > 0
     return Uplift(
         policy=chosen,
         rounds=evidence.rounds,

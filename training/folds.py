@@ -107,11 +107,10 @@ def fit_policy(
 
 
 def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarray:
-    """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[2, n]`.
+    """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[n]`.
 
-    First the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and ridge;
-    then the difference in our classifier's log probability of its class. The cases fill every class to the largest with
-    `balance`, else they double each class.
+    That is the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and
+    ridge. The cases fill every class to the largest with `balance`, else they double each class.
     """
     configuration = judged.generator.configuration
     fabric = start_fabric(configuration)
@@ -124,7 +123,6 @@ def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarra
     with_them = class_log_probabilities(network, scaling, held_out.series)
     without = judged.log_probabilities["none"]
     ours = _correct(with_them.argmax(axis=1), held_out) - _correct(without.argmax(axis=1), held_out)
-    own = np.arange(len(without)), held_out.class_index
     real, test = (standardised(cases, scaling).series.numpy() for cases in (grown, held_out))
     n_kept = len(kept.series)
     rocket = Rocket(real[:n_kept], configuration.seed)
@@ -132,7 +130,8 @@ def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarra
     both = ridge().fit(features, grown.class_index).predict(judged_by)
     alone = ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
     theirs = _correct(both, held_out) - _correct(alone, held_out)
-    return np.stack([(ours + theirs) / 2, with_them[own] - without[own]])
+    difference: np.ndarray = (ours + theirs) / 2
+    return difference
 
 
 def _correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
