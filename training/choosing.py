@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from torch import nn
 
-from models.evidence import Advice, Candidate, Interval, Uplift
+from models.evidence import Advice, Candidate, Uplift
 from models.policy import PolicyName, is_latent
 from training.augmenting import NOTHING, Generator, Initial, fit_generator
 from training.configuration import FitConfiguration
-from training.folds import Fold, Judged, concatenated, judge, side_by_side
+from training.folds import Fold, Judged, concatenated, fit_policy, judge, side_by_side
 from training.learner import TrainingCases
-from training.loop import start_fabric
+from training.loop import History, start_fabric
+from training.scoring import bootstrapped, mean_over_classes, tempered_nll
 
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
@@ -25,18 +25,15 @@ CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 IMBALANCE = 3.0
 """Largest over smallest class count from which on rare classes are drawn more often, by `FitConfiguration.balance`."""
 
-RESAMPLES = 2000
-
-HOTTEST = 20.0
-"""Highest temperature at which probabilities are judged; the lowest is 1."""
-
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """The folds, judged in the round that was chosen; a generator of all cases, and what was chosen."""
+    """The folds, judged in the round that was chosen; what was learned of all cases, a generator and a classifier with
+    its losses, trained with the policy chosen (None for one class); and the evidence."""
 
     folds: list[Judged]
     generator: Generator
+    classifier: tuple[nn.Module, History] | None
     uplift: Uplift
 
 
@@ -82,7 +79,8 @@ def cross_validated(
     candidates: Sequence[PolicyName],
     initial: Initial = NOTHING,
 ) -> CrossValidation:
-    """Judge `candidates` and "none" on every fold and learn all cases, side by side; then choose, and advise.
+    """Judge `candidates` and "none" on every fold and learn all cases, side by side; then choose, train a classifier
+    with what was chosen, and advise.
 
     Without candidates (no labels) or folds, "none" is chosen. `initial` gives starting weights.
     """
@@ -102,7 +100,14 @@ def cross_validated(
         evidence = following
     if evidence.rounds > 1:
         generator = _whole(cases, configuration, initial, evidence.rounds)
-    return CrossValidation(evidence.folds, generator, uplift(evidence, balanced, configuration))
+    training: partial[Any] = partial(_trained, cases, evidence.policy, generator, configuration, balanced, initial)
+    advising: list[partial[Any]] = [
+        partial(concatenated, fold, evidence.served, balanced) for fold in evidence.folds if evidence.rows
+    ]
+    n_trained = int(cases.n_classes > 1)
+    answers = side_by_side([training, *advising][1 - n_trained :], configuration)
+    found = uplift(evidence, answers[n_trained:], balanced, configuration)
+    return CrossValidation(evidence.folds, generator, answers[0] if n_trained else None, found)
 
 
 def _next_round(
@@ -122,14 +127,27 @@ def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initi
     return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
 
 
-def uplift(evidence: Evidence, balanced: bool, configuration: FitConfiguration) -> Uplift:
-    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen."""
+def _trained(
+    cases: TrainingCases,
+    policy: PolicyName,
+    generator: Generator,
+    configuration: FitConfiguration,
+    balanced: bool,
+    initial: Initial,
+) -> tuple[nn.Module, History]:
+    balanced = balanced and policy != "none"
+    fabric = start_fabric(configuration)
+    return fit_policy(fabric, cases, policy, generator, configuration, balanced, initial.classifier)
+
+
+def uplift(
+    evidence: Evidence, differences: Sequence[np.ndarray], balanced: bool, configuration: FitConfiguration
+) -> Uplift:
+    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `differences` that
+    they make are of each fold."""
     chosen, served = evidence.policy, evidence.served
-    gain, use = None, False
-    if evidence.rows:
-        calls = [partial(concatenated, fold, served, balanced) for fold in evidence.folds]
-        gain = bootstrapped(100.0 * np.concatenate(side_by_side(calls, configuration)), configuration.seed)
-        use = chosen != "none" and gain.low > 0
+    gain = bootstrapped(100.0 * np.concatenate(differences), configuration.seed) if differences else None
+    use = chosen != "none" and gain is not None and gain.low > 0
     return Uplift(
         policy=chosen,
         rounds=evidence.rounds,
@@ -157,36 +175,6 @@ def candidate(
         balanced_accuracy=mean_over_classes(correct.astype(float), truth),
         uplift=bootstrapped(100.0 * (correct.astype(float) - without), configuration.seed),
     )
-
-
-def tempered_nll(log_probability: np.ndarray, truth: np.ndarray, balance: float = 1.0) -> float:
-    """Negative log-likelihood of the classes `truth` `[n]`, the mean over classes of their mean, in nats.
-
-    `log_probability` `[n, n_classes]` is divided by the temperature, at least 1, that serves it best (Guo et al.,
-    2017): few errors of great confidence, which a small training set brings about, would decide the choice otherwise.
-    """
-
-    def at(log_temperature: float) -> float:
-        tempered = log_softmax(log_probability / np.exp(log_temperature), axis=1)
-        return mean_over_classes(-tempered[np.arange(len(truth)), truth], truth, balance)
-
-    found = minimize_scalar(at, bounds=(0.0, np.log(HOTTEST)), method="bounded")
-    return min(at(0.0), float(found.fun))
-
-
-def mean_over_classes(values: np.ndarray, class_index: np.ndarray, balance: float = 1.0) -> float:
-    """The mean over classes of the mean of `values` `[n]` within a class, weighted by its count to the power of
-    1 - `balance`: with 1 classes count alike, with 0 cases do."""
-    weights = np.bincount(class_index)[class_index] ** -balance
-    return float(np.average(values, weights=weights))
-
-
-def bootstrapped(differences: np.ndarray, seed: int) -> Interval:
-    """The mean of `differences` `[n]` and its 95 % interval, by percentile bootstrap (Efron & Tibshirani, 1993)."""
-    random = np.random.default_rng(seed)
-    means = differences[random.integers(0, len(differences), (RESAMPLES, len(differences)))].mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Interval(mean=float(differences.mean()), low=float(low), high=float(high))
 
 
 def imbalanced(class_index: np.ndarray) -> bool:

@@ -16,7 +16,7 @@ from models.policy import PolicyName
 from training import classifiers, vae
 from training.augmenting import NOTHING, Generator, Initial
 from training.calibration import HeldOut, held_out
-from training.choosing import CANDIDATES, cross_validated, imbalanced
+from training.choosing import CANDIDATES, cross_validated
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.folds import fit_policy, folds_of
@@ -59,9 +59,7 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     result = cross_validated(cases, folds, configuration, candidates(learn, labels, configuration), start)
     if learn.labels is None:
         return Fitted(labels, cases, result.generator, None, held_out(result.folds), None, result.generator.histories)
-    policy = result.uplift.policy
-    balanced = policy != "none" and imbalanced(cases.class_index)
-    network, losses = fit_policy(fabric, cases, policy, result.generator, configuration, balanced, start.classifier)
+    network, losses = result.classifier or fit_policy(fabric, cases, "none", result.generator, configuration)
     if configuration.average and result.generator.classifier is not None:
         network = Mean(network, result.generator.classifier)
     histories = result.generator.histories | {"classifier": losses}

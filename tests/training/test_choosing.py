@@ -15,12 +15,9 @@ from training.choosing import (
     CANDIDATES,
     CrossValidation,
     Evidence,
-    bootstrapped,
     candidate,
     cross_validated,
     imbalanced,
-    mean_over_classes,
-    tempered_nll,
 )
 from training.configuration import FitConfiguration
 from training.datasets import Cases
@@ -28,6 +25,7 @@ from training.fitting import candidates
 from training.folds import Fold, Judged, concatenated, folds_of
 from training.learner import TrainingCases
 from training.partition import training_cases
+from training.scoring import bootstrapped, mean_over_classes, tempered_nll
 
 ZERO = Interval(mean=0, low=0, high=0)
 

@@ -46,7 +46,7 @@ class Trial:
     measure: Cases
     configuration: FitConfiguration
     balance: bool
-    _probabilities: dict[tuple[PolicyName, bool, int, int, float], np.ndarray] = field(default_factory=dict)
+    _probabilities: dict[tuple[PolicyName, float, int, int], np.ndarray] = field(default_factory=dict)
     _added: dict[str, TrainingCases] = field(default_factory=dict)
     _concatenated: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -75,7 +75,11 @@ class Trial:
     def cross_validation(self) -> CrossValidation:
         """What auto does: cross-validation on the training set, and a generator of all of it."""
         folds = folds_of(self.learn, self.cases, self.configuration)
-        return cross_validated(self.cases, folds, self.configuration, CANDIDATES)
+        result = cross_validated(self.cases, folds, self.configuration, CANDIDATES)
+        if result.classifier:
+            policy, rounds = result.uplift.policy, result.uplift.rounds
+            self._probabilities[policy, self._balance(policy), 0, rounds] = self._of_test(result.classifier[0])
+        return result
 
     @property
     def uplift(self) -> Uplift:
@@ -99,34 +103,31 @@ class Trial:
     def chosen(self, policy: PolicyName) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained with a policy as `fit.py` does it."""
         rounds = self.uplift.rounds if policy == self.uplift.policy else 1
-        return self.probabilities(policy, policy != "none" and imbalanced(self.cases.class_index), rounds=rounds)
+        return self.probabilities(policy, self._balance(policy), rounds=rounds)
+
+    def _balance(self, policy: PolicyName) -> float:
+        """How much more often `fit.py` draws rare classes; 0 where not."""
+        return self.configuration.balance if policy != "none" and imbalanced(self.cases.class_index) else 0.0
 
     def probabilities(
-        self,
-        policy: PolicyName,
-        balanced: bool | None = None,
-        seed_shift: int = 0,
-        rounds: int = 1,
-        balance: float | None = None,
+        self, policy: PolicyName, balance: float | None = None, seed_shift: int = 0, rounds: int = 1
     ) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained with a policy of ours.
 
-        `balanced` None: as `fit.py` draws cases, but for warps alone, which leave the classes as they are. `balance`
-        None: as configured.
+        `balance` None: as `fit.py` draws cases, but for warps alone, which leave the classes as they are.
         """
-        balance = self.configuration.balance if balance is None else balance
-        if balanced is None:
-            balanced = source(policy) not in ("none", "warps") and imbalanced(self.cases.class_index)
-        key = (policy, balanced, seed_shift, rounds, balance)
+        if balance is None:
+            balance = 0.0 if policy == "warps" else self._balance(policy)
+        key = (policy, balance, seed_shift, rounds)
         if key not in self._probabilities:
             seed = (self.configuration.seed + seed_shift) % 2**32
             settings = replace(self.configuration, seed=seed, balance=balance)
             if source(policy) in ("none", "warps"):
                 real = standardised(self.cases, self.scaling)
-                network, _ = fit_classifier(self.fabric, real, None, policy, settings, balanced)
+                network, _ = fit_classifier(self.fabric, real, None, policy, settings, balance > 0)
             else:
                 generator = self.generator if rounds == 1 else self.cross_validation.generator
-                network, _ = fit_policy(self.fabric, self.cases, policy, generator, settings, balanced)
+                network, _ = fit_policy(self.fabric, self.cases, policy, generator, settings, balance > 0)
             self._probabilities[key] = self._of_test(network)
         return self._probabilities[key]
 

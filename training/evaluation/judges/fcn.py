@@ -33,7 +33,7 @@ def judge(trial: Trial) -> Judgement:
 def _composed(trial: Trial, policy: str) -> np.ndarray:
     """Policies that use what the others trained."""
     if policy == policies.BALANCED_WARPS:
-        return trial.probabilities("warps", balanced=True, balance=1.0)
+        return trial.probabilities("warps", balance=1.0)
     if policy == "auto":
         return trial.chosen(trial.uplift.policy)
     if policy == "auto-without-latent":
