@@ -37,23 +37,40 @@ def row(policy: PolicyName, nll: float, number: int = 1) -> Candidate:
 ROWS = [row("none", 0.4), row("warps", 0.2), row("latent", 0.5), row("interpolation+warps", 0.3)]
 
 
-def test_the_lowest_negative_log_likelihood_is_chosen_and_served() -> None:
-    found = Evidence("auto", [], ROWS)
+@pytest.fixture(scope="module")
+def judged(generator: Generator) -> list[Judged]:
+    """Folds of 1000 held-out cases."""
+    return [_judged(generator, [0] * 1000, {})]
+
+
+def test_the_lowest_negative_log_likelihood_is_chosen_and_served(judged: list[Judged]) -> None:
+    found = Evidence("auto", judged, ROWS)
     assert (found.policy, found.served, found.rounds) == ("warps", "warps", 1)
-    found = Evidence("auto", [], [*ROWS, row("latent", 0.1, 2)])
+    found = Evidence("auto", judged, [*ROWS, row("latent", 0.1, 2)])
     assert (found.policy, found.served, found.rounds) == ("latent", "latent", 2)
 
 
-def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_is_chosen() -> None:
-    found = Evidence("auto", [], [row("none", 0.1), *ROWS[1:]])
+def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_is_chosen(
+    judged: list[Judged],
+) -> None:
+    found = Evidence("auto", judged, [row("none", 0.1), *ROWS[1:]])
     assert (found.policy, found.served) == ("none", "interpolation+warps")
-    assert Evidence("auto", [], [row("none", 0.2), *ROWS[1:]]).policy == "none"
+    assert Evidence("auto", judged, [row("none", 0.2), *ROWS[1:]]).policy == "none"
     assert Evidence("auto", [], []).policy == "none" and Evidence("auto", [], []).served == "latent"
 
 
+@pytest.mark.parametrize(("n_cases", "policy"), [(9, "latent"), (11, "warps")])
+def test_another_policy_has_to_beat_a_latent_one_by_a_nat_in_all(
+    n_cases: int, policy: PolicyName, generator: Generator
+) -> None:
+    rows = [row("none", 0.9), row("warps", 0.4), row("latent", 0.5)]
+    assert Evidence("auto", [_judged(generator, [0] * n_cases, {})], rows).policy == policy
+
+
 @pytest.mark.parametrize("rows", [[], ROWS])
-def test_a_policy_that_is_set_is_kept_whatever_the_evidence(rows: list[Candidate]) -> None:
-    assert Evidence("latent+warps", [], rows).policy == Evidence("latent+warps", [], rows).served == "latent+warps"
+def test_a_policy_that_is_set_is_kept_whatever_the_evidence(rows: list[Candidate], judged: list[Judged]) -> None:
+    found = Evidence("latent+warps", judged, rows)
+    assert found.policy == found.served == "latent+warps"
 
 
 def test_candidates_are_all_or_the_one_set_and_none_without_two_classes() -> None:
@@ -151,7 +168,7 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
     assert [row.policy for row in uplift.candidates] == ["none", "warps", "latent"]
     balanced = imbalanced(cases.class_index)
     assert uplift.candidates == [candidate(chosen.folds, row.policy, brief, balanced) for row in uplift.candidates]
-    assert uplift.policy == min(uplift.candidates, key=lambda row: row.nll).policy
+    assert uplift.policy == Evidence("auto", chosen.folds, uplift.candidates).policy
     assert (uplift.n_folds, uplift.n_cases) == (len(folds), sum(len(fold.held_out.series) for fold in folds))
     assert uplift.balanced is (balanced and uplift.policy != "none")
     assert uplift.weight == brief.synthetic_weight
@@ -185,9 +202,10 @@ def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_be
     learn = Cases(cases.series, tuple(int(index) for index in cases.class_index), None)
     result = cross_validated(cases, folds_of(learn, cases, settings), settings, ("warps", "latent"))
     rows = result.uplift.candidates
-    best = [min(row.nll for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
+    cost = Evidence("auto", result.folds, rows).cost
+    best = [min(cost(row) for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
     assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
     assert result.uplift.rounds == max(row.round for row in rows)
-    chosen_row = min(rows, key=lambda row: row.nll)
+    chosen_row = min(rows, key=cost)
     balanced = imbalanced(cases.class_index)
     assert candidate(result.folds, chosen_row.policy, settings, balanced, chosen_row.round) == chosen_row

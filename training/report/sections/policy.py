@@ -15,7 +15,8 @@ def section(inputs: ReportInputs) -> Section:
     title = "Policy: what to add, by what evidence"
     look_for = (
         "Look for an interval that lies right of 0: only such a policy made classifiers better in cross-validation. "
-        "The policy with the lowest negative log-likelihood (NLL) is chosen."
+        "The policy with the lowest negative log-likelihood (NLL) is chosen; over all cases together, others have to "
+        "be better than a latent one by a nat."
     )
     uplift = inputs.manifest.metrics.uplift
     if uplift is None:
