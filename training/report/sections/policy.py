@@ -27,7 +27,7 @@ def section(inputs: ReportInputs) -> Section:
         return Section("policy", title, look_for, (verdict, none_valid))
     protocol = Note(
         f"Cross-validation with {uplift.n_folds} folds on {uplift.n_cases} training cases"
-        f"{', brought to balance' if uplift.balanced else ''}; intervals hold 95 % of bootstrap means. "
+        f"{', rare classes drawn more often' if uplift.balanced else ''}; intervals hold 95 % of bootstrap means. "
         "The chosen one's is the best of several, and flattered by that."
     )
     candidates = sorted(uplift.candidates, key=lambda candidate: candidate.nll)
