@@ -109,14 +109,14 @@ def cross_validated(
         evidence = following
     if evidence.rounds > 1:
         generator = _whole(cases, configuration, initial, evidence.rounds)
-    training: partial[Any] = partial(_trained, cases, evidence.policy, generator, configuration, balanced, initial)
+    train = partial(_trained, cases, evidence.policy, generator, configuration, balanced, initial)
+    training: list[partial[Any]] = [train] if cases.n_classes > 1 else []
     advising: list[partial[Any]] = [
         partial(concatenated, fold, evidence.served, balanced) for fold in evidence.folds if evidence.rows
     ]
-    n_trained = int(cases.n_classes > 1)
-    answers = side_by_side([training, *advising][1 - n_trained :], configuration)
-    found = uplift(evidence, answers[n_trained:], balanced, configuration)
-    return CrossValidation(evidence.folds, generator, answers[0] if n_trained else None, found)
+    answers = side_by_side([*training, *advising], configuration)
+    found = uplift(evidence, answers[len(training) :], balanced, configuration)
+    return CrossValidation(evidence.folds, generator, answers[0] if training else None, found)
 
 
 def _next_round(
