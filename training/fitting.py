@@ -59,7 +59,9 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted
     result = cross_validated(cases, folds, configuration, candidates(learn, labels, configuration), start)
     if learn.labels is None:
         return Fitted(labels, cases, result.generator, None, held_out(result.folds), None, result.generator.histories)
-    network, losses = result.classifier or fit_policy(fabric, cases, "none", result.generator, configuration)
+    network, losses = result.classifier or fit_policy(
+        fabric, cases, result.uplift.policy, result.generator, configuration, initial=start.classifier
+    )
     if configuration.average and result.generator.classifier is not None:
         network = Mean(network, result.generator.classifier)
     histories = result.generator.histories | {"classifier": losses}

@@ -15,7 +15,8 @@ HOTTEST = 20.0
 
 
 def tempered_nll(log_probability: np.ndarray, truth: np.ndarray, balance: float = 1.0) -> float:
-    """Negative log-likelihood of the classes `truth` `[n]`, the mean over classes of their mean, in nats.
+    """Negative log-likelihood of the classes `truth` `[n]`, the mean over classes of their mean, in nats, weighted by
+    `balance` as `mean_over_classes` says.
 
     `log_probability` `[n, n_classes]` is divided by the temperature, at least 1, that serves it best (Guo et al.,
     2017): few errors of great confidence, which a small training set brings about, would decide the choice otherwise.

@@ -148,11 +148,14 @@ def _curve_panel(axes: Axes, levels: Mapping[int, Comparison], policy: str) -> N
     uplifts = {size: list(comparison.uplift(policy).values()) for size, comparison in sorted(levels.items())}
     sizes: Sequence[int] = [size for size, values in uplifts.items() if values]
     intervals = [over_datasets(uplifts[size]) for size in sizes]
-    axes.fill_between(sizes, [i.low for i in intervals], [i.high for i in intervals], color="#9ecae1", alpha=0.6, lw=0)
+    axes.set_xscale("log")
+    low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
+    axes.fill_between(sizes, low, high, color="#9ecae1", alpha=0.6, lw=0)
+    axes.vlines(sizes, low, high, color="#9ecae1", lw=2)  # a single level has no area
     axes.plot(sizes, [interval.mean for interval in intervals], "o-", color=BETTER, ms=4)
     axes.axhline(0, color="black", lw=0.6)
-    axes.set_xscale("log")
     axes.set_xticks(sorted(levels), [str(size) for size in sorted(levels)])
+    axes.set_xlim(min(levels) / 1.5, 1.5 * max(levels))
     axes.minorticks_off()
     axes.set_title(policy, fontsize=9)
     axes.tick_params(labelsize=8)
