@@ -6,6 +6,7 @@ import importlib.metadata
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from training import graphs
 from training.configuration import FitConfiguration
 from training.export import BATCH_SIZES, Exportable, Exported, export
 from training.fitting import Fitted
+from training.folds import side_by_side
 from training.textures import SteppedTexture
 from training.weights import FILE as WEIGHTS_FILE
 from training.weights import weight_arrays
@@ -57,8 +59,10 @@ class Packed:
 
 
 def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
-    """Export every graph and check it. Raises `ParityError`."""
-    exported = {item.name: export(item) for item in exportables(fitted, configuration)}
+    """Export every graph and check it, side by side. Raises `ParityError`."""
+    items = exportables(fitted, configuration)
+    answers = side_by_side([partial(export, item) for item in items], configuration)
+    exported = {item.name: answer for item, answer in zip(items, answers, strict=True)}
     parameters = fitted.generator.mixture
     arrays = {"weights": parameters.weights, "means": parameters.means, "covariances": parameters.covariances}
     probes = {

@@ -83,7 +83,8 @@ def _starting_point(bundle: Path | None, cases: TrainingCases, configuration: Fi
     model = vae.build(configuration.vae, *shape, configuration.latent_dim)
     network = classifiers.build(configuration.classifier, *shape, cases.n_classes)
     load_weights(bundle, "vae", model)
-    found = load_weights(bundle, "classifier", network, required=False)
+    prefixes = ("classifier", "classifier.one")  # the second is that of an average: its part with the policy
+    found = any(load_weights(bundle, prefix, network, required=False) for prefix in prefixes)
     return Initial(model, network if found else None)
 
 

@@ -1,7 +1,8 @@
 """`python training/windows.py`: a bundle of unlabelled windows is measured by TimeGAN's protocol, as one Markdown row.
 
 Windows are scaled to 0 … 1 per channel by the real minimum and maximum, as many synthetic as real ones are drawn, and
-the two judges of `training/quality/recurrent.py` score them, several times over.
+the two judges of `training/quality/recurrent.py` score them, several times over. Beside them stand a floor, real
+windows against real ones, and a control: windows of one normal distribution, which shows how much the judges see.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ Keras' initial weights, instead of TensorFlow's; each repetition draws synthetic
 the original judges one synthetic set again; minimum and maximum are those of the windows given; synthetic windows may
 leave 0 … 1. The floor is the same for one random half of the real windows in place of the synthetic ones and the other
 half as the real ones: half as many, and where windows overlap in time, so do the halves. As in the original, the bundle
-is judged by the windows that it learned from."""
+is judged by the windows that it learned from. "One Gaussian", a control, is as many windows of the normal distribution
+with the real ones' mean and covariance: where it scores well, the judges see little."""
 
 
 @dataclass(frozen=True)
@@ -64,32 +66,44 @@ class Scores:
     predictive: np.ndarray
 
 
-def measure(bundle: Bundle, windows: np.ndarray, configuration: WindowsConfiguration) -> tuple[Scores, Scores]:
-    """Of synthetic windows, and the floor; `windows` `[n_cases, n_channels, n_timepoints]` in original units.
+def measure(bundle: Bundle, windows: np.ndarray, configuration: WindowsConfiguration) -> list[Scores]:
+    """Of synthetic windows, of real ones (the floor), and of one Gaussian; `windows` `[n_cases, n_channels,
+    n_timepoints]` in original units.
 
     Raises `ConfigurationError` when the bundle has classes or its series another shape.
     """
     _refuse_other_bundles(bundle, windows)
     scaling = _UnitInterval(windows)
     real = scaling(windows)
-    made, floor = [], []
+    half = len(real) // 2
+    rows = []
     for number in tqdm(range(configuration.repetitions), desc="judges"):
         seed = configuration.seed + number
-        made.append(_scored(real, scaling(bundle.sample(0, len(windows), seed).series), seed, configuration.effort))
         order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))
-        half = len(real) // 2
-        floor.append(_scored(real[order[:half]], real[order[half : 2 * half]], seed, configuration.effort))
-    return Scores(*np.array(made).T), Scores(*np.array(floor).T)
+        pairs = [
+            (real, scaling(bundle.sample(0, len(windows), seed).series)),
+            (real[order[:half]], real[order[half : 2 * half]]),
+            (real, one_gaussian(real, seed)),
+        ]
+        rows.append([_scored(*pair, seed, configuration.effort) for pair in pairs])
+    return [Scores(*of_kind) for of_kind in np.array(rows).transpose(1, 2, 0)]
 
 
-def table(name: str, n_windows: int, synthetic: Scores, floor: Scores) -> str:
-    """A Markdown table of one row."""
-    cells = [synthetic.discriminative, floor.discriminative, synthetic.predictive, floor.predictive]
+def one_gaussian(windows: Tensor, seed: int) -> Tensor:
+    """As many windows `[n_cases, n_channels, n_timepoints]`, normally distributed with their mean and covariance."""
+    flat = windows.flatten(1).double().numpy()
+    drawn = np.random.default_rng(seed).multivariate_normal(flat.mean(axis=0), np.cov(flat.T), len(flat))
+    return torch.as_tensor(drawn, dtype=torch.float32).reshape(windows.shape)
+
+
+def table(name: str, n_windows: int, scores: list[Scores]) -> str:
+    """A Markdown table of one row; `scores` as `measure` gives them."""
+    cells = [score.discriminative for score in scores] + [score.predictive for score in scores]
     row = " | ".join(f"{cell.mean():.3f} ± {cell.std():.3f}" for cell in cells)
     return "\n".join(
         [
-            "| windows | n | discriminative score | floor | predictive score | floor |",
-            "|---|---|---|---|---|---|",
+            "| windows | n | discriminative score | floor | one Gaussian | predictive score | floor | one Gaussian |",
+            "|---|---|---|---|---|---|---|---|",
             f"| {name} | {n_windows} | {row} |",
         ]
     )
@@ -144,11 +158,11 @@ def main(arguments: list[str] | None = None) -> int:
         torch.set_num_threads(configuration.threads)
         loaded = datasets.load(data=configuration.data, layout=configuration.layout, key=configuration.key)
         windows = loaded.train.series
-        synthetic, floor = measure(_bundle(configuration), windows, configuration)
+        scores = measure(_bundle(configuration), windows, configuration)
     except REFUSALS as error:
         print(f"windows.py: {error}", file=sys.stderr)
         return 2
-    print(table(loaded.name, len(windows), synthetic, floor))
+    print(table(loaded.name, len(windows), scores))
     print(f"\n{configuration.repetitions} repetitions. {DIFFERENCES}")
     return 0
 

@@ -80,6 +80,30 @@ def test_an_average_answers_the_mean_of_a_classifier_with_the_policy_and_one_wit
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-5)
 
 
+def test_a_fit_may_start_from_an_average_or_from_a_bundle_of_one_class(tmp_path: Path) -> None:
+    barely = {"vae_steps": 1, "classifier_steps": 1, "learning_rate": 1e-12, "weight_decay": 0.0}
+    average = fit_and_publish(settings(models=tmp_path, policy="warps", average=True, folds=0))
+    assert average is not None
+    fitted = learned(policy="warps", start_from=average, **barely)
+    with np.load(average / "weights.npz") as weights:
+        assert fitted.classifier is not None
+        first = fitted.classifier.state_dict()["0.weight"]
+        np.testing.assert_allclose(first, weights["classifier.one.0.weight"], atol=1e-6)
+        assert np.abs(weights["classifier.other.0.weight"] - weights["classifier.one.0.weight"]).max() > 1e-3
+
+    data = tmp_path / "alike.npz"
+    np.savez(data, X=SERIES, y=np.zeros(len(SERIES), int))
+    one_class = {"dataset": None, "data": data, "policy": "latent", "models": tmp_path, "name": "alike"}
+    cold = fit_and_publish(settings(**one_class))
+    assert cold is not None
+    warm = fit_and_publish(settings(**one_class, start_from=cold, **barely))
+    assert warm is not None
+    with np.load(cold / "weights.npz") as before, np.load(warm / "weights.npz") as after:
+        assert before.files == after.files and "classifier.0.weight" in after.files
+        for name in ("vae.widen.weight", "classifier.0.weight"):
+            np.testing.assert_allclose(after[name], before[name], atol=1e-6)
+
+
 def probabilities(fitted: Fitted) -> np.ndarray:
     """As the exported classifier answers, which the export has compared with torch."""
     [item] = [item for item in exportables(fitted, fitted.generator.configuration) if item.name == "classifier"]

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from training.quality.recurrent import discriminative_score, predictive_score
-from training.windows import main
+from training.windows import main, one_gaussian
 
 WINDOWS = Path(__file__).resolve().parents[2] / "training" / "windows.py"
 BRIEF = ["--repetitions", "2", "--discriminator-steps", "3", "--predictor-steps", "3"]
@@ -44,6 +44,15 @@ def test_equal_seeds_give_equal_scores_of_few_channels_too(n_channels: int) -> N
         assert score(real, made, 5, 4) == score(real, made, 5, 4)
 
 
+def test_one_gaussian_has_the_mean_and_the_covariance_of_the_windows_and_nothing_else() -> None:
+    real = waves(4000, 0, 2)
+    drawn = one_gaussian(real, 1)
+    assert drawn.shape == real.shape and torch.equal(drawn, one_gaussian(real, 1))
+    assert torch.allclose(drawn.mean(0), real.mean(0), atol=0.01)
+    assert torch.allclose(drawn.flatten(1).T.cov(), real.flatten(1).T.cov(), atol=0.002)
+    assert drawn.max() > real.max() and drawn.min() < real.min()  # sines end where they end
+
+
 def test_the_command_prints_a_row_of_numbers(repository: Path, tmp_path: Path) -> None:
     bundle, data = repository / "unlabelled" / "1", repository.parent / "unlabelled.npz"
     command = [sys.executable, str(WINDOWS), "--data", str(data), "--bundle", str(bundle), *AXES, *BRIEF]
@@ -52,8 +61,8 @@ def test_the_command_prints_a_row_of_numbers(repository: Path, tmp_path: Path) -
     row = next(line for line in ended.stdout.splitlines() if line.startswith("| unlabelled"))
     n_cases, *scores = [cell.strip() for cell in row.strip("|").split("|")[1:]]
     means = [float(score.split(" ± ")[0]) for score in scores]
-    assert n_cases == "24" and len(means) == 4
-    assert all(0 <= mean <= 0.5 for mean in means[:2]) and all(0 < mean < 1 for mean in means[2:])
+    assert n_cases == "24" and len(means) == 6
+    assert all(0 <= mean <= 0.5 for mean in means[:3]) and all(0 < mean < 1 for mean in means[3:])
     assert "Differences from TimeGAN's protocol" in ended.stdout
 
 
