@@ -46,8 +46,9 @@ class Uplift(Strict):
     """The policy chosen by cross-validation on the training set alone, and its evidence.
 
     `policy` trained the shipped classifier. `advice` speaks of what `/augment` adds by default: the chosen policy, or
-    the best latent one where none was chosen. `weight` is recommended for a synthetic case in a loss where a real one
-    has 1. The evidence for the chosen policy is that of the best of several, and flatters it by as much.
+    the best latent one where none was chosen, in either case without "+warps", which belongs to training. `weight` is
+    recommended for a synthetic case in a loss where a real one has 1. The evidence for the chosen policy is that of the
+    best of several, and flatters it by as much.
     """
 
     policy: PolicyName

@@ -1,7 +1,8 @@
-"""Real cases of one class as a source of new ones: between two of them, or one of them warped."""
+"""Real cases of one class as a source of new ones: one of them warped, or moved in the latent space."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,24 +13,49 @@ from models.warps import guided_warp, surely_warped, window_slice
 Array = NDArray[np.float32]
 
 
+LEAST, MOST = 0.2, 0.6
+"""Of the way between two codes that a case is moved: less would copy it, more would leave it far behind."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Cases that are moved from one latent code to another: series `[n, n_channels, n_timepoints]` in original units,
+    codes `start` and `end` `[n, latent_dim]`."""
+
+    series: Array
+    start: Array
+    end: Array
+
+    def rows(self, index: NDArray[np.intp]) -> Moved:
+        """Those at `index`."""
+        return Moved(self.series[index], self.start[index], self.end[index])
+
+    def decoded(self, decode: Callable[[Array], Array]) -> Array:
+        """Each case with what changes, as `decode` has it, from start to end: it keeps what no code describes, its
+        texture."""
+        return self.series + (decode(self.end) - decode(self.start))
+
+
 @dataclass(frozen=True)
 class GivenCases:
     """At least one case: series `[n_given, n_channels, n_timepoints]`, original units, and posterior means
-    `[n_given, latent_dim]`, which only `between` needs."""
+    `[n_given, latent_dim]`, which only `towards` and `between` need."""
 
     series: Array
     latent: Array | None = None
 
-    def between(self, count: int, random: np.random.Generator) -> Array:
-        """Latent codes `[count, latent_dim]`, each evenly anywhere between those of two cases; of one case, its own.
+    def towards(self, target: Array, random: np.random.Generator) -> Moved:
+        """Cases drawn at random, each moved part of the way to a code of `target` `[n, latent_dim]`."""
+        return self._moved(random.integers(len(self.series), size=len(target)), target, random)
+
+    def between(self, count: int, random: np.random.Generator) -> Moved:
+        """`count` cases drawn at random, each moved part of the way to another one's code; of one case, nowhere.
 
         DeVries & Taylor, Dataset augmentation in feature space (2017), draw between neighbours; here any two may be.
         """
         assert self.latent is not None
         one, other = self._pairs(count, random)
-        share = random.random((count, 1), dtype=np.float32)
-        latent: Array = self.latent[one] + share * (self.latent[other] - self.latent[one])
-        return latent
+        return self._moved(one, self.latent[other], random)
 
     def warped(self, count: int, random: np.random.Generator) -> Array:
         """Cases drawn at random and warped, `[count, n_channels, n_timepoints]`."""
@@ -42,6 +68,12 @@ class GivenCases:
         """
         one, other = self._pairs(count, random)
         return window_slice(guided_warp(self.series[one], self.series[other]), random)
+
+    def _moved(self, index: NDArray[np.int64], target: Array, random: np.random.Generator) -> Moved:
+        assert self.latent is not None
+        start = self.latent[index]
+        share = LEAST + (MOST - LEAST) * random.random((len(index), 1), dtype=np.float32)
+        return Moved(self.series[index], start, start + share * (target - start))
 
     def _pairs(self, count: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Indices `[count]` of two cases that differ, where there are two."""

@@ -7,9 +7,10 @@ from typing import Literal, get_args
 PolicyName = Literal["none", "warps", "guided", "latent", "interpolation", "latent+warps", "interpolation+warps"]
 """What is added.
 
-`latent`: series decoded from the class mixture. `interpolation`: series decoded from between the latent codes of two
-real cases of a class. `warps`: real cases, warped. `guided`: real cases, warped to the timing of another of their class
-(Iwana & Uchida, 2021). `…+warps`: the decoded series warped, and in training the real ones too.
+`latent`: series decoded from the class mixture; of real cases of the class, each moved towards such a code.
+`interpolation`: real cases, each moved towards the latent code of another of its class. `warps`: real cases, warped.
+`guided`: real cases, warped to the timing of another of their class (Iwana & Uchida, 2021). `…+warps`: the decoded or
+moved series warped, and in training the real ones too. Training draws `latent` from the mixture alone.
 """
 
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)

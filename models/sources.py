@@ -7,13 +7,13 @@ there is one, must give the series to its class.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.given import GivenCases
+from models.given import GivenCases, Moved
 from models.recipe import (
     BLOCK_ROWS,
     CASES_STREAM,
@@ -36,26 +36,36 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Drawn:
-    """A block of latent codes: their log density, whether no rival class explains them better, and proposals made."""
+    """A block of what is to be decoded: latent codes, or given cases that are `moved`; log density, whether no rival
+    class explains them better, and proposals made."""
 
     latent: Array
     log_density: Array
     accepted: NDArray[np.bool_]
     n_proposals: NDArray[np.int64]
+    moved: Moved | None = None
 
 
 def latent(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """From the class mixture."""
-    return _convincing(bundle, recipe, block, lambda redraw: _proposed(bundle, recipe, block, redraw))
+    """From the class mixture; of given cases, each on its way to a code of the mixture."""
+
+    def draw(redraw: int) -> Drawn:
+        proposed = _proposed(bundle, recipe, block, redraw)
+        if recipe.given is None:
+            return proposed
+        moved = recipe.given.towards(proposed.latent, _of_cases(recipe, block, redraw))
+        return replace(proposed, moved=moved, log_density=np.full(BLOCK_ROWS, np.nan, np.float32))
+
+    return _convincing(bundle, recipe, block, draw)
 
 
 def interpolation(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """From between the codes of two given cases."""
+    """Given cases, each on its way to another."""
 
     def draw(redraw: int) -> Drawn:
-        codes = _cases(recipe).between(BLOCK_ROWS, recipe.random(block, redraw * REDRAW_STREAMS + CASES_STREAM))
+        moved = _cases(recipe).between(BLOCK_ROWS, _of_cases(recipe, block, redraw))
         unknown = np.full(BLOCK_ROWS, np.nan, np.float32)
-        return Drawn(codes, unknown, np.ones(BLOCK_ROWS, bool), np.ones(BLOCK_ROWS, np.int64))
+        return Drawn(moved.end, unknown, np.ones(BLOCK_ROWS, bool), np.ones(BLOCK_ROWS, np.int64), moved)
 
     return _convincing(bundle, recipe, block, draw)
 
@@ -102,7 +112,7 @@ def _convincing(bundle: Bundle, recipe: Recipe, block: int, draw: Callable[[int]
     The whole block is looked at, whatever the recipe's count: fewer series are the start of more.
     """
     first = draw(0)
-    series = _decoded(bundle, recipe, block, 0, first.latent)
+    series = _decoded(bundle, recipe, block, 0, first, np.arange(BLOCK_ROWS))
     own, accepted, n_proposals = first.log_density, first.accepted, first.n_proposals
     if bundle.labelled:
         best, convincing = _judged(bundle, recipe, series)
@@ -111,7 +121,7 @@ def _convincing(bundle: Bundle, recipe: Recipe, block: int, draw: Callable[[int]
             if not len(pending):
                 break
             again = draw(redraw)
-            made = _decoded(bundle, recipe, block, redraw, again.latent[_padded(pending)])[: len(pending)]
+            made = _decoded(bundle, recipe, block, redraw, again, _padded(pending))[: len(pending)]
             probability, of_class = _judged(bundle, recipe, made)
             better = probability > best[pending]
             chosen = pending[better]
@@ -134,9 +144,16 @@ def _judged(bundle: Bundle, recipe: Recipe, series: Array) -> tuple[Array, NDArr
     return probability[:, recipe.class_index], probability.argmax(axis=1) == recipe.class_index
 
 
-def _decoded(bundle: Bundle, recipe: Recipe, block: int, redraw: int, latent: Array) -> Array:
+def _decoded(bundle: Bundle, recipe: Recipe, block: int, redraw: int, drawn: Drawn, rows: NDArray[np.intp]) -> Array:
+    """The series of some rows: a moved case keeps its own texture, a latent code is given one."""
+    if drawn.moved is not None:
+        return drawn.moved.rows(rows).decoded(bundle.decode)
     random = recipe.random(block, redraw * REDRAW_STREAMS + TEXTURE_STREAM)
-    return bundle.textured(bundle.decode(latent), recipe.class_index, random)
+    return bundle.textured(bundle.decode(drawn.latent[rows]), recipe.class_index, random)
+
+
+def _of_cases(recipe: Recipe, block: int, redraw: int) -> np.random.Generator:
+    return recipe.random(block, redraw * REDRAW_STREAMS + CASES_STREAM)
 
 
 def _cases(recipe: Recipe) -> GivenCases:

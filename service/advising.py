@@ -35,13 +35,11 @@ class AugmentAdvice:
 
 
 def policy_for(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
-    """The policy asked for; by default the one that the model's fit chose, and the best that adds anything where it
-    chose none; without a choice, series from the class mixture."""
+    """The policy asked for; by default the one that the model's fit advises on; without a fit's choice, `latent`."""
     if asked != "auto":
         return asked
     uplift = manifest.metrics.uplift
-    chosen: list[PolicyName] = [uplift.policy, uplift.advice.policy] if uplift else []
-    return next((policy for policy in chosen if policy != "none"), "latent")
+    return uplift.advice.policy if uplift else "latent"
 
 
 def advice_for(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:

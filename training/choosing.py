@@ -11,10 +11,11 @@ import numpy as np
 from torch import nn
 
 from models.evidence import Advice, Candidate, Uplift
-from models.policy import PolicyName, is_latent
-from training.augmenting import NOTHING, Generator, Initial, fit_generator
+from models.policy import PolicyName, is_latent, source
+from training.augmenting import NOTHING, Initial, fit_generator
 from training.configuration import FitConfiguration
 from training.folds import Fold, Judged, concatenated, fit_policy, judge, side_by_side
+from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import History, start_fabric
 from training.scoring import bootstrapped, mean_over_classes, tempered_nll
@@ -74,11 +75,13 @@ class Evidence:
 
     @property
     def served(self) -> PolicyName:
-        """What `/augment` adds: the same, or the best latent policy where that is none."""
-        if self.policy != "none":
-            return self.policy
+        """What `/augment` adds: the same, or the best latent policy where that is none.
+
+        Decoded series are not warped besides: in training each is warped anew at every step, once would be for all.
+        """
         latent = [row for row in self.rows if is_latent(row.policy)]
-        return min(latent, key=lambda row: row.nll).policy if latent else "latent"
+        best = min(latent, key=lambda row: row.nll).policy if latent else "latent"
+        return source(best if self.policy == "none" else self.policy)
 
 
 def cross_validated(

@@ -14,12 +14,13 @@ from models.evidence import Uplift
 from models.manifest import Label
 from models.policy import PolicyName
 from training import classifiers, vae
-from training.augmenting import NOTHING, Generator, Initial
+from training.augmenting import NOTHING, Initial
 from training.calibration import HeldOut, held_out
 from training.choosing import CANDIDATES, cross_validated
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.folds import fit_policy, folds_of
+from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import History
 from training.partition import class_labels, training_cases

@@ -14,10 +14,11 @@ from torch import nn
 
 from models.mixture import marginal_log_density
 from models.policy import PolicyName, source
-from training.augmenting import Generator, equal_counts, fit_generator, joined
+from training.augmenting import equal_counts, fit_generator, joined
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.datasets.split import fold_indices
+from training.generator import Generator
 from training.learner import TrainingCases, posterior_means, reconstruction_errors, standardised
 from training.loop import History, start_fabric
 from training.policies import class_log_probabilities, fit_classifier

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from models.evidence import Metrics, Quality
-from training.augmenting import Generator
 from training.configuration import FitConfiguration
 from training.fitting import Fitted, predicted
+from training.generator import Generator
 from training.learner import TrainingCases
 from training.partition import MeasuredOn, Partition, training_cases
 from training.quality import measure_quality
@@ -51,7 +51,7 @@ def quality(
 ) -> Quality | None:
     """How good samples are, SYNTHETIC_PER_CASE for each training case of a class."""
     counts = SYNTHETIC_PER_CASE * np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
-    synthetic = sampling(fitted).made("latent", fitted.cases, counts, configuration.seed)
+    synthetic = sampling(fitted).sampled(counts, configuration.seed)
     return measure_quality(fitted.cases, held_out, synthetic, fitted.labels, measured_on, configuration.seed)
 
 

@@ -1,10 +1,11 @@
 """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
 `policy` says where they come from; "auto", the default, is the model's own choice, and `advice` what its fit found out
-about that. "latent": from the class mixtures in the latent space, which are shrunk towards the given series, the more
-cases of a class, the further. "interpolation": from between the codes of two given cases. "latent+warps" and
-"interpolation+warps": the same, warped in time. "warps": given cases, warped. "guided": given cases, each moved in time
-towards another. Where a class has too few cases for that, `made_by` in `report` says what made them instead.
+about that. "latent": given cases, each moved in the latent space towards a code of its class's mixture, which is shrunk
+towards the given series, the more cases of a class, the further; what no code describes, its texture, it keeps.
+"interpolation": given cases, each moved so towards another. "latent+warps" and "interpolation+warps": the same, warped
+in time. "warps": given cases, warped. "guided": given cases, each moved in time towards another. Where a class has too
+few cases for that, `made_by` in `report` says what made them instead.
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
 {label: total}} (totals per class). Originals come first, unchanged, in order.

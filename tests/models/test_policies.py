@@ -79,21 +79,50 @@ def test_of_one_given_case(sines: Bundle, given: dict[int, GivenCases]):
     assert np.array_equal(guided, warps) and possible("guided", 1) == "warps" and possible("guided", 2) == "guided"
     low, high = one.series.min(axis=2), one.series.max(axis=2)
     assert (warps.min(axis=2) >= low - 1e-3).all() and (warps.max(axis=2) <= high + 1e-3).all()
-    assert np.array_equal(one.between(9, np.random.default_rng(0)), np.repeat(given[2].latent[:1], 9, axis=0))
+    between = one.between(9, np.random.default_rng(0))
+    assert np.array_equal(between.end, np.repeat(given[2].latent[:1], 9, axis=0))
+    assert np.array_equal(between.decoded(sines.decode), np.repeat(one.series, 9, axis=0))
 
 
-def test_codes_lie_between_those_of_two_cases():
+def test_cases_go_part_of_the_way_to_the_codes_of_others():
     ends = np.array([[0, 0], [8, 0], [0, 8]], np.float32)
-    between = GivenCases(np.zeros((3, 1, 4), np.float32), ends).between(600, np.random.default_rng(0))
+    between = GivenCases(np.zeros((3, 1, 4), np.float32), ends).between(600, np.random.default_rng(0)).end
     on_sides = [np.isclose(between[:, 1], 0), np.isclose(between[:, 0], 0), np.isclose(between.sum(axis=1), 8)]
     assert np.array_equal(np.logical_or.reduce(on_sides), np.ones(600, bool))
     assert all(150 < side.sum() < 250 for side in on_sides) and (between >= 0).all()
+    assert np.abs(between[:, None] - ends).sum(axis=2).min() >= 1.5
 
 
-def test_what_comes_from_given_cases_is_kept_and_has_no_density(sines: Bundle, given: dict):
+def test_cases_go_towards_what_is_proposed_and_keep_what_no_code_describes():
+    series = np.array([[[1, 2, 3]], [[5, 5, 9]]], np.float32)
+    target = np.full((400, 2), 4, np.float32)
+    moved = GivenCases(series, np.zeros((2, 2), np.float32)).towards(target, np.random.default_rng(0))
+    share = moved.end / target
+    assert (share[:, 0] == share[:, 1]).all() and 0.2 <= share.min() < 0.22 and 0.58 < share.max() <= 0.6
+    assert 150 < (moved.series == series[0]).all(axis=(1, 2)).sum() < 250
+
+    def decode(latent: np.ndarray) -> np.ndarray:
+        return np.repeat(10 + latent[:, :1, None], 3, axis=2)
+
+    np.testing.assert_allclose(moved.decoded(decode), moved.series + moved.end[:, :1, None], atol=1e-5)
+
+
+@pytest.mark.parametrize("policy", ["latent", "interpolation"])
+def test_given_cases_keep_their_texture(sines: Bundle, given: dict[int, GivenCases], policy: PolicyName):
+    ripple = np.float32(20) * np.where(np.arange(64) % 2, 1, -1).astype(np.float32)
+    rippled = GivenCases(given[2].series + ripple, given[2].latent)
+    plain, with_ripple = (
+        np.abs(np.diff(_made(sines, policy, 20, cases).series, n=2, axis=2)).mean() for cases in (given[2], rippled)
+    )
+    assert with_ripple > plain + 50  # the ripple alone: 80
+
+
+def test_what_comes_from_given_cases_has_no_density(sines: Bundle, given: dict):
     samples = _made(sines, "interpolation", 70, given[2])
     assert (samples.acceptance, samples.n_proposals, samples.n_fallbacks) == (1.0, 70, 0)
-    assert np.isnan(samples.log_density).all() and len(samples.log_density) == 70
+    for made in (samples, _made(sines, "latent", 70, given[2])):
+        assert np.isnan(made.log_density).all() and len(made.log_density) == 70
+    assert np.isfinite(_made(sines, "latent", 70, None).log_density).all()
 
 
 def test_nothing_is_made_by_the_policy_none(sines: Bundle):

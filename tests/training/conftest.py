@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK
-from training.augmenting import Generator, fit_generator
+from training.augmenting import fit_generator
 from training.configuration import FitConfiguration
 from training.datasets import sines
+from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import start_fabric
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from models.policy import PolicyName
-from training.augmenting import Generator
 from training.configuration import FitConfiguration
 from training.folds import fit_policy
+from training.generator import Generator
 from training.learner import Pool, TrainingCases, standardised
 from training.loop import start_fabric
 from training.policies import PolicyObjective, fit_classifier

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from models.policy import POLICIES, PolicyName
-from training.augmenting import Generator, equal_counts, joined
+from training.augmenting import equal_counts, joined
+from training.generator import Generator
 from training.learner import TrainingCases
 from training.policies import class_log_probabilities
 

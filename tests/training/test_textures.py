@@ -12,11 +12,11 @@ from models.bundle import Bundle
 from models.sessions import Runtime, Session
 from models.texture import check_texture, textured
 from training import families, textures
-from training.augmenting import Generator
 from training.bundling import exportables
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export import export
 from training.fitting import Fitted
+from training.generator import Generator
 from training.learner import TrainingCases, standardised
 from training.loop import start_fabric
 from training.textures import Decoded, SteppedTexture, Texture

@@ -141,7 +141,7 @@ def _measured(job: Job, trial: Trial) -> Measured | None:
     if not _chooses(job):
         return None
     counts = SYNTHETIC_PER_CASE * np.bincount(trial.cases.class_index, minlength=trial.cases.n_classes)
-    made = trial.generator.made("latent", trial.cases, counts, job.seed)
+    made = trial.generator.sampled(counts, job.seed)
     labels = class_labels(trial.learn.labels)
     found = measure_quality(trial.cases, trial.test, made, labels, "given test set", job.seed)
     if found is None:

@@ -11,12 +11,13 @@ from torch import nn
 
 from models.evidence import Uplift
 from models.policy import PolicyName, is_latent, source
-from training.augmenting import Generator, fit_generator, joined
+from training.augmenting import fit_generator, joined
 from training.choosing import CANDIDATES, CrossValidation, cross_validated, imbalanced
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.evaluation import peers, policies
 from training.folds import fit_policy, folds_of
+from training.generator import Generator
 from training.learner import TrainingCases, standardised
 from training.partition import class_labels, training_cases
 from training.policies import class_log_probabilities, fit_classifier
