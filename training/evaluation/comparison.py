@@ -51,10 +51,16 @@ class Comparison:
         """The policies that something else is the baseline of."""
         return tuple(name for name in self.policies if policies.baseline(name) != name and self.uplift(name))
 
+    def scores(self, dataset: str) -> list[float]:
+        """Of every policy in order, the mean over the seeds that all of them have; nothing where there are none."""
+        own = [self.values.get((policy, dataset), {}) for policy in self.policies]
+        seeds = set.intersection(*(set(values) for values in own))
+        return [float(np.mean([values[seed] for seed in sorted(seeds)])) for values in own] if seeds else []
+
     @property
     def complete(self) -> tuple[str, ...]:
-        """The datasets on which every policy has a value."""
-        return tuple(name for name in self.datasets if all((p, name) in self.values for p in self.policies))
+        """The datasets of which every policy has a value for the same seed."""
+        return tuple(name for name in self.datasets if self.scores(name))
 
 
 def comparisons(rows: Sequence[Row], measure: Measure) -> list[Comparison]:

@@ -98,7 +98,7 @@ def _wins(comparison: Comparison, path: Path) -> None:
 
 def _ranks(comparison: Comparison, path: Path) -> None:
     """The critical-difference diagram of Demšar, 2006: policies under one bar are not told apart."""
-    scores = [[comparison.mean(policy, name) for policy in comparison.policies] for name in comparison.complete]
+    scores = [comparison.scores(name) for name in comparison.complete]
     ranks = average_ranks(np.array(scores, dtype=np.float64))
     order = np.argsort(ranks, kind="stable")
     names, ranks = [comparison.policies[index] for index in order], ranks[order]
