@@ -80,10 +80,28 @@ def test_a_comparison_pairs_by_seed_and_the_table_says_so() -> None:
         Choice("B", 0, "none", "none", "latent", False, None, None, None, ""),
     ]
     text = markdown("title", [comparison], choices)
-    assert "| auto | 77.50 | +5.00 [-5.00, 15.00] |  | 1/0/1 | B -5.00 | 0.500 |" in text
+    assert "| auto | 2 | 77.50 | +5.00 [-5.00, 15.00] |  | 1/0/1 | B -5.00 | 0.500 |" in text
     assert "“use it” (1 jobs, 1 datasets): +10.00 [10.00, 10.00]" in text
     assert "| B | **-5.0 [-68.5, 58.5]** |" in text
     assert "| B | none | none | not latent |" in text
+
+
+def test_policies_of_unequal_seeds_are_ranked_on_those_that_all_have_and_the_latent_share_is_paired() -> None:
+    extra = [
+        Row("A", 2, "minirocket", "none", 9, 1.0, 1.0, 0.5),
+        *(
+            Row(name, seed, "minirocket", "auto-without-latent", 9, 0.4, 0.4, 0.5)
+            for name in "AB"
+            for seed in ((1, 5) if name == "A" else (7,))
+        ),
+    ]
+    (comparison,) = comparisons(_rows() + extra, "accuracy")
+    assert comparison.policies == ("none", "auto", "auto-without-latent")
+    assert comparison.scores("A") == pytest.approx([60, 80, 40]), "seed 1 alone is everyone's"
+    assert comparison.scores("B") == [] and comparison.complete == ("A",)
+    assert [comparison.n_seeds(policy) for policy in comparison.policies] == [3, 2, 2]
+    assert comparison.uplift("auto", "auto-without-latent") == pytest.approx({"A": 40})
+    assert "auto less auto-without-latent: +40.00 [40.00, 40.00], 1/0/0." in markdown("title", [comparison], [])
 
 
 CLASS_INDEX = np.repeat([0, 1, 2], [30, 24, 21])

@@ -36,14 +36,19 @@ class Comparison:
         found = [np.mean(list(own.values())) for (name, _), own in self.nll.items() if name == policy and own]
         return float(np.mean(found)) if found else None
 
-    def paired(self, policy: str, dataset: str) -> Values:
-        """Differences in points to the policy's baseline, one per seed that both have."""
-        own, other = (self.values.get((name, dataset), {}) for name in (policy, policies.baseline(policy)))
-        return np.array([own[seed] - other[seed] for seed in sorted(own.keys() & other.keys())])
+    def n_seeds(self, policy: str) -> int:
+        """How many seeds it has, of the dataset that has most."""
+        return max((len(found) for (name, _), found in self.values.items() if name == policy), default=0)
 
-    def uplift(self, policy: str) -> dict[str, float]:
-        """The mean difference in points of each dataset that has one."""
-        found = {dataset: self.paired(policy, dataset) for dataset in self.datasets}
+    def paired(self, policy: str, dataset: str, other: str = "") -> Values:
+        """Differences in points to `other`, or else to the policy's baseline, one per seed that both have."""
+        pair = (policy, other or policies.baseline(policy))
+        own, base = (self.values.get((name, dataset), {}) for name in pair)
+        return np.array([own[seed] - base[seed] for seed in sorted(own.keys() & base.keys())])
+
+    def uplift(self, policy: str, other: str = "") -> dict[str, float]:
+        """The mean difference in points, as `paired` takes it, of each dataset that has one."""
+        found = {dataset: self.paired(policy, dataset, other) for dataset in self.datasets}
         return {dataset: float(values.mean()) for dataset, values in found.items() if len(values)}
 
     @property

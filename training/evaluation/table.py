@@ -25,9 +25,7 @@ def markdown(
     parts = [f"# {title}", ""]
     for comparison in compared:
         parts += [f"## Judge: {comparison.judge}", "", *_summary(comparison), "", *_means(comparison), ""]
-        parts += [*_differences(comparison), ""]
-        advised = _advised(comparison, choices)
-        parts += [*advised, ""] if advised else []
+        parts += [*_differences(comparison), "", *_latent_share(comparison), *_advised(comparison, choices)]
     if choices:
         parts += ["## What auto chose", "", *_choices(choices), ""]
     if measured:
@@ -38,24 +36,34 @@ def markdown(
 def _summary(comparison: Comparison) -> list[str]:
     measure = WORDS[comparison.measure]
     intro = (
-        f"Points of test {measure}, the mean over seeds and then datasets; differences are paired (a pair is compared "
-        "with a pair without augmentation), their intervals 95 % bootstraps over datasets."
+        f"Points of test {measure}, the mean over seeds and then datasets; differences are paired by seed (a pair is "
+        "compared with a pair without augmentation), their intervals 95 % bootstraps over datasets."
     )
-    header = ("policy", measure, "difference", "without the worst outlier", "win/tie/loss", "worst dataset", "NLL")
+    header = (
+        "policy",
+        "seeds",
+        measure,
+        "difference",
+        "without the worst outlier",
+        "win/tie/loss",
+        "worst dataset",
+        "NLL",
+    )
     return [intro, "", *_grid(header, [_summary_row(comparison, policy) for policy in comparison.policies])]
 
 
 def _summary_row(comparison: Comparison, policy: str) -> list[str]:
     means = [mean for name in comparison.datasets if (mean := comparison.mean(policy, name)) is not None]
     nll = comparison.mean_nll(policy)
-    ends = [f"{np.mean(means):.2f}", "" if nll is None else f"{nll:.3f}"]
+    first = [policy, str(comparison.n_seeds(policy)), f"{np.mean(means):.2f}"]
+    last = "" if nll is None else f"{nll:.3f}"
     if policy not in comparison.compared:
-        return [policy, ends[0], "", "", "", "", ends[1]]
+        return [*first, "", "", "", "", last]
     uplift = comparison.uplift(policy)
     values = list(uplift.values())
     worst = min(uplift, key=lambda name: uplift[name])
-    row = [policy, ends[0], shown(over_datasets(values)), _without_outlier(uplift), str(win_tie_loss(values))]
-    return [*row, f"{worst} {uplift[worst]:+.2f}", ends[1]]
+    row = [*first, shown(over_datasets(values)), _without_outlier(uplift), str(win_tie_loss(values))]
+    return [*row, f"{worst} {uplift[worst]:+.2f}", last]
 
 
 def _without_outlier(uplift: dict[str, float]) -> str:
@@ -97,8 +105,17 @@ def _difference(values: np.ndarray) -> str:
     return f"**{text}**" if mean < LOSS or (mean < SURE_LOSS and sure) else text
 
 
+def _latent_share(comparison: Comparison) -> list[str]:
+    """What latent policies add to `auto`; no line without rows of both."""
+    share = comparison.uplift("auto", "auto-without-latent")
+    if not share:
+        return []
+    counts = win_tie_loss(list(share.values()))
+    return [f"auto less auto-without-latent: {shown(over_datasets(list(share.values())))}, {counts}.", ""]
+
+
 def _advised(comparison: Comparison, choices: Sequence[Choice]) -> list[str]:
-    """What `auto` brings where its advice says to use it, and elsewhere."""
+    """What `auto` brings where its advice says to use it, and elsewhere, a line and an empty one for each."""
     if "auto" not in comparison.compared:
         return []
     lines = []
@@ -110,8 +127,9 @@ def _advised(comparison: Comparison, choices: Sequence[Choice]) -> list[str]:
         means = [float(values.mean()) for values in found if len(values)]
         if means:
             interval = shown(over_datasets(means))
-            lines.append(f"Where auto's advice is “{words}” ({len(jobs)} jobs, {len(means)} datasets): {interval}.")
-    return [line for pair in zip(lines, [""] * len(lines), strict=True) for line in pair]
+            place = f"{len(jobs)} jobs, {len(means)} datasets"
+            lines += [f"Where auto's advice is “{words}” ({place}): {interval}.", ""]
+    return lines
 
 
 def _of_seeds(comparison: Comparison, dataset: str, seeds: Iterable[int]) -> np.ndarray:
