@@ -51,7 +51,7 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # The peers' environments are made on demand beside .venv, in .venv-bench/.
 .PHONY: bench
