@@ -153,13 +153,12 @@ def _run(configuration: EvaluateConfiguration, missing: Sequence[Job]) -> int:
 def _keep(folder: Path, outcome: Outcome) -> None:
     """The choice first: what has its rows is not run again."""
     choice = outcome.choice
-    known = {(kept.dataset, kept.seed) for kept in read(folder / CHOICES, Choice)}
-    if choice and (choice.dataset, choice.seed) not in known:
+    chosen = {(kept.dataset, kept.seed) for kept in read(folder / CHOICES, Choice)}
+    if choice and (choice.dataset, choice.seed) not in chosen:
         append(folder / CHOICES, [choice])
-    measured = outcome.measured
-    known = {(kept.dataset, kept.seed) for kept in read(folder / QUALITY, Measured)}
-    if measured and (measured.dataset, measured.seed) not in known:
-        append(folder / QUALITY, [measured])
+    known = {(kept.dataset, kept.seed, kept.operation) for kept in read(folder / QUALITY, Measured)}
+    new = [row for row in outcome.measured if (row.dataset, row.seed, row.operation) not in known]
+    append(folder / QUALITY, new)
     append(folder / FILE, outcome.rows)
 
 

@@ -17,7 +17,7 @@ from training.evaluate import main
 from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, arms, run
 from training.evaluation.processes import outcomes
-from training.evaluation.results import FILE, Choice, ResultsError, Row, append, read
+from training.evaluation.results import FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
 
 COLUMNS = "dataset,seed,judge,policy,n_train,accuracy,balanced_accuracy,nll"
 TINY = FitConfiguration(vae_steps=4, classifier_steps=4, texture_fit_steps=4, batch_size=8, latent_dim=4, device="cpu")
@@ -72,7 +72,11 @@ def test_a_run_writes_every_row_once_and_its_table_and_plots(out: Path) -> None:
     takes += [("fcn-concatenated", policy) for policy in ("none", "auto", "smote")]
     assert found == sorted((name, seed, *arm) for name in ("First", "Second") for seed in (0, 1) for arm in takes)
     assert all(row.n_train == 18 and 0 <= row.accuracy <= 1 and row.nll is not None and row.nll > 0 for row in rows)
+    measured = sorted((row.dataset, row.seed, row.operation) for row in read(out / QUALITY, Measured))
+    jobs = [(name, seed) for name in ("First", "Second") for seed in (0, 1)]
+    assert measured == [(*job, operation) for job in jobs for operation in ("augment", "sample")]
     table = (out / "table.md").read_text()
+    assert "`/sample`:" in table and "`/augment`:" in table
     assert "## Judge: fcn-concatenated" in table and "| smote |" in table and "| Second |" in table
     for plot in ("uplift", "win-tie-loss", "critical-difference"):
         assert (out / f"{plot}-fcn.png").read_bytes().startswith(b"\x89PNG")

@@ -18,6 +18,7 @@ from training.evaluation import judges, policies
 from training.evaluation.results import Choice, Measured, Row
 from training.evaluation.subsets import Level, kept
 from training.evaluation.trial import Trial, at_working_length
+from training.learner import TrainingCases
 from training.loop import start_fabric
 from training.measure import SYNTHETIC_PER_CASE
 from training.partition import class_labels, partition, training_cases
@@ -50,7 +51,7 @@ class Outcome:
     rows: list[Row]
     failed: dict[Arm, str]
     choice: Choice | None
-    measured: Measured | None
+    measured: list[Measured]
     seconds: float
 
 
@@ -137,17 +138,26 @@ def _choice(job: Job, trial: Trial) -> Choice | None:
     return Choice(job.dataset, job.seed, uplift.policy, without, advice.policy, advice.use, mean, low, high, nll)
 
 
-def _measured(job: Job, trial: Trial) -> Measured | None:
+def _measured(job: Job, trial: Trial) -> list[Measured]:
+    """Nothing without a choice, as `/augment` goes by it."""
     if not _chooses(job):
-        return None
+        return []
     counts = SYNTHETIC_PER_CASE * np.bincount(trial.cases.class_index, minlength=trial.cases.n_classes)
-    made = trial.generator.sampled(counts, job.seed)
+    generator, advised = trial.generator, trial.uplift.advice.policy
+    made = {
+        "sample": generator.sampled(counts, job.seed),
+        "augment": generator.made(advised, trial.cases, counts, job.seed),
+    }
+    return [row for operation, cases in made.items() if (row := _quality(job, trial, operation, cases))]
+
+
+def _quality(job: Job, trial: Trial, operation: str, made: TrainingCases) -> Measured | None:
     labels = class_labels(trial.learn.labels)
     found = measure_quality(trial.cases, trial.test, made, labels, "given test set", job.seed)
     if found is None:
         return None
-    names = [field.name for field in fields(Measured)][2:]
-    return Measured(job.dataset, job.seed, **{name: getattr(found, name) for name in names})
+    names = [field.name for field in fields(Measured)][3:]
+    return Measured(job.dataset, job.seed, operation, **{name: getattr(found, name) for name in names})
 
 
 def _chooses(job: Job) -> bool:

@@ -48,10 +48,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class Measured:
-    """Quality of latent samples against the test set; see `models.evidence.Quality`. Empty: not measurable."""
+    """Quality against the test set of what `operation` makes, "sample" or "augment" (moved training cases, with the
+    policy advised); see `models.evidence.Quality`. Empty: not measurable."""
 
     dataset: str
     seed: int
+    operation: str
     discriminative_score: float | None
     discriminative_floor: float | None
     tstr_ratio: float | None

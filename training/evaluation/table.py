@@ -29,7 +29,7 @@ def markdown(
     if choices:
         parts += ["## What auto chose", "", *_choices(choices), ""]
     if measured:
-        parts += ["## Quality of latent samples", "", *_quality(measured), ""]
+        parts += ["## Quality", "", *_quality(measured)]
     return "\n".join(parts)
 
 
@@ -138,8 +138,16 @@ def _of_seeds(comparison: Comparison, dataset: str, seeds: Iterable[int]) -> np.
 
 
 def _quality(measured: Sequence[Measured]) -> list[str]:
+    """A table for each operation that has rows."""
+    lines = ["Against the test set, as `models/evidence.py` defines the measures; means over seeds, then datasets.", ""]
+    for operation in sorted({row.operation for row in measured}, reverse=True):
+        lines += [f"`/{operation}`:", "", *_quality_of([row for row in measured if row.operation == operation]), ""]
+    return lines
+
+
+def _quality_of(measured: Sequence[Measured]) -> list[str]:
     """Means over seeds by dataset, then over datasets; an empty cell was not measurable."""
-    names = [field.name for field in fields(Measured)][2:]
+    names = [field.name for field in fields(Measured)][3:]
     datasets = sorted({row.dataset for row in measured})
     values = np.array(
         [
@@ -152,8 +160,7 @@ def _quality(measured: Sequence[Measured]) -> list[str]:
         [name, *("" if np.isnan(cell) else f"{cell:.3f}" for cell in cells)]
         for name, cells in zip([*datasets, "mean"], table, strict=True)
     ]
-    intro = "Series from the class mixtures against the test set, as `models/evidence.py` defines the measures."
-    return [intro, "", *_grid(("dataset", *(name.replace("_", " ") for name in names)), rows)]
+    return _grid(("dataset", *(name.replace("_", " ") for name in names)), rows)
 
 
 def _or_nan(value: float | None) -> float:
