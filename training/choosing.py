@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -23,9 +23,10 @@ from training.scoring import bootstrapped, mean_over_classes, tempered_nll
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
 
-LATENT_START = 1.0
+LATENT_START, LATENT_START_IMBALANCED = 1.0, 4.0
 """Nats, over all held-out cases, by which another policy has to be better than a latent one: the logarithm of the odds
-given to latent policies beforehand. On few cases it decides, on many the evidence does."""
+given to latent policies beforehand. On few cases it decides, on many the evidence does. Where classes are imbalanced a
+few held-out cases of rare ones make much of the score, so that it decides longer."""
 
 IMBALANCE = 3.0
 """Largest over smallest class count from which on rare classes are drawn more often, by `FitConfiguration.balance`."""
@@ -45,16 +46,17 @@ class CrossValidation:
 @dataclass(frozen=True)
 class Evidence:
     """Candidates in the order they were judged; `folds` are those of the last round that was an improvement. `asked` is
-    the policy that the user set, "auto" where the evidence decides."""
+    the policy that the user set, "auto" where the evidence decides; `start` is LATENT_START, or that of imbalance."""
 
     asked: Literal["auto"] | PolicyName
     folds: list[Judged]
     rows: list[Candidate]
+    start: float = LATENT_START
 
     def cost(self, row: Candidate) -> float:
         """Negative log-likelihood, less the start that a latent policy is given; in nats per case."""
         n_cases = sum(len(fold.fold.held_out.series) for fold in self.folds)
-        return row.nll - (LATENT_START / n_cases if is_latent(row.policy) else 0.0)
+        return row.nll - (self.start / n_cases if is_latent(row.policy) else 0.0)
 
     @property
     def best(self) -> Candidate:
@@ -104,6 +106,7 @@ def cross_validated(
         configuration.policy,
         judged,
         [candidate(judged, policy, configuration, balanced) for policy in policies] if judged else [],
+        LATENT_START_IMBALANCED if balanced else LATENT_START,
     )
     for number in range(2, configuration.rounds + 1):
         following = _next_round(evidence, folds, configuration, balanced, number)
@@ -132,7 +135,7 @@ def _next_round(
     calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
     judged = side_by_side(calls, configuration)
     rows = [candidate(judged, policy, configuration, balanced, number) for policy in latent]
-    return Evidence(evidence.asked, judged, [*evidence.rows, *rows])
+    return replace(evidence, folds=judged, rows=[*evidence.rows, *rows])
 
 
 def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initial, rounds: int = 1) -> Generator:

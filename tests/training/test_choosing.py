@@ -12,6 +12,8 @@ from models.evidence import Candidate, Interval
 from models.policy import PolicyName
 from training.choosing import (
     CANDIDATES,
+    LATENT_START,
+    LATENT_START_IMBALANCED,
     CrossValidation,
     Evidence,
     candidate,
@@ -59,12 +61,14 @@ def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_
     assert Evidence("auto", [], []).policy == "none" and Evidence("auto", [], []).served == "latent"
 
 
-@pytest.mark.parametrize(("n_cases", "policy"), [(9, "latent"), (11, "warps")])
-def test_another_policy_has_to_beat_a_latent_one_by_a_nat_in_all(
-    n_cases: int, policy: PolicyName, generator: Generator
+@pytest.mark.parametrize(
+    ("n_cases", "start", "policy"), [(9, 1, "latent"), (11, 1, "warps"), (39, 4, "latent"), (41, 4, "warps")]
+)
+def test_another_policy_has_to_beat_a_latent_one_by_its_start_in_nats(
+    n_cases: int, start: float, policy: PolicyName, generator: Generator
 ) -> None:
     rows = [row("none", 0.9), row("warps", 0.4), row("latent", 0.5)]
-    assert Evidence("auto", [_judged(generator, [0] * n_cases, {})], rows).policy == policy
+    assert Evidence("auto", [_judged(generator, [0] * n_cases, {})], rows, start).policy == policy
 
 
 @pytest.mark.parametrize("rows", [[], ROWS])
@@ -145,7 +149,8 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
     assert [row.policy for row in uplift.candidates] == ["none", "warps", "latent"]
     balanced = imbalanced(cases.class_index)
     assert uplift.candidates == [candidate(chosen.folds, row.policy, brief, balanced) for row in uplift.candidates]
-    assert uplift.policy == Evidence("auto", chosen.folds, uplift.candidates).policy
+    start = LATENT_START_IMBALANCED if balanced else LATENT_START
+    assert uplift.policy == Evidence("auto", chosen.folds, uplift.candidates, start).policy
     assert (uplift.n_folds, uplift.n_cases) == (len(folds), sum(len(fold.held_out.series) for fold in folds))
     assert uplift.balanced is (balanced and uplift.policy != "none")
     assert uplift.weight == brief.synthetic_weight
@@ -179,7 +184,8 @@ def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_be
     learn = Cases(cases.series, tuple(int(index) for index in cases.class_index), None)
     result = cross_validated(cases, folds_of(learn, cases, settings), settings, ("warps", "latent"))
     rows = result.uplift.candidates
-    cost = Evidence("auto", result.folds, rows).cost
+    start = LATENT_START_IMBALANCED if imbalanced(cases.class_index) else LATENT_START
+    cost = Evidence("auto", result.folds, rows, start).cost
     best = [min(cost(row) for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
     assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
     assert result.uplift.rounds == max(row.round for row in rows)

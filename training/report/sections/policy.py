@@ -16,7 +16,7 @@ def section(inputs: ReportInputs) -> Section:
     look_for = (
         "Look for an interval that lies right of 0: only such a policy made classifiers better in cross-validation. "
         "The policy with the lowest negative log-likelihood (NLL) is chosen; over all cases together, others have to "
-        "be better than a latent one by a nat."
+        "be better than a latent one by a nat, where classes are imbalanced by 4."
     )
     uplift = inputs.manifest.metrics.uplift
     if uplift is None:
