@@ -94,7 +94,7 @@ def _bulk(results: Results) -> Iterable[Target]:
 def _alone(results: Results) -> Iterable[Target]:
     streams, overloads = results.streamed, results.overload
     rates = [stream.series_per_second / stream.limit_per_second for stream in streams]
-    n_series = f"{streams[0].series:_}".replace("_", " ") if streams else "1 000 000"
+    n_series = f"{streams[0].series:_}".replace("_", " ") if streams else "100 000"
     stream = f"/sample of {n_series} series, streamed"
     yield Target(f"{stream}: series/s over raw generation", 0.85, True, statistics.median(rates) if rates else None)
     yield Target(f"{stream}: growth of memory, MB", 150, False, median(streams, "grown_mb"))
