@@ -39,16 +39,8 @@ def _summary(comparison: Comparison) -> list[str]:
         f"Points of test {measure}, the mean over seeds and then datasets; differences are paired by seed (a pair is "
         "compared with a pair without augmentation), their intervals 95 % bootstraps over datasets."
     )
-    header = (
-        "policy",
-        "seeds",
-        measure,
-        "difference",
-        "without the worst outlier",
-        "win/tie/loss",
-        "worst dataset",
-        "NLL",
-    )
+    differences = ("difference", "without the worst outlier", "win/tie/loss", "worst dataset")
+    header = ("policy", "seeds", measure, *differences, "NLL")
     return [intro, "", *_grid(header, [_summary_row(comparison, policy) for policy in comparison.policies])]
 
 
