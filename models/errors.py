@@ -30,6 +30,12 @@ class Unauthenticated(SeriesmithError):
     code, http_status, grpc_code = "unauthenticated", 401, "UNAUTHENTICATED"
 
 
+class Forbidden(SeriesmithError):
+    """The API key is known, and its roles do not allow this."""
+
+    code, http_status, grpc_code = "forbidden", 403, "PERMISSION_DENIED"
+
+
 class NotFound(SeriesmithError):
     """No such path, model or version."""
 
@@ -44,6 +50,12 @@ class MethodNotAllowed(SeriesmithError):
     def __init__(self, message: str, allow: str) -> None:
         super().__init__(message)
         self.allow = allow
+
+
+class RequestTimeout(SeriesmithError):
+    """The request did not arrive whole in time."""
+
+    code, http_status, grpc_code = "request_timeout", 408, "DEADLINE_EXCEEDED"
 
 
 class TooLarge(SeriesmithError):
@@ -68,6 +80,18 @@ class Overloaded(SeriesmithError):
     """The queue is full; the same request may succeed a moment later."""
 
     code, http_status, grpc_code = "overloaded", 429, "RESOURCE_EXHAUSTED"
+
+
+class HeadTooLarge(SeriesmithError):
+    """More bytes of request line and headers than a request may have."""
+
+    code, http_status, grpc_code = "head_too_large", 431, "RESOURCE_EXHAUSTED"
+
+
+class NotImplementedHere(SeriesmithError):
+    """A part of HTTP that this server does without: a method, a transfer coding."""
+
+    code, http_status, grpc_code = "not_implemented", 501, "UNIMPLEMENTED"
 
 
 class Unavailable(SeriesmithError):

@@ -32,6 +32,19 @@ class Settings:
     """Most series that a streamed answer may have."""
     max_body_bytes: int = 128 * 2**20
     """Largest request body."""
+    max_held_bytes: int = 512 * 2**20
+    """Most bytes that a worker holds of request bodies and of answers not read yet, over both transports; what would
+    exceed it is refused with 429 at once."""
+    max_connections: int = 4096
+    """Most connections of a worker, over both transports; fewer where the system allows fewer open files."""
+    head_seconds: float = 10.0
+    """How long a request's headers may take to arrive; on gRPC, a connection's first frames."""
+    body_seconds: float = 60.0
+    """How long a request's body may take to arrive."""
+    write_seconds: float = 30.0
+    """How long a client may leave an answer unread before it is cut off."""
+    idle_seconds: float = 300.0
+    """How long a gRPC connection may stay open without a call."""
     batch_rows: int = 0
     """Most series of small requests that share a graph call; 0: 32 on a CPU (more are no faster there, and while some
     are computed others are read and written), 256 on a GPU."""
@@ -83,10 +96,24 @@ class Settings:
             if source.get(PREFIX + field.name.upper(), "") != ""
         }
         settings = cls(**given)
-        for name in ("max_rows", "max_stream_rows", "keep_versions", "max_body_bytes"):
+        for name in (
+            "max_rows",
+            "max_stream_rows",
+            "keep_versions",
+            "max_body_bytes",
+            "max_held_bytes",
+            "max_connections",
+        ):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
-        for name in ("timeout_seconds", "refresh_seconds"):
+        for name in (
+            "timeout_seconds",
+            "refresh_seconds",
+            "head_seconds",
+            "body_seconds",
+            "write_seconds",
+            "idle_seconds",
+        ):
             if not 0 < getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
         if not 0 <= settings.grpc_port < 2**16:

@@ -31,6 +31,12 @@ class Unauthenticated(SeriesmithClientError):
     code = "unauthenticated"
 
 
+class Forbidden(SeriesmithClientError):
+    """The API key's roles do not allow this."""
+
+    code = "forbidden"
+
+
 class NotFound(SeriesmithClientError):
     """No such model, version or path."""
 
@@ -41,6 +47,12 @@ class MethodNotAllowed(SeriesmithClientError):
     """The path answers another HTTP method."""
 
     code = "method_not_allowed"
+
+
+class RequestTimeout(SeriesmithClientError):
+    """The request did not reach the server whole in time."""
+
+    code = "request_timeout"
 
 
 class TooLarge(SeriesmithClientError):
@@ -65,6 +77,18 @@ class Overloaded(SeriesmithClientError):
     """The server's queue was full, at every attempt."""
 
     code, passing = "overloaded", True
+
+
+class HeadTooLarge(SeriesmithClientError):
+    """More bytes of headers than the server takes."""
+
+    code = "head_too_large"
+
+
+class NotImplementedHere(SeriesmithClientError):
+    """The server does without this part of HTTP."""
+
+    code = "not_implemented"
 
 
 class Unavailable(SeriesmithClientError):
