@@ -13,6 +13,8 @@ from models.sessions import Device
 
 PREFIX = "SERIESMITH_"
 
+BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -65,7 +67,13 @@ class Settings:
     grpc_port: int = 3001
     """The port of gRPC; 0: none."""
     api_key: str = ""
-    """When set, requests need `Authorization: Bearer <key>`."""
+    """When set, requests need `Authorization: Bearer <key>`; this one key has every role."""
+    keys: Path | None = None
+    """A file of several keys with roles and limits (service/keys.py); read again when it changes."""
+    manage_models: bool = False
+    """Whether models may be loaded and unloaded over the network; where keys are needed, by those with the role."""
+    allow_anonymous: bool = False
+    """Serve without keys on an address that other machines reach."""
 
     @property
     def processes(self) -> int:
@@ -134,6 +142,12 @@ def _cores() -> int:
 
 
 def _parsed(variable: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() not in BOOLEANS:
+            raise ValueError(f"{variable} is {text!r}; it must be true or false.")
+        return BOOLEANS[text.lower()]
+    if kind == (Path | None):
+        return Path(text)
     choices = get_args(kind)
     if choices:
         if text not in choices:
