@@ -53,6 +53,10 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: reliability
+reliability: $(TESTING) ## Faults, floods and bad input under load: one table of what became of every request (15 minutes)
+	$(BIN)/python -m pytest -m reliability tests
+
 # The peers' environments are made on demand beside .venv, in .venv-bench/.
 .PHONY: bench
 bench: $(TESTING) ## Us beside our peers: loadtest/results/ (QUICK=1: under 3 minutes once environments exist)
