@@ -17,6 +17,7 @@ from models.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, brief_rows
 from service.budget import Budget
+from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
 from service.settings import Settings
 
@@ -85,6 +86,7 @@ class Serving:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.identity = Identity(settings)
         self.lane = Lane(settings.queue_rows)
         self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers not read yet")
         self.connections = Budget(settings.max_connections, "connections")
@@ -174,6 +176,7 @@ class Serving:
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
             self.write_metrics()
+            self.identity.refresh()
             try:
                 await self.refresh()
             except SeriesmithError as error:
