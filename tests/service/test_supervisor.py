@@ -102,7 +102,7 @@ def test_after_the_drain_new_connections_are_refused(repository: Path, tmp_path:
     with serving(tmp_path, repository) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as slow:
-            body = b'{"model": "sines", "n_per_class": 3000, "seed": 1}'
+            body = b'{"model": "sines", "n_per_class": 1500, "seed": 1}'
             slow.sendall(b"POST /sample HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
             until(lambda: server.metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way")
             os.kill(server.pid, signal.SIGTERM)
@@ -120,13 +120,18 @@ def test_after_the_drain_new_connections_are_refused(repository: Path, tmp_path:
             assert slow.recv(15) == b"HTTP/1.1 200 OK"
 
 
-def _end(tmp_path: Path, port: int, **environment: str) -> tuple[int, str]:
+def _end(tmp_path: Path, port: int, *arguments: str, **environment: str) -> tuple[int, str]:
     """The exit code of a command that must end by itself, and what it wrote."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     given = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(tmp_path), "SERIESMITH_GRPC_PORT": "0"} | environment
     command = [sys.executable, "-m", "bentoml", "serve", "service.app:Seriesmith", "--host", "127.0.0.1"]
     ended = subprocess.run(
-        [*command, "--port", str(port)], cwd=ROOT, env=kept | given, timeout=60, capture_output=True, text=True
+        [*command, "--port", str(port), *arguments],
+        cwd=ROOT,
+        env=kept | given,
+        timeout=60,
+        capture_output=True,
+        text=True,
     )
     return ended.returncode, ended.stdout + ended.stderr
 
@@ -151,10 +156,10 @@ def test_what_cannot_be_served_ends_the_command_in_one_sentence(repository: Path
 
 
 def test_a_worker_that_can_never_start_ends_the_command(repository: Path, tmp_path: Path):
-    """What only a worker notices: here, a device that is not there."""
-    code, output = _end(
-        tmp_path, free_ports(1)[0], SERIESMITH_MODELS=str(repository), SERIESMITH_WORKERS="1", SERIESMITH_DEVICE="cuda"
-    )
+    """What only a worker notices: here, a certificate that is not there."""
+    environment = {"SERIESMITH_MODELS": str(repository), "SERIESMITH_WORKERS": "1"}
+    arguments = ["--ssl-certfile", "/nowhere.pem", "--ssl-keyfile", "/nowhere.key"]
+    code, output = _end(tmp_path, free_ports(1)[0], *arguments, **environment)
     assert code != 0 and "no worker can start (3 attempts)" in output
 
 
