@@ -78,5 +78,6 @@ Seriesmith = opened(
     private=SETTINGS.front_door == "private",
     name="seriesmith",
     workers=SETTINGS.processes,
+    metrics={"enabled": False},  # /metrics is answered by service/exposition.py
     traffic={"timeout": SETTINGS.timeout_seconds},
 )

@@ -24,6 +24,7 @@ from typing import Any
 
 from service import settings as environment
 from service.settings import Settings
+from service.shared_numbers import absorb_ended
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -96,7 +97,8 @@ def _supervised(base: Any, settings: Settings) -> Any:
             for watcher in self.watchers:
                 watcher.graceful_timeout = settings.drain_seconds + settings.timeout_seconds + SPARE_SECONDS
                 watcher.respawn = True
-                watcher.env = (watcher.env or {}) | environment.describe_supervisor(os.getpid(), self.folder)
+                watcher.env.pop("PROMETHEUS_MULTIPROC_DIR", None)  # counts in memory maps: see service/exposition.py
+                watcher.env |= environment.describe_supervisor(os.getpid(), self.folder)
 
         def start(self, cb: Any = None) -> None:
             """Run until the workers have ended. Raises `SystemExit` when that was a failure."""
@@ -143,6 +145,7 @@ def _supervised(base: Any, settings: Settings) -> Any:
             living = {pid for watcher in self.watchers for pid in watcher.processes}
             for pid in self._known - living:
                 self._see_death(pid)
+                absorb_ended(self.folder, living)
             self._known = living
 
         def _see_death(self, pid: int) -> None:
