@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -48,6 +49,10 @@ def _answers(server: Server) -> bool:
         return False
 
 
+def _another(server: Server, gone: int) -> bool:
+    return children(server.pid) not in ([gone], [])
+
+
 def test_no_process_listens_on_anything_but_http_and_grpc(supervised: Server):
     pids = [supervised.pid, *children(supervised.pid)]
     assert len(pids) == 2
@@ -83,7 +88,7 @@ def test_a_killed_worker_is_back_within_seconds(supervised: Server, cases: Label
         (worker,) = children(supervised.pid)
         os.kill(worker, signal.SIGKILL)
         start = time.monotonic()
-        until(lambda gone=worker: children(supervised.pid) not in ([gone], []), seconds=10, what="another worker")
+        until(partial(_another, supervised, worker), seconds=10, what="another worker")
         until(lambda: _answers(supervised), seconds=20, what="answers again")
         assert time.monotonic() - start < 15  # 1.5 s on an idle machine
     assert supervised.post("classify", model="sines", series=cases.series[:1]).status_code == 200
