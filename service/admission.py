@@ -8,6 +8,8 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from models.errors import DeadlineExceeded, Unauthenticated
+from service.keys import Role
+from service.metrics import Outcome
 from service.serving import Serving
 from service.settings import Settings
 

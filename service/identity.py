@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import ipaddress
 import logging
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 from models.errors import Forbidden, Overloaded, Unauthenticated
@@ -150,3 +152,21 @@ def _signature(path: Path) -> Signature | None:
     except OSError:
         return None
     return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def require_keys(settings: Settings, hosts: Iterable[str]) -> None:
+    """Raise `ValueError` where other machines could reach one of the hosts, and nobody needs a key."""
+    if settings.api_key or settings.keys or settings.allow_anonymous:
+        return
+    if public := [host for host in hosts if not _is_loopback(host)]:
+        raise ValueError(
+            f"other machines reach {public[0]!r}, and no key is needed: set SERIESMITH_KEYS (made by "
+            "python -m service.keys) or SERIESMITH_API_KEY, serve on 127.0.0.1, or say SERIESMITH_ALLOW_ANONYMOUS=true."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host in ("localhost", "ip6-localhost", "ip6-loopback")

@@ -15,6 +15,9 @@ PREFIX = "SERIESMITH_"
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
+SUPERVISOR = "_SERIESMITH_SUPERVISOR"
+"""Where a worker finds who started it; no setting."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -135,6 +138,32 @@ class Settings:
                 "or the largest allowed request could never be queued."
             )
         return settings
+
+
+def require_folder(models: Path) -> None:
+    """Raise `OSError` where there is no folder of models to serve."""
+    if not models.is_dir():
+        found = "is no folder" if models.exists() else "does not exist"
+        raise OSError(f"the folder of models {str(models)!r} {found}; set {PREFIX}MODELS to one that `fit` wrote to.")
+
+
+@dataclass(frozen=True)
+class Supervisor:
+    """The process that started this worker, and the folder that its workers share while it lives."""
+
+    pid: int
+    folder: Path
+
+
+def describe_supervisor(pid: int, folder: Path) -> dict[str, str]:
+    """The environment by which workers find it."""
+    return {SUPERVISOR: f"{pid}:{folder}"}
+
+
+def find_supervisor() -> Supervisor | None:
+    """Who started this process as a worker, if anybody did."""
+    pid, _, folder = os.environ.get(SUPERVISOR, "").partition(":")
+    return Supervisor(int(pid), Path(folder)) if folder else None
 
 
 def _cores() -> int:

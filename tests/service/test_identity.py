@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from models.errors import Forbidden, Overloaded, Unauthenticated
-from service.identity import Identity
+from service.identity import Identity, require_keys
 from service.keys import hash_key, make_entry, read_keys
 from service.settings import Settings
-from tests.service.server import ROOT
+from tests.service.server import ROOT, free_ports
 
 
 def entry(name: str, key: str, roles: str = '["use"]', more: str = "") -> str:
@@ -39,9 +39,7 @@ def test_the_scheme_is_read_whatever_its_case_and_blanks_around_the_key_are_trim
     assert Identity(Settings(keys=file)).identify(authorization).name == "laboratory"
 
 
-@pytest.mark.parametrize(
-    "authorization", [b"", b"k1", b"Bearer", b"Bearer ", b"Basic k1", b"Bearer k", b"Bearer k1 k2"]
-)
+@pytest.mark.parametrize("sent", [b"", b"k1", b"Bearer", b"Bearer ", b"Basic k1", b"Bearer k", b"Bearer k1 k2"])
 def test_anything_but_a_known_key_is_refused(file: Path, sent: bytes):
     with pytest.raises(Unauthenticated, match="Authorization: Bearer"):
         Identity(Settings(keys=file)).identify(sent)
@@ -148,3 +146,36 @@ def test_the_command_makes_a_key_that_the_file_then_knows(tmp_path: Path):
     caller = Identity(Settings(keys=path)).identify(f"Bearer {key}".encode())
     assert caller.name == "laboratory" and sorted(caller.roles) == ["metrics", "use"]
     assert tomllib.loads(make_entry("x", ["manage"])[1])["keys"][0]["roles"] == ["manage"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "[::1]", "localhost", "127.8.8.8"])
+def test_on_loopback_no_key_is_needed(host: str):
+    require_keys(Settings(), [host])
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "[::]", "10.0.0.1", "server.example"])
+def test_where_other_machines_come_in_keys_are_needed_or_waived(host: str, file: Path):
+    with pytest.raises(ValueError, match="SERIESMITH_KEYS.*SERIESMITH_ALLOW_ANONYMOUS"):
+        require_keys(Settings(), ["127.0.0.1", host])
+    for settings in (Settings(api_key="k"), Settings(keys=file), Settings(allow_anonymous=True)):
+        require_keys(settings, [host])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "said"),
+    [
+        (["--host", "0.0.0.0"], {}, "other machines reach '0.0.0.0'"),
+        ([], {"SERIESMITH_GRPC_HOST": "0.0.0.0"}, "other machines reach '0.0.0.0'"),
+        ([], {"SERIESMITH_KEYS": "/nowhere/keys.toml"}, "the keys' file /nowhere/keys.toml cannot be read"),
+    ],
+)
+def test_a_server_that_would_let_anybody_in_does_not_start(
+    tmp_path: Path, arguments: list[str], variables: dict[str, str], said: str
+):
+    http, grpc = free_ports(2)
+    given = ["--host", "127.0.0.1", *arguments, "--port", str(http)]
+    environment = os.environ | {"BENTOML_HOME": str(tmp_path), "SERIESMITH_GRPC_PORT": str(grpc)} | variables
+    command = [sys.executable, "-m", "bentoml", "serve", "service.app:Seriesmith", *given]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=ROOT, env=environment)
+    assert ended.returncode != 0 and said in ended.stderr + ended.stdout
+    assert "Traceback" not in ended.stderr
