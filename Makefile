@@ -43,7 +43,7 @@ serve: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
 serve: export BENTOML_HOME := $(or $(BENTOML_HOME),$(abspath $(VENV))/bentoml-$(PORT))
 serve: export SERIESMITH_MODELS := $(MODELS)
 serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder)
-	@exec $(BIN)/bentoml serve service.app:Seriesmith --host $(HOST) --port $(PORT)
+	@exec $(BIN)/python -m service --host $(HOST) --port $(PORT)
 
 # pytest is last: its closing line is the result.
 .PHONY: test

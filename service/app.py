@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import bentoml
@@ -14,9 +15,11 @@ from service.grpc.server import GrpcServer, require_free_port
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
-from service.settings import Settings, require_folder
+from service.settings import Settings, require_folder, require_writable, review_environment
 from service.supervisor import end_with_supervisor, mark_ready, supervise
 from service.wires.json_text import encoded
+
+logger = logging.getLogger("bentoml.seriesmith")
 
 try:
     SETTINGS = Settings.from_environment()
@@ -33,7 +36,10 @@ class _Lifecycle:
     @staticmethod
     def claim() -> None:
         """Once, before there are workers: what none of them could serve ends the command."""
+        for sentence in review_environment():
+            logger.warning(sentence)
         try:
+            require_writable()
             require_folder(SETTINGS.models)
             require_free_port(SETTINGS)
         except OSError as error:

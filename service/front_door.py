@@ -9,13 +9,14 @@ application becomes a middleware by BentoML's public interface: slower, and othe
 from __future__ import annotations
 
 import logging
+from collections.abc import MutableMapping
 from typing import Any
 
 import bentoml
 import uvicorn.config
 
 from service.http.asgi import HttpApplication
-from service.http.exchange import Application
+from service.http.exchange import Application, Receive, Scope, Send
 from service.http.routes import Routes
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -32,6 +33,20 @@ def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.
     class Middleware(HttpApplication):
         def __init__(self, app: Application) -> None:
             super().__init__(routes, app)
+
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+            """Say something even to a client that has left: BentoML's timeout middleware waits for that, a minute."""
+            sent = scope["type"] != "http"
+
+            async def watched(message: MutableMapping[str, Any]) -> None:
+                nonlocal sent
+                sent = True
+                await send(message)
+
+            await super().__call__(scope, receive, watched)
+            if not sent:
+                await send({"type": "http.response.start", "status": 499, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
 
     service: bentoml.Service[Any] = bentoml.service(**options)(cls)
     service.add_asgi_middleware(Middleware)

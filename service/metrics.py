@@ -165,6 +165,8 @@ class Outcome:
     is no operation.
     """
 
+    __slots__ = ("_ended", "_start", "model", "operation", "streaming")
+
     def __init__(self, operation: str) -> None:
         self.operation, self.model, self.streaming = operation, "", False
         self._caller: Caller | None = None

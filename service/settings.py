@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
+import re
+import tempfile
 from dataclasses import dataclass, fields
 from math import inf
 from pathlib import Path
@@ -14,6 +17,12 @@ from models.sessions import Device
 PREFIX = "SERIESMITH_"
 
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+LINK = re.compile(r"(tcp|udp|sctp)://\S+:\d+")
+"""The address that Kubernetes and Docker put into the environment, for each service that can be reached."""
+
+LINK_NAMES = re.compile(r"\w*(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+"""What else they put there, behind the name of the service."""
 
 SUPERVISOR = "_SERIESMITH_SUPERVISOR"
 """Where a worker finds who started it; no setting."""
@@ -98,13 +107,11 @@ class Settings:
         """Read and check. Raises `ValueError` that names the variable."""
         source = dict(os.environ) if environment is None else environment
         hints = get_type_hints(cls)
-        known = {PREFIX + field.name.upper() for field in fields(cls)}
-        if unknown := sorted(name for name in source if name.startswith(PREFIX) and name not in known):
-            raise ValueError(f"{unknown[0]} is no setting; there are: {', '.join(sorted(known))}.")
+        texts = {name: source.get(PREFIX + name.upper(), "") for name in hints}
         given = {
-            field.name: _parsed(PREFIX + field.name.upper(), source[PREFIX + field.name.upper()], hints[field.name])
-            for field in fields(cls)
-            if source.get(PREFIX + field.name.upper(), "") != ""
+            name: _parsed(PREFIX + name.upper(), text, hints[name])
+            for name, text in texts.items()
+            if text != "" and not LINK.fullmatch(text)
         }
         settings = cls(**given)
         for name in (
@@ -138,6 +145,51 @@ class Settings:
                 "or the largest allowed request could never be queued."
             )
         return settings
+
+
+def review_environment(environment: dict[str, str] | None = None) -> list[str]:
+    """Sentences about variables that look like settings and have no effect."""
+    source = dict(os.environ) if environment is None else environment
+    known = {PREFIX + field.name.upper() for field in fields(Settings)}
+    said = []
+    for name, text in sorted(source.items()):
+        if not name.startswith(PREFIX):
+            continue
+        if name in known and LINK.fullmatch(text):
+            said.append(
+                f"{name} is {text!r}, as Kubernetes or Docker set it for a service of that name: it is ignored, "
+                "and the default taken. Rename the service, or set enableServiceLinks to false, to use the setting."
+            )
+        elif name not in known and not LINK.fullmatch(text) and not LINK_NAMES.fullmatch(name.removeprefix(PREFIX)):
+            near = difflib.get_close_matches(name, known, 1, 0)
+            said.append(f"{name} is no setting, and has no effect; did you mean {near[0]}?")
+    return said
+
+
+def require_writable() -> None:
+    """Raise `OSError` that names the variable, where BentoML could not write what it must."""
+    home = Path(os.environ.get("BENTOML_HOME") or Path.home() / "bentoml")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            pass
+    except OSError as error:
+        raise OSError(
+            f"the folder {str(home)!r} cannot be written to ({error.strerror}); set BENTOML_HOME to one that can, and "
+            "TMPDIR too where the temporary folder cannot."
+        ) from error
+    try:
+        with tempfile.TemporaryFile():
+            pass
+    except OSError as error:
+        raise OSError(
+            f"there is no folder for temporary files that can be written to ({error.strerror}); set TMPDIR to one."
+        ) from error
+
+
+def quiet_environment() -> dict[str, str]:
+    """The environment of a server that reports to nobody, unless that was asked for."""
+    return {"BENTOML_DO_NOT_TRACK": "True"} | os.environ
 
 
 def require_folder(models: Path) -> None:

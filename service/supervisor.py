@@ -92,11 +92,13 @@ def _supervised(base: Any, settings: Settings) -> Any:
                 shutil.rmtree(self.folder, ignore_errors=True)
                 raise
             self.failure = ""
+            self._reloads = bool(options.get("plugins"))
             self._ending = False
             self._failed_starts = 0
             self._known: set[int] = set()
             for watcher in self.watchers:
-                watcher.graceful_timeout = settings.drain_seconds + settings.timeout_seconds + SPARE_SECONDS
+                last_requests = 2 * settings.timeout_seconds  # HTTP's, then gRPC's
+                watcher.graceful_timeout = settings.drain_seconds + last_requests + SPARE_SECONDS
                 watcher.respawn = True
                 watcher.env.pop("PROMETHEUS_MULTIPROC_DIR", None)  # counts in memory maps: see service/exposition.py
                 watcher.env |= environment.describe_supervisor(os.getpid(), self.folder)
@@ -156,7 +158,10 @@ def _supervised(base: Any, settings: Settings) -> Any:
             logger.warning("worker %d ended%s; another one starts", pid, "" if started else " before it had started")
             self._failed_starts = 0 if started else self._failed_starts + 1
             served = any(_ready_mark(self.folder, other).exists() for other in self._known - {pid})
-            if self._failed_starts >= ATTEMPTS * settings.processes and not served and not self.failure:
+            hopeless = self._failed_starts >= ATTEMPTS * settings.processes and not served
+            if (
+                hopeless and not self._reloads and not self.failure
+            ):  # where code is reloaded, the next version may start
                 self.failure = f"no worker can start ({self._failed_starts} attempts); the log above says why."
                 self.loop.add_callback(self.stop)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from models.repository import SHIPPED
-from service.settings import Settings
+from service.settings import Settings, require_writable, review_environment
 
 
 def test_without_variables_the_defaults_hold():
@@ -23,7 +24,8 @@ def test_every_setting_can_be_set():
         "max_body_bytes": "6", "batch_rows": "7", "queue_rows": "8", "timeout_seconds": "0.5",
         "refresh_seconds": "0.25", "keep_versions": "9", "api_key": "secret", "front_door": "public",
         "grpc_host": "0.0.0.0", "grpc_port": "4001",
-        "drain_seconds": "2.5",
+        "drain_seconds": "2.5", "max_held_bytes": "10", "max_connections": "11", "head_seconds": "1.5",
+        "body_seconds": "3.5", "write_seconds": "4.5", "idle_seconds": "5.5",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
@@ -57,13 +59,66 @@ def test_other_programs_variables_are_left_alone():
         ("REFRESH_SECONDS", "-1", "above 0"),
         ("GRPC_PORT", "70000", "from 0, for none, to 65535"),
         ("GRPC_PORT", "-1", "from 0, for none, to 65535"),
-        ("MAXROWS", "5", "SERIESMITH_MAX_ROWS"),
+        ("MAX_HELD_BYTES", "0", "must be at least 1"),
+        ("MAX_CONNECTIONS", "-1", "must be at least 1"),
+        ("HEAD_SECONDS", "0", "above 0"),
+        ("BODY_SECONDS", "inf", "above 0"),
+        ("WRITE_SECONDS", "-1", "above 0"),
+        ("IDLE_SECONDS", "nan", "above 0"),
+        ("GRPC_PORT", "tcp:3001", "must be of type int"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_name(variable: str, text: str, words: str):
     with pytest.raises(ValueError, match=words) as refused:
         Settings.from_environment({f"SERIESMITH_{variable}": text})
     assert f"SERIESMITH_{variable}" in str(refused.value)
+
+
+LINKS = {
+    "SERIESMITH_PORT": "tcp://10.96.0.7:3000",
+    "SERIESMITH_SERVICE_HOST": "10.96.0.7",
+    "SERIESMITH_SERVICE_PORT": "3000",
+    "SERIESMITH_SERVICE_PORT_HTTP": "3000",
+    "SERIESMITH_PORT_3000_TCP": "tcp://10.96.0.7:3000",
+    "SERIESMITH_PORT_3000_TCP_PROTO": "tcp",
+    "SERIESMITH_PORT_3000_TCP_PORT": "3000",
+    "SERIESMITH_PORT_3000_TCP_ADDR": "10.96.0.7",
+    "SERIESMITH_CANARY_SERVICE_HOST": "10.96.0.8",
+    "SERIESMITH_CANARY_PORT": "tcp://[fd00::7]:3000",
+}
+"""What Kubernetes and Docker set for services named `seriesmith` and `seriesmith-canary`."""
+
+
+def test_the_links_to_services_are_no_settings():
+    assert Settings.from_environment(LINKS) == Settings()
+    assert review_environment(LINKS) == []
+
+
+def test_a_link_in_the_place_of_a_setting_is_ignored_and_said():
+    linked = {"SERIESMITH_GRPC_PORT": "tcp://10.0.0.1:3001"}
+    assert Settings.from_environment(linked) == Settings()
+    (said,) = review_environment(linked)
+    assert "SERIESMITH_GRPC_PORT" in said and "tcp://10.0.0.1:3001" in said and "default" in said
+
+
+def test_a_variable_that_is_no_setting_is_said_with_the_nearest_that_is():
+    given = {"SERIESMITH_MAXROWS": "5", "SERIESMITH_GRPC_PROT": "1", "SERIESMITH_WORKERS": "2", "MAX_ROWS": "7"}
+    assert Settings.from_environment(given) == Settings(workers=2)
+    first, second = review_environment(given)
+    assert "SERIESMITH_GRPC_PROT is no setting" in first and "did you mean SERIESMITH_GRPC_PORT?" in first
+    assert "SERIESMITH_MAXROWS is no setting" in second and "did you mean SERIESMITH_MAX_ROWS?" in second
+
+
+def test_folders_that_cannot_be_written_to_are_refused_by_variable(tmp_path: Path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(OSError, match=r"BENTOML_HOME .* TMPDIR"):
+        require_writable()
+    monkeypatch.setenv("BENTOML_HOME", str(tmp_path / "home"))
+    require_writable()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(OSError, match="TMPDIR"):
+        require_writable()
 
 
 def test_workers_share_the_cores():

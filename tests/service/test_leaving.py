@@ -1,0 +1,71 @@
+"""A client that leaves, wherever in its request, is no fault of the server: a line in the log at most, nothing kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.service.bundles import Labelled
+from tests.service.server import Server, children, serving, until
+
+SAMPLE = b'{"model": "sines", "n_per_class": 300, "seed": 1}'
+HEAD = b"POST /%s HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n%s\r\n"
+
+SENT = {
+    "half a head": HEAD[:20],
+    "half a body": HEAD % (b"sample", len(SAMPLE), b"") + SAMPLE[:5],
+    "half a large body": HEAD % (b"classify", 10**7, b"") + b"{" + b" " * 10**6,
+    "half a body of the protocol": HEAD % (b"v2/models/sines.encode/infer", 400, b"") + b"{",
+    "a request": HEAD % (b"sample", len(SAMPLE), b"") + SAMPLE,
+    "a streamed request": HEAD % (b"sample", len(SAMPLE), b"accept: application/octet-stream\r\n") + SAMPLE,
+    "a request to BentoML": b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\nPOST /livez HTTP/1.1\r\ncontent-length: 9\r\n\r\na",
+}
+
+
+@pytest.fixture(scope="module", params=["private", "public"])
+def left(request, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
+    """A server of either front door, and its log."""
+    folder = tmp_path_factory.mktemp(request.param)
+    with serving(folder, repository, front_door=request.param) as running:
+        yield running, folder / "server.log"
+
+
+def _in_progress(server: Server) -> float:
+    return sum(value for name, value in server.metrics().items() if name.startswith("seriesmith_requests_in_progress"))
+
+
+def test_a_client_that_leaves_leaves_nothing_behind(left: tuple[Server, Path], cases: Labelled):
+    server, log = left
+    host, port = server.url.removeprefix("http://").split(":")
+    before = log.read_text()
+    for reset in (False, True):
+        for sent in SENT.values():
+            with closing(socket.create_connection((host, int(port)), timeout=10)) as connection:
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(sent)
+                if b"octet" in sent:
+                    connection.recv(100)
+    until(lambda: _in_progress(server) == 0, seconds=20, what="an end of what was left")
+    until(lambda: server.metrics()["seriesmith_queue_rows"] == 0, seconds=20, what="an empty queue")
+    server.answer("classify", model="sines", series=cases.series[:1])
+    said = log.read_text().removeprefix(before)
+    assert len(said.splitlines()) <= 2 * (len(SENT) + 2), said  # BentoML's access log, where it is asked
+    assert all("[INFO]" in line for line in said.splitlines()), said
+
+
+def test_who_left_does_not_hold_up_the_end(left: tuple[Server, Path]):
+    server, _ = left
+    workers = children(server.pid)
+    start = time.monotonic()
+    os.kill(server.pid, signal.SIGTERM)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), seconds=20, what="the workers' end")
+    assert time.monotonic() - start < 20  # a third of a second on an idle machine, and less than the timeout of 60
