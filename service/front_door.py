@@ -42,15 +42,16 @@ def _behind(routes: Routes) -> type[bentoml.Service[Any]]:
     """A BentoML service class whose workers serve `routes`. Raises `ImportError` or `AttributeError`."""
     from _bentoml_sdk import Service
 
-    from service.http.protocol import Protocol
+    from service.http.http1.connection import Connection
+    from service.http.http1.places import Places
 
     wrapped = Service.to_asgi
     protocols = uvicorn.config.HTTP_PROTOCOLS
 
     class FrontDoor(Service[Any]):
         def to_asgi(self, is_main: bool = True) -> Application:
-            Protocol.routes = routes
-            protocols["auto"] = f"{Protocol.__module__}:{Protocol.__name__}"
+            Connection.routes, Connection.places = routes, Places(routes.serving.connections)
+            protocols["auto"] = f"{Connection.__module__}:{Connection.__name__}"
             return HttpApplication(routes, wrapped(self, is_main=is_main))
 
     return FrontDoor

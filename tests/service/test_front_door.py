@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +11,6 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tests.service.bundles import Labelled, relative_difference
 from tests.service.server import Server, serving
@@ -151,13 +149,3 @@ def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(server: Serve
     assert relative_difference(answer, expected) < 1e-5
 
 
-def test_uvicorn_is_as_the_short_way_expects():
-    """Should this fail, read service/http/protocol.py and uvicorn's httptools protocol."""
-    ours = {"on_message_begin", "on_headers_complete", "on_body", "on_message_complete", "on_response_complete"}
-    assert ours <= set(vars(HttpToolsProtocol))
-    source = inspect.getsource(HttpToolsProtocol)
-    for used in ("self.cycle.response_complete", "self.cycle.disconnected = True", "self.cycle.message_event.set()",
-                 "self.cycle.keep_alive = False", "self.server_state.default_headers"):  # fmt: skip
-        assert used in source
-    cycle = set(inspect.signature(RequestResponseCycle.__init__).parameters)
-    assert {"message_event", "keep_alive", "on_response"} <= cycle
