@@ -69,4 +69,5 @@ Seriesmith = opened(
     name="seriesmith",
     workers=SETTINGS.processes,
     traffic={"timeout": SETTINGS.timeout_seconds},
+    logging={"access": {"enabled": False}},
 )

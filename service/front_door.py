@@ -15,6 +15,7 @@ import bentoml
 import uvicorn.config
 
 from service.http.asgi import HttpApplication
+from service.http.bentoml_settings import read_settings
 from service.http.exchange import Application
 from service.http.routes import Routes
 
@@ -32,6 +33,7 @@ def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.
     class Middleware(HttpApplication):
         def __init__(self, app: Application) -> None:
             super().__init__(routes, app)
+            routes.bentoml = read_settings(service.name, routes.serving.settings.timeout_seconds)
 
     service: bentoml.Service[Any] = bentoml.service(**options)(cls)
     service.add_asgi_middleware(Middleware)
@@ -52,6 +54,8 @@ def _behind(routes: Routes) -> type[bentoml.Service[Any]]:
         def to_asgi(self, is_main: bool = True) -> Application:
             Connection.routes, Connection.places = routes, Places(routes.serving.connections)
             protocols["auto"] = f"{Connection.__module__}:{Connection.__name__}"
-            return HttpApplication(routes, wrapped(self, is_main=is_main))
+            application = wrapped(self, is_main=is_main)  # which takes BentoML's configuration in
+            routes.bentoml = read_settings(self.name, routes.serving.settings.timeout_seconds)
+            return HttpApplication(routes, application)
 
     return FrontDoor

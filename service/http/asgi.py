@@ -36,7 +36,9 @@ class HttpApplication:
         except ClientGone:
             return self.routes.left(path)
         except SeriesmithError as error:
-            return await _sent(self.routes.failed(path, error), scope, send)
+            refusal = self.routes.failed(path, error)
+            self.routes.allow_origin(refusal, headers)
+            return await _sent(refusal, scope, send)
         return await self._answered(match, Request(method, path, headers, body), scope, receive, send)
 
     async def _answered(self, match: Match, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,6 +57,7 @@ class HttpApplication:
 
     async def _exchange(self, match: Match, request: Request, scope: Scope, send: Send) -> None:
         response = await self.routes.answer(match, request)
+        self.routes.allow_origin(response, request.headers)
         if self.routes.serving.draining:
             response.more = (*response.more, (b"connection", b"close"))
         if isinstance(response, Streamed):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -14,6 +14,7 @@ from service import metrics, wires
 from service.admission import REFUSAL_SECONDS, authenticate, in_time
 from service.answers import Stream, columns_of
 from service.http import cards
+from service.http.bentoml_settings import BentomlSettings
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
 from service.http.docs import docs_page, openapi
 from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
@@ -34,6 +35,9 @@ TEXT = b"text/plain; charset=utf-8"
 BENTOML_PATHS = ("/livez", "/healthz", "/schema.json", "/static_content/{path*}")
 """Answered by BentoML, as is `/metrics`."""
 
+VARY = (b"vary", b"accept, accept-encoding")
+"""What an operation's answer depends on, beside its request."""
+
 OPEN_ROLES = (None, "metrics")
 """What needs no key."""
 
@@ -43,6 +47,7 @@ class Routes:
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
+        self.bentoml = BentomlSettings()
         limit = serving.settings.max_body_bytes
         small = min(limit, SMALL_BYTES)
         self.table = Table(
@@ -70,6 +75,10 @@ class Routes:
 
     def admit(self, method: str, path: str, headers: dict[bytes, bytes]) -> Match:
         """The row of a request that may be made, by its head alone. Raises a `SeriesmithError`."""
+        if self.bentoml.cors is not None and method == "OPTIONS":
+            preflight = self.bentoml.cors.answer_preflight(method, headers)
+            if preflight is not None:
+                return Match(Route(path, (), _returning(preflight)))
         match = self.table.find(path)
         if match is None:
             known = ", ".join(f"POST /{name}" for name in OPERATIONS)
@@ -92,6 +101,11 @@ class Routes:
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
             return refused(SeriesmithError("the server failed; its log says why."), request.path)
+
+    def allow_origin(self, response: Response | Streamed, headers: dict[bytes, bytes]) -> None:
+        """Let pages of other origins read an answer, as far as BentoML's settings have it."""
+        if self.bentoml.cors is not None:
+            response.more = self.bentoml.cors.add_to(response.more, headers)
 
     def left(self, path: str) -> None:
         """Count a client who left in the middle of its body."""
@@ -162,12 +176,19 @@ class Routes:
             stream.close()
             outcome.end(ClientGone())  # unless it has ended already
 
-        return Streamed(counted(), wire.media_type, headers, close)
+        return Streamed(counted(), wire.media_type, (*headers, VARY), close)
 
     async def _tell_readiness(self, request: Request) -> Response:
         if self.serving.ready:
             return Response(b"", TEXT)
         return Response(b"no model is served, or the server is stopping\n", TEXT, 503)
+
+
+def _returning(response: Response) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        return response
+
+    return respond
 
 
 async def _show_docs(request: Request) -> Response:
@@ -187,8 +208,8 @@ def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
     assert wire.encoded is not None
     body, more = wire.encoded(answer)
     if accepted and len(body) >= WORTH_BYTES and (coding := acceptable(accepted)) is not None:
-        body, more = packed(body, coding), (*more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
-    return Response(body, wire.media_type, 200, more)
+        body, more = packed(body, coding), (*more, (b"content-encoding", coding))
+    return Response(body, wire.media_type, 200, (*more, VARY))
 
 
 def refused(error: SeriesmithError, path: str = "") -> Response:

@@ -124,8 +124,11 @@ class Rest:
             size = sum([getattr(column, "nbytes", 0) for _, column in taken])
             accepted = headers.get(b"accept-encoding", b"")
             if accepted or size > LARGE_BYTES:
-                return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
-            return bodies.response(model, asked, taken)
+                response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+            else:
+                response = bodies.response(model, asked, taken)
+            response.more = (*response.more, (b"vary", b"accept-encoding"))
+            return response
 
     def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
         plain = unpacked(body, coding, self._serving.settings.max_body_bytes)
@@ -149,5 +152,5 @@ def _packed(response: Response, accepted: bytes) -> Response:
     coding = acceptable(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
     if coding is None or len(response.body) < WORTH_BYTES:
         return response
-    more = (*response.more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
+    more = (*response.more, (b"content-encoding", coding))
     return Response(packed(response.body, coding), response.media_type, 200, more)

@@ -74,7 +74,7 @@ def serving(
     `target` is the service of this checkout, or a bento's directory. It must end when it is told to.
     """
     port, grpc_port = free_ports(2)
-    settings = {"grpc_port": grpc_port} | settings
+    settings = {"grpc_port": grpc_port, "drain_seconds": 0} | settings
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}

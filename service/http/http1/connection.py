@@ -69,7 +69,7 @@ class Phase(Enum):
 class Exchange:
     """One request and its answer."""
 
-    __slots__ = ("body", "error", "head", "held", "keep_alive", "match", "started", "task")
+    __slots__ = ("body", "error", "head", "held", "keep_alive", "match", "start", "task")
 
     def __init__(self, head: Head) -> None:
         self.head = head
@@ -78,7 +78,7 @@ class Exchange:
         self.held = 0
         self.error: SeriesmithError | None = None
         self.keep_alive = head.keep_alive
-        self.started = False
+        self.start = 0.0
         self.task: asyncio.Task[None] | None = None
 
 
@@ -271,6 +271,7 @@ class Connection(asyncio.Protocol):
     def _begin(self, head: Head) -> None:
         """Admit or refuse a request before its body is held; where that ends the connection no exchange is left."""
         exchange = self._exchange = Exchange(head)
+        exchange.start = self.loop.time()
         self.places.work(self)
         try:
             exchange.match = match = self.routes.admit(head.method, head.path, head.headers)
@@ -356,12 +357,23 @@ class Connection(asyncio.Protocol):
             self._write(exchange, response)
 
     def _write(self, exchange: Exchange, response: Response) -> None:
+        self.routes.allow_origin(response, exchange.head.headers)
         ending = self.ending(exchange)
         self.transport.write(write_response(response, self.dated(), ending, exchange.head.method == "HEAD"))
+        self._log(exchange, response.status, response.media_type, len(response.body))
+
+    def _log(self, exchange: Exchange, status: int, media_type: bytes, length: int | None) -> None:
+        log = self.routes.bentoml.access_log
+        if log is None:
+            return
+        info, head = self.transport.get_extra_info, exchange.head
+        peer = info("peername")
+        client = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) and len(peer) > 1 else "_"
+        request = ("https" if info("sslcontext") else "http", head.method, head.path, head.headers)
+        log.write(client, request, (status, media_type, length), self.loop.time() - exchange.start)
 
     def ending(self, exchange: Exchange) -> bytes:
         """What ends the head of an answer; decides whether the connection goes on."""
-        exchange.started = True
         exchange.keep_alive = exchange.keep_alive and not self._serving.draining and not self._stopping
         if not exchange.keep_alive:
             return CLOSE
@@ -370,6 +382,7 @@ class Connection(asyncio.Protocol):
     async def _stream(self, exchange: Exchange, response: Streamed) -> None:
         """Chunk by chunk, no faster than the client reads; a failure on the way breaks the connection off."""
         chunked = exchange.head.minor == 1
+        self.routes.allow_origin(response, exchange.head.headers)
         headers = [(b"content-type", response.media_type), *response.more]
         if chunked:
             headers.append((b"transfer-encoding", b"chunked"))
@@ -384,6 +397,7 @@ class Connection(asyncio.Protocol):
                         await self.drain()
             if chunked:
                 self.transport.write(LAST_CHUNK)
+            self._log(exchange, 200, response.media_type, None)
         except SeriesmithError as error:
             logger.warning("a stream was broken off: %s", error.message)
             self.transport.abort()
@@ -440,6 +454,9 @@ class Connection(asyncio.Protocol):
             self._release(exchange)
         response = self.routes.failed(path, error) if exchange is not None else refused(error, path)
         bodiless = exchange is not None and exchange.head.method == "HEAD"
+        if exchange is not None:
+            self.routes.allow_origin(response, exchange.head.headers)
+            self._log(exchange, response.status, response.media_type, len(response.body))
         self.transport.write(write_response(response, self.dated(), CLOSE, bodiless))
         self._linger()
 
