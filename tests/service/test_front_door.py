@@ -147,5 +147,3 @@ def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(server: Serve
             connection.sendall(_head(body) + body)
     answer = server.send("classify", body).json()["probabilities"]
     assert relative_difference(answer, expected) < 1e-5
-
-
