@@ -3,7 +3,8 @@
 BentoML's middleware costs small requests most of their time, and its JSON decoding would answer bad input before our
 operations could. `Service.to_asgi` is where a worker asks for its application, and uvicorn's table of protocols where
 it finds who reads from a connection. Where either is no longer as it was, or `SERIESMITH_FRONT_DOOR` is "public", our
-application becomes a middleware by BentoML's public interface: slower, and otherwise the same.
+application becomes a middleware by BentoML's public interface: slower, and without the bounds of `service/http/http1`
+(service/README.md says which).
 """
 
 from __future__ import annotations

@@ -232,8 +232,11 @@ def test_a_slow_head_and_small_chunks_cost_time_in_proportion():
 
 SEEDS = [sent for sent, _ in ACCEPTED.values()] + [sent for sent, _ in REFUSED.values() if len(sent) < 500]
 SEEDS += [CHUNKED + sent for sent in REFUSED_CHUNKS.values() if len(sent) < 200]
-SPICE = [b"\r\n", b"\n", b"\r", b" ", b"\t", b":", b"\0", b"0", b"Content-Length: 3\r\n", b"Host: x\r\n",
-         b"chunked", b"Transfer-Encoding: chunked\r\n", b",", b";", b"\xff", b"HTTP/1.0", b"close", b"A: b\r\n", b"/", b"1"]  # fmt: skip
+SPICE = [
+    *(b"\r\n", b"\n", b"\r", b" ", b"\t", b":", b"\0", b"0", b",", b";", b"\xff", b"/", b"1"),
+    *(b"Content-Length: 3\r\n", b"Host: x\r\n", b"chunked", b"Transfer-Encoding: chunked\r\n"),
+    *(b"HTTP/1.0", b"close", b"A: b\r\n"),
+]
 
 
 def _mutated(random_: random.Random) -> bytes:
