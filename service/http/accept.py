@@ -13,7 +13,7 @@ QUALITY = re.compile(rb"[01](?:\.[0-9]{0,3})?")
 def parse_accept(header: bytes) -> tuple[tuple[bytes, float], ...]:
     """What a header names, in its order, lower case and without parameters, with its quality from 0 to 1.
 
-    A malformed quality is ignored, as if it were not there.
+    What has a malformed quality is ignored.
     """
     parsed = []
     for part in header[:4096].lower().split(b","):
@@ -21,9 +21,9 @@ def parse_accept(header: bytes) -> tuple[tuple[bytes, float], ...]:
         quality = 1.0
         for parameter in parameters:
             key, _, value = parameter.partition(b"=")
-            if key.strip() == b"q" and QUALITY.fullmatch(value.strip()):
-                quality = min(1.0, float(value))
-        if name := name.strip():
+            if key.strip() == b"q":
+                quality = float(value) if QUALITY.fullmatch(value.strip()) else -1.0
+        if (name := name.strip()) and 0 <= quality <= 1:
             parsed.append((name, quality))
     return tuple(parsed)
 

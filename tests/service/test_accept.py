@@ -27,7 +27,7 @@ JSON, OCTETS, ARROW = b"application/json", b"application/octet-stream", b"applic
         (b"application/octet-stream;q=0.0", JSON),
         (b"text/html", JSON),
         (b"Application/Octet-Stream ; Q=0.9 , application/json;q=0.8", OCTETS),
-        (b"application/octet-stream;q=high, application/json;q=0.9", OCTETS),
+        (b"application/octet-stream;q=high, application/json;q=0.9", JSON),
         (b"application/octet-stream;v=1;q=0.2, application/json;q=0.1", OCTETS),
         (b",;, ;q=1,application/octet-stream", OCTETS),
     ],
@@ -53,7 +53,7 @@ def test_without_a_wire_that_is_accepted_the_answer_is_written_as_the_request():
         (b"identity;q=0.5, gzip", b"gzip"),
         (b"X-GZIP", b"gzip"),
         (b"br", None),
-        (b"gzip;q=2", b"gzip"),
+        (b"gzip;q=2", None),
     ],
 )
 def test_the_coding_that_a_client_likes_best(header: bytes, expected: bytes | None):
@@ -62,5 +62,5 @@ def test_the_coding_that_a_client_likes_best(header: bytes, expected: bytes | No
 
 def test_quality_values():
     assert parse_accept(b"a;q=0.123, b;q=1.000, c;q=0.1234, d;q=, e") == (
-        (b"a", 0.123), (b"b", 1.0), (b"c", 1.0), (b"d", 1.0), (b"e", 1.0),
+        (b"a", 0.123), (b"b", 1.0), (b"e", 1.0),
     )  # fmt: skip
