@@ -105,6 +105,12 @@ class Unavailable(SeriesmithError):
     code, http_status, grpc_code = "unavailable", 503, "UNAVAILABLE"
 
 
+class VersionNotSupported(SeriesmithError):
+    """A version of HTTP that this server does not speak."""
+
+    code, http_status, grpc_code = "version_not_supported", 505, "UNIMPLEMENTED"
+
+
 class DeadlineExceeded(SeriesmithError):
     """The answer was not ready in time."""
 

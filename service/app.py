@@ -86,4 +86,5 @@ Seriesmith = opened(
     workers=SETTINGS.processes,
     metrics={"enabled": False},  # /metrics is answered by service/exposition.py
     traffic={"timeout": SETTINGS.timeout_seconds},
+    logging={"access": {"enabled": False}},
 )

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import resource
+
 from models.errors import Overloaded
+
+OTHER_FILES = 64
+"""Open files of a worker that are no connections: models, metrics, listening sockets, the interpreter's."""
+
+
+def limit_connections(wanted: int) -> int:
+    """How many connections a worker can have at most: as many as wanted, or as files may be open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - OTHER_FILES))
 
 
 class Budget:

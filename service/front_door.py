@@ -3,7 +3,8 @@
 BentoML's middleware costs small requests most of their time, and its JSON decoding would answer bad input before our
 operations could. `Service.to_asgi` is where a worker asks for its application, and uvicorn's table of protocols where
 it finds who reads from a connection. Where either is no longer as it was, or `SERIESMITH_FRONT_DOOR` is "public", our
-application becomes a middleware by BentoML's public interface: slower, and otherwise the same.
+application becomes a middleware by BentoML's public interface: slower, and without the bounds of `service/http/http1`
+(service/README.md says which).
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import bentoml
 import uvicorn.config
 
 from service.http.asgi import HttpApplication
+from service.http.bentoml_settings import read_settings
 from service.http.exchange import Application, Receive, Scope, Send
 from service.http.routes import Routes
 
@@ -33,6 +35,7 @@ def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.
     class Middleware(HttpApplication):
         def __init__(self, app: Application) -> None:
             super().__init__(routes, app)
+            routes.bentoml = read_settings(service.name, routes.serving.settings.timeout_seconds)
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
             """Say something even to a client that has left: BentoML's timeout middleware waits for that, a minute."""
@@ -57,15 +60,18 @@ def _behind(routes: Routes) -> type[bentoml.Service[Any]]:
     """A BentoML service class whose workers serve `routes`. Raises `ImportError` or `AttributeError`."""
     from _bentoml_sdk import Service
 
-    from service.http.protocol import Protocol
+    from service.http.http1.connection import Connection
+    from service.http.http1.places import Places
 
     wrapped = Service.to_asgi
     protocols = uvicorn.config.HTTP_PROTOCOLS
 
     class FrontDoor(Service[Any]):
         def to_asgi(self, is_main: bool = True) -> Application:
-            Protocol.routes = routes
-            protocols["auto"] = f"{Protocol.__module__}:{Protocol.__name__}"
-            return HttpApplication(routes, wrapped(self, is_main=is_main))
+            Connection.routes, Connection.places = routes, Places(routes.serving.connections)
+            protocols["auto"] = f"{Connection.__module__}:{Connection.__name__}"
+            application = wrapped(self, is_main=is_main)  # which takes BentoML's configuration in
+            routes.bentoml = read_settings(self.name, routes.serving.settings.timeout_seconds)
+            return HttpApplication(routes, application)
 
     return FrontDoor

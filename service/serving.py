@@ -16,7 +16,7 @@ from models.sessions import Runtime
 from models.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, brief_rows
-from service.budget import Budget
+from service.budget import Budget, limit_connections
 from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
 from service.settings import Settings, find_supervisor
@@ -93,7 +93,7 @@ class Serving:
         self.identity = Identity(settings)
         self.lane = Lane(settings.queue_rows)
         self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers not read yet")
-        self.connections = Budget(settings.max_connections, "connections")
+        self.connections = Budget(limit_connections(settings.max_connections), "connections")
         self.repository = Repository(settings.models, Runtime(settings.device, settings.threads_per_call))
         self._served: dict[Key, Served] = {}
         self._resolved: dict[str | None, Served] = {}

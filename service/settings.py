@@ -66,7 +66,7 @@ class Settings:
     """Most series waiting; what would exceed it is refused with 429 at once."""
     timeout_seconds: float = 60.0
     """When an answer is not ready by then, the request ends with 504."""
-    drain_seconds: float = 0.0
+    drain_seconds: float = 1.0
     """After SIGTERM: how long requests are still taken while readiness says no, so that balancers turn away."""
     refresh_seconds: float = 0.5
     """How often the repository is looked at for new versions."""

@@ -6,20 +6,14 @@ import asyncio
 import contextlib
 import logging
 
-from models.errors import MethodNotAllowed, SeriesmithError
+from models.errors import SeriesmithError
 from service.admission import in_time
-from service.exposition import MEDIA_TYPE, render_metrics
 from service.http.body import read
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
 from service.http.routes import Routes
+from service.http.table import Match
 
 logger = logging.getLogger("bentoml.seriesmith")
-
-SMALL_BYTES = 2**20
-"""Of a body that is no operation's."""
-
-BENTOML_PATHS = {"/livez", "/healthz", "/schema.json"}
-BENTOML_FOLDERS = ("/static_content/",)
 
 
 class HttpApplication:
@@ -31,31 +25,24 @@ class HttpApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._bentoml(scope, receive, send)
-        path = scope["path"]
-        if path == "/metrics":
-            return await _sent(await self._metrics(scope["method"]), scope, send)
-        if path in BENTOML_PATHS or path.startswith(BENTOML_FOLDERS):
-            return await self._bentoml(scope, receive, send)
+        path, method = scope["path"], scope["method"]
         headers = dict(scope["headers"])
         try:
-            if self.routes.named(path) is not None:  # before the body is taken in
-                self.routes.authenticate(headers)
-            limit = self.routes.serving.settings.max_body_bytes
-            body = await read(headers, receive, limit if self.routes.named(path) else min(limit, SMALL_BYTES))
+            match = self.routes.admit(method, path, headers)
+            if match.route.handler is None:
+                return await self._bentoml(scope, receive, send)
+            body = await read(headers, receive, match.route.max_body_bytes)
         except ClientGone:
             return self.routes.left(path)
         except SeriesmithError as error:
-            return await _sent(self.routes.failed(path, error), scope, send)
-        return await self._answered(Request(scope["method"], path, headers, body), scope, receive, send)
+            refusal = self.routes.failed(path, error)
+            self.routes.allow_origin(refusal, headers)
+            return await _sent(refusal, scope, send)
+        return await self._answered(match, Request(method, path, headers, body), scope, receive, send)
 
-    async def _metrics(self, method: str) -> Response:
-        if method not in ("GET", "HEAD"):
-            return self.routes.failed("/metrics", MethodNotAllowed(f"/metrics is read by GET, not {method}.", "GET"))
-        return Response(await render_metrics(self.routes.serving.numbers), MEDIA_TYPE)
-
-    async def _answered(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answered(self, match: Match, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless the client leaves first: then the work ends too."""
-        task = asyncio.ensure_future(self._exchange(request, scope, send))
+        task = asyncio.ensure_future(self._exchange(match, request, scope, send))
         leaving = asyncio.ensure_future(_left(receive))
         try:
             await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -67,8 +54,9 @@ class HttpApplication:
             task.cancel()
             leaving.cancel()
 
-    async def _exchange(self, request: Request, scope: Scope, send: Send) -> None:
-        response = await self.routes.answer(request)
+    async def _exchange(self, match: Match, request: Request, scope: Scope, send: Send) -> None:
+        response = await self.routes.answer(match, request)
+        self.routes.allow_origin(response, request.headers)
         if self.routes.serving.draining:
             response.more = (*response.more, (b"connection", b"close"))
         if isinstance(response, Streamed):

@@ -7,6 +7,7 @@ import zlib
 import zstandard
 
 from models.errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from service.http.accept import choose_coding
 
 WORTH_BYTES = 1024
 """Shorter bodies go as they are."""
@@ -57,25 +58,8 @@ def _inflated(body: bytes, limit: int, window: int) -> tuple[bytes, bool]:
 
 
 def acceptable(header: bytes, codings: tuple[bytes, ...] = CODINGS) -> bytes | None:
-    """The coding to answer with, the first that an Accept-Encoding header allows; None: as it is."""
-    if not header:
-        return None
-    allowed = {}
-    for part in header.lower().split(b","):
-        name, _, parameters = part.partition(b";")
-        allowed[name.strip()] = _quality(parameters)
-    for coding in codings:
-        if allowed.get(coding, allowed.get(b"*", 0.0)) > 0:
-            return coding
-    return None
-
-
-def _quality(parameters: bytes) -> float:
-    _, _, value = parameters.partition(b"q=")
-    try:
-        return float(value) if value else 1.0
-    except ValueError:
-        return 0.0
+    """The coding to answer with, by an Accept-Encoding header; None: as it is."""
+    return choose_coding(header, codings) if header else None
 
 
 def packed(body: bytes, coding: bytes) -> bytes:

@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.errors import MethodNotAllowed
-
 Headers = tuple[tuple[bytes, bytes], ...]
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -50,9 +48,3 @@ class Streamed:
     media_type: bytes
     more: Headers
     close: Callable[[], None]
-
-
-def require(request: Request, allowed: str) -> None:
-    """Raise `MethodNotAllowed` for another method than the one allowed."""
-    if request.method != allowed and not (allowed == "GET" and request.method == "HEAD"):
-        raise MethodNotAllowed(f"{request.path} answers {allowed}, not {request.method}.", allowed)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import orjson
 
-from models.errors import (
-    InvalidRequest,
-    MethodNotAllowed,
-    NotFound,
-    Overloaded,
-    SeriesmithError,
-)
+from models.errors import InvalidRequest, MethodNotAllowed, NotFound, Overloaded, SeriesmithError
 from service import metrics, wires
 from service.admission import REFUSAL_SECONDS, authenticate, in_time
 from service.answers import Stream, columns_of
+from service.exposition import MEDIA_TYPE, render_metrics
 from service.http import cards
+from service.http.bentoml_settings import BentomlSettings
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
 from service.http.docs import docs_page, openapi
-from service.http.exchange import JSON, ClientGone, Request, Response, Streamed, require
-from service.inference.rest import Rest, operation_of, speaks
+from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
+from service.http.table import SMALL_BYTES, Match, Route, Table
+from service.inference.rest import Rest, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
 from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
@@ -34,6 +31,16 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 
 HTML = b"text/html; charset=utf-8"
+TEXT = b"text/plain; charset=utf-8"
+
+BENTOML_PATHS = ("/livez", "/healthz", "/schema.json", "/static_content/{path*}")
+"""Answered by BentoML, as is `/metrics`."""
+
+VARY = (b"vary", b"accept, accept-encoding")
+"""What an operation's answer depends on, beside its request."""
+
+OPEN_ROLES = (None, "metrics")
+"""What needs no key."""
 
 
 class Routes:
@@ -41,12 +48,52 @@ class Routes:
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
-        self._inference = Rest(serving)
+        self.bentoml = BentomlSettings()
+        limit = serving.settings.max_body_bytes
+        small = min(limit, SMALL_BYTES)
+        self.table = Table(
+            [
+                *[self._row(operation, limit) for operation in OPERATIONS.values()],
+                Route("/models", ("GET",), self._list_models, "use", small),
+                Route("/models/{name*}", ("GET",), self._list_models, "use", small),
+                Route("/readyz", ("GET",), self._tell_readiness, None, small),
+                Route("/docs", ("GET",), _show_docs, None, small),
+                Route("/docs.json", ("GET",), _show_openapi, None, small),
+                Route("*", ("OPTIONS",), _list_methods, None, small),
+                *Rest(serving).rows(limit, small),
+                Route("/metrics", ("GET",), self._show_metrics, "metrics", small),
+                *[Route(path, ("GET",), None, None, small) for path in BENTOML_PATHS],
+            ]
+        )
 
-    async def answer(self, request: Request) -> Response | Streamed:
-        """What a request is answered; never raises but when it is cancelled."""
+    def _row(self, operation: Operation, limit: int) -> Route:
+        async def run(request: Request) -> Response | Streamed:
+            with metrics.Outcome(operation.name) as outcome:
+                self.serving.lane.require_room()
+                return await self._operated(operation, request, outcome)
+
+        return Route(f"/{operation.name}", ("POST",), run, "use", limit, lambda: operation.name)
+
+    def admit(self, method: str, path: str, headers: dict[bytes, bytes]) -> Match:
+        """The row of a request that may be made, by its head alone. Raises a `SeriesmithError`."""
+        if self.bentoml.cors is not None and method == "OPTIONS":
+            preflight = self.bentoml.cors.answer_preflight(method, headers)
+            if preflight is not None:
+                return Match(Route(path, (), _returning(preflight)))
+        match = self.table.find(path)
+        if match is None:
+            known = ", ".join(f"POST /{name}" for name in OPERATIONS)
+            raise NotFound(f"there is no {path[:200]!r} here; there is: {known}, GET /models, and /docs says more.")
+        match.route.require_method(method, path)
+        if match.route.role not in OPEN_ROLES:
+            authenticate(self.serving.settings, headers.get(b"authorization", b""))
+        return match
+
+    async def answer(self, match: Match, request: Request) -> Response | Streamed:
+        """What an admitted request is answered; never raises but when it is cancelled."""
+        assert match.route.handler is not None, "BentoML answers it"
         try:
-            return await self._answered(request)
+            return await match.route.handler(request, *match.groups)
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)
             return refused(error, request.path)
@@ -56,45 +103,28 @@ class Routes:
             logger.exception("%s %s failed", request.method, request.path)
             return refused(SeriesmithError("the server failed; its log says why."), request.path)
 
-    def named(self, path: str) -> str | None:
-        """The operation that a path runs, if any."""
-        return path[1:] if path[1:] in OPERATIONS else operation_of(path)
+    def allow_origin(self, response: Response | Streamed, headers: dict[bytes, bytes]) -> None:
+        """Let pages of other origins read an answer, as far as BentoML's settings have it."""
+        if self.bentoml.cors is not None:
+            response.more = self.bentoml.cors.add_to(response.more, headers)
 
     def left(self, path: str) -> None:
         """Count a client who left in the middle of its body."""
-        if (operation := self.named(path)) is not None:
-            metrics.Outcome(operation).end(ClientGone())
+        self._count(path, ClientGone())
 
     def failed(self, path: str, error: SeriesmithError) -> Response:
-        """Answer, and count, a request whose body could not be read."""
-        if (operation := self.named(path)) is not None:
-            metrics.Outcome(operation).end(error)
+        """Answer, and count, a request that was not admitted, or whose body could not be read."""
+        self._count(path, error)
         return refused(error, path)
 
-    async def _answered(self, request: Request) -> Response | Streamed:
-        """What our paths answer. Raises a `SeriesmithError`."""
-        path = request.path
-        operation = OPERATIONS.get(path[1:])
-        if operation is not None:
-            with metrics.Outcome(operation.name) as outcome:
-                require(request, "POST")
-                self.authenticate(request.headers)
-                self.serving.lane.require_room()
-                return await self._operated(operation, request, outcome)
-        if speaks(path):
-            return await self._inference.answer(request)
-        if path in ("/docs", "/docs.json"):
-            require(request, "GET")
-            return Response(docs_page(), HTML) if path == "/docs" else Response(openapi())
-        if path == "/readyz":
-            return self._readiness()
-        if path == "/models" or path.startswith("/models/"):
-            require(request, "GET")
-            self.authenticate(request.headers)
-            name = path.removeprefix("/models").strip("/")
-            return Response(orjson.dumps(cards.card(self.serving, name) if name else cards.listing(self.serving)))
-        known = ", ".join(f"POST /{name}" for name in OPERATIONS)
-        raise NotFound(f"there is no {path[:200]!r} here; there is: {known}, GET /models, and /docs says more.")
+    def _count(self, path: str, error: Exception) -> None:
+        match = self.table.find(path)
+        if match is not None and (operation := match.operation) is not None:
+            metrics.Outcome(operation).end(error)
+
+    async def _list_models(self, request: Request, name: str = "") -> Response:
+        name = name.strip("/")
+        return Response(orjson.dumps(cards.card(self.serving, name) if name else cards.listing(self.serving)))
 
     async def _operated(self, operation: Operation, request: Request, outcome: metrics.Outcome) -> Response | Streamed:
         headers = request.headers
@@ -147,16 +177,34 @@ class Routes:
             stream.close()
             outcome.end(ClientGone())  # unless it has ended already
 
-        return Streamed(counted(), wire.media_type, headers, close)
+        return Streamed(counted(), wire.media_type, (*headers, VARY), close)
 
-    def _readiness(self) -> Response:
+    async def _show_metrics(self, request: Request) -> Response:
+        return Response(await render_metrics(self.serving.numbers), MEDIA_TYPE)
+
+    async def _tell_readiness(self, request: Request) -> Response:
         if self.serving.ready:
-            return Response(b"", b"text/plain; charset=utf-8")
-        return Response(b"no model is served, or the server is stopping\n", b"text/plain; charset=utf-8", 503)
+            return Response(b"", TEXT)
+        return Response(b"no model is served, or the server is stopping\n", TEXT, 503)
 
-    def authenticate(self, headers: dict[bytes, bytes]) -> None:
-        """Raise `Unauthenticated` where a key is needed and missing or wrong."""
-        authenticate(self.serving.settings, headers.get(b"authorization", b""))
+
+def _returning(response: Response) -> Callable[[Request], Awaitable[Response]]:
+    async def respond(request: Request) -> Response:
+        return response
+
+    return respond
+
+
+async def _show_docs(request: Request) -> Response:
+    return Response(docs_page(), HTML)
+
+
+async def _show_openapi(request: Request) -> Response:
+    return Response(openapi())
+
+
+async def _list_methods(request: Request) -> Response:
+    return Response(b"", TEXT, 200, ((b"allow", b"GET, HEAD, POST, OPTIONS"),))
 
 
 def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
@@ -164,8 +212,8 @@ def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
     assert wire.encoded is not None
     body, more = wire.encoded(answer)
     if accepted and len(body) >= WORTH_BYTES and (coding := acceptable(accepted)) is not None:
-        body, more = packed(body, coding), (*more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
-    return Response(body, wire.media_type, 200, more)
+        body, more = packed(body, coding), (*more, (b"content-encoding", coding))
+    return Response(body, wire.media_type, 200, (*more, VARY))
 
 
 def refused(error: SeriesmithError, path: str = "") -> Response:

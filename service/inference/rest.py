@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -11,9 +10,10 @@ import orjson
 
 from models.errors import NotFound, Unavailable
 from service import VERSION, metrics
-from service.admission import authenticate, in_time
+from service.admission import in_time
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
-from service.http.exchange import JSON, Request, Response, require
+from service.http.exchange import JSON, Request, Response
+from service.http.table import Route
 from service.inference import EXTENSIONS, bodies
 from service.inference.models import Model, Models, bundle_and_operation
 from service.inference.repository import index, load, unload
@@ -22,7 +22,6 @@ from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
-INFER = "/infer"
 
 CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
@@ -32,8 +31,6 @@ PATHS = (
     "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
     "/v2/repository/models/<model>/unload"
 )
-MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready)?/?")
-CONTROL = re.compile(r"/v2/repository/models/([^/]+)/(load|unload)/?")
 
 
 def speaks(path: str) -> bool:
@@ -41,10 +38,8 @@ def speaks(path: str) -> bool:
     return path.startswith("/v2") and path[3:4] in ("", "/")
 
 
-def operation_of(path: str) -> str | None:
-    """The operation that a path runs, if any."""
-    model = MODEL.fullmatch(path)
-    operation = bundle_and_operation(unquote(model[1]))[1] if model and model[3] == INFER else None
+def _operation_of(model: str, version: str = "") -> str | None:
+    operation = bundle_and_operation(unquote(model))[1]
     return operation.name if operation else None
 
 
@@ -55,43 +50,55 @@ class Rest:
         self._serving = serving
         self._models = Models(serving)
 
-    async def answer(self, request: Request) -> Response:
-        """What a request is answered. Raises a `SeriesmithError`."""
-        path = request.path
-        model = self._models.known(path)
+    def rows(self, limit: int, small: int) -> Iterator[Route]:
+        """The protocol's rows of the table of paths; inferences' bodies have at most `limit` bytes, others `small`."""
+        for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
+            yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _operation_of)
+            yield Route(f"{model}/ready/?", ("GET",), self._tell_model_ready, "use", small)
+            yield Route(f"{model}/?", ("GET",), self._describe_model, "use", small)
+        yield Route(f"{HEALTH}{{what}}/?", ("GET",), self._health, None, small)
+        yield Route("/v2/?", ("GET",), self._describe_server, "use", small)
+        yield Route("/v2/repository/index/?", ("POST",), self._index, "use", small)
+        yield Route("/v2/repository/models/{model}/load/?", ("POST",), self._load, "manage", small)
+        yield Route("/v2/repository/models/{model}/unload/?", ("POST",), self._unload, "manage", small)
+        yield Route("/v2/{rest*}", (), self._refuse_unknown, "use", small)
+
+    async def _infer(self, request: Request, name: str, version: str = "") -> Response:
+        model = self._models.known(request.path)
         if model is not None:
             return await self._inferred(request, model.operation, lambda: model)
-        if found := MODEL.fullmatch(path):
-            name, version, what = unquote(found[1]), found[2] or "", found[3]
-            operation = bundle_and_operation(name)[1] if what == INFER else None
-            if operation is not None:
-                return await self._inferred(request, operation, lambda: self._models.find(name, version, path))
-            require(request, "POST" if what == INFER else "GET")
-            self._authenticate(request)
-            metadata = self._models.metadata(name, version)
-            return _json({"name": metadata["name"], "ready": True} if what else metadata)
-        if path.startswith(HEALTH):
-            require(request, "GET")
-            return self._health(path.removeprefix(HEALTH).rstrip("/"))
-        self._authenticate(request)
-        if path.rstrip("/") == "/v2":
-            require(request, "GET")
-            return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
-        if path.rstrip("/") == "/v2/repository/index":
-            require(request, "POST")
-            return _json(index(self._serving, self._control(request).get("ready") is True))
-        if found := CONTROL.fullmatch(path):
-            require(request, "POST")
-            parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
-            name = unquote(found[1])
-            await (load(self._serving, name, parameters) if found[2] == "load" else unload(self._serving, name))
-            return _json({})
-        raise NotFound(f"there is no {path[:200]!r} here; there is: {PATHS}.")
+        name = unquote(name)
+        operation = bundle_and_operation(name)[1]
+        if operation is None:
+            return _json(self._models.metadata(name, version))
+        return await self._inferred(request, operation, lambda: self._models.find(name, version, request.path))
 
-    def _authenticate(self, request: Request) -> None:
-        authenticate(self._serving.settings, request.headers.get(b"authorization", b""))
+    async def _describe_model(self, request: Request, name: str, version: str = "") -> Response:
+        return _json(self._models.metadata(unquote(name), version))
 
-    def _health(self, what: str) -> Response:
+    async def _tell_model_ready(self, request: Request, name: str, version: str = "") -> Response:
+        return _json({"name": self._models.metadata(unquote(name), version)["name"], "ready": True})
+
+    async def _describe_server(self, request: Request) -> Response:
+        return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
+
+    async def _index(self, request: Request) -> Response:
+        return _json(index(self._serving, self._control(request).get("ready") is True))
+
+    async def _load(self, request: Request, name: str) -> Response:
+        parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+        await load(self._serving, unquote(name), parameters)
+        return _json({})
+
+    async def _unload(self, request: Request, name: str) -> Response:
+        bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+        await unload(self._serving, unquote(name))
+        return _json({})
+
+    async def _refuse_unknown(self, request: Request, rest: str) -> Response:
+        raise NotFound(f"there is no {request.path[:200]!r} here; there is: {PATHS}.")
+
+    async def _health(self, request: Request, what: str) -> Response:
         if what not in ("live", "ready"):
             raise NotFound(f"there is no {HEALTH}{what[:80]} here; there is: {HEALTH}live and {HEALTH}ready.")
         if what == "ready" and not self._serving.ready:
@@ -101,8 +108,6 @@ class Rest:
     async def _inferred(self, request: Request, operation: Operation, find: Callable[[], Model]) -> Response:
         headers, body = request.headers, request.body
         with metrics.Outcome(operation.name) as outcome:
-            require(request, "POST")
-            self._authenticate(request)
             self._serving.lane.require_room()
             model = find()
             outcome.model = model.manifest.name
@@ -119,8 +124,11 @@ class Rest:
             size = sum([getattr(column, "nbytes", 0) for _, column in taken])
             accepted = headers.get(b"accept-encoding", b"")
             if accepted or size > LARGE_BYTES:
-                return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
-            return bodies.response(model, asked, taken)
+                response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+            else:
+                response = bodies.response(model, asked, taken)
+            response.more = (*response.more, (b"vary", b"accept-encoding"))
+            return response
 
     def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
         plain = unpacked(body, coding, self._serving.settings.max_body_bytes)
@@ -144,5 +152,5 @@ def _packed(response: Response, accepted: bytes) -> Response:
     coding = acceptable(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
     if coding is None or len(response.body) < WORTH_BYTES:
         return response
-    more = (*response.more, (b"content-encoding", coding), (b"vary", b"accept-encoding"))
+    more = (*response.more, (b"content-encoding", coding))
     return Response(packed(response.body, coding), response.media_type, 200, more)

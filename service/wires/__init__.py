@@ -6,6 +6,7 @@ A wire reads the fields of a request, and writes an answer whole or, where it ca
 from __future__ import annotations
 
 from models.errors import UnsupportedMediaType
+from service.http.accept import choose_media_type
 from service.wires import arrow, json_lines, json_text, octet_parts, octets
 from service.wires.wire import Wire
 
@@ -24,12 +25,8 @@ def named(content_type: bytes) -> Wire:
 
 
 def accepted(accept: bytes, asked_in: Wire) -> Wire:
-    """The wire of the answer: the first that an Accept header names, else that of the request."""
+    """The wire of the answer: the one that an Accept header likes best; where it likes none, that of the request."""
     if not accept or accept == b"*/*":
         return asked_in
-    for part in accept.lower().split(b","):
-        media_type, _, parameters = part.partition(b";")
-        wire = WIRES.get(media_type.strip())
-        if wire is not None and parameters.strip() not in (b"q=0", b"q=0.0"):
-            return wire
-    return asked_in
+    chosen = choose_media_type(accept, tuple(WIRES), asked_in.media_type)
+    return WIRES[chosen] if chosen is not None else asked_in

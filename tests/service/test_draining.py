@@ -14,7 +14,7 @@ from tests.service.bundles import Labelled
 from tests.service.server import Server, serving, until
 
 
-def _worker(folder: Path) -> int:
+def find_worker(folder: Path) -> int:
     """The process that answers: it keeps the lane's thread."""
     for task in Path("/proc").glob("[0-9]*"):
         try:
@@ -44,7 +44,7 @@ def test_readiness_turns_first_and_clients_that_ask_lose_nothing(repository: Pat
         for thread in threads:
             thread.start()
         until(lambda: len(codes) > 50, seconds=20, what="some answers")
-        worker = _worker(tmp_path)
+        worker = find_worker(tmp_path)
         os.kill(worker, signal.SIGTERM)
         assert seen_unready.wait(1)
         late = server.post("classify", model="sines", series=cases.series[:1])

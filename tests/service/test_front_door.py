@@ -12,8 +12,14 @@ from pathlib import Path
 import httpx
 import orjson
 import pytest
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import uvicorn
+import uvicorn.server
+from bentoml._internal.configuration.containers import BentoMLContainer
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
+from service.http.bentoml_settings import WITHOUT_EFFECT, find_without_effect, read_settings
+from service.http.http1.connection import Connection
 from tests.service.bundles import Labelled, relative_difference
 from tests.service.server import Server, serving
 from tests.service.test_refusals import OPERATIONS, assert_refused, good
@@ -151,13 +157,41 @@ def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(server: Serve
     assert relative_difference(answer, expected) < 1e-5
 
 
-def test_uvicorn_is_as_the_short_way_expects():
-    """Should this fail, read service/http/protocol.py and uvicorn's httptools protocol."""
-    ours = {"on_message_begin", "on_headers_complete", "on_body", "on_message_complete", "on_response_complete"}
-    assert ours <= set(vars(HttpToolsProtocol))
-    source = inspect.getsource(HttpToolsProtocol)
-    for used in ("self.cycle.response_complete", "self.cycle.disconnected = True", "self.cycle.message_event.set()",
-                 "self.cycle.keep_alive = False", "self.server_state.default_headers"):  # fmt: skip
-        assert used in source
-    cycle = set(inspect.signature(RequestResponseCycle.__init__).parameters)
-    assert {"message_event", "keep_alive", "on_response"} <= cycle
+def test_uvicorn_is_as_our_connections_expect():
+    """Should this fail, read http1/connection.py, draining.py and uvicorn's server and h11 protocol."""
+    made = set(inspect.signature(H11Protocol.__init__).parameters)
+    assert made == set(inspect.signature(Connection.__init__).parameters)
+    state = ServerState()
+    assert (state.total_requests, state.connections, state.tasks, state.default_headers) == (0, set(), set(), [])
+    stop = inspect.getsource(uvicorn.server.Server.shutdown)
+    assert "connection.shutdown()" in stop and "server.close()" in stop
+    wait = inspect.getsource(uvicorn.server.Server._wait_tasks_to_complete)
+    assert "self.server_state.connections" in wait and "self.server_state.tasks" in wait
+    config = uvicorn.Config(_nothing, timeout_keep_alive=7)
+    assert config.timeout_keep_alive == 7 and "auto" in uvicorn.config.HTTP_PROTOCOLS
+    assert uvicorn.server.Server(config).handle_exit.__self__.config is config
+    assert "self.servers" in inspect.getsource(uvicorn.server.Server.startup)
+
+
+async def _nothing(scope: object, receive: object, send: object) -> None:
+    raise AssertionError("nobody calls it")
+
+
+def test_bentomls_configuration_is_where_we_read_it(caplog: pytest.LogCaptureFixture):
+    """Should this fail, read service/http/bentoml_settings.py and BentoML's containers."""
+    from service.app import Seriesmith
+
+    Seriesmith.inject_config()
+    settings = read_settings("seriesmith", 60.0)
+    assert settings.cors is None and settings.access_log is None and not caplog.records
+    configured = BentoMLContainer.config.services["seriesmith"].get()
+    for path, usual in WITHOUT_EFFECT.items():
+        value = configured
+        for key in path.split("."):
+            assert key in value, path
+            value = value[key]
+        assert value == usual, path
+    assert find_without_effect({"traffic": {"timeout": 5, "max_concurrency": 2}}, 60.0) == [
+        "traffic.max_concurrency",
+        "traffic.timeout (use SERIESMITH_TIMEOUT_SECONDS)",
+    ]

@@ -1,0 +1,91 @@
+"""BentoML's own paths: one request as ASGI has it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from service.http.exchange import Message, Request, Scope
+from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head
+
+if TYPE_CHECKING:
+    from service.http.http1.connection import Connection, Exchange
+
+
+class Bridge:
+    """Calls uvicorn's application with a request whose body is there, and writes what it sends."""
+
+    def __init__(self, connection: Connection, exchange: Exchange, request: Request) -> None:
+        self._connection, self._exchange, self._request = connection, exchange, request
+        self._read = self._chunked = self._ended = False
+        self._bodiless = request.method == "HEAD"
+
+    async def run(self) -> None:
+        """Answer. Raises what the application raises."""
+        await self._connection.config.loaded_app(self._scope(), self._receive, self._send)
+        if not self._ended:
+            raise RuntimeError("the application ended without an answer")
+
+    def _scope(self) -> Scope:
+        connection, head = self._connection, self._exchange.head
+        transport, config = connection.transport, connection.config
+        path = head.target.partition(b"?")[0]
+        return {
+            "type": "http",
+            "asgi": {"version": config.asgi_version, "spec_version": "2.3"},
+            "http_version": f"1.{head.minor}",
+            "server": _address(transport.get_extra_info("sockname")),
+            "client": _address(transport.get_extra_info("peername")),
+            "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
+            "method": head.method,
+            "root_path": config.root_path,
+            "path": config.root_path + head.path,
+            "raw_path": config.root_path.encode() + path,
+            "query_string": head.query,
+            "headers": list(head.headers.items()),
+            "state": connection.app_state.copy(),
+        }
+
+    async def _receive(self) -> Message:
+        if not self._read:
+            self._read = True
+            return {"type": "http.request", "body": self._request.body, "more_body": False}
+        await asyncio.get_running_loop().create_future()  # the task is cancelled when the client leaves
+        raise AssertionError("nobody sets that future")
+
+    async def _send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start(message)
+        elif message["type"] == "http.response.body" and not self._ended:
+            await self._write(message.get("body", b""), bool(message.get("more_body")))
+
+    def _start(self, message: Message) -> None:
+        connection, exchange = self._connection, self._exchange
+        headers = [
+            (name.lower(), value)
+            for name, value in message.get("headers", ())
+            if name.lower() not in (b"connection", b"transfer-encoding")
+        ]
+        status: int = message["status"]
+        self._bodiless = self._bodiless or status in (204, 304)
+        if not self._bodiless and not any(name == b"content-length" for name, _ in headers):
+            if exchange.head.minor == 1:
+                self._chunked = True
+                headers.append((b"transfer-encoding", b"chunked"))
+            else:
+                exchange.keep_alive = False
+        connection.transport.write(write_head(status, headers, connection.dated(), connection.ending(exchange)))
+
+    async def _write(self, body: bytes, more: bool) -> None:
+        connection = self._connection
+        if body and not self._bodiless:
+            connection.transport.write(write_chunk(body) if self._chunked else body)
+            await connection.drain()
+        if not more:
+            self._ended = True
+            if self._chunked:
+                connection.transport.write(LAST_CHUNK)
+
+
+def _address(name: object) -> tuple[str, int] | None:
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None

@@ -1,0 +1,88 @@
+"""Which path takes which methods, who may use it, how long its bodies may be, and what answers it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from models.errors import MethodNotAllowed
+from service.http.exchange import Response, Streamed
+
+Role = Literal["use", "manage", "metrics"]
+"""What a key may be allowed: to use models, to manage them, to read metrics."""
+
+SMALL_BYTES = 2**20
+"""Of a body that is no operation's."""
+
+Handler = Callable[..., Awaitable[Response | Streamed]]
+"""Called with the request, and with what the groups of its path's pattern matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A row. In `path`, `{name}` stands for one segment, `{name*}` for any rest, a final `/?` for a slash or none.
+
+    `handler` None: BentoML answers. `operation` names the one that is counted, from what the path's groups matched.
+    No `methods`: any.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler | None
+    role: Role | None = None
+    max_body_bytes: int = SMALL_BYTES
+    operation: Callable[..., str | None] | None = None
+
+    def require_method(self, method: str, path: str) -> None:
+        """Raise `MethodNotAllowed` for a method that the row has not; GET stands for HEAD too."""
+        if method in self.methods or not self.methods or (method == "HEAD" and "GET" in self.methods):
+            return
+        allowed = ", ".join(self.methods)
+        raise MethodNotAllowed(f"{path[:200]} answers {allowed}, not {method}.", allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A row, and what the groups of its path matched."""
+
+    route: Route
+    groups: tuple[str, ...] = ()
+
+    @property
+    def operation(self) -> str | None:
+        """The operation that the path runs, if any."""
+        return self.route.operation(*self.groups) if self.route.operation is not None else None
+
+
+class Table:
+    """Rows, looked up by path: plain ones at once, the others in their order."""
+
+    def __init__(self, rows: Iterable[Route]) -> None:
+        self._plain: dict[str, Match] = {}
+        self._patterns: list[tuple[re.Pattern[str], Route]] = []
+        for row in rows:
+            if "{" in row.path or row.path.endswith("/?"):
+                self._patterns.append((_pattern(row.path), row))
+            else:
+                self._plain[row.path] = Match(row)
+
+    def find(self, path: str) -> Match | None:
+        """The row of a path."""
+        match = self._plain.get(path)
+        if match is not None:
+            return match
+        for pattern, row in self._patterns:
+            if (found := pattern.fullmatch(path)) is not None:
+                return Match(row, found.groups())
+        return None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    plain = path.removesuffix("/?")
+    parts = [
+        ("(.*)" if part.endswith("*}") else "([^/]+)") if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{[^}]*\})", plain)
+    ]
+    return re.compile("".join(parts) + ("/?" if path != plain else ""), re.DOTALL)
