@@ -37,7 +37,7 @@ class Call(Stream):
 
     __slots__ = ("_asked", "_heard", "_held", "_limit", "_loop", "_parts", "_running", "_serving", "_size", "_task")
 
-    def __init__(self, core: Core, number: int, asked: Asked, serving: Serving) -> None:
+    def __init__(self, serving: Serving, core: Core, number: int, asked: Asked) -> None:
         super().__init__(core, number)
         self._asked, self._serving, self._loop = asked, serving, serving.loop
         limit = serving.settings.max_body_bytes
@@ -68,10 +68,10 @@ class Call(Stream):
         else:
             self._parts.append(data)
         self._size += size
-        if self._size >= PREFIX_BYTES:
+        if self._size >= PREFIX_BYTES and (self._size > self._limit or not self.half_closed):
             self._check_size()
-            if self._asked.method.each is not None and self._task is None and self.open:
-                self._start(b"", False)
+        if self._asked.method.each is not None and self._task is None and self.open:
+            self._start(b"", False)
 
     def _check_size(self) -> None:
         """What is declared too large, or has no room, is refused before it comes."""

@@ -12,14 +12,14 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from service.grpc import health, reflection, typed
-from service.grpc.asked import Asked, Method, read
+from service.grpc.asked import Method, read
 from service.grpc.call import Call
 from service.grpc.calls import Calls
 from service.grpc.health import Health
 from service.grpc.http2.connection import Connection
-from service.grpc.http2.core import Core
 from service.grpc.http2.deadlines import Bounds
 from service.inference import grpc as inference
 from service.serving import Serving
@@ -95,7 +95,7 @@ class GrpcServer:
         settings = serving.settings
         connection = Connection(
             lambda headers: read(headers, self._methods),
-            self._call,
+            partial(Call, serving),
             self._gone,
             serving.bytes,
             serving.connections,
@@ -104,9 +104,6 @@ class GrpcServer:
         )
         self._connections.add(connection)
         return connection
-
-    def _call(self, core: Core, number: int, asked: Asked) -> Call:
-        return Call(core, number, asked, self._serving)
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -11,27 +11,27 @@ Clock = Callable[[], float]
 
 
 class Bucket:
-    """Holds up to `burst` tokens, and gets `rate` of them a second. The clock is read only when it is empty."""
+    """Holds up to `burst` tokens, and gets `rate` of them a second; add to `tokens` what turned out to be useful.
 
-    __slots__ = ("_burst", "_clock", "_rate", "_since", "_tokens", "_what")
+    The clock is read only when it is empty.
+    """
+
+    __slots__ = ("_burst", "_clock", "_rate", "_since", "_what", "tokens")
 
     def __init__(self, what: str, burst: float, rate: float, clock: Clock) -> None:
         self._what, self._burst, self._rate, self._clock = what, burst, rate, clock
-        self._tokens, self._since = burst, clock()
+        self.tokens, self._since = burst, clock()
 
     def spend(self, tokens: float = 1) -> None:
         """Raise `Violation` where there are not as many."""
-        self._tokens -= tokens
-        if self._tokens < 0:
+        self.tokens = min(self.tokens, self._burst) - tokens
+        if self.tokens < 0:
             now = self._clock()
-            self._tokens = min(self._burst - tokens, self._tokens + (now - self._since) * self._rate)
+            self.tokens += (now - self._since) * self._rate
             self._since = now
-            if self._tokens < 0:
+            self.tokens = min(self.tokens, self._burst - tokens)
+            if self.tokens < 0:
                 raise Violation(ENHANCE_YOUR_CALM, f"there are too many {self._what}")
-
-    def refund(self, tokens: float) -> None:
-        """Give back what turned out to be useful."""
-        self._tokens = min(self._burst, self._tokens + tokens)
 
 
 class Calm:

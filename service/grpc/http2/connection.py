@@ -43,9 +43,9 @@ class Connection(asyncio.Protocol):
         others: Iterable[Connection],
         bounds: Bounds,
     ) -> None:
-        self.core = Core(read, make, Holding(held), self._send)
+        self.core = Core(read, make, Holding(held), self._emit)
         self._gone, self._connections, self._others, self._bounds = gone, connections, others, bounds
-        self._busy = self._ending = False
+        self._busy = self._ending = self._heard = False
         self._ignored = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -54,11 +54,10 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self._loop = asyncio.get_running_loop()
-        self._heard = now = self._loop.time()
-        self._deadlines = Deadlines(self.core, self._bounds, now)
+        self._deadlines = Deadlines(self.core, self._bounds, self._loop.time())
         room = self._connections.has_room(1) or self._evict()
         self._connections.force(1)
-        self._send()
+        self._emit(self.core.outbox.take())
         if room:
             self._timer = self._loop.call_later(self._bounds.tick, self._check)
         else:
@@ -72,15 +71,13 @@ class Connection(asyncio.Protocol):
         self._gone(self)
 
     def data_received(self, data: bytes) -> None:
-        self._heard = self._loop.time()
+        self._heard = True
         if self._ending:
             self._ignored += len(data)
             if self._ignored > LINGER_BYTES:
                 self.transport.abort()
             return
-        self.core.receive(data)
-        if not self._busy:
-            self._proceed()
+        self._follow(self.core.receive(data))
 
     def pause_writing(self) -> None:
         self.core.outbox.paused = True
@@ -98,38 +95,43 @@ class Connection(asyncio.Protocol):
     def left(self) -> None:
         """Take no more streams; close when those in flight have ended."""
         self.core.left()
-        self._send()
 
     @property
     def idle_since(self) -> float | None:
         """When its last call ended, as far as is known; None while there is one."""
         return None if self.core.streams or self._ending else self._deadlines.used
 
-    def _proceed(self) -> None:
-        """Give the core a turn; where it has not worked everything off, others come before the next one."""
-        if self.core.closing:
-            return
-        more = self.core.proceed()
-        self._send()
+    def _follow(self, more: bool) -> None:
+        """Send what a turn has brought; where not everything is worked off, others come before the next one."""
+        data = self.core.outbox.take()
+        if data or self.core.closing:
+            self._emit(data)
         if more:
             if not self._busy:
                 self._busy = True
                 self.transport.pause_reading()
-            self._loop.call_soon(self._proceed)
+                self._loop.call_soon(self._proceed)
         elif self._busy:
             self._busy = False
             if not self.transport.is_closing():
                 self.transport.resume_reading()
 
-    def _send(self) -> None:
+    def _proceed(self) -> None:
+        if not self._ending:
+            more = self.core.proceed()
+            self._follow(more)
+            if more:
+                self._loop.call_soon(self._proceed)
+
+    def _emit(self, data: bytes) -> None:
+        if self._ending:
+            return
+        self.transport.write(data)
         core = self.core
-        data = core.outbox.take()
-        if data and not self._ending:
-            self.transport.write(data)
-            if core.outbox.paused and self.transport.get_write_buffer_size() > UNREAD_BYTES:
-                self.transport.abort()
-        if core.closing and not self._ending:
+        if core.closing:
             self._end()
+        elif core.outbox.paused and self.transport.get_write_buffer_size() > UNREAD_BYTES:
+            self.transport.abort()
 
     def _end(self) -> None:
         """Close behind what was sent. A peer at fault may be sending still, and would not read why it has to go if the
@@ -145,8 +147,8 @@ class Connection(asyncio.Protocol):
         self.transport.write_eof()
 
     def _check(self) -> None:
-        now = self._loop.time()
-        if not self._deadlines.check(now, self._heard):
+        heard, self._heard = self._heard, False
+        if not self._deadlines.check(self._loop.time(), heard):
             self.transport.abort()
         elif not self._ending:
             self._timer = self._loop.call_later(self._bounds.tick, self._check)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from models.errors import Overloaded
 from service.grpc.http2 import frames
 from service.grpc.http2.calm import Calm, Clock
 from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, SETTING, Fault, Violation, frame
@@ -24,10 +23,10 @@ MOST_STREAMS = 256
 """Exchanges in flight on one connection, and work for those that their peer has given up."""
 
 STREAM_COST = 2048
-"""Bytes that an exchange takes beside what is sent on it."""
+"""Bytes that an exchange takes beside what is sent on it, where it lasts."""
 
 KNOWN_STREAMS = 1024
-"""How many ended streams are remembered, so that what still comes of them can be judged."""
+"""How many resets are remembered, so that what still comes of such streams can be judged; so of numbers left out."""
 
 CONTINUATIONS = 32
 """Frames of one block of headers."""
@@ -44,16 +43,13 @@ TURN = 1000
 LAST_CALL = b"goodbye!"
 """Of the ping whose answer shows that the peer knows that we are leaving."""
 
-ENDED, RESET_BY_PEER, RESET_BY_US = range(3)
-"""How a stream came to its end."""
-
 
 class Core:
     """`read` makes what it wants of a stream's headers, once for equal ones; `make` makes the stream of that.
 
-    `wake` is called when there is something in `outbox` that was not asked for by `proceed`. `closing` says that
-    nothing more is heard, and that the connection ends when what is in `outbox` is sent; `at_fault`: because of the
-    peer.
+    What is to be sent is gathered in `outbox` while bytes that came are worked off, and given to `emit` otherwise.
+    `closing` says that nothing more is heard, and that the connection ends behind that; `at_fault`: for what the peer
+    did. `working`: how many streams have work going on, also of those that the peer has given up.
     """
 
     def __init__(
@@ -61,11 +57,11 @@ class Core:
         read: Callable[[list[Header]], Any],
         make: Callable[[Core, int, Any], Stream],
         holding: Holding,
-        wake: Callable[[], None],
+        emit: Callable[[bytes], None],
         clock: Clock = monotonic,
     ) -> None:
         self._make, self._holding = make, holding
-        self.outbox = Outbox(holding, wake)
+        self.outbox = Outbox(holding, emit)
         self.calm = Calm(clock)
         self.streams: dict[int, Stream] = {}
         self.working = 0
@@ -73,11 +69,13 @@ class Core:
         self.greeted = False
         self.last = 0
         self._heads = Heads(read, self.calm.heads)
-        self._closed: dict[int, int] = {}
+        self._resets: dict[int, bool] = {}
+        self._skipped: list[range] = []
         self._data, self._place = b"", 0
         self._awaited = frames.SETTINGS
         self._block: tuple[int, int, list[bytes]] = 0, 0, []
         self._leaving = self._heavy = False
+        self._counted = 0
         self._turn = 0
         ours = [
             (frames.HEADER_TABLE_SIZE, TABLE_BYTES),
@@ -88,28 +86,30 @@ class Core:
         self.outbox.corked = True
         self.outbox.write(frame(frames.SETTINGS, 0, 0, b"".join([SETTING.pack(*setting) for setting in ours])))
         self.outbox.grant(0, CONNECTION_BYTES - frames.WINDOW_BYTES)
-        self.outbox.corked = False
 
     # What the transport calls
 
-    def receive(self, data: bytes) -> None:
-        """Take bytes, which `proceed` works off."""
-        if not self.closing:
-            self._data = self._data[self._place :] + data if self._place < len(self._data) else data
-            self._place = 0
+    def receive(self, data: bytes) -> bool:
+        """Take bytes, and work off what has come, for one turn; whether `proceed` has more to do.
+
+        What is to be sent is in `outbox`, to be taken.
+        """
+        rest = self._data
+        self._data = rest[self._place :] + data if self._place < len(rest) else data
+        self._place = 0
+        return self.proceed()
 
     def proceed(self) -> bool:
-        """Work off what has come, for one turn; whether there is more to do right after."""
+        """Work off what has come, for one more turn; whether there is still more."""
         self._turn = TURN
         self.outbox.corked = True
         more = False
         try:
-            more = self._proceed()
+            more = not self.closing and self._proceed()
         except Violation as violation:
             self._break(violation)
         if self.closing:
             self._data, more = b"", False
-        self.outbox.corked = False
         return more
 
     def _proceed(self) -> bool:
@@ -146,6 +146,7 @@ class Core:
         """The connection is gone."""
         self.closing = True
         streams, self.streams = self.streams, {}
+        self.count_streams()
         for stream in streams.values():
             self._abandon(stream)
 
@@ -173,12 +174,9 @@ class Core:
         """`data` is the last of a stream; what its peer still says does not matter."""
         stream.open = False
         number = stream.number
-        if self.streams.pop(number, None) is not None:
-            self._holding.give(STREAM_COST)
-        if stream.half_closed:
-            self._remember(number, ENDED)
-        else:
-            self._remember(number, RESET_BY_US)
+        self.streams.pop(number, None)
+        if not stream.half_closed:
+            self._remember(number, ours=True)
             data += frame(frames.RST_STREAM, 0, number, NUMBER.pack(frames.NO_ERROR))
         if self._leaving:
             self._perhaps_close()
@@ -187,9 +185,8 @@ class Core:
     def reset(self, number: int, code: int) -> None:
         """End a stream that the peer has broken. Raises `Violation` where there were too many."""
         stream = self.streams.pop(number, None)
-        self._remember(number, RESET_BY_US)
+        self._remember(number, ours=True)
         if stream is not None:
-            self._holding.give(STREAM_COST)
             self._abandon(stream)
         self.outbox.reset(number, code)
         self.calm.resets.spend()
@@ -197,9 +194,9 @@ class Core:
 
     def refund(self, stream: Stream) -> None:
         """A stream was useful: what its frames cost is no burden."""
-        self.calm.trifles.refund(4)
+        self.calm.trifles.tokens += 4
         if stream.cost:
-            self.calm.heads.refund(min(stream.cost, REFUNDED_BYTES))
+            self.calm.heads.tokens += min(stream.cost, REFUNDED_BYTES)
 
     def lighten(self) -> None:
         """Answers have been sent: others may be begun."""
@@ -209,6 +206,12 @@ class Core:
             self._heavy = False
             for stream in list(self.streams.values()):
                 stream.perhaps_begin()
+
+    def count_streams(self) -> None:
+        """Hold what the streams take that are there now. Called now and then, so that it costs a call nothing."""
+        count = len(self.streams)
+        self._holding.force((count - self._counted) * STREAM_COST)
+        self._counted = count
 
     def has_half_a_block(self) -> bool:
         """Whether the peer owes the rest of a block of headers, or its first settings."""
@@ -224,35 +227,39 @@ class Core:
         return whole if self.greeted else 0
 
     def _receive_data(self, flags: int, number: int, payload: bytes) -> None:
-        size = len(payload)
+        size = padded = len(payload)
         windows = self.outbox.windows
         windows.inbound -= size
         if windows.inbound < 0:
             raise Violation(frames.FLOW_CONTROL_ERROR, "there is more data than was granted")
-        stream = self.streams.get(number)
         if flags & frames.PADDED:
             payload = frames.unpadded(flags, payload)
+            size = len(payload)
+        stream = self.streams.get(number)
         if stream is None or stream.half_closed:
-            self._consume(size)
+            self._consume(padded)
             self._receive_late(number, stream)
             return
-        if len(payload) < SMALL_BYTES and not flags & frames.END_STREAM:
-            self.calm.trifles.spend()
-        stream.windows.inbound -= size
+        stream.windows.inbound -= padded
         if stream.windows.inbound < 0:
-            self._consume(size)
+            self._consume(padded)
             raise Fault(frames.FLOW_CONTROL_ERROR, "there is more data than was granted")
-        if size > len(payload):
-            stream.consume(size - len(payload))
+        final = flags & frames.END_STREAM
         if stream.remaining is not None:
-            stream.remaining -= len(payload)
-            if stream.remaining < 0:
-                self._consume(len(payload))
-                raise Fault(frames.PROTOCOL_ERROR, "there is more data than content-length says")
-        if payload:
+            stream.remaining -= size
+            if stream.remaining < 0 or (final and stream.remaining):
+                self._consume(padded)
+                raise Fault(frames.PROTOCOL_ERROR, "there is more or less data than content-length says")
+        if final:
+            stream.half_closed = True
+        elif size < SMALL_BYTES:
+            self.calm.trifles.spend()
+        if padded > size:
+            stream.consume(padded - size)
+        if size:
             stream.received(payload)
-        if flags & frames.END_STREAM:
-            self._half_close(stream)
+        if final and stream.open:
+            stream.ended()
 
     def _consume(self, size: int) -> None:
         grant = self.outbox.windows.consume(size)
@@ -264,10 +271,10 @@ class Core:
         if not number & 1 or number > self.last:
             raise Violation(frames.PROTOCOL_ERROR, "there is data of a stream that was never opened")
         self.calm.trifles.spend()
-        how = ENDED if stream is not None else self._closed.get(number)
-        if how == RESET_BY_US:
+        ours = self._resets.get(number) if stream is None else False
+        if ours:
             return
-        if stream is None and how == ENDED:
+        if ours is None:
             raise Violation(frames.STREAM_CLOSED, "there is data of a stream that has ended")
         raise Fault(frames.STREAM_CLOSED, "there is data of a stream that has ended")
 
@@ -313,15 +320,13 @@ class Core:
         head = self._heads.of(block)
         cost = self._heads.cost
         self._turn -= cost >> 3
+        if number > self.last + 2 and len(self._skipped) < KNOWN_STREAMS:
+            self._skipped.append(range(self.last + 2, number, 2))
         self.last = number
         if head.fault is not None:
             raise head.fault
         if len(self.streams) >= MOST_STREAMS or self.working >= MOST_STREAMS or self._leaving:
             raise Fault(frames.REFUSED_STREAM, "there are too many streams")
-        try:
-            self._holding.take(STREAM_COST)
-        except Overloaded as error:
-            raise Fault(frames.REFUSED_STREAM, "there is no room") from error
         stream = self.streams[number] = self._make(self, number, head.content)
         stream.cost, stream.remaining = cost, head.length
         stream.opened()
@@ -342,7 +347,7 @@ class Core:
             if not flags & frames.END_STREAM:
                 raise Fault(frames.PROTOCOL_ERROR, "headers come twice")
             self._half_close(stream)
-        elif stream is None and number not in self._closed:
+        elif any(number in skipped for skipped in self._skipped):
             raise Violation(frames.PROTOCOL_ERROR, "the numbers of streams go down")
         else:
             self._receive_late(number, stream)
@@ -374,8 +379,7 @@ class Core:
         self.calm.resets.spend()
         stream = self.streams.pop(number, None)
         if stream is not None:
-            self._holding.give(STREAM_COST)
-            self._remember(number, RESET_BY_PEER)
+            self._remember(number, ours=False)
             self._abandon(stream)
             self._perhaps_close()
 
@@ -464,11 +468,11 @@ class Core:
 
     # Ends
 
-    def _remember(self, number: int, how: int) -> None:
-        closed = self._closed
-        closed[number] = how
-        if len(closed) > KNOWN_STREAMS:
-            del closed[next(iter(closed))]
+    def _remember(self, number: int, ours: bool) -> None:
+        """A stream was reset, by us or by the peer."""
+        self._resets[number] = ours
+        if len(self._resets) > KNOWN_STREAMS:
+            del self._resets[next(iter(self._resets))]
 
     def _abandon(self, stream: Stream) -> None:
         stream.open = False

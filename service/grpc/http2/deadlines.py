@@ -34,27 +34,31 @@ class Bounds:
 class Deadlines:
     """Of one connection. `check` ends what is overdue; whether the connection may go on at all."""
 
-    __slots__ = ("_asked", "_block", "_bounds", "_core", "_marks", "_seen", "_stalled", "used")
+    __slots__ = ("_asked", "_block", "_bounds", "_core", "_heard", "_marks", "_seen", "_stalled", "used")
 
     def __init__(self, core: Core, bounds: Bounds, now: float) -> None:
         self._core, self._bounds = core, bounds
-        self.used = now
+        self.used = self._heard = now
         self._block: float | None = now
         self._seen = 0
         self._asked: float | None = None
         self._marks: deque[tuple[float, int]] = deque()
         self._stalled: dict[int, tuple[int, float]] = {}
 
-    def check(self, now: float, heard: float) -> bool:
-        """`heard`: when the peer last sent anything. False where it does not even read: nothing can be told to it."""
+    def check(self, now: float, heard: bool) -> bool:
+        """`heard`: whether the peer has sent anything since the last time. False where it does not even read: nothing
+        can be told to it."""
         core = self._core
+        if heard:
+            self._heard, self._asked = now, None
+        core.count_streams()
         if core.streams or core.last != self._seen:
             self.used, self._seen = now, core.last
         self._check_head(now)
         self._check_bodies(now)
         alive = self._check_answers(now)
         if not core.closing and core.streams:
-            return self._check_life(now, heard) and alive
+            return self._check_life(now) and alive
         if not core.closing and core.greeted and now - self.used > self._bounds.idle:
             core.break_off(frames.NO_ERROR, "there was no call for too long")
         return alive
@@ -98,14 +102,11 @@ class Deadlines:
             self._stalled[number] = stream.flushed, since
         return True
 
-    def _check_life(self, now: float, heard: float) -> bool:
+    def _check_life(self, now: float) -> bool:
         """A peer that waits for an answer is asked now and then whether it is still there."""
         if self._asked is not None:
-            if heard > self._asked:
-                self._asked = None
-            elif now - self._asked > self._bounds.write:
-                return False
-        elif now - heard > self._bounds.idle:
+            return now - self._asked <= self._bounds.write
+        if now - self._heard > self._bounds.idle:
             self._asked = now
             self._core.outbox.write(frame(frames.PING, 0, 0, ALIVE))
         return True

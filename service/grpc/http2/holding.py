@@ -27,10 +27,18 @@ class Holding:
                 f"this connection holds {self.held} bytes of requests and of answers not read yet, and {amount} more "
                 f"would exceed its limit of {self._limit}; read the answers, and send the request again in a moment."
             )
-        self._budget.take(amount)
+        budget = self._budget
+        if budget.held + amount > budget.limit:
+            budget.take(amount)  # which says what is wrong
+        budget.held += amount
         self.held = held
+
+    def force(self, amount: int) -> None:
+        """Hold `amount` more, whatever the limit."""
+        self.held += amount
+        self._budget.force(amount)
 
     def give(self, amount: int) -> None:
         """Hold `amount` less."""
         self.held -= amount
-        self._budget.give(amount)
+        self._budget.held -= amount

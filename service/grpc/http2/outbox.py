@@ -20,16 +20,16 @@ STREAM_BYTES = 2**20
 
 
 class Outbox:
-    """Gathers bytes until they are taken; `wake` is called for bytes that came while it was not `corked`.
+    """Gathers bytes until they are taken, while it is `corked`; otherwise `emit` is called with them.
 
     `windows`: of all streams together; `peer_window`: what a new stream may send; `unread`: bytes of answers that wait.
     """
 
-    __slots__ = ("_parts", "_wake", "corked", "held", "holding", "paused", "peer_window", "unread", "windows")
+    __slots__ = ("_emit", "_parts", "corked", "held", "holding", "paused", "peer_window", "unread", "windows")
 
-    def __init__(self, holding: Holding, wake: Callable[[], None]) -> None:
+    def __init__(self, holding: Holding, emit: Callable[[bytes], None]) -> None:
         self._parts: list[bytes] = []
-        self._wake = wake
+        self._emit = emit
         self.holding = holding
         self.windows = Windows(WINDOW_BYTES, CONNECTION_BYTES)
         self.peer_window = WINDOW_BYTES
@@ -39,12 +39,14 @@ class Outbox:
 
     def write(self, data: bytes) -> None:
         """Send bytes that are frames."""
-        self._parts.append(data)
-        if not self.corked:
-            self._wake()
+        if self.corked:
+            self._parts.append(data)
+        else:
+            self._emit(data)
 
     def take(self) -> bytes:
-        """The bytes to send now."""
+        """The bytes that were gathered, and the cork with them."""
+        self.corked = False
         parts = self._parts
         if len(parts) == 1:
             return parts.pop()
@@ -77,10 +79,6 @@ class Outbox:
 
     def flush(self) -> None:
         """Send what may be sent, a frame of each stream in turn."""
-        corked, self.corked = self.corked, True
         while self.held and not self.paused and self.windows.outbound > 0:
             if not any([stream.flush() for stream in list(self.held.values())]):
-                break
-        self.corked = corked
-        if self._parts and not corked:
-            self._wake()
+                return

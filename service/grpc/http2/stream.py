@@ -192,7 +192,7 @@ class Stream:
         outbox.windows.outbound -= size
         outbox.write(frame(DATA, 0, self.number, bytes(part)))
         outbox.pay(size)
-        self.core.calm.trifles.refund(2)
+        self.core.calm.trifles.tokens += 2
         self.flushed += 1
         if not self._waiting:
             outbox.release(self)

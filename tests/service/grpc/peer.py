@@ -41,11 +41,11 @@ class Wire:
     """A core, and a peer that is as clever as a test makes it. `now` is the time as the core knows it."""
 
     def __init__(self, greeted: bool = True, budget: int = 2**30) -> None:
-        self.woken, self.now = 0, 0.0
+        self.emitted, self.now = b"", 0.0
         self.streams: list[Echo] = []
         self.heads: list[Any] = []
         self.budget = Budget(budget, "bytes")
-        self.core = Core(lambda given: given, self._make, Holding(self.budget), self._wake, lambda: self.now)
+        self.core = Core(lambda given: given, self._make, Holding(self.budget), self._emit, lambda: self.now)
         if greeted:
             self.receive(PREFACE + frame(frames.SETTINGS, 0, 0))
             self.take()
@@ -55,8 +55,8 @@ class Wire:
         self.streams.append(Echo(core, number))
         return self.streams[-1]
 
-    def _wake(self) -> None:
-        self.woken += 1
+    def _emit(self, data: bytes) -> None:
+        self.emitted += data
 
     @property
     def closed(self) -> bool:
@@ -65,15 +65,15 @@ class Wire:
 
     def receive(self, data: bytes) -> int:
         """What the peer sends; answers how many turns that takes."""
-        self.core.receive(data)
-        turns = 1
-        while self.core.proceed():
-            turns += 1
+        turns, more = 1, self.core.receive(data)
+        while more:
+            turns, more = turns + 1, self.core.proceed()
+        self.emitted += self.core.outbox.take()
         return turns
 
     def take(self) -> list[Frame]:
         """The frames sent since last time."""
-        sent = self.core.outbox.take()
+        sent, self.emitted = self.emitted + self.core.outbox.take(), b""
         taken, place = [], 0
         while place < len(sent):
             high, low, kind, flags, number = HEAD.unpack_from(sent, place)

@@ -6,8 +6,8 @@ import gzip
 from types import SimpleNamespace
 from typing import Any, cast
 
-from service.grpc.asked import Asked, Method
 from service.budget import Budget
+from service.grpc.asked import Asked, Method
 from service.grpc.call import CONVERSED_BYTES, SMALL_BYTES, Call
 from service.grpc.http2.core import Core
 from service.grpc.http2.holding import Holding
@@ -17,9 +17,9 @@ from service.settings import Settings
 
 def _call(asked: Asked, key: str = "") -> Any:
     """A call of a connection that takes everything."""
-    core = Core(lambda headers: asked, _never, Holding(Budget(2**30, "bytes")), lambda: None)
+    core = Core(lambda headers: asked, _never, Holding(Budget(2**30, "bytes")), lambda data: None)
     serving = SimpleNamespace(settings=Settings(api_key=key), loop=SimpleNamespace(create_task=lambda work: work))
-    return Call(core, 1, asked, cast(Any, serving))
+    return Call(cast(Any, serving), core, 1, asked)
 
 
 def _never(*arguments: object) -> Any:
