@@ -25,6 +25,7 @@ SERVING := $(VENV)/.serving-$(EXTRA)
 TRAINING := $(VENV)/.training-$(EXTRA)
 TESTING := $(VENV)/.testing-$(EXTRA)
 PINS := pyproject.toml constraints.txt
+HASHED := $(if $(filter gpu,$(EXTRA)),requirements-serving-gpu.txt,requirements-serving.txt)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
 # BentoML calls home otherwise; servers that tests start inherit it.
@@ -33,7 +34,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
 .PHONY: serve
@@ -52,6 +53,10 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: reliability
+reliability: $(TESTING) ## Faults, floods and bad input under load: one table of what became of every request (15 minutes)
+	$(BIN)/python -m pytest -m reliability tests
 
 # The peers' environments are made on demand beside .venv, in .venv-bench/.
 .PHONY: bench
@@ -76,6 +81,15 @@ lock: ## Pin again after a dependency changed in pyproject.toml; pins that still
 upgrade: ## Pin again, everything at its newest
 	$(PYTHON) scripts/lock.py --upgrade
 
+.PHONY: audit sbom
+audit: $(SERVING) ## Known vulnerabilities of what serving installs (asks the advisory database)
+	$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet pip-audit
+	$(VENV)-audit/bin/pip-audit --require-hashes --disable-pip --requirement $(HASHED)
+sbom: ## What serving consists of, as CycloneDX: build/sbom.cdx.json
+	$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet cyclonedx-bom
+	mkdir -p build && $(VENV)-audit/bin/cyclonedx-py requirements $(HASHED) --pyproject pyproject.toml \
+		--output-file build/sbom.cdx.json
+
 .PHONY: proto
 proto: $(TESTING) ## Generate the stubs of service/proto/*.proto
 	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. service/proto/*.proto
@@ -90,8 +104,10 @@ $(EMPTY):
 	$(PYTHON) -m venv $(VENV)
 	@touch $@
 
-$(SERVING): $(PINS) | $(EMPTY)
-	$(INSTALL) '.[$(EXTRA)]'
+# Every wheel that serves is checked against its hash; training and tests take the same versions by constraint.
+$(SERVING): $(PINS) $(HASHED) | $(EMPTY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(HASHED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
 $(TRAINING): $(PINS) | $(EMPTY)

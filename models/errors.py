@@ -81,6 +81,11 @@ class Overloaded(SeriesmithError):
 
     code, http_status, grpc_code = "overloaded", 429, "RESOURCE_EXHAUSTED"
 
+    def __init__(self, message: str, field: str | None = None, retry_after: float = 1.0) -> None:
+        super().__init__(message, field)
+        self.retry_after = retry_after
+        """Seconds after which it may succeed."""
+
 
 class HeadTooLarge(SeriesmithError):
     """More bytes of request line and headers than a request may have."""

@@ -1,4 +1,4 @@
-"""Writes every pin: constraints.txt for all extras together, and what a bento installs. Run it with `make lock`."""
+"""Writes every pin: constraints.txt for all extras together, and with hashes what serving installs: `make lock`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def main(flags: list[str]) -> None:
         subprocess.run([programs / "python", "-m", "pip", "install", "--quiet", "uv"], check=True)
         resolve: list[str | Path] = [programs / "uv", "pip", "compile", "pyproject.toml", *TARGET, *STYLE]
         write("constraints.txt", [*resolve, "--all-extras", *flags])
-        pinned: list[str | Path] = [*resolve, "--constraint", "constraints.txt", "--upgrade"]
+        # Hashes only where nothing differs between indexes: torch's builds do, and serving has no torch.
+        pinned: list[str | Path] = [*resolve, "--constraint", "constraints.txt", "--upgrade", "--generate-hashes"]
         write("requirements-serving.txt", [*pinned, "--extra", "cpu"])
         write("requirements-serving-gpu.txt", [*pinned, "--extra", "gpu"])
 
@@ -31,7 +32,8 @@ def main(flags: list[str]) -> None:
 def write(name: str, command: list[str | Path]) -> None:
     """Resolve into the file. Exits when a pin would hold on some machines only."""
     subprocess.run([*command, "--output-file", name], check=True, cwd=ROOT)
-    pins = [line for line in (ROOT / name).read_text().splitlines() if not line.startswith("#")]
+    lines = [line.strip().removesuffix(" \\") for line in (ROOT / name).read_text().splitlines()]
+    pins = [line for line in lines if not line.startswith(("#", "--hash="))]
     if local := [line for line in pins if "+" in line or "@" in line or line.startswith("-")]:
         sys.exit(f"{name} would name what only some indexes have: {', '.join(local)}. Resolve with the public index.")
 

@@ -8,6 +8,8 @@ from collections.abc import Awaitable
 from typing import TypeVar
 
 from models.errors import DeadlineExceeded, Unauthenticated
+from service.keys import Role
+from service.metrics import Outcome
 from service.serving import Serving
 from service.settings import Settings
 
@@ -15,6 +17,17 @@ Result = TypeVar("Result")
 
 REFUSAL_SECONDS = 0.005
 """How long a refusal for want of room waits, so that who comes again at once leaves time for those who are answered."""
+
+
+def admit(serving: Serving, authorization: bytes, outcome: Outcome, role: Role = "use") -> None:
+    """Let a request in, and account for it to its key until `outcome` ends.
+
+    Raises `Unauthenticated`, `Forbidden`, and `Overloaded` where its key or the server has too much to do.
+    """
+    caller = serving.identity.identify(authorization)
+    caller.require(role)
+    serving.lane.require_room()
+    outcome.begin(caller)
 
 
 def authentic(settings: Settings, authorization: bytes) -> bool:

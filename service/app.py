@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import bentoml
@@ -13,11 +14,15 @@ from service.grpc.server import GrpcServer, require_free_port
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
-from service.settings import Settings
+from service.settings import Settings, require_folder
+from service.supervisor import end_with_supervisor, mark_ready, supervise
 from service.wires.json_text import encoded
 
-SETTINGS = Settings.from_environment()
-SERVING = Serving(SETTINGS)
+try:
+    SETTINGS = Settings.from_environment()
+    SERVING = Serving(SETTINGS)
+except ValueError as error:
+    raise SystemExit(str(error)) from error
 GRPC = GrpcServer(SERVING)
 
 
@@ -27,20 +32,25 @@ class _Lifecycle:
     @bentoml.on_deployment
     @staticmethod
     def claim() -> None:
-        """Once, before there are workers: a port that is taken ends the command."""
+        """Once, before there are workers: what none of them could serve ends the command."""
         try:
+            require_folder(SETTINGS.models)
             require_free_port(SETTINGS)
         except OSError as error:
             raise SystemExit(str(error)) from error
+        supervise(SETTINGS)
 
     @bentoml.on_startup
     async def start(self) -> None:
         await SERVING.start()
         await GRPC.start()
         drained_on_sigterm(SERVING)
+        mark_ready()
+        self._orphaned = asyncio.create_task(end_with_supervisor())
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
+        self._orphaned.cancel()
         await GRPC.stop()
         await SERVING.stop()
 
@@ -68,5 +78,6 @@ Seriesmith = opened(
     private=SETTINGS.front_door == "private",
     name="seriesmith",
     workers=SETTINGS.processes,
+    metrics={"enabled": False},  # /metrics is answered by service/exposition.py
     traffic={"timeout": SETTINGS.timeout_seconds},
 )

@@ -53,19 +53,19 @@ class Batcher:
             return await self._enqueued(rows)
         starts = range(0, len(rows), self._piece_rows)
         pieces = [rows[start : start + self._piece_rows] for start in starts]
-        answers, coming = [], self._sent(pieces[0])
+        answers, coming = [], self._sent(pieces[0], patient=True)
         try:
             for piece in pieces[1:]:
-                done, coming = coming, self._sent(piece)  # the lane is never without the next one
+                done, coming = coming, self._sent(piece, patient=True)  # the lane is never without the next one
                 answers.append(await done)
             answers.append(await coming)
         finally:
             coming.cancel()
         return tuple(np.concatenate(column) for column in zip(*answers, strict=True))
 
-    def _sent(self, rows: Array) -> asyncio.Future[Rows]:
+    def _sent(self, rows: Array, patient: bool = False) -> asyncio.Future[Rows]:
         metrics.batch_rows.observe(self._labels, len(rows))
-        return self._lane.submit(self._timed, rows)
+        return self._lane.submit(self._timed, rows, patient=patient)
 
     def _enqueued(self, rows: Array) -> asyncio.Future[Rows]:
         loop = self._running_loop()

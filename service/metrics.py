@@ -1,49 +1,90 @@
-"""What is counted, named and labelled once, for every transport.
-
-Writing to Prometheus' shared files costs more than many a request does, so that counts are kept here and written a few
-times a second, and before this process is asked for them.
-"""
+"""What is counted, named and labelled once, for every transport: in memory, where counting costs next to nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from bisect import bisect_left
-from collections import Counter as Counts
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import TracebackType
-
-from prometheus_client import Counter, Gauge, Histogram
+from typing import Literal
 
 from models.errors import SeriesmithError
+from service.identity import Caller
 
 Values = tuple[str, ...]
+"""Of a metric's labels, in their order."""
+
+Table = dict[Values, list[float]]
+"""A metric's numbers: one of a counter or a gauge, of a histogram the count of each bucket and the sum."""
+
+Numbers = dict[str, Table]
+"""All metrics, by name."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is shown. A histogram's `bounds` are the upper ones of its buckets but the last, which has none."""
+
+    name: str
+    documentation: str
+    labels: tuple[str, ...]
+    kind: Literal["counter", "gauge", "histogram"]
+    bounds: tuple[float, ...] = ()
 
 
 class Tally:
     """A counter, by the values of its labels. Of the event loop's thread alone."""
 
-    def __init__(self, counter: Counter) -> None:
-        self._counter, self._pending = counter, defaultdict[Values, float](float)
+    def __init__(self, name: str, documentation: str, labels: tuple[str, ...]) -> None:
+        self.metric = Metric(name, documentation, labels, "counter")
+        self._totals = defaultdict[Values, float](float)
+        INSTRUMENTS[name] = self
 
     def inc(self, values: Values, amount: float = 1) -> None:
         """Count."""
-        self._pending[values] += amount
+        self._totals[values] += amount
 
-    def write(self) -> None:
-        """To Prometheus."""
-        pending, self._pending = self._pending, defaultdict(float)
-        for values, amount in pending.items():
-            self._counter.labels(*values).inc(amount)
+    def read(self) -> Table:
+        """All that was counted."""
+        return {values: [total] for values, total in self._totals.items()}
+
+
+class Level:
+    """A gauge, by the values of its labels. Of the event loop's thread alone."""
+
+    def __init__(self, name: str, documentation: str, labels: tuple[str, ...] = ()) -> None:
+        self.metric = Metric(name, documentation, labels, "gauge")
+        self._followed: Callable[[], float] | None = None
+        self._levels = defaultdict[Values, float](float)
+        INSTRUMENTS[name] = self
+
+    def add(self, values: Values, amount: float) -> None:
+        """Raise it, or lower it."""
+        self._levels[values] += amount
+
+    def follow(self, level: Callable[[], float]) -> None:
+        """Ask for it whenever it is read. Of a gauge without labels."""
+        self._followed = level
+
+    def read(self) -> Table:
+        """What it is now."""
+        if self._followed is not None:
+            return {(): [float(self._followed())]}
+        return {values: [level] for values, level in self._levels.items()}
 
 
 class Distribution:
-    """A histogram, by the values of its labels. Of any thread."""
+    """A histogram, by the values of its labels. Observed by any thread, read by the event loop's."""
 
-    def __init__(self, histogram: Histogram) -> None:
-        self._histogram, self._pending = histogram, deque[tuple[Values, float]]()
+    def __init__(self, name: str, documentation: str, labels: tuple[str, ...], bounds: tuple[float, ...]) -> None:
+        self.metric = Metric(name, documentation, labels, "histogram", bounds)
+        self._pending = deque[tuple[Values, float]]()
+        self._totals: Table = {}
+        INSTRUMENTS[name] = self
 
     def observe(self, values: Values, amount: float) -> None:
         """Take one value into account."""
@@ -58,71 +99,84 @@ class Distribution:
         finally:
             self.observe(values, time.perf_counter() - start)
 
-    def write(self) -> None:
-        """To Prometheus."""
-        amounts = defaultdict[Values, list[float]](list)
+    def read(self) -> Table:
+        """All that was observed."""
+        bounds = self.metric.bounds
         while self._pending:
             values, amount = self._pending.popleft()
-            amounts[values].append(amount)
-        for values, some in amounts.items():
-            observe_all(self._histogram.labels(*values), some)
+            totals = self._totals.get(values)
+            if totals is None:
+                totals = self._totals[values] = [0.0] * (len(bounds) + 2)
+            totals[bisect_left(bounds, amount)] += 1
+            totals[-1] += amount
+        return {values: list(totals) for values, totals in self._totals.items()}
 
 
-def observe_all(histogram: Histogram, amounts: list[float]) -> None:
-    """`observe` each, at the cost of a few; by the fields that `Histogram.observe` itself adds to."""
-    counts = Counts(bisect_left(histogram._upper_bounds, amount) for amount in amounts)
-    histogram._sum.inc(sum(amounts))
-    for bucket, count in counts.items():
-        histogram._buckets[bucket].inc(count)
+INSTRUMENTS: dict[str, Tally | Level | Distribution] = {}
+"""All that is counted here, by name."""
 
-
-requests = Tally(Counter("seriesmith_requests", "Requests, by how they ended.", ["operation", "model", "outcome"]))
-rows = Tally(Counter("seriesmith_rows", "Series received or made.", ["operation", "model"]))
+requests = Tally("seriesmith_requests", "Requests, by how they ended.", ("operation", "model", "outcome"))
+key_requests = Tally("seriesmith_key_requests", "Requests of each API key, by how they ended.", ("key", "outcome"))
+request_seconds = Distribution(
+    "seriesmith_request_seconds",
+    "Seconds from a request's head, or call, to the end of its answer.",
+    ("operation", "outcome"),
+    (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+)
+requests_in_progress = Level("seriesmith_requests_in_progress", "Requests not answered yet.", ("operation",))
+rows = Tally("seriesmith_rows", "Series received or made.", ("operation", "model"))
 batch_rows = Distribution(
-    Histogram(
-        "seriesmith_batch_rows",
-        "Series per graph call.",
-        ["operation", "model"],
-        buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
-    )
+    "seriesmith_batch_rows",
+    "Series per graph call.",
+    ("operation", "model"),
+    (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
 )
-queue_rows = Gauge("seriesmith_queue_rows", "Series admitted and not answered yet.", multiprocess_mode="livesum")
+queue_rows = Level("seriesmith_queue_rows", "Series admitted and not answered yet.")
+held_bytes = Level("seriesmith_held_bytes", "Bytes held of requests and of answers not read yet.")
+connections = Level("seriesmith_connections", "Connections, over both transports.")
 inference_seconds = Distribution(
-    Histogram(
-        "seriesmith_inference_seconds",
-        "Seconds per graph call.",
-        ["operation", "model"],
-        buckets=(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-    )
+    "seriesmith_inference_seconds",
+    "Seconds per graph call.",
+    ("operation", "model"),
+    (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
 )
-samples = Tally(Counter("seriesmith_samples", "Series generated.", ["model", "class_label"]))
+samples = Tally("seriesmith_samples", "Series generated.", ("model", "class_label"))
 acceptance = Distribution(
-    Histogram(
-        "seriesmith_acceptance_ratio",
-        "Share of proposals kept, per request and class.",
-        ["model", "class_label"],
-        buckets=(0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0),
-    )
+    "seriesmith_acceptance_ratio",
+    "Share of proposals kept, per request and class.",
+    ("model", "class_label"),
+    (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0),
 )
+cpu_seconds = Level("process_cpu_seconds", "Total user and system CPU time spent in seconds.")
+cpu_seconds.metric = Metric(cpu_seconds.metric.name, cpu_seconds.metric.documentation, (), "counter")
+cpu_seconds.follow(lambda: round(time.process_time(), 1))
 
 
-def write(queued_rows: int) -> None:
-    """Bring Prometheus' files up to date."""
-    queue_rows.set(queued_rows)
-    for metric in (requests, rows, batch_rows, inference_seconds, samples, acceptance):
-        metric.write()
+def read_numbers() -> Numbers:
+    """Everything that this process has counted, as it is now. Of the event loop's thread alone."""
+    return {name: instrument.read() for name, instrument in INSTRUMENTS.items()}
 
 
 class Outcome:
     """How one request ends: counted by operation, model and outcome when the block ends.
 
     The outcome is "ok", "cancelled", or the code of the error. The model's name is set once it is known to exist. Where
-    the answer goes on after the block, `streaming` is set, and `end` called when it is over.
+    the answer goes on after the block, `streaming` is set, and `end` called when it is over. Nothing is counted of what
+    is no operation.
     """
 
     def __init__(self, operation: str) -> None:
         self.operation, self.model, self.streaming = operation, "", False
-        self._ended = False
+        self._caller: Caller | None = None
+        self._ended = not operation
+        self._start = time.perf_counter()
+        if operation:
+            requests_in_progress.add((operation,), 1)
+
+    def begin(self, caller: Caller) -> None:
+        """The request is one of that caller, until it ends. Raises `Overloaded` where the caller has too many."""
+        caller.enter()
+        self._caller = caller
 
     def __enter__(self) -> Outcome:
         return self
@@ -146,3 +200,9 @@ class Outcome:
             left = isinstance(error, (ConnectionError, asyncio.CancelledError, GeneratorExit))
             ending = "cancelled" if left else "internal"
         requests.inc((self.operation, self.model, ending))
+        if self._caller is not None:
+            self._caller.leave()
+            if self._caller.name:
+                key_requests.inc((self._caller.name, ending))
+        request_seconds.observe((self.operation, ending), time.perf_counter() - self._start)
+        requests_in_progress.add((self.operation,), -1)

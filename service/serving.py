@@ -17,8 +17,10 @@ from models.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, brief_rows
 from service.budget import Budget
+from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
-from service.settings import Settings
+from service.settings import Settings, find_supervisor
+from service.shared_numbers import SharedNumbers
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -27,6 +29,9 @@ BRIEF_SECONDS = 0.00025
 """A graph call as short as that is made on the event loop."""
 
 BRIEF_ROWS = 64
+
+SHARE_SECONDS = 0.25
+"""How often the other workers are told what this one has counted."""
 
 
 BATCH_ROWS = {"CPUExecutionProvider": 32, "CUDAExecutionProvider": 256}
@@ -85,6 +90,7 @@ class Serving:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.identity = Identity(settings)
         self.lane = Lane(settings.queue_rows)
         self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers not read yet")
         self.connections = Budget(settings.max_connections, "connections")
@@ -94,7 +100,9 @@ class Serving:
         self._refreshing = asyncio.Lock()
         self.draining = False
         self.loop: asyncio.AbstractEventLoop
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        supervisor = find_supervisor()
+        self.numbers = SharedNumbers(supervisor.folder if supervisor else None)
 
     @property
     def ready(self) -> bool:
@@ -117,19 +125,23 @@ class Serving:
         gc.collect()
         gc.freeze()
         gc.set_threshold(10_000, 20, 50)
-        self._watch = asyncio.create_task(self._watched())
+        metrics.queue_rows.follow(lambda: self.lane.queued_rows)
+        metrics.held_bytes.follow(lambda: self.bytes.held)
+        metrics.connections.follow(lambda: self.connections.held)
+        self._tasks = [asyncio.create_task(self._watched()), asyncio.create_task(self._shared())]
 
     async def stop(self) -> None:
         """Stop watching; running calls end."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self.lane.close()
-        self.write_metrics()
+        await self.numbers.share(metrics.read_numbers())
 
-    def write_metrics(self) -> None:
-        """Bring what `/metrics` shows up to date."""
-        metrics.write(self.lane.queued_rows)
+    async def _shared(self) -> None:
+        while True:
+            await self.numbers.share(metrics.read_numbers())
+            await asyncio.sleep(SHARE_SECONDS)
 
     async def load(self, name: str) -> None:
         """Have a name served, with what there is of it now. Raises a `SeriesmithError` that says why it cannot be."""
@@ -173,7 +185,7 @@ class Serving:
     async def _watched(self) -> None:
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
-            self.write_metrics()
+            self.identity.refresh()
             try:
                 await self.refresh()
             except SeriesmithError as error:

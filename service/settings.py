@@ -13,6 +13,11 @@ from models.sessions import Device
 
 PREFIX = "SERIESMITH_"
 
+BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+SUPERVISOR = "_SERIESMITH_SUPERVISOR"
+"""Where a worker finds who started it; no setting."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -65,7 +70,13 @@ class Settings:
     grpc_port: int = 3001
     """The port of gRPC; 0: none."""
     api_key: str = ""
-    """When set, requests need `Authorization: Bearer <key>`."""
+    """When set, requests need `Authorization: Bearer <key>`; this one key has every role."""
+    keys: Path | None = None
+    """A file of several keys with roles and limits (service/keys.py); read again when it changes."""
+    manage_models: bool = False
+    """Whether models may be loaded and unloaded over the network; where keys are needed, by those with the role."""
+    allow_anonymous: bool = False
+    """Serve without keys on an address that other machines reach."""
 
     @property
     def processes(self) -> int:
@@ -129,11 +140,43 @@ class Settings:
         return settings
 
 
+def require_folder(models: Path) -> None:
+    """Raise `OSError` where there is no folder of models to serve."""
+    if not models.is_dir():
+        found = "is no folder" if models.exists() else "does not exist"
+        raise OSError(f"the folder of models {str(models)!r} {found}; set {PREFIX}MODELS to one that `fit` wrote to.")
+
+
+@dataclass(frozen=True)
+class Supervisor:
+    """The process that started this worker, and the folder that its workers share while it lives."""
+
+    pid: int
+    folder: Path
+
+
+def describe_supervisor(pid: int, folder: Path) -> dict[str, str]:
+    """The environment by which workers find it."""
+    return {SUPERVISOR: f"{pid}:{folder}"}
+
+
+def find_supervisor() -> Supervisor | None:
+    """Who started this process as a worker, if anybody did."""
+    pid, _, folder = os.environ.get(SUPERVISOR, "").partition(":")
+    return Supervisor(int(pid), Path(folder)) if folder else None
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _parsed(variable: str, text: str, kind: Any) -> Any:
+    if kind is bool:
+        if text.lower() not in BOOLEANS:
+            raise ValueError(f"{variable} is {text!r}; it must be true or false.")
+        return BOOLEANS[text.lower()]
+    if kind == (Path | None):
+        return Path(text)
     choices = get_args(kind)
     if choices:
         if text not in choices:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,8 @@ from models.bundle import Bundle
 from models.sessions import Runtime
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
+
+ROOT = Path(__file__).resolve().parent.parent
 
 QUICK: dict[str, Any] = {
     "vae_steps": 150,
@@ -27,9 +32,31 @@ QUICK: dict[str, Any] = {
 
 
 @pytest.fixture(scope="session")
-def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository of two bundles: `sines` (two channels, three integer labels) and `unlabelled` (one channel)."""
-    root = tmp_path_factory.mktemp("models")
+def repository(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """A repository of two bundles: `sines` (two channels, three integer labels) and `unlabelled` (one channel).
+
+    Fitted once for all of pytest's processes, and again when the code that fits has changed.
+    """
+    root = tmp_path_factory.mktemp("repository") / "models"
+    fitted = pytestconfig.cache.mkdir("bundles") / _digest_of_code()
+    with (fitted.parent / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not fitted.exists():
+            _fit_both(root)
+            shutil.copytree(root, fitted.with_suffix(".tmp"), dirs_exist_ok=True)
+            fitted.with_suffix(".tmp").rename(fitted)
+            return root
+    shutil.copytree(fitted, root)
+    return root
+
+
+def _digest_of_code() -> str:
+    """Of everything that a fit depends on: its code, its libraries, this file."""
+    sources = sorted([*ROOT.glob("models/*.py"), *ROOT.glob("training/**/*.py"), ROOT / "constraints.txt"])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)])).hexdigest()[:16]
+
+
+def _fit_both(root: Path) -> None:
     fit_and_publish(FitConfiguration(dataset="sines", models=root, **QUICK))
     time = np.linspace(0, 1, 40)
     phase = np.random.default_rng(0).uniform(0, 1, (24, 1))
@@ -37,7 +64,6 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     np.savez(file, data=np.sin(6 * time + phase)[:, :, None])
     layout = "n_cases,n_timepoints,n_channels"
     fit_and_publish(FitConfiguration(data=file, key="data", layout=layout, models=root, **QUICK))
-    return root
 
 
 @pytest.fixture(scope="session")

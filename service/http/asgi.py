@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import logging
 
-from models.errors import SeriesmithError
+from models.errors import MethodNotAllowed, SeriesmithError
 from service.admission import in_time
+from service.exposition import MEDIA_TYPE, render_metrics
 from service.http.body import read
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
 from service.http.routes import Routes
@@ -17,7 +18,7 @@ logger = logging.getLogger("bentoml.seriesmith")
 SMALL_BYTES = 2**20
 """Of a body that is no operation's."""
 
-BENTOML_PATHS = {"/livez", "/healthz", "/metrics", "/schema.json"}
+BENTOML_PATHS = {"/livez", "/healthz", "/schema.json"}
 BENTOML_FOLDERS = ("/static_content/",)
 
 
@@ -31,8 +32,9 @@ class HttpApplication:
         if scope["type"] != "http":
             return await self._bentoml(scope, receive, send)
         path = scope["path"]
+        if path == "/metrics":
+            return await _sent(await self._metrics(scope["method"]), scope, send)
         if path in BENTOML_PATHS or path.startswith(BENTOML_FOLDERS):
-            self.routes.serving.write_metrics()
             return await self._bentoml(scope, receive, send)
         headers = dict(scope["headers"])
         try:
@@ -45,6 +47,11 @@ class HttpApplication:
         except SeriesmithError as error:
             return await _sent(self.routes.failed(path, error), scope, send)
         return await self._answered(Request(scope["method"], path, headers, body), scope, receive, send)
+
+    async def _metrics(self, method: str) -> Response:
+        if method not in ("GET", "HEAD"):
+            return self.routes.failed("/metrics", MethodNotAllowed(f"/metrics is read by GET, not {method}.", "GET"))
+        return Response(await render_metrics(self.routes.serving.numbers), MEDIA_TYPE)
 
     async def _answered(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless the client leaves first: then the work ends too."""

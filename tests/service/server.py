@@ -67,13 +67,19 @@ class Server:
 
 @contextmanager
 def serving(
-    folder: Path, models: Path | None, key: str = "", target: str = "service.app:Seriesmith", **settings: object
+    folder: Path,
+    models: Path | None,
+    key: str = "",
+    target: str = "service.app:Seriesmith",
+    http_port: int = 0,
+    **settings: object,
 ) -> Iterator[Server]:
     """A server of the bundles in `models` (None: its own); `settings` are SERIESMITH_… variables.
 
     `target` is the service of this checkout, or a bento's directory. It must end when it is told to.
     """
     port, grpc_port = free_ports(2)
+    port = http_port or port
     settings = {"grpc_port": grpc_port} | settings
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}

@@ -62,11 +62,11 @@ def test_a_server_of_models_is_healthy_and_so_is_each_service(channel: grpc.Chan
     assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
 
 
-def test_several_workers_share_the_port(two_workers: Server, folder: Path, cases: Labelled):
+def test_several_workers_share_the_port(two_workers: Server, cases: Labelled):
     def both_have_answered() -> bool:
         with connected(two_workers) as channel:
             answer(channel, "encode", model="sines", series=cases.series[:3])
-        return len(kept_by(folder)) == 2
+        return len(kept_by(two_workers)) == 2
 
     until(both_have_answered, seconds=20, what="answers of two workers")
 

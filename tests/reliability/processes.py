@@ -1,0 +1,56 @@
+"""The processes of a server: its supervisor and its workers, and what they hold."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.service.server import Server, children, until
+
+
+def workers(server: Server) -> list[int]:
+    """The worker processes that live now."""
+    return [pid for pid in children(server.pid) if b"worker.service" in _read(Path(f"/proc/{pid}/cmdline"))]
+
+
+def resident_bytes(server: Server) -> int:
+    """Memory of all of the server's processes."""
+    pages = [
+        int((_read(Path(f"/proc/{pid}/statm")).split() or [b"0"] * 2)[1]) for pid in [server.pid, *workers(server)]
+    ]
+    return sum(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def descriptors(server: Server) -> int:
+    """Open files of the workers."""
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in workers(server))
+
+
+@contextmanager
+def paused(pid: int) -> Iterator[None]:
+    """The process does nothing while the block lasts."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def wait_for_end(pid: int, seconds: float) -> None:
+    """Return when a process has ended; fail after `seconds`."""
+    until(lambda: _ended(pid), seconds, what=f"the end of process {pid}")
+
+
+def _ended(pid: int) -> bool:
+    state = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
+    return not state or state[0] == b"Z"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
