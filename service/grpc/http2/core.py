@@ -321,7 +321,7 @@ class Core:
         cost = self._heads.cost
         self._turn -= cost >> 3
         if number > self.last + 2 and len(self._skipped) < KNOWN_STREAMS:
-            self._skipped.append(range(self.last + 2, number, 2))
+            self._skipped.append(range((self.last + 1) | 1, number, 2))
         self.last = number
         if head.fault is not None:
             raise head.fault
