@@ -13,6 +13,8 @@ HEAD = encoded(
 )
 """Before every answer."""
 
+CONTENT_TYPE = re.compile(rb"application/grpc(\+proto|)\s*(;.*)?", re.IGNORECASE)
+
 CODINGS = (b"identity", b"gzip", b"deflate")
 
 UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
@@ -49,7 +51,7 @@ def read(headers: list[Header], methods: Mapping[bytes, Method]) -> Asked:
     """A call of one of `methods`, which are known by their paths."""
     given = dict(headers)
     path = given.get(b":path", b"")
-    if given.get(b":method") != b"POST" or not given.get(b"content-type", b"").startswith(b"application/grpc"):
+    if given.get(b":method") != b"POST" or not CONTENT_TYPE.fullmatch(given.get(b"content-type", b"")):
         return _refused([(b":status", b"415"), (b"accept", b"application/grpc")])
     if path not in methods:
         return _unimplemented(f"there is no method {path[:200].decode('latin-1')!r} here.".encode())

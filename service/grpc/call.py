@@ -6,10 +6,10 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from models.errors import InvalidRequest, Overloaded, SeriesmithError, TooLarge, Unavailable
+from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unavailable
 from service.admission import REFUSAL_SECONDS, authentic, in_time
 from service.grpc.asked import HEAD, Asked
-from service.grpc.http2.connection import Connection
+from service.grpc.http2.core import Core
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
 from service.http.codings import unpacked
@@ -28,74 +28,143 @@ SMALL_BYTES = 1024
 CONVERSED_BYTES = 2**16
 """Largest message of a conversation, which asks for names."""
 
-UNHEARD_BYTES = 2**22
-"""Answers of a conversation that the peer may leave unread."""
+ROOM_SECONDS = 0.05
+"""How often a stream looks whether there is room for its next part."""
 
 
 class Call(Stream):
     """Whatever happens, the client hears one status, and hears nothing else after it."""
 
-    __slots__ = ("_asked", "_heard", "_limit", "_loop", "_parts", "_serving", "_size", "_task")
+    __slots__ = ("_asked", "_heard", "_held", "_limit", "_loop", "_parts", "_running", "_serving", "_size", "_task")
 
-    def __init__(self, connection: Connection, number: int, asked: Asked, serving: Serving) -> None:
-        super().__init__(connection, number)
+    def __init__(self, serving: Serving, core: Core, number: int, asked: Asked) -> None:
+        super().__init__(core, number)
         self._asked, self._serving, self._loop = asked, serving, serving.loop
         limit = serving.settings.max_body_bytes
         self._limit = limit if asked.method.each is None else min(limit, CONVERSED_BYTES)
         self._heard = not asked.method.needs_key or authentic(serving.settings, asked.authorization)
         self._parts: list[bytes] = []
-        self._size = 0
+        self._size = self._held = 0
         self._task: asyncio.Task[None] | None = None
+        self._running = False
 
     def opened(self) -> None:
         if self._asked.refusal is not None:
             self.refuse(self._asked.refusal)
 
     def received(self, data: bytes) -> None:
+        size = len(data)
+        if self._asked.method.each is None or not self._heard:
+            self.consume(size)  # else as the messages are answered
         if not self.open or not self._heard:
+            return
+        try:
+            self._take(size)
+        except Overloaded as error:
+            self._fail(error)
             return
         if self._parts and len(self._parts[-1]) < SMALL_BYTES:
             self._parts[-1] += data
         else:
             self._parts.append(data)
-        self._size += len(data)
-        if self._size >= PREFIX_BYTES and max(self._size, self._declared()) > self._limit + PREFIX_BYTES:
+        self._size += size
+        if self._size >= PREFIX_BYTES and (self._size > self._limit or not self.half_closed):
+            self._check_size()
+        if self._asked.method.each is not None and self._task is None and self.open:
+            self._start(b"", False)
+
+    def _check_size(self) -> None:
+        """What is declared too large, or has no room, is refused before it comes."""
+        declared = self._declared()
+        if max(self._size, declared) > self._limit + PREFIX_BYTES:
             self._fail(TooLarge(f"the message is larger than {self._limit} bytes; send several requests."))
-        elif self._asked.method.each is not None:
-            self._conversed()
+        elif declared > self._size and not self.core.outbox.holding.has_room(declared - self._size):
+            self._fail(Overloaded(f"the server has no room for a message of {declared} bytes; send it again later."))
 
     def ended(self) -> None:
         method = self._asked.method
         if method.each is not None:
-            self.finish()
+            if self._task is None:
+                self._conclude()
             return
         try:
             message, packed = self._message(self._whole()) if self._heard else (b"", False)
         except SeriesmithError as error:
             self._fail(error)
             return
+        self._parts = []
+        self._start(message, packed)
+
+    def _start(self, message: bytes, packed: bool) -> None:
+        self.core.working += 1
+        self._running = False
         self._task = self._loop.create_task(self._run(message, packed))
 
     def left(self) -> None:
         if self._task is not None:
             self._task.cancel()
+            if self._running:
+                return
+            self.core.working -= 1  # a task that is cancelled before it began does nothing at all
+        self._let_go()
+
+    def is_due(self) -> bool:
+        return self.open and not self.half_closed and not (self.begun and self._size == 0)
+
+    def expire(self) -> None:
+        seconds = self._serving.settings.body_seconds
+        self._fail(RequestTimeout(f"the message did not come whole within {seconds:g} s; send it again."))
+
+    def _take(self, size: int) -> None:
+        """Hold so many bytes, until the call is done with them. Raises `Overloaded`."""
+        self.core.outbox.holding.take(size)
+        self._held += size
+
+    def _let_go(self) -> None:
+        self.core.outbox.holding.give(self._held)
+        self._held, self._parts = 0, []
 
     async def _run(self, message: bytes, packed: bool) -> None:
+        self._running = True
+        method = self._asked.method
         try:
+            if not self.may_begin():
+                await in_time(self._serving, self.ready(), self._asked.seconds)
             if packed:
-                message = await unhurried(len(message) * UNPACKED_TIMES, lambda: self._unpacked(message))
-            await (self._streamed(message) if self._asked.method.whole is None else self._answered(message))
+                message = await self._unpack(message)
+            if method.whole is not None:
+                await self._answered(message)
+            else:
+                await (self._streamed(message) if method.parts is not None else self._converse())
+            self.core.refund(self)
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)
             self._fail(error)
         except SeriesmithError as error:
             self._fail(error)
+            if self._heard:
+                self.core.refund(self)
         except asyncio.CancelledError:
             self._fail(Unavailable(STOPPING))
             raise
         except Exception:
             logger.exception("a gRPC call failed")
             self._fail(SeriesmithError("the server failed; its log says why."))
+        finally:
+            self.core.working -= 1
+            if self.open and method.each is not None:
+                self._task = None  # a conversation, which goes on with the next message
+            else:
+                self._let_go()
+
+    async def _unpack(self, message: bytes) -> bytes:
+        """What is packed is counted with what it grows to."""
+        expected = min(len(message) * UNPACKED_TIMES, self._limit)
+        self._take(expected)
+        plain = await unhurried(expected, lambda: self._unpacked(message))
+        if len(plain) > expected:
+            self._take(len(plain) - expected)
+        return plain
 
     async def _answered(self, message: bytes) -> None:
         assert self._asked.method.whole is not None
@@ -107,29 +176,48 @@ class Call(Stream):
         assert self._asked.method.parts is not None
         async with aclosing(self._asked.method.parts(message, self._asked)) as parts:
             async for part in parts:
+                await self._room_for(part)
                 self._say(part)
-                await in_time(self._serving, self.drained())
+                await self.drained()
         self.finish()
 
-    def _conversed(self) -> None:
+    async def _room_for(self, part: bytes) -> None:
+        """A stream that has begun waits for room rather than fail."""
+        while self.open and not self.core.outbox.holding.has_room(len(part) + PREFIX_BYTES):
+            await asyncio.sleep(ROOM_SECONDS)
+
+    async def _converse(self) -> None:
+        """Answer the messages that are whole, one after the other, each when the answers before it are on their way."""
         assert self._asked.method.each is not None
-        body = self._whole()
-        while (
-            self.open and len(body) >= PREFIX_BYTES and len(body) >= PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES])
-        ):
-            end = PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES])
-            try:
-                message, packed = self._message(body[:end])
-                for answer in self._asked.method.each(self._unpacked(message) if packed else message):
-                    self._say(answer)
-            except SeriesmithError as error:
-                self._fail(error)
-                return
-            body = body[end:]
-            if sum(map(len, self._waiting)) > UNHEARD_BYTES:
-                self.connection.transport.abort()
-                return
-        self._parts, self._size = [body], len(body)
+        while self.open and self._size >= PREFIX_BYTES and self._size >= self._declared():
+            body, size = self._whole(), self._declared()
+            message, packed = self._message(body[:size])
+            answers = self._asked.method.each(self._unpacked(message) if packed else message)
+            for answer in answers:
+                await self._room_for(answer)
+                self._say(answer)
+            await self.drained()
+            await asyncio.sleep(0)
+            self._drop(size)
+        if self.half_closed:
+            self._conclude()
+
+    def _drop(self, size: int) -> None:
+        """A message of so many bytes, the first of what has come, has been answered."""
+        rest = self._whole()[size:]
+        self._parts, self._size = [rest] if rest else [], len(rest)
+        self.core.outbox.holding.give(size)
+        self._held -= size
+        self.consume(size)
+        if self._size >= PREFIX_BYTES:
+            self._check_size()
+
+    def _conclude(self) -> None:
+        """End a conversation, which must not end within a message."""
+        if self._size:
+            self._fail(InvalidRequest(f"the call ends with {self._size} bytes, which are not one whole message."))
+        else:
+            self.finish()
 
     def _say(self, message: bytes) -> None:
         if not self.begun:
@@ -145,6 +233,8 @@ class Call(Stream):
     def _fail(self, error: SeriesmithError) -> None:
         if self.open:
             self.end(trailers(error)) if self.begun else self.refuse(HEAD + trailers(error))
+        if self._task is None:
+            self._let_go()
 
     def _whole(self) -> bytes:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

@@ -12,13 +12,15 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable
+from functools import partial
 
 from service.grpc import health, reflection, typed
-from service.grpc.asked import Asked, Method, read
+from service.grpc.asked import Method, read
 from service.grpc.call import Call
 from service.grpc.calls import Calls
 from service.grpc.health import Health
 from service.grpc.http2.connection import Connection
+from service.grpc.http2.deadlines import Bounds
 from service.inference import grpc as inference
 from service.serving import Serving
 from service.settings import Settings
@@ -89,12 +91,19 @@ class GrpcServer:
                 await asyncio.wait_for(self._emptied.wait(), seconds)
 
     def _connection(self) -> Connection:
-        connection = Connection(lambda headers: read(headers, self._methods), self._call, self._gone)
+        serving = self._serving
+        settings = serving.settings
+        connection = Connection(
+            lambda headers: read(headers, self._methods),
+            partial(Call, serving),
+            self._gone,
+            serving.bytes,
+            serving.connections,
+            self._connections,
+            Bounds(settings.head_seconds, settings.body_seconds, settings.write_seconds, settings.idle_seconds),
+        )
         self._connections.add(connection)
         return connection
-
-    def _call(self, connection: Connection, number: int, asked: Asked) -> Call:
-        return Call(connection, number, asked, self._serving)
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)

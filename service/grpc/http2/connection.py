@@ -1,198 +1,162 @@
-"""A connection: frames become streams, and the peer is held to the rules and to bounds."""
+"""A connection of a peer: moves bytes between its transport and its core, in turns, and looks at the time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from service.budget import Budget
 from service.grpc.http2 import frames
-from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, SETTING, Violation, frame
-from service.grpc.http2.heads import Heads
-from service.grpc.http2.hpack import LIST_BYTES, Header
-from service.grpc.http2.sending import Sending
+from service.grpc.http2.core import Core
+from service.grpc.http2.deadlines import Bounds, Deadlines
+from service.grpc.http2.holding import Holding
+from service.grpc.http2.hpack import Header
 from service.grpc.http2.stream import Stream
 
-MOST_STREAMS = 1000
-"""Exchanges in flight on one connection."""
+UNREAD_BYTES = 2**20
+"""Answers to pings, settings and refused streams that a peer may leave unread."""
 
-LAST_CALL = b"goodbye!"
-"""Of the ping whose answer shows that the peer knows that we are leaving."""
+LINGER_SECONDS = 1.0
+"""For a peer that is told to go to read why, before the connection is cut,"""
+
+LINGER_BYTES = 2**20
+"""and what it may still send meanwhile."""
 
 
-class Connection(Sending):
-    """`read` makes what it wants of a stream's headers, once for equal ones; `made` makes the stream of that."""
+class Connection(asyncio.Protocol):
+    """`read` makes what it wants of a stream's headers, once for equal ones; `make` makes the stream of that.
+
+    `held` and `connections` are the budgets of all; where there are too many connections, the one of `others` that was
+    idle for longest has to go, or this one, where all are busy.
+    """
+
+    transport: asyncio.Transport
 
     def __init__(
         self,
         read: Callable[[list[Header]], Any],
-        made: Callable[[Connection, int, Any], Stream],
-        ended: Callable[[Connection], None],
+        make: Callable[[Core, int, Any], Stream],
+        gone: Callable[[Connection], None],
+        held: Budget,
+        connections: Budget,
+        others: Iterable[Connection],
+        bounds: Bounds,
     ) -> None:
-        super().__init__()
-        self._made, self._ended = made, ended
-        self._greeted = self._leaving = False
-        self._rest = b""
-        self._block: tuple[int, int, bytes] | None = None
-        self._heads = Heads(read)
-        self._last = self._taken = 0
+        self.core = Core(read, make, Holding(held), self._emit)
+        self._gone, self._connections, self._others, self._bounds = gone, connections, others, bounds
+        self._busy = self._ending = self._heard = False
+        self._ignored = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    # What asyncio calls
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        ours = [(frames.MAX_CONCURRENT_STREAMS, MOST_STREAMS), (frames.INITIAL_WINDOW_SIZE, LARGEST_WINDOW)]
-        self.write(frame(frames.SETTINGS, 0, 0, b"".join([SETTING.pack(*setting) for setting in ours])))
-        self._grant(LARGEST_WINDOW - frames.WINDOW_BYTES)
+        self.transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self.core, self._bounds, self._loop.time())
+        room = self._connections.has_room(1) or self._evict()
+        self._connections.force(1)
+        self._emit(self.core.outbox.take())
+        if room:
+            self._timer = self._loop.call_later(self._bounds.tick, self._check)
+        else:
+            self.core.break_off(frames.ENHANCE_YOUR_CALM, "the server has too many connections; come again later")
 
     def connection_lost(self, error: Exception | None) -> None:
-        streams, self.streams = self.streams, {}
-        for stream in streams.values():
-            self.abandon(stream)
-        self._ended(self)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._connections.give(1)
+        self.core.lose()
+        self._gone(self)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        if self._ending:
+            self._ignored += len(data)
+            if self._ignored > LINGER_BYTES:
+                self.transport.abort()
+            return
+        self._follow(self.core.receive(data))
+
+    def pause_writing(self) -> None:
+        self.core.outbox.paused = True
+
+    def resume_writing(self) -> None:
+        self.core.outbox.paused = False
+        self.core.outbox.flush()
+
+    # What the server calls
 
     def leave(self) -> None:
-        """Tell the peer to go elsewhere; when it answers the ping it knows, and `left` is called."""
-        self._farewell(LARGEST_WINDOW)
-        self.write(frame(frames.PING, 0, 0, LAST_CALL))
+        """Tell the peer to go elsewhere; when it knows, no more streams are taken."""
+        self.core.leave()
 
     def left(self) -> None:
         """Take no more streams; close when those in flight have ended."""
-        self._leaving = True
-        self._farewell(self._last)
-        self._perhaps_close()
+        self.core.left()
 
-    def _farewell(self, last: int) -> None:
-        self.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(last) + NUMBER.pack(frames.NO_ERROR)))
+    @property
+    def idle_since(self) -> float | None:
+        """When its last call ended, as far as is known; None while there is one."""
+        return None if self.core.streams or self._ending else self._deadlines.used
 
-    def _perhaps_close(self) -> None:
-        if self._leaving and not self.streams:
+    def _follow(self, more: bool) -> None:
+        """Send what a turn has brought; where not everything is worked off, others come before the next one."""
+        data = self.core.outbox.take()
+        if data or self.core.closing:
+            self._emit(data)
+        if more:
+            if not self._busy:
+                self._busy = True
+                self.transport.pause_reading()
+                self._loop.call_soon(self._proceed)
+        elif self._busy:
+            self._busy = False
+            if not self.transport.is_closing():
+                self.transport.resume_reading()
+
+    def _proceed(self) -> None:
+        if not self._ending:
+            more = self.core.proceed()
+            self._follow(more)
+            if more:
+                self._loop.call_soon(self._proceed)
+
+    def _emit(self, data: bytes) -> None:
+        if self._ending:
+            return
+        self.transport.write(data)
+        core = self.core
+        if core.closing:
+            self._end()
+        elif core.outbox.paused and self.transport.get_write_buffer_size() > UNREAD_BYTES:
+            self.transport.abort()
+
+    def _end(self) -> None:
+        """Close behind what was sent. A peer at fault may be sending still, and would not read why it has to go if the
+        connection were closed on what it sends."""
+        self._ending = True
+        if not self.core.at_fault or not self.transport.can_write_eof():
+            self._loop.call_later(self._bounds.write, self.transport.abort)
             self.transport.close()
-
-    def done(self, stream: Stream) -> None:
-        super().done(stream)
-        self._perhaps_close()
-
-    def data_received(self, data: bytes) -> None:
-        if self._rest:
-            data = self._rest + data
-        place, end = 0, len(data)
-        try:
-            if not self._greeted:
-                place = self._greeting(data)
-            while self._greeted and end - place >= HEAD.size:
-                high, low, kind, flags, number = HEAD.unpack_from(data, place)
-                start, size = place + HEAD.size, high << 8 | low
-                if size > frames.FRAME_BYTES:
-                    raise Violation(frames.FRAME_SIZE_ERROR, "a frame is too large")
-                if end - start < size:
-                    break
-                place = start + size
-                if self._block is not None and kind != frames.CONTINUATION:
-                    raise Violation(frames.PROTOCOL_ERROR, "a block of headers is not whole")
-                receive = _RECEIVERS.get(kind)
-                if receive is not None:
-                    receive(self, flags, number & LARGEST_WINDOW, data[start:place])
-        except Violation as violation:
-            self._broken(violation)
-        else:
-            self._rest = data[place:]
-
-    def _greeting(self, data: bytes) -> int:
-        whole = len(frames.PREFACE)
-        if not frames.PREFACE.startswith(data[:whole]):
-            raise Violation(frames.PROTOCOL_ERROR, "this is not HTTP/2")
-        self._greeted = len(data) >= whole
-        return whole if self._greeted else 0
-
-    def _broken(self, violation: Violation) -> None:
-        codes = NUMBER.pack(self._last) + NUMBER.pack(violation.code)
-        self.write(frame(frames.GOAWAY, 0, 0, codes + str(violation).encode()))
-        self.transport.close()
-
-    def _grant(self, size: int) -> None:
-        self.write(frame(frames.WINDOW_UPDATE, 0, 0, NUMBER.pack(size)))
-
-    def _data(self, flags: int, number: int, payload: bytes) -> None:
-        self._taken += len(payload)
-        if self._taken > LARGEST_WINDOW // 2:
-            self._grant(self._taken)
-            self._taken = 0
-        stream = self.streams.get(number)
-        if stream is None or stream.half_closed:
-            if not 0 < number <= self._last:
-                raise Violation(frames.PROTOCOL_ERROR, "data of a stream that was never opened")
             return
-        if flags & frames.PADDED:
-            payload = frames.unpadded(flags, payload)
-        stream.received(payload)
-        if flags & frames.END_STREAM:
-            self._half_closed(stream)
+        self._loop.call_later(LINGER_SECONDS, self.transport.abort)
+        if self._busy:
+            self.transport.resume_reading()
+        self.transport.write_eof()
 
-    def _headers(self, flags: int, number: int, payload: bytes) -> None:
-        if not number & 1:
-            raise Violation(frames.PROTOCOL_ERROR, "a client's streams have odd numbers")
-        if flags & frames.PADDED:
-            payload = frames.unpadded(flags, payload)
-        if flags & frames.PRIORITISED:
-            payload = payload[5:]
-        self._headed(number, flags, flags, payload)
+    def _check(self) -> None:
+        heard, self._heard = self._heard, False
+        if not self._deadlines.check(self._loop.time(), heard):
+            self.transport.abort()
+        elif not self._ending:
+            self._timer = self._loop.call_later(self._bounds.tick, self._check)
 
-    def _continuation(self, flags: int, number: int, payload: bytes) -> None:
-        if self._block is None or self._block[0] != number:
-            raise Violation(frames.PROTOCOL_ERROR, "headers go on that never began")
-        self._headed(number, self._block[1], flags, self._block[2] + payload)
-
-    def _headed(self, number: int, began: int, flags: int, block: bytes) -> None:
-        if len(block) > LIST_BYTES:
-            raise Violation(frames.ENHANCE_YOUR_CALM, "the headers are too large")
-        if not flags & frames.END_HEADERS:
-            self._block = number, began, block
-            return
-        self._block = None
-        head = self._heads.of(block)
-        if number > self._last:
-            self._last = number
-            self._open(number, head)
-        stream = self.streams.get(number)
-        if stream is not None and began & frames.END_STREAM:
-            self._half_closed(stream)
-
-    def _open(self, number: int, head: Any) -> None:
-        if len(self.streams) >= MOST_STREAMS or self._leaving:
-            self.control(frames.RST_STREAM, 0, number, NUMBER.pack(frames.REFUSED_STREAM))
-            return
-        stream = self.streams[number] = self._made(self, number, head)
-        stream.opened()
-
-    def _half_closed(self, stream: Stream) -> None:
-        if stream.open and not stream.half_closed:
-            stream.half_closed = True
-            stream.ended()
-
-    def _reset(self, flags: int, number: int, payload: bytes) -> None:
-        stream = self.streams.pop(number, None)
-        if stream is not None:
-            self.abandon(stream)
-            self._perhaps_close()
-
-    def _ping(self, flags: int, number: int, payload: bytes) -> None:
-        if len(payload) != 8:
-            raise Violation(frames.FRAME_SIZE_ERROR, "a ping is of eight bytes")
-        if not flags & frames.ACK:
-            self.control(frames.PING, frames.ACK, 0, payload)
-        elif payload == LAST_CALL:
-            self.left()
-
-    def _pushed(self, flags: int, number: int, payload: bytes) -> None:
-        raise Violation(frames.PROTOCOL_ERROR, "a client may not push")
-
-
-_RECEIVERS: dict[int, Callable[[Connection, int, int, bytes], None]] = {
-    frames.DATA: Connection._data,
-    frames.HEADERS: Connection._headers,
-    frames.RST_STREAM: Connection._reset,
-    frames.SETTINGS: Connection.settings,
-    frames.PUSH_PROMISE: Connection._pushed,
-    frames.PING: Connection._ping,
-    frames.WINDOW_UPDATE: Connection.granted,
-    frames.CONTINUATION: Connection._continuation,
-}
-"""What is not here is ignored: priorities, a client's good-bye, and kinds that are not known."""
+    def _evict(self) -> bool:
+        idle = [(other.idle_since, id(other), other) for other in self._others if other is not self]
+        waiting = [one for one in idle if one[0] is not None]
+        if not waiting:
+            return False
+        min(waiting)[2].core.break_off(frames.NO_ERROR, "the server needs the room; it was idle for longest")
+        return True

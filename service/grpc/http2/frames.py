@@ -14,11 +14,12 @@ END_HEADERS = 0x4
 PADDED = 0x8
 PRIORITISED = 0x20
 
-MAX_CONCURRENT_STREAMS, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE = 0x3, 0x4, 0x5
+HEADER_TABLE_SIZE, ENABLE_PUSH, MAX_CONCURRENT_STREAMS = 0x1, 0x2, 0x3
+INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE, MAX_HEADER_LIST_SIZE = 0x4, 0x5, 0x6
 """Settings."""
 
-NO_ERROR, PROTOCOL_ERROR = 0x0, 0x1
-FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR, REFUSED_STREAM = 0x3, 0x5, 0x6, 0x7
+NO_ERROR, PROTOCOL_ERROR, INTERNAL_ERROR = 0x0, 0x1, 0x2
+FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR, REFUSED_STREAM, CANCEL = 0x3, 0x5, 0x6, 0x7, 0x8
 COMPRESSION_ERROR, ENHANCE_YOUR_CALM = 0x9, 0xB
 
 FRAME_BYTES = 2**14
@@ -38,6 +39,14 @@ SETTING = struct.Struct(">HI")
 
 class Violation(Exception):
     """The peer breaks the rules in a way that ends the connection."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Fault(Exception):
+    """The peer breaks the rules in a way that ends one stream."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)

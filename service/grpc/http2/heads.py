@@ -3,35 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from service.grpc.http2.frames import COMPRESSION_ERROR, Violation
+from service.grpc.http2.calm import Bucket
+from service.grpc.http2.fields import check_request, check_trailers
+from service.grpc.http2.frames import COMPRESSION_ERROR, Fault, Violation
 from service.grpc.http2.hpack import Decoder, Header
 
 KNOWN_BLOCKS = 64
-"""How many are remembered."""
+"""How many are remembered,"""
+
+KNOWN_BYTES = 2048
+"""and how long they may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a request's headers say: `content`, as `read` has it; the body's `length`, where they tell; or a `fault`."""
+
+    content: Any = None
+    length: int | None = None
+    fault: Fault | None = None
 
 
 class Heads:
-    """What `read` makes of each block of one connection. A block means the same again while the table is the same."""
+    """What `read` makes of each block of one connection. A block means the same again while the table is the same.
 
-    def __init__(self, read: Callable[[list[Header]], Any]) -> None:
-        self._read = read
-        self._decoder, self._known = Decoder(), dict[bytes, Any]()
+    `cost`: how many bytes of the latest block had to be decoded; they are spent of `budget` before that.
+    """
 
-    def of(self, block: bytes) -> Any:
+    __slots__ = ("_budget", "_decoder", "_known", "_read", "cost")
+
+    def __init__(self, read: Callable[[list[Header]], Any], budget: Bucket) -> None:
+        self._read, self._budget = read, budget
+        self._decoder, self._known = Decoder(), dict[bytes, Head]()
+        self.cost = 0
+
+    def of(self, block: bytes) -> Head:
         """What a block says. Raises `Violation`."""
         head = self._known.get(block)
         if head is not None:
+            self.cost = 0
             return head
         changes = self._decoder.changes
-        try:
-            head = self._read(self._decoder.decoded(block))
-        except ValueError as error:
-            raise Violation(COMPRESSION_ERROR, str(error)) from error
+        head = self._head(self._decoded(block))
         changed = self._decoder.changes != changes
         if changed or len(self._known) >= KNOWN_BLOCKS:
             self._known.clear()
-        if not changed:
+        if not changed and len(block) <= KNOWN_BYTES:
             self._known[block] = head
         return head
+
+    def check_trailers(self, block: bytes) -> None:
+        """Raise `Fault` where a block at the end of a request may not stand there; `Violation` as `of` does."""
+        changes = self._decoder.changes
+        headers = self._decoded(block)
+        if self._decoder.changes != changes:
+            self._known.clear()
+        check_trailers(headers)
+
+    def _decoded(self, block: bytes) -> list[Header]:
+        self.cost = len(block)
+        self._budget.spend(self.cost)
+        try:
+            return self._decoder.decoded(block)
+        except ValueError as error:
+            raise Violation(COMPRESSION_ERROR, str(error)) from error
+
+    def _head(self, headers: list[Header]) -> Head:
+        try:
+            return Head(length=check_request(headers), content=self._read(headers))
+        except Fault as fault:
+            return Head(fault=fault)

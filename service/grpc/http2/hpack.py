@@ -5,30 +5,72 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import hpack
+from hpack.table import HeaderTable
 
 Header = tuple[bytes, bytes]
 
 LIST_BYTES = 64 * 1024
 """Most bytes of headers in a request, uncompressed."""
 
+TABLE_BYTES = 4096
+"""Of the table that a peer may have us keep."""
 
-class Decoder:
-    """The headers of one connection's blocks, in their order. `changes` counts how often the table has changed."""
+RESIZES = 2
+"""Changes of the table's size that may stand before a block: to the smallest that there was, and to the last."""
+
+
+class _Table(HeaderTable):
+    """Counts what is added."""
 
     def __init__(self) -> None:
-        self.changes = 0
+        super().__init__()
+        self.added = 0
+
+    def add(self, name: bytes, value: bytes) -> None:
+        self.added += 1
+        super().add(name, value)
+
+
+class Decoder:
+    """The headers of one connection's blocks, in their order."""
+
+    __slots__ = ("_decoder", "_resized", "_table")
+
+    def __init__(self) -> None:
         self._decoder = hpack.Decoder(max_header_list_size=LIST_BYTES)
+        self._table = self._decoder.header_table = _Table()
+        self._decoder.header_table_size = self._decoder.max_allowed_table_size = TABLE_BYTES
+        self._resized = 0
+
+    @property
+    def changes(self) -> int:
+        """How often the table has changed: what a block means stays the same while this does."""
+        return self._table.added + self._resized
 
     def decoded(self, block: bytes) -> list[Header]:
         """The headers of a block. Raises `ValueError`."""
-        table = self._decoder.header_table
-        before = list(table.dynamic_entries)
+        resizes = _resizes(block)
+        self._resized += resizes
+        if resizes > RESIZES:
+            raise ValueError("the headers cannot be read: the table changes its size too often")
         try:
             headers = self._decoder.decode(block, raw=True)
-        except hpack.HPACKError as error:
+        except (hpack.HPACKError, IndexError) as error:
             raise ValueError(f"the headers cannot be read: {error}") from error
-        self.changes += before != list(table.dynamic_entries)
         return [(bytes(name), bytes(value)) for name, value in headers]
+
+
+def _resizes(block: bytes) -> int:
+    """Changes of the table's size at the start of a block, as far as they matter."""
+    place = count = 0
+    while place < len(block) and block[place] & 0xE0 == 0x20 and count <= RESIZES:
+        more = block[place] & 0x1F == 0x1F
+        place += 1
+        while more and place < len(block):
+            more = block[place] >= 0x80
+            place += 1
+        count += 1
+    return count
 
 
 def encoded(headers: Iterable[Header]) -> bytes:

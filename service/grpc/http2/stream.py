@@ -6,30 +6,67 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
-from service.grpc.http2.frames import DATA, END_HEADERS, END_STREAM, FRAME_BYTES, HEAD, HEADERS, frame, headers
+from service.grpc.http2.frames import (
+    CANCEL,
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    FRAME_BYTES,
+    HEAD,
+    HEADERS,
+    Fault,
+    frame,
+    headers,
+)
+from service.grpc.http2.outbox import STREAM_BYTES
+from service.grpc.http2.windows import Windows
 
 if TYPE_CHECKING:
-    from service.grpc.http2.connection import Connection
+    from service.grpc.http2.core import Core
+
+UNREAD_BYTES = 2**24
+"""Of answers that wait on a connection before the next one is begun."""
 
 
 class Stream:
-    """A subclass says what becomes of what is received: `opened` to `left` are called as that happens."""
+    """A subclass says what becomes of what is received: `opened` to `left` are called as that happens.
 
-    __slots__ = ("_drained", "_trailers", "_waiting", "begun", "connection", "half_closed", "number", "open", "window")
+    `remaining`: bytes of the body to come, where the headers say it. `cost`: bytes of headers that were decoded for it.
+    `flushed`: frames of waiting bytes that were sent.
+    """
 
-    def __init__(self, connection: Connection, number: int) -> None:
-        self.connection, self.number = connection, number
-        self.window = connection.peer_window
+    __slots__ = (
+        "_begun",
+        "_drained",
+        "_trailers",
+        "_waiting",
+        "begun",
+        "core",
+        "cost",
+        "flushed",
+        "half_closed",
+        "number",
+        "open",
+        "remaining",
+        "windows",
+    )
+
+    def __init__(self, core: Core, number: int) -> None:
+        self.core, self.number = core, number
+        self.windows = Windows(core.outbox.peer_window, STREAM_BYTES)
         self.open, self.begun, self.half_closed = True, False, False
+        self.remaining: int | None = None
+        self.cost = self.flushed = 0
         self._waiting: deque[memoryview] = deque()
         self._trailers: bytes | None = None
         self._drained: asyncio.Future[None] | None = None
+        self._begun: asyncio.Future[None] | None = None
 
     def opened(self) -> None:
         """The headers have come."""
 
     def received(self, data: bytes) -> None:
-        """Some of the body has come."""
+        """Some of the body has come; `consume` lets the peer send as much again."""
 
     def ended(self) -> None:
         """The body is whole."""
@@ -37,16 +74,39 @@ class Stream:
     def left(self) -> None:
         """The peer has given up the exchange, or the connection has."""
 
+    def is_due(self) -> bool:
+        """Whether the peer owes the rest of the body."""
+        return not self.half_closed
+
+    def expire(self) -> None:
+        """The body did not come in time."""
+        raise Fault(CANCEL, "the body did not come in time")
+
+    def consume(self, size: int) -> None:
+        """Some of the body has been taken care of: the peer may send as much again."""
+        outbox = self.core.outbox
+        grant = outbox.windows.consume(size)
+        if grant:
+            outbox.grant(0, grant)
+        if self.half_closed or not self.open:
+            return
+        grant = self.windows.consume(size)
+        if grant:
+            outbox.grant(self.number, grant)
+
     def answer(self, head: bytes, body: bytes, trailers: bytes) -> None:
-        """Send a whole answer, of which nothing has been sent: blocks of headers, with the body between."""
-        connection, number, size = self.connection, self.number, len(body)
-        if size > FRAME_BYTES or size > connection.window or size > self.window or connection.paused:
-            self.begin(head)
-            self.send(body)
+        """Send a whole answer, of which nothing has been sent: blocks of headers, with the body between.
+
+        Raises `Overloaded`, and sends nothing, where it has to wait and cannot be held.
+        """
+        outbox, number, size = self.core.outbox, self.number, len(body)
+        if size > FRAME_BYTES or size > outbox.windows.outbound or size > self.windows.outbound or outbox.paused:
+            self.send(body, head)
             self.end(trailers)
             return
-        connection.window -= size
-        connection.write(
+        outbox.windows.outbound -= size
+        self.core.done(
+            self,
             b"".join(
                 (
                     HEAD.pack(0, len(head), HEADERS, END_HEADERS, number),
@@ -56,26 +116,30 @@ class Stream:
                     HEAD.pack(0, len(trailers), HEADERS, END_HEADERS | END_STREAM, number),
                     trailers,
                 )
-            )
+            ),
         )
-        connection.done(self)
 
     def refuse(self, head: bytes) -> None:
         """Send headers, and nothing else."""
-        self.connection.write(headers(self.number, head, end=True))
-        self.connection.done(self)
+        self.core.done(self, headers(self.number, head, end=True))
 
     def begin(self, head: bytes) -> None:
         """Send headers."""
         self.begun = True
-        self.connection.write(headers(self.number, head, end=False))
+        self.core.outbox.write(headers(self.number, head, end=False))
 
-    def send(self, body: bytes) -> None:
-        """Send some of the body, now or when the peer grants it."""
+    def send(self, body: bytes, head: bytes | None = None) -> None:
+        """Send some of the body, now or when the peer grants it; `head` before it, where it is the first.
+
+        Raises `Overloaded`, and sends nothing, where it has to wait and cannot be held.
+        """
         if self.open:
+            outbox = self.core.outbox
+            outbox.hold(self, len(body))
+            if head is not None:
+                self.begin(head)
             self._waiting.append(memoryview(body))
-            self.connection.hold(self)
-            self.connection.flush()
+            outbox.flush()
 
     def end(self, trailers: bytes) -> None:
         """Send a last block of headers, behind all of the body."""
@@ -91,29 +155,54 @@ class Stream:
             self._drained = asyncio.get_running_loop().create_future()
             await self._drained
 
+    def may_begin(self) -> bool:
+        """Whether an answer would not only pile up: the peer takes some, and reads what it has been answered before."""
+        return self.windows.outbound > 0 and self.core.outbox.unread <= UNREAD_BYTES
+
+    async def ready(self) -> None:
+        """Return when an answer may be begun."""
+        while not self.may_begin():
+            self._begun = asyncio.get_running_loop().create_future()
+            await self._begun
+
+    def perhaps_begin(self) -> None:
+        """Look again whether an answer may be begun."""
+        if self._begun is not None and not self._begun.done() and self.may_begin():
+            self._begun.set_result(None)
+
+    def drop(self) -> None:
+        """What waits is not sent any more."""
+        self.core.outbox.pay(sum(map(len, self._waiting)))
+        self._waiting.clear()
+        self.core.outbox.release(self)
+
     def flush(self) -> bool:
         """Send one frame of what waits; whether there was one that may be sent."""
-        connection = self.connection
-        room = min(self.window, connection.window, FRAME_BYTES)
-        if room <= 0 or connection.paused:
+        outbox = self.core.outbox
+        room = max(0, min(self.windows.outbound, outbox.windows.outbound, FRAME_BYTES))
+        if not self._waiting or (room == 0 < len(self._waiting[0])) or outbox.paused:
             return False
         part = self._waiting[0]
         if len(part) > room:
             self._waiting[0], part = part[room:], part[:room]
         else:
             self._waiting.popleft()
-        self.window -= len(part)
-        connection.window -= len(part)
-        connection.write(frame(DATA, 0, self.number, bytes(part)))
+        size = len(part)
+        self.windows.outbound -= size
+        outbox.windows.outbound -= size
+        outbox.write(frame(DATA, 0, self.number, bytes(part)))
+        outbox.pay(size)
+        self.core.calm.trifles.tokens += 2
+        self.flushed += 1
         if not self._waiting:
-            connection.release(self)
+            outbox.release(self)
             if self._drained is not None and not self._drained.done():
                 self._drained.set_result(None)
             if self._trailers is not None:
                 self._close()
+        self.core.lighten()
         return True
 
     def _close(self) -> None:
         assert self._trailers is not None
-        self.connection.write(headers(self.number, self._trailers, end=True))
-        self.connection.done(self)
+        self.core.done(self, headers(self.number, self._trailers, end=True))

@@ -1,16 +1,19 @@
-"""A peer that speaks HTTP/2 to a connection of ours, frame by frame, without a network."""
+"""A peer that speaks HTTP/2 to a connection of ours, frame by frame, without a network or a clock."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from service.budget import Budget
 from service.grpc.http2 import frames
-from service.grpc.http2.connection import Connection
+from service.grpc.http2.core import Core
 from service.grpc.http2.frames import HEAD, NUMBER, PREFACE, SETTING, frame, headers
+from service.grpc.http2.holding import Holding
 from service.grpc.http2.hpack import encoded
 from service.grpc.http2.stream import Stream
 
-ASKED = encoded([(b"x", b"1")])
+FIELDS = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/echo"), (b":authority", b"here")]
+ASKED = encoded(FIELDS)
 ANSWER, END = encoded([(b"x", b"2")]), encoded([(b"x", b"3")])
 Frame = tuple[int, int, int, bytes]
 
@@ -25,6 +28,7 @@ class Echo(Stream):
 
     def received(self, data: bytes) -> None:
         self.body += data
+        self.consume(len(data))
 
     def ended(self) -> None:
         self.answer(ANSWER, self.body, END)
@@ -34,47 +38,48 @@ class Echo(Stream):
 
 
 class Wire:
-    """A transport, and a peer that is as clever as a test makes it."""
+    """A core, and a peer that is as clever as a test makes it. `now` is the time as the core knows it."""
 
-    def __init__(self, greeted: bool = True) -> None:
-        self.sent, self.closed, self.unread = b"", False, 0
+    def __init__(self, greeted: bool = True, budget: int = 2**30) -> None:
+        self.emitted, self.now = b"", 0.0
         self.streams: list[Echo] = []
         self.heads: list[Any] = []
-        self.connection = Connection(lambda given: given, self._made, lambda connection: None)
-        self.connection.connection_made(self)
+        self.budget = Budget(budget, "bytes")
+        self.core = Core(lambda given: given, self._make, Holding(self.budget), self._emit, lambda: self.now)
         if greeted:
-            self.receive(PREFACE)
+            self.receive(PREFACE + frame(frames.SETTINGS, 0, 0))
             self.take()
 
-    def _made(self, connection: Connection, number: int, head: Any) -> Stream:
+    def _make(self, core: Core, number: int, head: Any) -> Stream:
         self.heads.append(head)
-        self.streams.append(Echo(connection, number))
+        self.streams.append(Echo(core, number))
         return self.streams[-1]
 
-    def write(self, data: bytes) -> None:
-        self.sent += data
+    def _emit(self, data: bytes) -> None:
+        self.emitted += data
 
-    def close(self) -> None:
-        self.closed = True
+    @property
+    def closed(self) -> bool:
+        """Whether the connection ends."""
+        return self.core.closing
 
-    abort = close
-
-    def get_write_buffer_size(self) -> int:
-        return self.unread
-
-    def receive(self, data: bytes) -> None:
-        """What the peer sends."""
-        self.connection.data_received(data)
+    def receive(self, data: bytes) -> int:
+        """What the peer sends; answers how many turns that takes."""
+        turns, more = 1, self.core.receive(data)
+        while more:
+            turns, more = turns + 1, self.core.proceed()
+        self.emitted += self.core.outbox.take()
+        return turns
 
     def take(self) -> list[Frame]:
         """The frames sent since last time."""
+        sent, self.emitted = self.emitted + self.core.outbox.take(), b""
         taken, place = [], 0
-        while place < len(self.sent):
-            high, low, kind, flags, number = HEAD.unpack_from(self.sent, place)
+        while place < len(sent):
+            high, low, kind, flags, number = HEAD.unpack_from(sent, place)
             end = place + HEAD.size + (high << 8 | low)
-            taken.append((kind, flags, number, self.sent[place + HEAD.size : end]))
+            taken.append((kind, flags, number, sent[place + HEAD.size : end]))
             place = end
-        self.sent = b""
         return taken
 
 

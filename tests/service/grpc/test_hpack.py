@@ -41,7 +41,7 @@ def test_a_header_is_known_again_and_a_table_of_no_bytes_keeps_nothing():
     decoder = Decoder()
     assert decoder.decoded(b"\x40\x01a\x01b") == decoder.decoded(b"\xbe") == [(b"a", b"b")]
     assert decoder.decoded(b"\x20\x40\x01a\x01b") == [(b"a", b"b")]
-    assert decoder.changes == 2
+    assert decoder.changes == 3
     with pytest.raises(ValueError, match="cannot be read"):
         decoder.decoded(b"\xbe")
 

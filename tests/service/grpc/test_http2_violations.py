@@ -55,5 +55,5 @@ def test_any_bytes_are_understood_or_end_the_connection():
         for _ in range(draw.randrange(1, 4)):
             whole[draw.randrange(len(whole))] = draw.randrange(256)
         wire.receive(bytes(whole))
-        wire.connection.connection_lost(None)
-        assert not wire.connection.streams
+        wire.core.lose()
+        assert not wire.core.streams

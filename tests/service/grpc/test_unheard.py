@@ -6,17 +6,24 @@ import gzip
 from types import SimpleNamespace
 from typing import Any, cast
 
+from service.budget import Budget
 from service.grpc.asked import Asked, Method
 from service.grpc.call import CONVERSED_BYTES, SMALL_BYTES, Call
+from service.grpc.http2.core import Core
+from service.grpc.http2.holding import Holding
 from service.http.codings import unpacked
 from service.settings import Settings
 
 
 def _call(asked: Asked, key: str = "") -> Any:
     """A call of a connection that takes everything."""
-    connection = SimpleNamespace(peer_window=0, write=lambda data: None, done=lambda stream: None)
+    core = Core(lambda headers: asked, _never, Holding(Budget(2**30, "bytes")), lambda data: None)
     serving = SimpleNamespace(settings=Settings(api_key=key), loop=SimpleNamespace(create_task=lambda work: work))
-    return Call(cast(Any, connection), 1, asked, cast(Any, serving))
+    return Call(cast(Any, serving), core, 1, asked)
+
+
+def _never(*arguments: object) -> Any:
+    raise AssertionError(arguments)
 
 
 def test_small_pieces_are_joined_and_hold_the_prefix():

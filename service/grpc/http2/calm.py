@@ -1,0 +1,48 @@
+"""What a peer may do that costs us work and brings it nothing: so much at once, and so much a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+
+from service.grpc.http2.frames import ENHANCE_YOUR_CALM, Violation
+
+Clock = Callable[[], float]
+
+
+class Bucket:
+    """Holds up to `burst` tokens, and gets `rate` of them a second; add to `tokens` what turned out to be useful.
+
+    The clock is read only when it is empty.
+    """
+
+    __slots__ = ("_burst", "_clock", "_rate", "_since", "_what", "tokens")
+
+    def __init__(self, what: str, burst: float, rate: float, clock: Clock) -> None:
+        self._what, self._burst, self._rate, self._clock = what, burst, rate, clock
+        self.tokens, self._since = burst, clock()
+
+    def spend(self, tokens: float = 1) -> None:
+        """Raise `Violation` where there are not as many."""
+        self.tokens = min(self.tokens, self._burst) - tokens
+        if self.tokens < 0:
+            now = self._clock()
+            self.tokens += (now - self._since) * self._rate
+            self._since = now
+            self.tokens = min(self.tokens, self._burst - tokens)
+            if self.tokens < 0:
+                raise Violation(ENHANCE_YOUR_CALM, f"there are too many {self._what}")
+
+
+class Calm:
+    """The budgets of one connection; useful work refunds what its frames cost."""
+
+    __slots__ = ("heads", "resets", "settings", "trifles")
+
+    def __init__(self, clock: Clock = monotonic) -> None:
+        self.trifles = Bucket("frames that say nothing", 10_000, 2_000, clock)
+        """Pings, windows, priorities, unknown kinds, and data and continuations of next to no bytes."""
+        self.settings = Bucket("settings", 100, 10, clock)
+        self.resets = Bucket("streams given up or malformed", 1_000, 100, clock)
+        self.heads = Bucket("new headers", 2**20, 2**18, clock)
+        """Bytes of blocks that had to be decoded."""

@@ -1,0 +1,84 @@
+"""What a connection sends: no more than the peer grants, in turns where several streams have something to say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from service.grpc.http2.frames import NUMBER, RST_STREAM, WINDOW_BYTES, WINDOW_UPDATE, frame
+from service.grpc.http2.holding import Holding
+from service.grpc.http2.windows import Windows
+
+if TYPE_CHECKING:
+    from service.grpc.http2.stream import Stream
+
+CONNECTION_BYTES = 8 * 2**20
+"""What a peer may send on all streams together before it is consumed."""
+
+STREAM_BYTES = 2**20
+"""And on one of them."""
+
+
+class Outbox:
+    """Gathers bytes until they are taken, while it is `corked`; otherwise `emit` is called with them.
+
+    `windows`: of all streams together; `peer_window`: what a new stream may send; `unread`: bytes of answers that wait.
+    """
+
+    __slots__ = ("_emit", "_parts", "corked", "held", "holding", "paused", "peer_window", "unread", "windows")
+
+    def __init__(self, holding: Holding, emit: Callable[[bytes], None]) -> None:
+        self._parts: list[bytes] = []
+        self._emit = emit
+        self.holding = holding
+        self.windows = Windows(WINDOW_BYTES, CONNECTION_BYTES)
+        self.peer_window = WINDOW_BYTES
+        self.corked = self.paused = False
+        self.held: dict[int, Stream] = {}
+        self.unread = 0
+
+    def write(self, data: bytes) -> None:
+        """Send bytes that are frames."""
+        if self.corked:
+            self._parts.append(data)
+        else:
+            self._emit(data)
+
+    def take(self) -> bytes:
+        """The bytes that were gathered, and the cork with them."""
+        self.corked = False
+        parts = self._parts
+        if len(parts) == 1:
+            return parts.pop()
+        data = b"".join(parts)
+        parts.clear()
+        return data
+
+    def reset(self, number: int, code: int) -> None:
+        """End a stream for the peer."""
+        self.write(frame(RST_STREAM, 0, number, NUMBER.pack(code)))
+
+    def grant(self, number: int, size: int) -> None:
+        """Let the peer send more on a stream, or (0) on all together."""
+        self.write(frame(WINDOW_UPDATE, 0, number, NUMBER.pack(size)))
+
+    def hold(self, stream: Stream, size: int) -> None:
+        """Give a stream its turns, with `size` bytes more that wait. Raises `Overloaded` where they cannot be held."""
+        self.holding.take(size)
+        self.unread += size
+        self.held[stream.number] = stream
+
+    def pay(self, size: int) -> None:
+        """So many bytes do not wait any more."""
+        self.unread -= size
+        self.holding.give(size)
+
+    def release(self, stream: Stream) -> None:
+        """A stream has nothing to send any more."""
+        self.held.pop(stream.number, None)
+
+    def flush(self) -> None:
+        """Send what may be sent, a frame of each stream in turn."""
+        while self.held and not self.paused and self.windows.outbound > 0:
+            if not any([stream.flush() for stream in list(self.held.values())]):
+                return

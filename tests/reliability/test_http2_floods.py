@@ -1,0 +1,82 @@
+"""One connection of HTTP/2 starves nobody: a victim's small requests go on, memory stays, the server answers after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+
+from tests.reliability.floods import FLOODS, hoard_answers, pour
+from tests.reliability.processes import resident_bytes
+from tests.reliability.victim import watched
+from tests.service.bundles import Labelled
+from tests.service.grpc.conversation import answer, connected
+from tests.service.server import Server, serving, until
+
+pytestmark = pytest.mark.reliability
+
+WORST_MS = 250
+HELD_BYTES = 64 * 2**20
+GROWTH_BYTES = 64 * 2**20
+SECONDS = 2.0
+
+
+@pytest.fixture(scope="module")
+def flooded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Cuts off who does not read for two seconds, and holds 64 MiB at most."""
+    limits = {"write_seconds": 2, "max_held_bytes": HELD_BYTES, "max_body_bytes": 16 * 2**20}
+    with serving(tmp_path_factory.mktemp("flooded"), repository, **limits) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm(flooded: Server, cases: Labelled, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Memory that every server takes at first is no growth."""
+    pour(flooded.grpc, FLOODS["resets"], 1)
+    with watched(flooded, tmp_path_factory.mktemp("warm"), cases.series):
+        time.sleep(1)
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_keeps_nobody_waiting(flooded: Server, cases: Labelled, tmp_path: Path, name: str):
+    before = resident_bytes(flooded)
+    with watched(flooded, tmp_path, cases.series) as victim:
+        sent = pour(flooded.grpc, FLOODS[name], SECONDS)
+    growth = resident_bytes(flooded) - before
+    print(f"{name}: worst {victim.worst:.0f} ms, p50 {victim.percentile(50):.1f} ms, +{growth / 2**20:.0f} MiB, {sent}")
+    assert victim.statuses.keys() == {"200"}
+    assert victim.worst < WORST_MS
+    assert growth < GROWTH_BYTES
+    with connected(flooded) as channel:
+        assert answer(channel, "classify", model="sines", series=cases.series[:2])["probabilities"].shape == (2, 3)
+
+
+def test_answers_that_nobody_reads_are_bounded_and_given_up(flooded: Server, cases: Labelled, tmp_path: Path):
+    many = np.tile(cases.series[:10], (300, 1, 1))  # 1.5 MB
+    before = resident_bytes(flooded)
+    with watched(flooded, tmp_path, cases.series) as victim:
+        hoard = hoard_answers(flooded.grpc, 250, many)
+        time.sleep(1)
+        growth = resident_bytes(flooded) - before
+    print(f"unread: worst {victim.worst:.0f} ms, p50 {victim.percentile(50):.1f} ms, +{growth / 2**20:.0f} MiB")
+    assert growth < HELD_BYTES + GROWTH_BYTES
+    assert victim.statuses.keys() == {"200"}
+    assert victim.worst < WORST_MS
+    until(lambda: flooded.metrics()["seriesmith_held_bytes"] < 2**20, seconds=20, what="the answers to be given up")
+    hoard.close()
+
+
+def test_a_server_with_all_its_connections_takes_a_new_client(repository: Path, cases: Labelled, tmp_path: Path):
+    with serving(tmp_path, repository, max_connections=50, head_seconds=60) as small:
+        idle = [grpc.insecure_channel(small.grpc, [("grpc.use_local_subchannel_pool", 1)]) for _ in range(60)]
+        for channel in idle:
+            grpc.channel_ready_future(channel).result(timeout=20)
+        with connected(small) as channel:
+            answer(channel, "classify", model="sines", series=cases.series[:2])
+        assert small.metrics()["seriesmith_connections"] <= 51
+        for channel in idle:
+            channel.close()
