@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import bentoml
@@ -9,7 +10,10 @@ import orjson
 
 from service.draining import drained_on_sigterm
 from service.front_door import opened
-from service.grpc.server import GrpcServer, require_free_port
+from service.grpc.address import require_free_port
+from service.grpc.grpcio_server import GrpcioServer
+from service.grpc.server import GrpcServer
+from service.grpc.tls import require_tls_beside_https, tls_context
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
@@ -18,7 +22,7 @@ from service.wires.json_text import encoded
 
 SETTINGS = Settings.from_environment()
 SERVING = Serving(SETTINGS)
-GRPC = GrpcServer(SERVING)
+GRPC = GrpcServer(SERVING) if SETTINGS.grpc == "own" else GrpcioServer(SERVING)
 
 
 class _Lifecycle:
@@ -27,10 +31,12 @@ class _Lifecycle:
     @bentoml.on_deployment
     @staticmethod
     def claim() -> None:
-        """Once, before there are workers: a port that is taken ends the command."""
+        """Once, before there are workers: a port that is taken, or a certificate that is none, ends the command."""
         try:
             require_free_port(SETTINGS)
-        except OSError as error:
+            require_tls_beside_https(SETTINGS, sys.argv)
+            tls_context(SETTINGS)
+        except (OSError, ValueError) as error:
             raise SystemExit(str(error)) from error
 
     @bentoml.on_startup

@@ -17,7 +17,8 @@ from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from service.grpc.server import GrpcServer, require_free_port
+from service.grpc.address import require_free_port
+from service.grpc.server import GrpcServer
 from service.proto import seriesmith_pb2 as messages
 from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from service.serving import Serving
