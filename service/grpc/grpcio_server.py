@@ -30,6 +30,9 @@ logger = logging.getLogger("bentoml.seriesmith")
 MOST_STREAMS = 1000
 """Calls in flight on one connection."""
 
+EXPLAINED_BYTES = 2**20
+"""A message larger by no more is refused by us, with a sentence and trailers; beyond it grpcio refuses without them."""
+
 LONGEST_SECONDS = 3600.0
 """When a connection is told to go, and how much later it is cut: grpcio has no other way with who never reads."""
 
@@ -83,7 +86,7 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
     }
     options = {
         "so_reuseport": 1,
-        "max_receive_message_length": settings.max_body_bytes,
+        "max_receive_message_length": settings.max_body_bytes + EXPLAINED_BYTES,
         "max_send_message_length": -1,
         "max_concurrent_streams": MOST_STREAMS,
         "max_allowed_incoming_connections": settings.max_connections,
@@ -177,6 +180,11 @@ class _Call:
             ) from error
         if message is grpc.aio.EOF or rest is not grpc.aio.EOF:
             raise InvalidRequest("the call has not one whole message; send one, and no more.")
+        if len(message) > self._settings.max_body_bytes:
+            raise TooLarge(
+                f"the message is larger than {self._settings.max_body_bytes} bytes, unpacked where it was packed; send "
+                "several requests."
+            )
         return bytes(message)
 
     async def _conversation(self, context: Any) -> AsyncIterator[bytes]:

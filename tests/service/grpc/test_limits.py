@@ -74,6 +74,11 @@ def test_more_bytes_than_allowed_once_unpacked(connection: grpc.Channel):
     assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "unpacked")
 
 
+def test_far_more_bytes_than_allowed_are_not_even_read(connection: grpc.Channel):
+    call = refused(connection, "Encode", bytes(5_000_000), metadata=HAS_KEY)
+    assert call.code() is STATUS.RESOURCE_EXHAUSTED and "larger than" in call.details()
+
+
 def test_what_would_wait_beyond_the_bound_is_refused_at_once(connection: grpc.Channel):
     method = connection.unary_unary("/seriesmith.v1.Seriesmith/Sample")
     request = asked("sample", model="sines", counts={"1": 15_000}).SerializeToString()
