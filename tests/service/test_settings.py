@@ -57,6 +57,9 @@ def test_other_programs_variables_are_left_alone():
         ("REFRESH_SECONDS", "-1", "above 0"),
         ("GRPC_PORT", "70000", "from 0, for none, to 65535"),
         ("GRPC_PORT", "-1", "from 0, for none, to 65535"),
+        ("GRPC", "netty", "must be one of: own, grpcio"),
+        ("GRPC_KEYFILE", "key.pem", "needs SERIESMITH_GRPC_CERTFILE"),
+        ("GRPC_CLIENT_CA", "ca.pem", "needs SERIESMITH_GRPC_CERTFILE"),
         ("MAXROWS", "5", "SERIESMITH_MAX_ROWS"),
     ],
 )

@@ -90,7 +90,7 @@ def test_workers_bind_the_same_address_and_leave_nothing_bound():
     require_free_port(settings)
 
 
-@pytest.mark.parametrize("host", ["nobody.invalid", "192.0.2.7", "[::", "a b"])
+@pytest.mark.parametrize("host", ["nobody.invalid", "192.0.2.7", "a b"])
 def test_a_host_that_is_none_of_this_machines_is_refused_in_a_sentence(host: str):
     with pytest.raises(OSError, match="cannot be had .*SERIESMITH_GRPC_HOST"):
         require_free_port(_settings(host))

@@ -112,7 +112,7 @@ def test_our_client_speaks_tls_to_a_server_that_asks_for_no_certificate(
 ):
     both = tmp_path / "both.pem"
     both.write_bytes(pair[0].read_bytes() + pair[1].read_bytes())
-    # Read by grpcio at its first use of its own roots in a process: what an authority of one's own needs.
+    # Instead of GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, which grpcio reads once in a process.
     credentials = grpc.ssl_channel_credentials(authority.read_bytes())
     monkeypatch.setattr(grpc, "ssl_channel_credentials", lambda: credentials)
     with serving(tmp_path, repository, "a secret", grpc=kind, grpc_certfile=both) as server:
