@@ -23,7 +23,9 @@ def test_every_setting_can_be_set():
         "max_body_bytes": "6", "batch_rows": "7", "queue_rows": "8", "timeout_seconds": "0.5",
         "refresh_seconds": "0.25", "keep_versions": "9", "api_key": "secret", "front_door": "public",
         "grpc_host": "0.0.0.0", "grpc_port": "4001",
-        "drain_seconds": "2.5",
+        "drain_seconds": "2.5", "max_held_bytes": "11", "max_connections": "12", "head_seconds": "1.5",
+        "body_seconds": "2.5", "write_seconds": "3.5", "idle_seconds": "4.5",
+        "grpc": "grpcio", "grpc_certfile": "a.pem", "grpc_keyfile": "b.pem", "grpc_client_ca": "c.pem",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})

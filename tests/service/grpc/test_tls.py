@@ -44,7 +44,7 @@ def mutual(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     """Asks for the authority's certificates, and has one."""
-    tls = {"grpc_certfile": pair[0], "grpc_keyfile": pair[1], "grpc_client_ca": authority}
+    tls: dict[str, Any] = {"grpc_certfile": pair[0], "grpc_keyfile": pair[1], "grpc_client_ca": authority}
     folder = tmp_path_factory.mktemp("mutual")
     with serving(folder, repository, grpc=request.param, head_seconds=1, **tls) as running:
         yield running
