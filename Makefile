@@ -42,8 +42,15 @@ serve: export SERIESMITH_GRPC_HOST := $(HOST)
 serve: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
 serve: export BENTOML_HOME := $(or $(BENTOML_HOME),$(abspath $(VENV))/bentoml-$(PORT))
 serve: export SERIESMITH_MODELS := $(MODELS)
-serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder)
-	@exec $(BIN)/python -m service --host $(HOST) --port $(PORT)
+ifneq ($(CERT),)
+serve: export SERIESMITH_GRPC_CERTFILE := $(abspath $(CERT))
+serve: export SERIESMITH_GRPC_KEYFILE := $(abspath $(KEY))
+serve: export SERIESMITH_GRPC_CLIENT_CA := $(abspath $(CLIENT_CA))
+TLS := --ssl-certfile $(abspath $(CERT)) --ssl-keyfile $(abspath $(KEY)) \
+	$(if $(CLIENT_CA),--ssl-ca-certs $(abspath $(CLIENT_CA)) --ssl-cert-reqs 2)
+endif
+serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder; CERT=file KEY=file [CLIENT_CA=file]: with TLS)
+	@exec $(BIN)/python -m service --host $(HOST) --port $(PORT) $(TLS)
 
 # pytest is last: its closing line is the result.
 .PHONY: test

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from typing import Any
 
 import bentoml
@@ -11,7 +12,10 @@ import orjson
 
 from service.draining import drained_on_sigterm
 from service.front_door import opened
-from service.grpc.server import GrpcServer, require_free_port
+from service.grpc.address import require_free_port
+from service.grpc.grpcio_server import GrpcioServer
+from service.grpc.server import GrpcServer
+from service.grpc.tls import require_tls_beside_https, tls_context
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.serving import Serving
@@ -26,7 +30,7 @@ try:
     SERVING = Serving(SETTINGS)
 except ValueError as error:
     raise SystemExit(str(error)) from error
-GRPC = GrpcServer(SERVING)
+GRPC = GrpcServer(SERVING) if SETTINGS.grpc == "own" else GrpcioServer(SERVING)
 
 
 class _Lifecycle:
@@ -42,7 +46,9 @@ class _Lifecycle:
             require_writable()
             require_folder(SETTINGS.models)
             require_free_port(SETTINGS)
-        except OSError as error:
+            require_tls_beside_https(SETTINGS, sys.argv)
+            tls_context(SETTINGS)
+        except (OSError, ValueError) as error:
             raise SystemExit(str(error)) from error
         supervise(SETTINGS)
 

@@ -165,7 +165,7 @@ class Outcome:
     is no operation.
     """
 
-    __slots__ = ("_ended", "_start", "model", "operation", "streaming")
+    __slots__ = ("_caller", "_ended", "_start", "model", "operation", "streaming")
 
     def __init__(self, operation: str) -> None:
         self.operation, self.model, self.streaming = operation, "", False

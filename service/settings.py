@@ -74,10 +74,18 @@ class Settings:
     """Newest versions of a model that are served; each can be addressed as name/version."""
     front_door: Literal["private", "public"] = "private"
     """How our paths get before BentoML's: see service/front_door.py."""
+    grpc: Literal["own", "grpcio"] = "own"
+    """Which server speaks gRPC: ours, or grpcio's, slower and otherwise the same."""
     grpc_host: str = "127.0.0.1"
-    """Where gRPC is served; 0.0.0.0: on every interface, as bentoml's --host for HTTP."""
+    """Where gRPC is served; 0.0.0.0: on every interface, as bentoml's --host for HTTP; `::` (or [::]): by IPv6 too."""
     grpc_port: int = 3001
     """The port of gRPC; 0: none."""
+    grpc_certfile: str = ""
+    """A certificate in PEM, with its chain: gRPC speaks TLS. bentoml's --ssl-certfile is HTTP's."""
+    grpc_keyfile: str = ""
+    """The certificate's key, without a password; empty: it is in the same file."""
+    grpc_client_ca: str = ""
+    """Certificates in PEM: a client of gRPC needs one that these have signed."""
     api_key: str = ""
     """When set, requests need `Authorization: Bearer <key>`; this one key has every role."""
     keys: Path | None = None
@@ -136,6 +144,9 @@ class Settings:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
         if not 0 <= settings.grpc_port < 2**16:
             raise ValueError(f"{PREFIX}GRPC_PORT is {settings.grpc_port}; it must be from 0, for none, to 65535.")
+        for name in ("grpc_keyfile", "grpc_client_ca"):
+            if getattr(settings, name) and not settings.grpc_certfile:
+                raise ValueError(f"{PREFIX}{name.upper()} is set; it needs {PREFIX}GRPC_CERTFILE beside it.")
         for name in ("workers", "threads", "batch_rows", "drain_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")

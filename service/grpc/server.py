@@ -10,31 +10,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import socket
-from collections.abc import Callable
 from functools import partial
+from typing import Any
 
-from service.grpc import health, reflection, typed
+from service.grpc.address import bind_sockets, write_address
 from service.grpc.asked import Method, read
 from service.grpc.call import Call
-from service.grpc.calls import Calls
 from service.grpc.health import Health
 from service.grpc.http2.connection import Connection
 from service.grpc.http2.deadlines import Bounds
-from service.inference import grpc as inference
+from service.grpc.interfaces import INTERFACES, list_methods
+from service.grpc.tls import tls_context
 from service.serving import Serving
-from service.settings import Settings
 
 logger = logging.getLogger("bentoml.seriesmith")
 
 LAST_CALL_SECONDS = 1.0
 """For a client to hear that the server is leaving, before it takes no more calls."""
 
-INTERFACES: dict[str, Callable[[Calls], dict[str, Method]]] = {
-    typed.SERVICE.full_name: typed.methods,
-    inference.SERVICE.full_name: inference.methods,
-}
-"""What is served, by name: the methods of each."""
+BACKLOG = 1024
+"""Connections that wait to be accepted."""
 
 
 class GrpcServer:
@@ -42,38 +37,38 @@ class GrpcServer:
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._listening: asyncio.Server | None = None
+        self._listening: list[asyncio.Server] = []
         self._connections: set[Connection] = set()
         self._emptied = asyncio.Event()
         self._methods: dict[bytes, Method] = {}
 
     async def start(self) -> None:
-        """Answer, from now on; nothing happens where the port is 0. Raises `OSError` when it cannot be had."""
+        """Answer, from now on; nothing happens where the port is 0.
+
+        Raises `OSError` when it cannot be had, and `ValueError` when its certificate cannot.
+        """
         settings = self._serving.settings
         if not settings.grpc_port:
             return
-        calls = Calls(self._serving)
         self._health = Health(self._serving, INTERFACES)
-        services = {name: methods(calls) for name, methods in INTERFACES.items()}
-        services |= {health.SERVICE: self._health.methods()}
-        services |= {reflection.SERVICE: reflection.methods(services)}
-        self._methods = {
-            f"/{service}/{name}".encode(): method
-            for service, methods in services.items()
-            for name, method in methods.items()
-        }
+        self._methods = list_methods(self._serving, self._health)
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(
-            self._connection, settings.grpc_host, settings.grpc_port, reuse_port=True, backlog=1024
-        )
-        logger.info("gRPC is served on %s", _address(settings))
+        secured: dict[str, Any] = {}
+        if tls := tls_context(settings):
+            secured = {"ssl": tls, "ssl_handshake_timeout": settings.head_seconds}
+        self._listening = [
+            await loop.create_server(self._connection, sock=one, backlog=BACKLOG, **secured)
+            for one in bind_sockets(settings)
+        ]
+        logger.info("gRPC is served on %s%s", write_address(settings), ", with TLS" if tls else "")
 
     async def stop(self) -> None:
         """Say that it is over, take no new calls, and let those in flight end."""
-        if self._listening is None:
+        if not self._listening:
             return
         self._health.stop()
-        self._listening.close()
+        for listening in self._listening:
+            listening.close()
         for connection in self._connections:
             connection.leave()
         await self._empty(LAST_CALL_SECONDS)
@@ -109,26 +104,3 @@ class GrpcServer:
         self._connections.discard(connection)
         if not self._connections:
             self._emptied.set()
-
-
-def require_free_port(settings: Settings) -> None:
-    """Raise `OSError` where somebody else listens. Workers share the port, so that they would not notice it."""
-    if not settings.grpc_port:
-        return
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        settings.grpc_host, settings.grpc_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    with socket.socket(family, kind, protocol) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(address)
-        except OSError as error:
-            raise OSError(
-                f"the gRPC port {_address(settings)} cannot be had ({error.strerror}); set SERIESMITH_GRPC_PORT to "
-                "another, or to 0 for none."
-            ) from error
-
-
-def _address(settings: Settings) -> str:
-    host = f"[{settings.grpc_host}]" if ":" in settings.grpc_host else settings.grpc_host
-    return f"{host}:{settings.grpc_port}"

@@ -6,7 +6,7 @@ import grpc
 
 from models.errors import Overloaded, SeriesmithError
 from service.grpc.asked import percent_encoded
-from service.grpc.http2.hpack import encoded
+from service.grpc.http2.hpack import Header, encoded
 
 OK = encoded([(b"grpc-status", b"0")])
 
@@ -18,16 +18,28 @@ _CODES = {code.name: b"%d" % code.value[0] for code in grpc.StatusCode}
 
 def trailers(error: SeriesmithError) -> bytes:
     """The block of headers that ends a call with `error`."""
+    return encoded(
+        [
+            (b"grpc-status", _CODES[error.grpc_code]),
+            (b"grpc-message", percent_encoded(details(error).encode())),
+            *metadata(error),
+        ]
+    )
+
+
+def details(error: SeriesmithError) -> str:
+    """The message, or as much of it as a client takes."""
     message = error.message.encode()
-    if len(message) > LONGEST_MESSAGE:
-        message = message[:LONGEST_MESSAGE].decode(errors="ignore").encode() + " …".encode()
-    headers = [
-        (b"grpc-status", _CODES[error.grpc_code]),
-        (b"grpc-message", percent_encoded(message)),
-        (b"seriesmith-code", error.code.encode()),
-    ]
+    if len(message) <= LONGEST_MESSAGE:
+        return error.message
+    return message[:LONGEST_MESSAGE].decode(errors="ignore") + " …"
+
+
+def metadata(error: SeriesmithError) -> list[Header]:
+    """What a program can read of it."""
+    read = [(b"seriesmith-code", error.code.encode())]
     if error.field is not None:
-        headers.append((b"seriesmith-field", percent_encoded(error.field[:200].encode())))
+        read.append((b"seriesmith-field", percent_encoded(error.field[:200].encode())))
     if isinstance(error, Overloaded):
-        headers.append((b"retry-after", b"1"))
-    return encoded(headers)
+        read.append((b"retry-after", b"1"))
+    return read

@@ -26,6 +26,8 @@ def test_every_setting_can_be_set():
         "grpc_host": "0.0.0.0", "grpc_port": "4001",
         "drain_seconds": "2.5", "max_held_bytes": "10", "max_connections": "11", "head_seconds": "1.5",
         "body_seconds": "3.5", "write_seconds": "4.5", "idle_seconds": "5.5",
+        "grpc": "grpcio", "grpc_certfile": "a.pem", "grpc_keyfile": "b.pem", "grpc_client_ca": "c.pem",
+        "keys": "/tmp/keys.toml", "manage_models": "True", "allow_anonymous": "True",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
@@ -66,6 +68,9 @@ def test_other_programs_variables_are_left_alone():
         ("WRITE_SECONDS", "-1", "above 0"),
         ("IDLE_SECONDS", "nan", "above 0"),
         ("GRPC_PORT", "tcp:3001", "must be of type int"),
+        ("GRPC", "netty", "must be one of: own, grpcio"),
+        ("GRPC_KEYFILE", "key.pem", "needs SERIESMITH_GRPC_CERTFILE"),
+        ("GRPC_CLIENT_CA", "ca.pem", "needs SERIESMITH_GRPC_CERTFILE"),
     ],
 )
 def test_a_setting_that_cannot_work_is_refused_by_name(variable: str, text: str, words: str):

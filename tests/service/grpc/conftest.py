@@ -1,14 +1,31 @@
-"""A connection to the server that every test of the service shares."""
+"""A connection to each server of gRPC: every claim about ours is one about the fallback."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import grpc
 import pytest
 
 from tests.service.grpc.conversation import connected
-from tests.service.server import Server
+from tests.service.server import Server, serving
+
+SERVERS = ["own", "grpcio"]
+
+
+@pytest.fixture(scope="session")
+def fallback(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves what `server` serves, by grpcio."""
+    with serving(tmp_path_factory.mktemp("fallback"), repository, grpc="grpcio") as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=SERVERS)
+def server(request: pytest.FixtureRequest, server: Server) -> Server:
+    """The server that all tests share, and the same by grpcio."""
+    running: Server = server if request.param == "own" else request.getfixturevalue("fallback")
+    return running
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,7 @@ def _stream(channel: grpc.Channel, operation: str) -> Any:
     return getattr(SeriesmithStub(channel), f"{operation.title()}Stream")
 
 
+@pytest.mark.parametrize("server", ["own"], indirect=True)
 def test_the_parts_of_a_stream_fit_a_client_with_the_usual_limit(server: Server):
     """4 MiB a message; here 20 000 series come to 10 MB."""
     with grpc.insecure_channel(server.grpc) as usual:

@@ -13,16 +13,16 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.protobuf.descriptor_pool import DescriptorPool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from service.grpc.server import GrpcServer, require_free_port
-from service.proto import seriesmith_pb2 as messages
+from service.grpc.address import require_free_port
+from service.grpc.grpcio_server import GrpcioServer
+from service.grpc.server import GrpcServer
 from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from service.serving import Serving
 from service.settings import Settings
 from tests.service.bundles import Labelled
+from tests.service.grpc.conftest import SERVERS
 from tests.service.grpc.conversation import answer, asked, connected
 from tests.service.server import ROOT, Server, serving, until
 from tests.service.test_metrics import kept_by
@@ -31,26 +31,23 @@ TYPED = "seriesmith.v1.Seriesmith"
 STATUS = health_pb2.HealthCheckResponse
 
 
+@pytest.fixture(scope="module", params=SERVERS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which server speaks gRPC."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of the server with two workers."""
     return tmp_path_factory.mktemp("two")
 
 
 @pytest.fixture(scope="module")
-def two_workers(repository: Path, folder: Path) -> Iterator[Server]:
+def two_workers(repository: Path, kind: str, folder: Path) -> Iterator[Server]:
     """The last test stops it."""
-    with serving(folder, repository, workers=2, threads=1) as running:
+    with serving(folder, repository, workers=2, threads=1, grpc=kind) as running:
         yield running
-
-
-def test_the_services_are_found_by_reflection(channel: grpc.Channel):
-    found = ProtoReflectionDescriptorDatabase(channel)
-    assert set(found.get_services()) >= {TYPED, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
-    described = DescriptorPool(found).FindServiceByName(TYPED)
-    assert [method.name for method in described.methods] == [
-        method.name for method in messages.DESCRIPTOR.services_by_name["Seriesmith"].methods
-    ]
 
 
 def test_a_server_of_models_is_healthy_and_so_is_each_service(channel: grpc.Channel):
@@ -96,9 +93,10 @@ def test_a_port_that_is_taken_ends_the_command_before_anything_is_served(tmp_pat
     assert "SERIESMITH_GRPC_PORT" in ended.stderr and "Traceback" not in ended.stderr
 
 
-def test_port_0_is_no_server(repository: Path):
+@pytest.mark.parametrize("of", [GrpcServer, GrpcioServer])
+def test_port_0_is_no_server(repository: Path, of: type[GrpcServer | GrpcioServer]):
     settings = Settings(models=repository, grpc_port=0)
     require_free_port(settings)
-    server = GrpcServer(Serving(settings))
+    server = of(Serving(settings))
     asyncio.run(server.start())
     asyncio.run(server.stop())

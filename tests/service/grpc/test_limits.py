@@ -12,6 +12,7 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.service.bundles import Labelled
+from tests.service.grpc.conftest import SERVERS
 from tests.service.grpc.conversation import OPERATIONS, asked, connected, good
 from tests.service.grpc.test_refusals import STATUS, assert_refused, refused
 from tests.service.server import Server, serving, until
@@ -20,10 +21,13 @@ KEY = "a secret"
 HAS_KEY = (("authorization", f"Bearer {KEY}"),)
 
 
-@pytest.fixture(scope="module")
-def guarded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="module", params=SERVERS)
+def guarded(
+    request: pytest.FixtureRequest, repository: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
     """Takes 20 000 rows and 500 000 bytes, from who has the key, and answers within 300 ms or not at all."""
     limits: dict[str, Any] = {"max_rows": 20_000, "queue_rows": 20_000, "max_body_bytes": 500_000}
+    limits["grpc"] = request.param
     with serving(tmp_path_factory.mktemp("guarded"), repository, KEY, timeout_seconds=0.3, **limits) as running:
         yield running
 
@@ -68,6 +72,11 @@ def test_more_bytes_than_allowed_once_unpacked(connection: grpc.Channel):
     request = asked("encode", model="sines", series=np.zeros((1000, 2, 64)))
     call = refused(connection, "Encode", request, metadata=HAS_KEY, compression=grpc.Compression.Gzip)
     assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "unpacked")
+
+
+def test_far_more_bytes_than_allowed_are_not_even_read(connection: grpc.Channel):
+    call = refused(connection, "Encode", bytes(5_000_000), metadata=HAS_KEY)
+    assert call.code() is STATUS.RESOURCE_EXHAUSTED and "larger than" in call.details()
 
 
 def test_what_would_wait_beyond_the_bound_is_refused_at_once(connection: grpc.Channel):

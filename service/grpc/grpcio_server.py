@@ -1,0 +1,219 @@
+"""The fallback, `SERIESMITH_GRPC=grpcio`: the same methods with the same answers, from grpcio's public server."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from functools import partial
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge
+from service.admission import REFUSAL_SECONDS, authentic
+from service.budget import Budget
+from service.grpc.address import write_address
+from service.grpc.asked import Asked, Method
+from service.grpc.call import CONVERSED_BYTES
+from service.grpc.health import Health
+from service.grpc.interfaces import INTERFACES, list_methods
+from service.grpc.status import details, metadata
+from service.grpc.tls import server_credentials
+from service.serving import Serving
+from service.settings import Settings
+
+logger = logging.getLogger("bentoml.seriesmith")
+
+MOST_STREAMS = 1000
+"""Calls in flight on one connection."""
+
+EXPLAINED_BYTES = 2**20
+"""A message larger by no more is refused by us, with a sentence and trailers; beyond it grpcio refuses without them."""
+
+LONGEST_SECONDS = 3600.0
+"""When a connection is told to go, and how much later it is cut: grpcio has no other way with who never reads."""
+
+
+class GrpcioServer:
+    """Serves every interface on the port of the settings; workers share it."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._server: grpc.aio.Server | None = None
+
+    async def start(self) -> None:
+        """Answer, from now on; nothing happens where the port is 0.
+
+        Raises `OSError` when it cannot be had, and `ValueError` when its certificate cannot.
+        """
+        settings = self._serving.settings
+        if not settings.grpc_port:
+            return
+        self._health = Health(self._serving, INTERFACES)
+        methods = list_methods(self._serving, self._health)
+        server = grpc.aio.server(handlers=[_Handler(methods, self._serving)], options=_options(settings))
+        credentials, address = server_credentials(settings), write_address(settings)
+        try:
+            if credentials is None:
+                server.add_insecure_port(address)
+            else:
+                server.add_secure_port(address, credentials)
+        except RuntimeError as error:
+            raise OSError(f"the gRPC port {address} cannot be had: {error}") from error
+        await server.start()
+        self._server = server
+        logger.info("gRPC is served on %s by grpcio%s", address, ", with TLS" if credentials else "")
+
+    async def stop(self) -> None:
+        """Say that it is over, take no new calls, and let those in flight end."""
+        if self._server is not None:
+            self._health.stop()
+            await self._server.stop(self._serving.settings.timeout_seconds)
+
+
+def _options(settings: Settings) -> list[tuple[str, int]]:
+    """The bounds of our own server, by the names that grpcio has for them."""
+    seconds = {
+        "server_handshake_timeout_ms": settings.head_seconds,
+        "max_connection_idle_ms": settings.idle_seconds,
+        "keepalive_time_ms": settings.idle_seconds,
+        "keepalive_timeout_ms": settings.write_seconds,
+        "max_connection_age_ms": LONGEST_SECONDS,
+        "max_connection_age_grace_ms": LONGEST_SECONDS,
+    }
+    options = {
+        "so_reuseport": 1,
+        "max_receive_message_length": settings.max_body_bytes + EXPLAINED_BYTES,
+        "max_send_message_length": -1,
+        "max_concurrent_streams": MOST_STREAMS,
+        "max_allowed_incoming_connections": settings.max_connections,
+    } | {name: int(1000 * value) for name, value in seconds.items()}
+    return [(f"grpc.{name}", value) for name, value in options.items()]
+
+
+class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
+    """Every path is answered as a conversation, so that nothing is read of who has no key."""
+
+    def __init__(self, methods: Mapping[bytes, Method], serving: Serving) -> None:
+        self._methods, self._serving = methods, serving
+
+    def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
+        method = self._methods.get(call.method.encode())
+        if method is None:
+            return grpc.stream_stream_rpc_method_handler(partial(_refuse_path, call.method))
+        return grpc.stream_stream_rpc_method_handler(_Call(method, self._serving).run)
+
+
+async def _refuse_path(path: str, messages: object, context: Any) -> None:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"there is no method {path[:200]!r} here.")
+
+
+class _Unread(Exception):
+    """What was written was not read in time, and is held by grpcio."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+class _Call:
+    """Whatever happens, the client hears one status, and hears nothing else after it."""
+
+    def __init__(self, method: Method, serving: Serving) -> None:
+        self._method, self._serving, self._settings = method, serving, serving.settings
+
+    async def run(self, messages: object, context: Any) -> None:
+        """Answer a call of the method. A client that leaves cancels this."""
+        try:
+            await self._answer(context)
+            return
+        except grpc.aio.AbortError:
+            raise
+        except grpc.aio.BaseError:  # nobody is there to answer
+            return
+        except _Unread as unread:
+            with _held(self._serving.bytes, unread.size, there=True):  # until the client reads, or leaves
+                text = f"the answer was not read for {self._settings.write_seconds:g} s."
+                await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text)
+        except Overloaded as error:
+            await asyncio.sleep(REFUSAL_SECONDS)
+            failure: SeriesmithError = error
+        except SeriesmithError as error:
+            failure = error
+        except Exception:
+            logger.exception("a gRPC call failed")
+            failure = SeriesmithError("the server failed; its log says why.")
+        read = tuple((name.decode(), value.decode()) for name, value in metadata(failure))
+        await context.abort(grpc.StatusCode[failure.grpc_code], details(failure), read)
+
+    async def _answer(self, context: Any) -> None:
+        method = self._method
+        asked = Asked(method, _authorization(context), context.time_remaining())
+        if method.each is not None:
+            async for message in self._conversation(context):
+                for answer in method.each(message):
+                    await self._write(context, answer)
+            return
+        heard = not method.needs_key or authentic(self._settings, asked.authorization)
+        message = await self._message(context) if heard else b""
+        with _held(self._serving.bytes, len(message)):
+            if method.whole is not None:
+                await self._write(context, await method.whole(message, asked))
+                return
+            assert method.parts is not None
+            async with aclosing(method.parts(message, asked)) as parts:
+                async for part in parts:
+                    await self._write(context, part)
+
+    async def _message(self, context: Any) -> bytes:
+        """The one message of a call. Raises a `SeriesmithError`."""
+        try:
+            async with asyncio.timeout(self._settings.body_seconds):
+                message = await context.read()
+                rest = message if message is grpc.aio.EOF else await context.read()
+        except TimeoutError as error:
+            raise RequestTimeout(
+                f"the message was not there within {self._settings.body_seconds:g} s; send it sooner."
+            ) from error
+        if message is grpc.aio.EOF or rest is not grpc.aio.EOF:
+            raise InvalidRequest("the call has not one whole message; send one, and no more.")
+        if len(message) > self._settings.max_body_bytes:
+            raise TooLarge(
+                f"the message is larger than {self._settings.max_body_bytes} bytes, unpacked where it was packed; send "
+                "several requests."
+            )
+        return bytes(message)
+
+    async def _conversation(self, context: Any) -> AsyncIterator[bytes]:
+        """Messages that ask for names, and are short. Raises `TooLarge`."""
+        while (message := await context.read()) is not grpc.aio.EOF:
+            if len(message) > CONVERSED_BYTES:
+                raise TooLarge(f"the message is larger than {CONVERSED_BYTES} bytes; send several requests.")
+            yield message
+
+    async def _write(self, context: Any, message: bytes) -> None:
+        """Send. Raises `_Unread` where the client does not read."""
+        with _held(self._serving.bytes, len(message), there=True):
+            try:
+                async with asyncio.timeout(self._settings.write_seconds):
+                    await context.write(message)
+            except TimeoutError as error:
+                raise _Unread(len(message)) from error
+
+
+def _authorization(context: Any) -> bytes:
+    given = dict(context.invocation_metadata() or ()).get("authorization", "")
+    return given if isinstance(given, bytes) else given.encode()
+
+
+@contextmanager
+def _held(budget: Budget, size: int, there: bool = False) -> Iterator[None]:
+    """Raises `Overloaded` where there is no room, unless it is `there` already."""
+    (budget.force if there else budget.take)(size)
+    try:
+        yield
+    finally:
+        budget.give(size)

@@ -1,0 +1,88 @@
+"""TLS of the gRPC port: certificates are read when the server starts, and refused in a sentence that names the file."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from pathlib import Path
+
+import grpc
+
+from service.grpc.address import is_loopback, write_address
+from service.settings import Settings
+
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2; HTTP/2 forbids its others (RFC 9113, appendix A)."""
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """What handshakes go by; None where no certificate is set. Raises `ValueError` that names the variable."""
+    if not settings.grpc_certfile:
+        return None
+    chain, key, clients = _read(settings)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.set_ciphers(CIPHERS)
+    context.set_alpn_protocols(["h2"])
+    try:
+        context.load_cert_chain(chain, key, password=_refuse_passwords)
+    except (ssl.SSLError, ValueError) as error:
+        raise ValueError(
+            f"SERIESMITH_GRPC_CERTFILE ({chain}) and SERIESMITH_GRPC_KEYFILE ({key}) are no certificate and its key, "
+            f"in PEM and without a password: {error}."
+        ) from error
+    if clients is not None:
+        try:
+            context.load_verify_locations(clients)
+        except ssl.SSLError as error:
+            raise ValueError(f"SERIESMITH_GRPC_CLIENT_CA ({clients}) holds no certificate in PEM: {error}.") from error
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def server_credentials(settings: Settings) -> grpc.ServerCredentials | None:
+    """The same for grpcio. Raises `ValueError` that names the variable."""
+    if tls_context(settings) is None:
+        return None
+    chain, key, clients = _read(settings)
+    pair = key.read_bytes(), chain.read_bytes()
+    if clients is None:
+        return grpc.ssl_server_credentials([pair])
+    return grpc.ssl_server_credentials([pair], clients.read_bytes(), require_client_auth=True)
+
+
+def require_tls_beside_https(settings: Settings, arguments: Sequence[str]) -> None:
+    """Raise `ValueError` where HTTP has TLS, by these arguments of BentoML, and gRPC answers the network without.
+
+    Who sends a key over HTTPS would send it in the clear by the other port.
+    """
+    https = any(argument.partition("=")[0] == "--ssl-certfile" for argument in arguments)
+    if https and settings.grpc_port and not settings.grpc_certfile and not is_loopback(settings):
+        raise ValueError(
+            f"HTTP has TLS, and gRPC on {write_address(settings)} has none, so that a key would cross the network in "
+            "the clear; set SERIESMITH_GRPC_CERTFILE and SERIESMITH_GRPC_KEYFILE, or SERIESMITH_GRPC_HOST=127.0.0.1, "
+            "or SERIESMITH_GRPC_PORT=0 for no gRPC."
+        )
+
+
+def _read(settings: Settings) -> tuple[Path, Path, Path | None]:
+    """The files of certificate, key and clients' authorities, which can be read. Raises `ValueError`."""
+    named = {
+        "CERTFILE": settings.grpc_certfile,
+        "KEYFILE": settings.grpc_keyfile or settings.grpc_certfile,
+        "CLIENT_CA": settings.grpc_client_ca,
+    }
+    for name, path in named.items():
+        try:
+            if path:
+                Path(path).read_bytes()
+        except OSError as error:
+            raise ValueError(f"SERIESMITH_GRPC_{name} ({path}) cannot be read: {error.strerror}.") from error
+    clients = named["CLIENT_CA"]
+    return Path(named["CERTFILE"]), Path(named["KEYFILE"]), Path(clients) if clients else None
+
+
+def _refuse_passwords() -> bytes:
+    """Instead of a question on the terminal."""
+    raise ValueError("the key has a password")
