@@ -12,9 +12,8 @@ from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.connection import Connection
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
-from service.http.codings import unpacked
+from service.http.codings import unpack, unpacked
 from service.lane import STOPPING
-from service.pace import UNPACKED_TIMES, unhurried
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -83,7 +82,7 @@ class Call(Stream):
     async def _run(self, message: bytes, packed: bool) -> None:
         try:
             if packed:
-                message = await unhurried(len(message) * UNPACKED_TIMES, lambda: self._unpacked(message))
+                message = await unpack(message, self._asked.packing, self._limit)
             await (self._streamed(message) if self._asked.method.whole is None else self._answered(message))
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)

@@ -9,15 +9,27 @@ import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from models.errors import InvalidRequest, NotFound, Unsupported
+from models.showing import show
 from service import VERSION
+from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
+from service.grpc.scanning import require_few
 from service.inference import EXTENSIONS
 from service.inference.inputs import Given
 from service.inference.models import Model, Models, bundle_and_operation, require_plain
 from service.inference.outputs import Output
 from service.inference.repository import index, load, unload
-from service.inference.tensors import Column, from_binary, from_list, possible, shape_of, to_binary
+from service.inference.tensors import (
+    MOST_TENSORS,
+    Column,
+    from_binary,
+    from_list,
+    possible,
+    require_size,
+    shape_of,
+    to_binary,
+)
 from service.metrics import Outcome
 from service.pace import LARGE_BYTES, unhurried
 from service.proto import open_inference_pb2 as messages
@@ -42,6 +54,9 @@ CONTENTS = {
 }
 """The field of `InferTensorContents` by datatype."""
 
+PART = 2**15
+"""Elements read at a time."""
+
 OPEN = {"ServerLive", "ServerReady"}
 """Methods that need no API key."""
 
@@ -59,7 +74,10 @@ def methods(calls: Calls) -> dict[str, Method]:
         "RepositoryModelLoad": inference.load,
         "RepositoryModelUnload": inference.unload,
     }
-    found = {name: calls.unary(_work(name, method), open_to_all=name in OPEN) for name, method in plain.items()}
+    bounding = inference.bounding
+    found = {
+        name: calls.unary(_work(name, method, bounding), open_to_all=name in OPEN) for name, method in plain.items()
+    }
     return found | {"ModelInfer": calls.unary(inference.infer)}
 
 
@@ -69,11 +87,13 @@ class Inference:
     def __init__(self, calls: Calls) -> None:
         self._serving = calls.serving
         self._models = Models(calls.serving)
+        self.bounding = Bounding(calls.serving)
 
     async def infer(self, body: bytes, outcome: Outcome) -> bytes:
         """The outputs of a model."""
         self._serving.lane.require_room()
-        request = _parsed(messages.ModelInferRequest, body)
+        bounds = self.bounding.now()
+        request = await unhurried(len(body), lambda: _parsed(messages.ModelInferRequest, body, bounds))
         operation = bundle_and_operation(request.model_name)[1]
         outcome.operation = operation.name if operation else ""
         model = self._models.find(request.model_name, request.model_version)
@@ -131,16 +151,17 @@ class Inference:
         return messages.RepositoryModelUnloadResponse()
 
 
-def _work(name: str, method: Answered) -> Callable[[bytes, Outcome], Awaitable[bytes]]:
+def _work(name: str, method: Answered, bounding: Bounding) -> Callable[[bytes, Outcome], Awaitable[bytes]]:
     kind = getattr(messages, f"{name}Request")
 
     async def work(body: bytes, outcome: Outcome) -> bytes:
-        return bytes((await method(_parsed(kind, body))).SerializeToString())
+        return bytes((await method(_parsed(kind, body, bounding.now()))).SerializeToString())
 
     return work
 
 
-def _parsed(kind: Any, body: bytes) -> Any:
+def _parsed(kind: Any, body: bytes, bounds: Bounds) -> Any:
+    require_few(body, kind.DESCRIPTOR, bounds)
     try:
         return kind.FromString(body)
     except DecodeError as error:
@@ -155,6 +176,12 @@ def _given(request: Any) -> Given:
             f"there are {len(inputs)} inputs and {len(contents)} raw_input_contents; send one for each, in order.",
             "inputs",
         )
+    if max(len(inputs), len(request.outputs)) > MOST_TENSORS:
+        raise InvalidRequest(
+            f"there are {len(inputs)} inputs, and {len(request.outputs)} outputs are asked for; a model has "
+            f"{MOST_TENSORS} of either at most.",
+            "inputs",
+        )
     given: dict[str, np.ndarray] = {}
     for position, one in enumerate(inputs):
         name, shape = one.name, list(one.shape)
@@ -163,9 +190,9 @@ def _given(request: Any) -> Given:
             fault = (
                 "came twice; send it once"
                 if name in given
-                else f"has the shape {shape!s:.60}; send at most 8 sizes of 0 or more"
+                else f"has the shape {show(shape)}; send at most 8 sizes of 0 or more"
             )
-            raise InvalidRequest(f"the input {name!r:.60} {fault}.", name)
+            raise InvalidRequest(f"the input {show(name)} {fault}.", name)
         if not contents:
             given[name] = _contained(name, one, shape)
         elif one.HasField("contents"):
@@ -179,14 +206,23 @@ def _contained(name: str, one: Any, shape: list[int]) -> np.ndarray:
     field = CONTENTS.get(one.datatype)
     if field is None:
         known = ", ".join(CONTENTS)
-        raise InvalidRequest(f"{name} of datatype {one.datatype!r:.40} has no contents; there are: {known}.", name)
-    elements = list(getattr(one.contents, field))
+        raise InvalidRequest(f"{name} of datatype {show(one.datatype, 40)} has no contents; there are: {known}.", name)
+    elements = list(getattr(one.contents, field)) if one.datatype not in ("FP32", "FP64") else []
+    if one.datatype in ("FP32", "FP64"):
+        return _floats(name, one.datatype, shape, getattr(one.contents, field))
     if one.datatype == "BYTES":
         try:
             elements = [element.decode() for element in elements]
         except UnicodeDecodeError as error:
             raise InvalidRequest(f"{name} is not UTF-8 text: {error}.", name) from error
     return from_list(name, one.datatype, shape, elements)
+
+
+def _floats(name: str, datatype: str, shape: list[int], contents: Any) -> np.ndarray:
+    """Repeated numbers, some at a time: the parser's own container gives them one by one."""
+    require_size(name, shape, len(contents))
+    parts = [np.array(contents[start : start + PART], np.float64) for start in range(0, len(contents), PART)]
+    return np.concatenate(parts or [np.empty(0)]).reshape(shape)
 
 
 def _written(model: Model, request_id: str, taken: list[tuple[Output, Column]]) -> bytes:

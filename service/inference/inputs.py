@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from models.errors import InvalidRequest
+from models.showing import show
 from service.answers import Axes, Label, axes_of
 
 Given = dict[str, np.ndarray]
@@ -73,7 +74,7 @@ def fields_of(inputs: list[Input], given: Given) -> dict[str, Any]:
     if used < len(given):
         known = [name for one in inputs for name in one.tensors]
         odd = next(name for name in given if name not in known)
-        raise InvalidRequest(f"there is no input {odd!r:.60}; there are: {', '.join(known)}.")
+        raise InvalidRequest(f"there is no input {show(odd)}; there are: {', '.join(known)}.")
     return fields
 
 

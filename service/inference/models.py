@@ -11,6 +11,7 @@ from typing import Any
 
 from models.bundle import Bundle
 from models.errors import InvalidRequest, NotFound
+from models.showing import show
 from service.answers import Axes
 from service.inference.inputs import Given, Input, extras_of, fields_of, inputs_of
 from service.inference.outputs import Output, outputs_of
@@ -70,7 +71,7 @@ class Model:
             output = self.outputs.get(name)
             if output is None:
                 known = ", ".join(self.outputs)
-                raise InvalidRequest(f"{self.name} has no output {name!r:.60}; there are: {known}.", "outputs")
+                raise InvalidRequest(f"{self.name} has no output {show(name)}; there are: {known}.", "outputs")
             outputs.append(output)
         return self._planned(tuple(outputs))
 
@@ -134,7 +135,7 @@ class Models:
         bundle, operation = bundle_and_operation(name)
         if operation is None:
             known = ", ".join(f"{bundle}.{each}" for each in OPERATIONS)
-            raise NotFound(f"{name!r:.80} is no model; models are named <bundle>.<operation>, as {known}.", "model")
+            raise NotFound(f"{show(name, 80)} is no model; models are named <bundle>.<operation>, as {known}.", "model")
         found = self._repository.resolve(f"{bundle}/{version}" if version else bundle)
         return Model(operation, found)
 

@@ -9,20 +9,24 @@ from urllib.parse import unquote
 
 import orjson
 
-from models.errors import NotFound, Unavailable
+from models.errors import NotFound, TooLarge, Unavailable
 from service import VERSION, metrics
 from service.admission import authenticate, in_time
-from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
+from service.bounds import Bounding
+from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.exchange import JSON, Request, Response, require
 from service.inference import EXTENSIONS, bodies
 from service.inference.models import Model, Models, bundle_and_operation
 from service.inference.repository import index, load, unload
 from service.operations import Operation
-from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
+from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
 INFER = "/infer"
+
+CONTROL_BYTES = 2**16
+"""Of a body that names no series."""
 
 CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
@@ -54,6 +58,7 @@ class Rest:
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
         self._models = Models(serving)
+        self._bounding = Bounding(serving)
 
     async def answer(self, request: Request) -> Response:
         """What a request is answered. Raises a `SeriesmithError`."""
@@ -79,10 +84,10 @@ class Rest:
             return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
         if path.rstrip("/") == "/v2/repository/index":
             require(request, "POST")
-            return _json(index(self._serving, self._control(request).get("ready") is True))
+            return _json(index(self._serving, (await self._control(request)).get("ready") is True))
         if found := CONTROL.fullmatch(path):
             require(request, "POST")
-            parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+            parameters = bodies.parameters_of(await self._control(request))
             name = unquote(found[1])
             await (load(self._serving, name, parameters) if found[2] == "load" else unload(self._serving, name))
             return _json({})
@@ -106,13 +111,13 @@ class Rest:
             self._serving.lane.require_room()
             model = find()
             outcome.model = model.manifest.name
-            coding = headers.get(b"content-encoding", b"")
-            if coding or len(body) > LARGE_BYTES:
-                asked = await unhurried(
-                    len(body) * (UNPACKED_TIMES if coding else 1), lambda: self._asked(body, coding, headers)
-                )
+            limit = self._serving.settings.max_body_bytes
+            plain = await unpack(body, headers.get(b"content-encoding", b""), limit)
+            length, bounds = headers.get(bodies.HEADER_LENGTH), self._bounding.now()
+            if len(plain) > LARGE_BYTES:
+                asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))
             else:
-                asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
+                asked = bodies.asked(plain, length, bounds)
             plan = model.plan(tuple(asked.outputs))
             parsed = model.parsed(asked.given, plan)
             taken = plan.taken(await in_time(self._serving, operation.run(parsed, self._serving, plan.wanted)))
@@ -122,14 +127,11 @@ class Rest:
                 return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
             return bodies.response(model, asked, taken)
 
-    def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
-        plain = unpacked(body, coding, self._serving.settings.max_body_bytes)
-        return bodies.asked(plain, headers.get(bodies.HEADER_LENGTH))
-
-    def _control(self, request: Request) -> dict[str, Any]:
+    async def _control(self, request: Request) -> dict[str, Any]:
         """The JSON object in the body of a repository request, which may be empty."""
-        limit = self._serving.settings.max_body_bytes
-        body = unpacked(request.body, request.headers.get(b"content-encoding", b""), limit)
+        body = await unpack(request.body, request.headers.get(b"content-encoding", b""), CONTROL_BYTES)
+        if len(body) > CONTROL_BYTES:
+            raise TooLarge(f"the body has {len(body)} bytes; a request of this kind may have {CONTROL_BYTES}.")
         return bodies.json_object(bodies.parsed(body) if body else {}, "the body")
 
 

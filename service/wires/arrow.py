@@ -19,25 +19,26 @@ import pyarrow.compute
 
 from models.errors import InvalidRequest
 from service.answers import Column, Columns, Labels, Stream, columns_of, rest_of
+from service.bounds import Bounds
 from service.wires.arrow_bounds import check
 from service.wires.json_text import decoded as decoded_json
-from service.wires.json_text import dumped
+from service.wires.json_writing import dumped
 from service.wires.wire import Headers, Wire
 
 KEY = b"seriesmith"
 
 
-def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
+def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """The fields of a request. Raises `InvalidRequest`."""
     try:
-        check(body)
+        check(body, bounds)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
             table = reader.read_all()
         table.validate(full=True)
     except (pa.ArrowException, OSError, struct.error) as error:
         raise InvalidRequest(f"the body is not a valid Arrow IPC stream: {error}") from error
     metadata = (table.schema.metadata or {}).get(KEY, b"{}")
-    fields = decoded_json(metadata)
+    fields = decoded_json(metadata, headers, bounds)
     if not isinstance(fields, dict):
         raise InvalidRequest("the schema's metadata 'seriesmith' is not a JSON object of the other fields.")
     for name in table.column_names:
