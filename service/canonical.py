@@ -102,7 +102,8 @@ def _numbers_in_pieces(array: JsonArray) -> Array:
         if n_cases > array.bounds.rows or n_values > array.bounds.values:
             raise TooLarge(
                 f"{FIELD} has {n_cases} cases and more, of {n_values} values; one request may have "
-                f"{array.bounds.rows // 2} series of the largest model's size. Send several requests, or raise SERIESMITH_MAX_ROWS.",
+                f"{array.bounds.rows // 2} series of the largest model's size. Send several requests, or raise "
+                "SERIESMITH_MAX_ROWS.",
                 FIELD,
             )
         if _even(lengths, channels):
