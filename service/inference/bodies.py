@@ -5,28 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import orjson
 
 from models.errors import InvalidRequest
 from models.showing import show
 from service.bounds import Bounds
 from service.http.exchange import JSON, Response
+from service.inference.infer import Sent, Taken, read_tensors, require_few
 from service.inference.inputs import Given
 from service.inference.models import Model, require_plain
-from service.inference.outputs import Output
-from service.inference.tensors import (
-    MOST_AXES,
-    MOST_TENSORS,
-    Column,
-    from_binary,
-    from_list,
-    is_whole,
-    possible,
-    shape_of,
-    to_binary,
-    to_list,
-)
+from service.inference.tensors import MOST_AXES, is_whole, possible, shape_of, to_binary, to_list
 from service.wires.json_arrays import lift
 from service.wires.json_writing import dumped
 
@@ -60,7 +48,7 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
         raise InvalidRequest(
             "'inputs' is missing; send a list of tensors with name, datatype, shape and data.", "inputs"
         )
-    given, end = _tensors(inputs, body, size)
+    sent, end = _sent(inputs, body, size)
     if end != len(body):
         raise InvalidRequest(
             f"{len(body) - end} bytes are left behind the inputs' binary data; check Inference-Header-Content-Length "
@@ -69,7 +57,7 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
     name = document.get("id")
     if name is not None and not isinstance(name, str):
         raise InvalidRequest(f"id is {show(name)}; send text.", "id")
-    return Asked(name, given, _outputs(outputs, binary), binary)
+    return Asked(name, read_tensors(sent), _outputs(outputs, binary), binary)
 
 
 def _document(text: bytes, bounds: Bounds) -> Any:
@@ -83,7 +71,7 @@ def _document(text: bytes, bounds: Bounds) -> Any:
     return document
 
 
-def response(model: Model, request: Asked, taken: list[tuple[Output, Column]]) -> Response:
+def response(model: Model, request: Asked, taken: Taken) -> Response:
     """The outputs of a model, as they were asked for."""
     behind: list[bytes] = []
     outputs: list[dict[str, Any]] = []
@@ -108,51 +96,40 @@ def response(model: Model, request: Asked, taken: list[tuple[Output, Column]]) -
     return Response(b"".join([header, *behind]), OCTETS, 200, ((HEADER_LENGTH, length),))
 
 
-def _tensors(inputs: list[Any], body: bytes, end: int) -> tuple[Given, int]:
-    """The inputs, and where in the body the last one ends."""
-    given: dict[str, np.ndarray] = {}
-    if len(inputs) > MOST_TENSORS:
-        raise InvalidRequest(f"there are {len(inputs)} inputs; a model has {MOST_TENSORS} at most.", "inputs")
+def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
+    """The inputs, and where in the body the binary data of the last one ends."""
+    require_few(len(inputs), "inputs")
+    sent: list[Sent] = []
     for one in inputs:
         try:
             name, datatype, shape = one["name"], one["datatype"], one["shape"]
             parameters = parameters_of(one)
-            size = parameters.get("binary_data_size")
         except (TypeError, KeyError, AttributeError) as error:
             raise InvalidRequest(
                 f"an input is {show(one, 80)}; send an object with name, datatype, shape and data.", "inputs"
             ) from error
-        if type(name) is not str or type(datatype) is not str or name in given or not _sizes(shape):
-            raise _odd(name, datatype, shape, given)
-        if size is None:
-            require_plain(name, parameters)
-            given[name] = from_list(name, datatype, shape, one.get("data"))
-            continue
-        if one.get("data") is not None:
-            raise InvalidRequest(f"{show(name)} came with 'data' beside binary_data_size; send one of the two.", name)
-        start, end = end, end + size if type(size) is int and size >= 0 else -1
-        if end < start or end > len(body):
+        if type(name) is not str or type(datatype) is not str or not _are_sizes(shape):
             raise InvalidRequest(
-                f"{show(name)} has a binary_data_size of {show(size, 40)}, but {len(body) - start} bytes are left in "
-                "the body.",
-                name,
+                f"an input has the name {show(name)}, the datatype {show(datatype, 40)} and the shape {show(shape)}; "
+                "the first two are text, the last a list of at most 8 sizes.",
+                "inputs",
             )
-        given[name] = from_binary(name, datatype, shape, body[start:end])
-    return given, end
+        size, content = parameters.get("binary_data_size"), None
+        if size is not None:
+            start, end = end, end + int(size) if is_whole(size) and 0 <= size <= len(body) else -1
+            if end < start or end > len(body):
+                raise InvalidRequest(
+                    f"{show(name)} has a binary_data_size of {show(size, 40)}, but {len(body) - start} bytes are left "
+                    "in the body.",
+                    name,
+                )
+            content = body[start:end]
+        sent.append(Sent(name, datatype, list(map(int, shape)), parameters, content, one.get("data")))
+    return sent, end
 
 
-def _sizes(shape: object) -> bool:
+def _are_sizes(shape: object) -> bool:
     return isinstance(shape, list) and len(shape) <= MOST_AXES and all(map(is_whole, shape)) and possible(shape)
-
-
-def _odd(name: object, datatype: object, shape: object, given: Given) -> InvalidRequest:
-    if isinstance(name, str) and name in given:
-        return InvalidRequest(f"the input {show(name)} came twice; send it once.", name)
-    return InvalidRequest(
-        f"an input has the name {show(name)}, the datatype {show(datatype, 40)} and the shape {show(shape)}; the first "
-        "two are text, the last a list of at most 8 sizes.",
-        "inputs",
-    )
 
 
 def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
@@ -161,8 +138,7 @@ def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
         return {}
     named: dict[str, bool] = {}
     listed = outputs if isinstance(outputs, list) else [outputs]
-    if len(listed) > MOST_TENSORS:
-        raise InvalidRequest(f"{len(listed)} outputs are asked for; a model has {MOST_TENSORS} at most.", "outputs")
+    require_few(len(listed), "outputs")
     for one in listed:
         if not isinstance(one, dict) or not isinstance(name := one.get("name"), str):
             raise InvalidRequest(f"an output asked for is {show(one, 80)}; send an object with its name.", "outputs")

@@ -83,8 +83,8 @@ def _check(name: str, axes: Axes, array: np.ndarray) -> None:
         raise InvalidRequest(f"{name} came with numbers or text of another kind; send {axes.datatype}.", name)
     if axes.names == ("one",) and array.size != 1:
         raise InvalidRequest(f"{name} has {array.size} elements; send one, of shape [1].", name)
-    if len(axes.names) == 1 and array.ndim != 1 and array.size != 1:
-        raise InvalidRequest(f"{name} has {array.ndim} axes; send one.", name)
+    if len(axes.names) == 1 and array.size != 1 and array.size != max(array.shape, default=1):
+        raise InvalidRequest(f"{name} is of shape {list(array.shape)}; send it with one axis.", name)
 
 
 def _inputs(field: str, hint: Any) -> Iterator[Input]:

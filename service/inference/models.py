@@ -53,11 +53,11 @@ class Model:
         self.outputs = {name: output for name, output in outputs.items() if output.axes.present(manifest)}
         self._extras = extras_of(operation.request)
         extra = frozenset[str]().union(*self._extras.values())
-        usual = tuple(output for name, output in self.outputs.items() if name not in extra)
+        usual = tuple(one for name, one in self.outputs.items() if name not in extra and not by_class(one.axes))
         self._plans: dict[tuple[str, ...], Plan] = {(): self._planned(usual)}
 
     def plan(self, names: tuple[str, ...]) -> Plan:
-        """The outputs named; where none are, those that a plain answer has. Raises `InvalidRequest`."""
+        """The outputs named; where none are, those of a plain answer but for `by_class`. Raises `InvalidRequest`."""
         plan = self._plans.get(names)
         if plan is None:
             plan = self._chosen(names)
@@ -145,11 +145,18 @@ class Models:
         return model.metadata(self._repository.versions(model.manifest.name))
 
 
+def by_class(axes: Axes) -> bool:
+    """Whether a tensor has a value for each class: beside those with one for each case, no frame can hold it."""
+    return axes.names[0] in ("n_classes", "n_named_classes")
+
+
 def require_plain(name: str, parameters: Container[str]) -> None:
     """Raise `InvalidRequest` where a tensor's parameters ask for what would change its meaning, and is not done."""
     for parameter in ("shared_memory_region", "classification"):
         if parameter in parameters:
-            raise InvalidRequest(f"{name:.60} has the parameter {parameter!r}; this server lacks that extension.", name)
+            raise InvalidRequest(
+                f"{show(name)} has the parameter {parameter!r}; this server lacks that extension.", name
+            )
 
 
 def bundle_and_operation(name: str) -> tuple[str, Operation | None]:

@@ -17,6 +17,9 @@ from service.inference.models import bundle_and_operation
 from service.operations import OPERATIONS
 from service.serving import Serving
 
+MOST_CHARACTERS = 200
+"""Of a name: it is a directory's."""
+
 
 def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
     """Every model of every version there is, and why it is not served where it is not; or those `ready` alone."""
@@ -48,7 +51,7 @@ def _bundle(name: str) -> str:
     bundle, operation = bundle_and_operation(name)
     if operation is None and bundle != name:
         raise NotFound(f"there is no model {show(name, 80)}; it has the operations: {', '.join(OPERATIONS)}.", "model")
-    if re.fullmatch(NAME_PATTERN, bundle) is None:
+    if len(bundle) > MOST_CHARACTERS or re.fullmatch(NAME_PATTERN, bundle) is None:
         raise NotFound(f"{show(bundle, 80)} cannot name a bundle.", "model")
     return bundle
 

@@ -11,12 +11,12 @@ import orjson
 
 from models.errors import NotFound, TooLarge, Unavailable
 from service import VERSION, metrics
-from service.admission import authenticate, in_time
-from service.bounds import Bounding
+from service.admission import authenticate
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.exchange import JSON, Request, Response, require
 from service.inference import EXTENSIONS, bodies
-from service.inference.models import Model, Models, bundle_and_operation
+from service.inference.infer import Inference, size_of
+from service.inference.models import Model, bundle_and_operation
 from service.inference.repository import index, load, unload
 from service.operations import Operation
 from service.pace import LARGE_BYTES, unhurried
@@ -57,8 +57,8 @@ class Rest:
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._models = Models(serving)
-        self._bounding = Bounding(serving)
+        self._inference = Inference(serving)
+        self._models = self._inference.models
 
     async def answer(self, request: Request) -> Response:
         """What a request is answered. Raises a `SeriesmithError`."""
@@ -113,15 +113,13 @@ class Rest:
             outcome.model = model.manifest.name
             limit = self._serving.settings.max_body_bytes
             plain = await unpack(body, headers.get(b"content-encoding", b""), limit)
-            length, bounds = headers.get(bodies.HEADER_LENGTH), self._bounding.now()
+            length, bounds = headers.get(bodies.HEADER_LENGTH), self._inference.bounding.now()
             if len(plain) > LARGE_BYTES:
                 asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))
             else:
                 asked = bodies.asked(plain, length, bounds)
-            plan = model.plan(tuple(asked.outputs))
-            parsed = model.parsed(asked.given, plan)
-            taken = plan.taken(await in_time(self._serving, operation.run(parsed, self._serving, plan.wanted)))
-            size = sum([getattr(column, "nbytes", 0) for _, column in taken])
+            taken = await self._inference.run(model, asked.given, asked.outputs, in_seconds=True)
+            size = size_of(taken)
             accepted = headers.get(b"accept-encoding", b"")
             if accepted or size > LARGE_BYTES:
                 return await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))

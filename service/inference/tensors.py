@@ -50,9 +50,6 @@ ELEMENTS: dict[str, tuple[set[type], str]] = {
 
 MOST_AXES = 8
 
-MOST_TENSORS = 64
-"""Inputs of a request, and outputs asked for; no model has as many."""
-
 LENGTH = struct.Struct("<I")
 
 
@@ -75,6 +72,8 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
 
     Floating-point numbers keep the precision that they have in JSON.
     """
+    if isinstance(data, np.ndarray):
+        return data.reshape(_checked(name, shape, len(data)))
     if isinstance(data, JsonArray):
         return _from_pieces(name, datatype, shape, data)
     if not isinstance(data, list):
@@ -84,6 +83,8 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
         return _array(name, flat, shape)
     dtype = known(name, datatype)
     types, wanted = ELEMENTS[dtype.kind]
+    if "f" != dtype.kind != "b" and float in set(map(type, flat)):
+        flat = [int(item) if type(item) is float and item.is_integer() else item for item in flat]
     if set(map(type, flat)) - types:
         odd = next(item for item in flat if type(item) not in types)
         raise InvalidRequest(f"{name} holds {show(odd)}; {datatype} takes {wanted}.", name)
@@ -219,11 +220,6 @@ def _array(name: str, texts: list[Any], shape: Sequence[int]) -> NDArray[np.obje
 
 
 def _checked(name: str, shape: Sequence[int], n_elements: int) -> Sequence[int]:
-    require_size(name, shape, n_elements)
-    return shape
-
-
-def require_size(name: str, shape: Sequence[int], n_elements: int) -> None:
-    """Raise `InvalidRequest` where a tensor of that shape has another number of elements."""
     if prod(shape) != n_elements:
         raise InvalidRequest(f"{name} of shape {list(shape)} takes {prod(shape)} elements; {n_elements} came.", name)
+    return shape

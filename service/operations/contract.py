@@ -14,6 +14,7 @@ from models.showing import show
 from service.answers import Axes, array_schema
 from service.canonical import Array, all_finite, canonical, numbers
 from service.serving import Served, Serving
+from service.strategy import whole
 
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
@@ -27,7 +28,11 @@ Series = Annotated[
     Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
 ]
 
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent")]
+Seed = Annotated[
+    int,
+    BeforeValidator(whole),
+    Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent"),
+]
 Expansion = Annotated[float, Field(gt=0, le=100, description="factor on the covariance; default: the model's")]
 Model = Annotated[str, Field(description="name or name/version; may be left out when one model is served")]
 
