@@ -20,6 +20,9 @@ from service.serving import Serving
 MOST_TENSORS = 64
 """Inputs of a request, and outputs asked for; no model has as many."""
 
+LONGEST_NAME = 200
+"""Of an input; no model has one as long."""
+
 Taken = list[tuple[Output, Column]]
 
 
@@ -63,6 +66,8 @@ def read_tensors(inputs: Iterable[Sent]) -> Given:
     """The tensors of a request, by name. Raises `InvalidRequest` or `TooLarge`."""
     given: Given = {}
     for one in inputs:
+        if len(one.name) > LONGEST_NAME:
+            raise InvalidRequest(f"there is no input of {len(one.name)} characters: {show(one.name)}.", "inputs")
         if one.name in given:
             raise InvalidRequest(f"the input {show(one.name)} came twice; send it once.", one.name)
         if not possible(one.shape):

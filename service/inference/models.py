@@ -134,8 +134,11 @@ class Models:
     def _made(self, name: str, version: str) -> Model:
         bundle, operation = bundle_and_operation(name)
         if operation is None:
-            known = ", ".join(f"{bundle}.{each}" for each in OPERATIONS)
-            raise NotFound(f"{show(name, 80)} is no model; models are named <bundle>.<operation>, as {known}.", "model")
+            known = ", ".join(OPERATIONS)
+            raise NotFound(
+                f"{show(name, 80)} is no model; models are named <bundle>.<operation>, with an operation of: {known}.",
+                "model",
+            )
         found = self._repository.resolve(f"{bundle}/{version}" if version else bundle)
         return Model(operation, found)
 

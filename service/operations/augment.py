@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from pydantic import FailFast, Field
+from pydantic import BeforeValidator, Field
 
 from models.errors import InvalidRequest
 from models.manifest import Manifest
@@ -41,16 +41,25 @@ from service.operations.contract import (
 )
 from service.operations.sample import drawn
 from service.serving import Serving
-from service.strategy import Strategy, to_make
+from service.strategy import Strategy, to_make, whole
 
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
+
+
+def up_to_wrong(labels: object) -> object:
+    """Labels up to the first that is none: each is an error of its own. Whole floats become integers."""
+    if not isinstance(labels, list) or {str, int}.issuperset(map(type, labels)):
+        return labels
+    labels = [whole(label) for label in labels]
+    wrong = next((place for place, label in enumerate(labels) if type(label) not in (str, int)), len(labels))
+    return labels[: wrong + 1]
 
 
 class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: Annotated[list[Label], FailFast()] | None = None
+    labels: Annotated[list[Label], BeforeValidator(up_to_wrong)] | None = None
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
