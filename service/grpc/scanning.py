@@ -57,7 +57,12 @@ def require_few(body: bytes, kind: Descriptor, bounds: Bounds) -> None:
     Raises `InvalidRequest` where it cannot be read.
     """
     if len(body) > PLAIN_BYTES:
-        _scan(memoryview(body), kind, _Counts(bounds), 0)
+        scan(body, kind, bounds)
+
+
+def scan(body: bytes, kind: Descriptor, bounds: Bounds) -> None:
+    """`require_few`, of a message of any size."""
+    _scan(memoryview(body), kind, _Counts(bounds), 0)
 
 
 def _scan(body: memoryview, kind: Descriptor, counts: _Counts, depth: int) -> None:

@@ -49,6 +49,7 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
             "'inputs' is missing; send a list of tensors with name, datatype, shape and data.", "inputs"
         )
     sent, end = _sent(inputs, body, size)
+    given = read_tensors(sent)
     if end != len(body):
         raise InvalidRequest(
             f"{len(body) - end} bytes are left behind the inputs' binary data; check Inference-Header-Content-Length "
@@ -57,7 +58,7 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
     name = document.get("id")
     if name is not None and not isinstance(name, str):
         raise InvalidRequest(f"id is {show(name)}; send text.", "id")
-    return Asked(name, read_tensors(sent), _outputs(outputs, binary), binary)
+    return Asked(name, given, _outputs(outputs, binary), binary)
 
 
 def _document(text: bytes, bounds: Bounds) -> Any:
