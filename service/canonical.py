@@ -90,6 +90,8 @@ def _numbers_in_pieces(array: JsonArray) -> Array:
             part, some_lengths, some_channels, n_more = plain
         else:
             value = parsed_start(piece, place) if array.torn else parsed(piece, place)
+            if not value:
+                raise _unended() if array.torn else _wrong(f"{FIELD} has zero cases; send at least one.")
             some_lengths, some_channels = _sizes_of(value, deep, n_cases)
             n_more, part = (
                 len(value),
@@ -109,10 +111,14 @@ def _numbers_in_pieces(array: JsonArray) -> Array:
         if _even(lengths, channels):
             parts.append(part)
     if array.torn:
-        raise _wrong("the body is not valid JSON: its series do not end. Send one whole JSON object.")
+        raise _unended()
     _require_even(lengths, channels)
     shape = (n_cases, *channels, *lengths) if deep else (n_cases, *lengths)
     return _numeric_array(np.concatenate(parts).reshape(shape))
+
+
+def _unended() -> InvalidRequest:
+    return InvalidRequest("the body is not valid JSON: its series do not end. Send one whole JSON object.")
 
 
 _NONE = np.empty(0)

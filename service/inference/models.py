@@ -96,11 +96,30 @@ class Model:
             "outputs": self._described(outputs),
         }
 
+    def config(self) -> dict[str, Any]:
+        """What Triton's tools ask of a model before they call it; no axis is a batch's."""
+        described = self.metadata(())
+        inputs = [_configured(one) | {"optional": one["name"] != "series"} for one in described["inputs"]]
+        return {
+            "name": self.name,
+            "platform": PLATFORM,
+            "version_policy": {"latest": {"num_versions": 1}},
+            "max_batch_size": 0,
+            "input": inputs,
+            "output": [_configured(one) for one in described["outputs"]],
+        }
+
     def _described(self, tensors: dict[str, Axes]) -> list[dict[str, Any]]:
         return [
             {"name": name, "datatype": axes.datatype, "shape": axes.shape(self.manifest)}
             for name, axes in tensors.items()
         ]
+
+
+def _configured(tensor: dict[str, Any]) -> dict[str, Any]:
+    datatype = tensor["datatype"]
+    kind = "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"
+    return {"name": tensor["name"], "data_type": kind, "dims": tensor["shape"]}
 
 
 class Models:

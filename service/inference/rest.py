@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import orjson
 
 from models.errors import NotFound, TooLarge, Unavailable
+from models.showing import show
 from service import VERSION, metrics
 from service.admission import authenticate
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
@@ -24,6 +25,7 @@ from service.serving import Serving
 
 HEALTH = "/v2/health/"
 INFER = "/infer"
+CONFIG = "/config"
 
 CONTROL_BYTES = 2**16
 """Of a body that names no series."""
@@ -32,11 +34,16 @@ CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
 
 PATHS = (
-    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready]; "
+    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready or /config]; "
     "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
     "/v2/repository/models/<model>/unload"
 )
-MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready)?/?")
+MODEL = re.compile(r"/v2/models/([^/]+)(?:/versions/([^/]+))?(/infer|/ready|/config)?/?")
+LACKING = re.compile(
+    r"/v2/(models/stats|models/[^/]+(/versions/[^/]+)?/(stats|trace/setting|generate|generate_stream)|trace/setting|logging"
+    r"|(system|cuda|xpu)sharedmemory/.*)/?"
+)
+"""Of Triton's extensions."""
 CONTROL = re.compile(r"/v2/repository/models/([^/]+)/(load|unload)/?")
 
 
@@ -66,6 +73,11 @@ class Rest:
         model = self._models.known(path)
         if model is not None:
             return await self._inferred(request, model.operation, lambda: model)
+        if LACKING.fullmatch(path):
+            self._authenticate(request)
+            raise NotFound(
+                f"{show(path, 80)} is of an extension that this server lacks; it has: {', '.join(EXTENSIONS)}."
+            )
         if found := MODEL.fullmatch(path):
             name, version, what = unquote(found[1]), found[2] or "", found[3]
             operation = bundle_and_operation(name)[1] if what == INFER else None
@@ -73,6 +85,8 @@ class Rest:
                 return await self._inferred(request, operation, lambda: self._models.find(name, version, path))
             require(request, "POST" if what == INFER else "GET")
             self._authenticate(request)
+            if what == CONFIG:
+                return _json(self._models.find(name, version).config())
             metadata = self._models.metadata(name, version)
             return _json({"name": metadata["name"], "ready": True} if what else metadata)
         if path.startswith(HEALTH):

@@ -48,10 +48,13 @@ def changed(place: tuple[int, ...], value: Any) -> list[Any]:
     return whole
 
 
+ZEROS = np.array([[-0.0] * 9000])
+
+
 @pytest.mark.parametrize("options", [{}, {"separators": (",", ":")}, {"indent": 2}, {"indent": "\t"}])
 @pytest.mark.parametrize(
     "values",
-    [CUBE, CUBE[:, :1], CUBE[:, 0], CUBE.astype("f4"), (100 * CUBE).astype(int), CUBE * 1e-44, np.array([[-0.0] * 9000])],
+    [CUBE, CUBE[:, :1], CUBE[:, 0], CUBE.astype("f4"), (100 * CUBE).astype(int), CUBE * 1e-44, ZEROS],
     ids=["cube", "one channel", "no channel axis", "float32", "integers", "subnormal", "minus zero"],
 )  # fmt: skip
 def test_series_are_the_same_bit_for_bit(values: np.ndarray, options: dict[str, Any]):
@@ -87,6 +90,14 @@ def test_ragged_and_flat_series_are_refused_in_the_same_words(series: list[Any])
 def test_what_is_cut_off_is_no_json(cut: int):
     with pytest.raises(InvalidRequest, match="not valid JSON"):
         in_pieces(written(CUBE.tolist())[:-cut])
+
+
+def test_what_follows_an_end_that_comes_too_early_is_no_json():
+    for start in (b"[]", b"[[]]", b"[[[1]]]"):
+        with pytest.raises(InvalidRequest, match=r"not valid JSON|expected"):
+            in_pieces(written(CUBE.tolist()).replace(b'"series": [', b'"series": ' + start + b"[", 1))
+    with pytest.raises(InvalidRequest, match="zero cases"):
+        in_pieces(b'{"series": [' + b" " * 100_000 + b"]}")
 
 
 @pytest.mark.parametrize("fault", [b"NaN, ", b"01, ", b"1e400, ", b", ", b"1 ", b"+1, ", b".5, "])
@@ -159,6 +170,7 @@ def test_showing_costs_what_is_shown():
     deep: list[Any] = []
     for _ in range(100_000):
         deep = [deep]
-    for value in ([[]] * 10_000_000, deep, "x" * 10_000_000, 10**100_000, {"a": deep}):
+    values: list[Any] = [[[]] * 10_000_000, deep, "x" * 10_000_000, 10**100_000, {"a": deep}]
+    for value in values:
         assert len(show(value)) < 80
     assert show([1, "a", None, {"b": (2.5,)}]) == "[1, 'a', None, {'b': [2.5]}]"

@@ -17,7 +17,7 @@ import pytest
 import zstandard
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, children
+from tests.service.server import Server, children, until
 
 PATIENCE = 1.0
 """Seconds; it is 0.25 on a machine that does nothing else, and was 2 to 12 without bounds."""
@@ -65,11 +65,12 @@ def victim(server: Server, cases: Labelled) -> Iterator[Callable[[], float]]:
     thread = threading.Thread(target=classify)
     thread.start()
     try:
+        until(lambda: len(waited) > 3, seconds=30, what="a victim")
+        waited[:] = [0.0]
         yield lambda: max(waited)
     finally:
         done.set()
         thread.join()
-    assert len(waited) > 1
 
 
 def _memory(server: Server) -> int:
@@ -84,8 +85,9 @@ def _memory(server: Server) -> int:
 def test_a_body_of_little_things_holds_nobody_up(server: Server, cases: Labelled, name: str):
     path, body, headers = BODIES[name]
     with victim(server, cases) as longest:
-        response = server.send(path, body, **headers)
-        assert response.status_code in (400, 413), response.text
+        for _ in range(3):
+            response = server.send(path, body, **headers)
+            assert response.status_code in (400, 413), response.text
     assert longest() < PATIENCE
 
 
