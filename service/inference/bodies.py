@@ -49,7 +49,7 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
             "'inputs' is missing; send a list of tensors with name, datatype, shape and data.", "inputs"
         )
     sent, end = _sent(inputs, body, size)
-    given = read_tensors(sent)
+    given = read_tensors(sent, bounds)
     if end != len(body):
         raise InvalidRequest(
             f"{len(body) - end} bytes are left behind the inputs' binary data; check Inference-Header-Content-Length "

@@ -88,7 +88,7 @@ class Methods:
         outcome.operation = operation.name if operation else ""
         model = self._models.find(request.model_name, request.model_version)
         outcome.model = model.manifest.name
-        given = await unhurried(len(body), lambda: read_tensors(_sent(request)))
+        given = await unhurried(len(body), lambda: read_tensors(_sent(request), bounds))
         for output in request.outputs:
             require_plain(output.name, output.parameters)
         taken = await self._inference.run(model, given, [output.name for output in request.outputs], in_seconds=False)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, TooLarge
 from models.showing import show
 from service.admission import in_time
-from service.bounds import Bounding
+from service.bounds import Bounding, Bounds
 from service.inference.inputs import Given
 from service.inference.models import Model, Models, require_plain
 from service.inference.outputs import Output
@@ -19,6 +20,9 @@ from service.serving import Serving
 
 MOST_TENSORS = 64
 """Inputs of a request, and outputs asked for; no model has as many."""
+
+FLOATS = {"FP16", "FP32", "FP64"}
+"""Datatypes of series; of the others come labels and single values."""
 
 LONGEST_NAME = 200
 """Of an input; no model has one as long."""
@@ -62,7 +66,7 @@ def require_few(count: int, noun: str) -> None:
         raise InvalidRequest(f"there are {count} {noun}; a model has {MOST_TENSORS} at most.", noun)
 
 
-def read_tensors(inputs: Iterable[Sent]) -> Given:
+def read_tensors(inputs: Iterable[Sent], bounds: Bounds) -> Given:
     """The tensors of a request, by name. Raises `InvalidRequest` or `TooLarge`."""
     given: Given = {}
     for one in inputs:
@@ -74,6 +78,13 @@ def read_tensors(inputs: Iterable[Sent]) -> Given:
             raise InvalidRequest(
                 f"the input {show(one.name)} has the shape {show(one.shape)}; send a list of at most 8 sizes of 0 or "
                 "more.",
+                one.name,
+            )
+        limit = bounds.values if one.datatype in FLOATS else bounds.elements
+        if prod(one.shape) > limit:
+            raise TooLarge(
+                f"{show(one.name)} has {prod(one.shape)} elements of {show(one.datatype)}; one request may have "
+                f"{limit}.",
                 one.name,
             )
         require_plain(one.name, one.parameters)

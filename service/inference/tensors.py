@@ -56,7 +56,7 @@ LENGTH = struct.Struct("<I")
 def from_binary(name: str, datatype: str, shape: Sequence[int], content: bytes) -> NDArray[Any]:
     """The tensor in the binary data of an input. Raises `InvalidRequest`."""
     if datatype == "BYTES":
-        return _array(name, _texts(name, content), shape)
+        return _array(name, _texts(name, content, prod(shape)), shape)
     dtype = known(name, datatype)
     if prod(shape) * dtype.itemsize != len(content):
         raise InvalidRequest(
@@ -182,12 +182,12 @@ def _measured(text: str) -> bytes:
     return LENGTH.pack(len(content)) + content
 
 
-def _texts(name: str, content: bytes) -> list[str]:
-    """BYTES elements one after the other."""
+def _texts(name: str, content: bytes, most: int) -> list[str]:
+    """BYTES elements one after the other, and not more than one beyond `most`."""
     texts: list[str] = []
     start = 0
     try:
-        while start < len(content):
+        while start < len(content) and len(texts) <= most:
             (length,) = LENGTH.unpack_from(content, start)
             start += LENGTH.size + length
             if start > len(content):

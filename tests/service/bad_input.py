@@ -417,6 +417,20 @@ def _one(name: str, datatype: str, shape: list[Any], data: Any) -> dict[str, Any
 def _inference_json() -> Iterator[Bad]:
     rows: list[tuple[str, str, bytes, int, str]] = [
         ("nothing", "encode", b"", 400, "not valid JSON"),
+        (
+            "a million labels",
+            "augment",
+            _inputs(TENSOR, _one("labels", "BYTES", [10**6], ["1"])),
+            413,
+            "1000000 elements",
+        ),
+        (
+            "a billion values",
+            "encode",
+            _inputs(_one("series", "FP32", [10**7, 2, 64], [1.0])),
+            413,
+            "1280000000 elements",
+        ),
         ("a list", "encode", b"[]", 400, "send a JSON object"),
         ("1000 lists deep", "encode", b'{"id":' + b"[" * 1000 + b"]" * 1000 + b"}", 400, "'inputs' is missing"),
         ("no inputs", "encode", b"{}", 400, "'inputs' is missing"),
@@ -573,6 +587,7 @@ def _inference_binary() -> Iterator[Bad]:
     values = VALUES.tobytes()
     texts = b"\x01\0\0\0"
     head = described(512)
+    million = described(4 * 10**6, "BYTES", [2])
     rows: list[tuple[str, bytes, str | None, str]] = [
         ("a length of 5000 digits", head + values, "1" * 5000, "Inference-Header-Content-Length"),
         ("a length as text", head + values, "x", "Inference-Header-Content-Length is 'x'"),
@@ -603,6 +618,7 @@ def _inference_binary() -> Iterator[Bad]:
             str(len(described(5, "BYTES", [1]))),
             "UTF-8",
         ),
+        ("a million texts of nothing", million + bytes(4 * 10**6), str(len(million)), "3 came"),
         (
             "2^31 rows of nothing",
             described(0, "FP32", [2**31 - 1, 0, 0]),
