@@ -9,12 +9,12 @@ import orjson
 
 from models.errors import InvalidRequest
 from models.showing import show
-from service.bounds import Bounds
+from service.bounds import PLAIN_BYTES, Bounds
 from service.http.exchange import JSON, Response
 from service.inference.infer import Sent, Taken, read_tensors, require_few
 from service.inference.inputs import Given
 from service.inference.models import Model, require_plain
-from service.inference.tensors import MOST_AXES, is_whole, possible, shape_of, to_binary, to_list
+from service.inference.tensors import MOST_AXES, is_whole, shape_of, to_binary, to_list
 from service.wires.json_arrays import lift
 from service.wires.json_writing import dumped
 
@@ -63,6 +63,8 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
 
 def _document(text: bytes, bounds: Bounds) -> Any:
     """The JSON value, in whose inputs large data are a `JsonArray`."""
+    if len(text) <= PLAIN_BYTES:
+        return parsed(text)
     lifted = lift(text, "data", bounds)
     document = parsed(lifted.rest)
     if lifted.arrays and isinstance(document, dict) and isinstance(inputs := document.get("inputs"), list):
@@ -109,7 +111,7 @@ def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
             raise InvalidRequest(
                 f"an input is {show(one, 80)}; send an object with name, datatype, shape and data.", "inputs"
             ) from error
-        if type(name) is not str or type(datatype) is not str or not _are_sizes(shape):
+        if type(name) is not str or type(datatype) is not str or not _are_whole(shape):
             raise InvalidRequest(
                 f"an input has the name {show(name)}, the datatype {show(datatype, 40)} and the shape {show(shape)}; "
                 "the first two are text, the last a list of at most 8 sizes.",
@@ -125,12 +127,20 @@ def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
                     name,
                 )
             content = body[start:end]
-        sent.append(Sent(name, datatype, list(map(int, shape)), parameters, content, one.get("data")))
+        sent.append(Sent(name, datatype, shape, parameters, content, one.get("data")))
     return sent, end
 
 
-def _are_sizes(shape: object) -> bool:
-    return isinstance(shape, list) and len(shape) <= MOST_AXES and all(map(is_whole, shape)) and possible(shape)
+def _are_whole(shape: object) -> bool:
+    """Whether a shape is a list of whole numbers; those written as floats become integers in it."""
+    if type(shape) is not list or len(shape) > MOST_AXES:
+        return False
+    for place, size in enumerate(shape):
+        if type(size) is not int:
+            if not is_whole(size):
+                return False
+            shape[place] = int(size)
+    return True
 
 
 def _outputs(outputs: object, binary: bool) -> dict[str, bool]:

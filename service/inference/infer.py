@@ -30,7 +30,7 @@ LONGEST_NAME = 200
 Taken = list[tuple[Output, Column]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """An input as it came: its `content` as binary data, or its `data` as a list or an array; `parameters` by name."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from service.bounds import Bounds
+from service.bounds import PLAIN_BYTES, Bounds
 from service.wires.json_arrays import lift, parsed
 from service.wires.json_writing import dumped, encoded_object
 from service.wires.wire import Headers, Wire
@@ -15,6 +15,8 @@ SERIES = "series"
 
 def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """The JSON value in a body; large series are a `JsonArray` in it. Raises `InvalidRequest` or `TooLarge`."""
+    if len(body) <= PLAIN_BYTES:
+        return parsed(body)
     lifted = lift(body, SERIES, bounds, torn=True)
     if "" in lifted.arrays:
         return {SERIES: lifted.arrays[""]}
