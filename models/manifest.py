@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from models.errors import BundleError, InvalidRequest
 from models.evidence import Metrics
+from models.showing import show
 from models.strict import Positive, Share, Strict
 
 FORMAT_VERSION = 2
@@ -135,7 +136,8 @@ class Manifest(Strict):
                     return index
         known_labels = ", ".join(repr(known) for known in self.labels[:20])
         raise InvalidRequest(
-            f"{field} names the class {label!r}, which model {self.name!r} does not know; use one of: {known_labels}.",
+            f"{field} names the class {show(label)}, which model {self.name!r} does not know; use one of: "
+            f"{known_labels}.",
             field,
         )
 

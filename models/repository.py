@@ -11,6 +11,7 @@ from models.bundle import Bundle
 from models.errors import BundleError, NotFound
 from models.manifest import NAME_PATTERN
 from models.sessions import Runtime
+from models.showing import show
 from models.unloading import REASON, unloaded_up_to
 
 SHIPPED = Path(__file__).resolve().parent
@@ -121,11 +122,11 @@ class Repository:
         name, _, version = model.partition("/")
         versions = self.versions(name)
         if not versions:
-            raise NotFound(f"no model {name!r} is served; there is: {', '.join(self.names) or '(none)'}.", "model")
+            raise NotFound(f"no model {show(name)} is served; there is: {', '.join(self.names) or '(none)'}.", "model")
         number = versions[-1] if "/" not in model else int(version) if re.fullmatch("[1-9][0-9]{0,8}", version) else 0
         if number not in versions:
             served = ", ".join(map(str, versions))
-            raise NotFound(f"model {name!r} has no version {version!r} here; it has: {served}.", "model")
+            raise NotFound(f"model {name!r} has no version {show(version)} here; it has: {served}.", "model")
         return self.bundles[name, number]
 
 

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, TooLarge
 from models.manifest import Manifest
+from models.showing import show
+from service.wires.json_arrays import JsonArray, cubes, parsed, parsed_start
 
 Array = NDArray[np.float32]
 FIELD = "series"
@@ -23,27 +25,107 @@ def numbers(value: object) -> Array:
     """Nested lists, two or three deep, of JSON numbers, or an array, as finite float32. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
         return _numeric_array(value)
+    if isinstance(value, JsonArray):
+        return _numbers_in_pieces(value)
     if not isinstance(value, list):
         raise _wrong(f"{FIELD} is {_kind(value)}; send a list of cases.")
     if not value:
         raise _wrong(f"{FIELD} has zero cases; send at least one.")
-    deep = isinstance(value[0], list) and bool(value[0]) and isinstance(value[0][0], list)
-    rows = (value[0] if len(value) == 1 else list(chain.from_iterable(_cases(value)))) if deep else value
+    lengths, channels = _sizes_of(value, _is_deep(value))
+    _require_even(lengths, channels)
+    return _checked(_as_float32(value), value)
+
+
+def _is_deep(value: list[Any]) -> bool:
+    return isinstance(value[0], list) and bool(value[0]) and isinstance(value[0][0], list)
+
+
+def _sizes_of(value: list[Any], deep: bool, first: int = 0) -> tuple[set[int], set[int]]:
+    """The lengths and the numbers of channels that there are. Raises `InvalidRequest` for what is no number.
+
+    `first`: the position of the first case, where others came before.
+    """
+    rows = (value[0] if len(value) == 1 else list(chain.from_iterable(_cases(value, first)))) if deep else value
+    if type(rows) is not list or not rows:
+        raise _misplaced_from(value, first, deep)
     for row in rows:
         if type(row) is not list or not NUMBERS.issuperset(map(type, row)):
-            raise _misplaced(value, (), 3 if deep else 2)
-    lengths = {len(row) for row in rows}
-    channels = {len(case) for case in value} if deep else {1}
+            raise _misplaced_from(value, first, deep)
+    return {len(row) for row in rows}, {len(case) for case in value} if deep else {1}
+
+
+def _misplaced_from(value: list[Any], first: int, deep: bool) -> InvalidRequest:
+    if deep:
+        _cases(value, first)
+    return _misplaced(value, (), 3 if deep else 2, first)
+
+
+def _require_even(lengths: set[int], channels: set[int]) -> None:
     if len(lengths) > 1 or len(channels) > 1:
         what, sizes = ("timepoints", lengths) if len(lengths) > 1 else ("channels", channels)
         raise _wrong(
             f"{FIELD} is ragged: {what} range from {min(sizes)} to {max(sizes)}; every series needs the same number."
         )
+
+
+def _as_float32(value: list[Any]) -> Array:
     try:
         series: Array = np.array(value, dtype=np.float32)
     except OverflowError as error:
         raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
-    return _checked(series, value)
+    return series
+
+
+def _numbers_in_pieces(array: JsonArray) -> Array:
+    """Of a large array, some cases at a time. Its first case says how deep it is."""
+    if array.depth > 3:
+        raise _wrong(f"{FIELD}[0][0][0] is a list; a number was expected.")
+    deep = array.depth == 3
+    parts: list[Array] = []
+    lengths, channels = set[int](), set[int]()
+    n_cases = n_values = 0
+    for piece, place in array.pieces():
+        plain = cubes(piece, array.depth) if array.depth > 1 else None
+        if plain is not None:
+            part, some_lengths, some_channels, n_more = plain
+        else:
+            value = parsed_start(piece, place) if array.torn else parsed(piece, place)
+            if not value:
+                raise _unended() if array.torn else _wrong(f"{FIELD} has zero cases; send at least one.")
+            some_lengths, some_channels = _sizes_of(value, deep, n_cases)
+            n_more, part = (
+                len(value),
+                np.ravel(np.array(value, np.float64)) if _even(some_lengths, some_channels) else _NONE,
+            )
+        lengths |= some_lengths
+        channels |= some_channels
+        n_cases += n_more
+        n_values += len(part)
+        if n_cases > array.bounds.rows or n_values > array.bounds.values:
+            raise TooLarge(
+                f"{FIELD} has {n_cases} cases and more, of {n_values} values; one request may have "
+                f"{array.bounds.rows // 2} series of the largest model's size. Send several requests, or raise "
+                "SERIESMITH_MAX_ROWS.",
+                FIELD,
+            )
+        if _even(lengths, channels):
+            parts.append(part)
+    if array.torn:
+        raise _unended()
+    _require_even(lengths, channels)
+    shape = (n_cases, *channels, *lengths) if deep else (n_cases, *lengths)
+    return _numeric_array(np.concatenate(parts).reshape(shape))
+
+
+def _unended() -> InvalidRequest:
+    return InvalidRequest("the body is not valid JSON: its series do not end. Send one whole JSON object.")
+
+
+_NONE = np.empty(0)
+
+
+def _even(lengths: set[int], channels: set[int]) -> bool:
+    return len(lengths) == 1 and len(channels) == 1
 
 
 def canonical(series: Array, manifest: Manifest) -> Array:
@@ -94,22 +176,22 @@ def _numeric_array(value: np.ndarray) -> Array:
     return _checked(series, value)
 
 
-def _cases(value: list[Any]) -> list[list[Any]]:
-    for position, case in enumerate(value):
+def _cases(value: list[Any], first: int = 0) -> list[list[Any]]:
+    for position, case in enumerate(value, first):
         if not isinstance(case, list) or not case:
             raise _wrong(f"{FIELD}[{position}] is {_kind(case)}; a list of channels was expected.")
     return value
 
 
-def _misplaced(value: object, place: tuple[int, ...], depth: int) -> InvalidRequest:
-    """The refusal that names the first thing in `value` that is not where it belongs."""
+def _misplaced(value: object, place: tuple[int, ...], depth: int, first: int = 0) -> InvalidRequest:
+    """The refusal that names the first thing in `value` that is not where it belongs; `first`: see `_sizes_of`."""
     if depth == 0 or not isinstance(value, list):
         expected = "a number" if depth == 0 else "a list"
         return _wrong(f"{FIELD}{''.join(f'[{index}]' for index in place)} is {_kind(value)}; {expected} was expected.")
     for index, part in enumerate(value):
         fine = type(part) in (int, float) if depth == 1 else isinstance(part, list) and not _faulty(part, depth - 1)
         if not fine:
-            return _misplaced(part, (*place, index), depth - 1)
+            return _misplaced(part, (*place, index + first), depth - 1)
     raise AssertionError("called without a misplaced part")
 
 
@@ -121,8 +203,8 @@ def _faulty(part: list[Any], depth: int) -> bool:
 
 def _kind(value: object) -> str:
     names = {type(None): "null", bool: "the boolean", str: "the string", list: "a list", dict: "an object"}
-    shown = f" {str(value)[:40]!r}" if isinstance(value, (str, bool)) else ""
-    return names.get(type(value), f"{value!r:.40}") + shown
+    shown = f" {str(value)[:40]!r}" if isinstance(value, bool) else f" {value[:40]!r}" if isinstance(value, str) else ""
+    return names.get(type(value), show(value, 40)) + shown
 
 
 def _sizes(shape: tuple[int, ...]) -> str:

@@ -9,6 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.bundle import Bundle
+from models.errors import InvalidRequest
 from models.generation import generate_block, padded_blocks
 from models.given import given_by_class
 from models.policy import PolicyName, is_latent, possible
@@ -90,8 +92,7 @@ class Generation:
         followed = [possible(recipe.policy, n_given[recipe.class_index]) for recipe in self._recipes if recipe.count]
         if any(map(is_latent, followed)):
             latent = await _posterior_means(served, series)
-            adapted = await served.lane.run(served.bundle.mixture.adapted, latent.astype(np.float64), class_index)
-            mixture = adapted.graph_inputs()
+            mixture = await served.lane.run(_adapted, served.bundle, latent, class_index)
         given = given_by_class(series, class_index, latent)
         self._recipes = [
             replace(recipe, mixture=mixture, given=given.get(recipe.class_index)) for recipe in self._recipes
@@ -149,6 +150,25 @@ class Generation:
         if recipe.count:
             metrics.samples.inc((manifest.name, label), recipe.count)
             metrics.acceptance.observe((manifest.name, label), made.acceptance)
+
+
+def _adapted(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
+    """The mixture shrunk to given cases, as the graphs take it.
+
+    Raises `InvalidRequest` where a case is so far away that no density describes its class.
+    """
+    try:
+        arrays = bundle.mixture.adapted(latent.astype(np.float64), class_index).graph_inputs()
+        if all(np.isfinite(array).all() for array in arrays.values()):
+            return arrays
+    except np.linalg.LinAlgError:
+        pass
+    farthest = int(np.abs(np.nan_to_num(latent, nan=np.inf)).max(axis=1).argmax())
+    raise InvalidRequest(
+        f"series[{farthest}] lies so far outside the model's training range that its class cannot be described; check "
+        "its units and scale.",
+        "series",
+    )
 
 
 async def _posterior_means(served: Served, series: Array) -> Array:

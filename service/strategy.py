@@ -5,12 +5,29 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, TooLarge
 from models.manifest import Manifest
 
-Count = Annotated[int, Field(ge=0, le=2**31)]
+MOST_CLASSES = 4096
+"""Named in a request; each that is wrong is an error of its own."""
+
+
+def whole(value: object) -> object:
+    """A float without a fraction as the integer that it is: in JSON, 5.0 is one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def few(value: object) -> object:
+    """Counts by class label. Raises `TooLarge` where they are more than there can be classes."""
+    if isinstance(value, dict) and len(value) > MOST_CLASSES:
+        raise TooLarge(f"{len(value)} classes are named with a count; a request may name {MOST_CLASSES}.", "counts")
+    return value
+
+
+Count = Annotated[int, BeforeValidator(whole), Field(ge=0, le=2**31)]
+Counts = Annotated[dict[str, Count], BeforeValidator(few)]
 
 
 class _Strict(BaseModel):
@@ -26,7 +43,7 @@ class Factor(_Strict):
 class Totals(_Strict):
     """Total per class label, as imbalanced-learn's sampling_strategy; classes not named stay as they are."""
 
-    counts: dict[str, Count]
+    counts: Counts
 
 
 Strategy = Literal["balance"] | Factor | Totals

@@ -12,15 +12,17 @@ from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.core import Core
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
-from service.http.codings import unpacked
+from service.http.codings import unpack, unpacked
 from service.lane import STOPPING
-from service.pace import UNPACKED_TIMES, unhurried
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
 
 PREFIX_BYTES = 5
 """Before each message: whether it is packed, and its length."""
+
+UNPACKED_TIMES = 20
+"""How much larger a packed message may well be."""
 
 SMALL_BYTES = 1024
 """What comes in smaller parts is joined at once, so that parts are few, and the first holds the prefix."""
@@ -161,7 +163,7 @@ class Call(Stream):
         """What is packed is counted with what it grows to."""
         expected = min(len(message) * UNPACKED_TIMES, self._limit)
         self._take(expected)
-        plain = await unhurried(expected, lambda: self._unpacked(message))
+        plain = await unpack(message, self._asked.packing, self._limit)
         if len(plain) > expected:
             self._take(len(plain) - expected)
         return plain

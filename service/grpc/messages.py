@@ -15,12 +15,16 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 from models.errors import InvalidRequest
+from models.showing import show
 from service.answers import Label, Labels
+from service.bounds import Bounds
+from service.grpc.scanning import require_few
 from service.inference.tensors import possible
 
 
-def parsed(kind: type[Message], body: bytes) -> dict[str, Any]:
-    """The fields set in a message of type `kind`. Raises `InvalidRequest`."""
+def parsed(kind: type[Message], body: bytes, bounds: Bounds) -> dict[str, Any]:
+    """The fields set in a message of type `kind`. Raises `InvalidRequest` or `TooLarge`."""
+    require_few(body, kind.DESCRIPTOR, bounds)
     message = kind()
     try:
         message.ParseFromString(body)
@@ -51,7 +55,7 @@ def _array(name: str, array: Any) -> np.ndarray:
     shape, values = tuple(array.shape), array.values
     if not possible(shape) or 4 * prod(shape) != len(values) or not shape:
         raise InvalidRequest(
-            f"{name} has the shape {list(shape)!s:.60} and {len(values)} bytes of values; send four bytes, a float32, "
+            f"{name} has the shape {show(list(shape))} and {len(values)} bytes of values; send four bytes, a float32, "
             "for each value of a shape of at most 8 axes.",
             name,
         )
@@ -70,7 +74,9 @@ def _counts(name: str, counts: Iterable[Any]) -> dict[str, int]:
     by_label: dict[str, int] = {}
     for one in counts:
         if one.class_label in by_label:
-            raise InvalidRequest(f"{name} names the class {one.class_label!r} twice; send one count for each.", name)
+            raise InvalidRequest(
+                f"{name} names the class {show(one.class_label)} twice; send one count for each.", name
+            )
         by_label[one.class_label] = one.count
     return by_label
 

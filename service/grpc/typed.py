@@ -12,6 +12,7 @@ from google.protobuf.message_factory import GetMessageClass
 from models.manifest import Manifest
 from service import metrics
 from service.answers import Column, Columns, Labels, Stream, columns_of
+from service.bounds import Bounding
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.messages import fill, parsed
@@ -44,6 +45,7 @@ class _Typed:
 
     def __init__(self, operation: Operation, method: MethodDescriptor, calls: Calls) -> None:
         self._operation, self._serving = operation, calls.serving
+        self._bounding = Bounding(calls.serving)
         self._request, self._answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
 
     async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
@@ -66,7 +68,8 @@ class _Typed:
             stream.close()
 
     async def _parsed(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
-        fields = await unhurried(len(request), lambda: self._operation.parsed(parsed(self._request, request)))
+        bounds = self._bounding.now()
+        fields = await unhurried(len(request), lambda: self._operation.parsed(parsed(self._request, request, bounds)))
         outcome.model = self._serving.resolve(fields.model).bundle.manifest.name
         return fields
 

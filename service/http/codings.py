@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 import zstandard
 
 from models.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from service.http.accept import choose_coding
+from service.pace import LARGE_BYTES, unhurried
 
 WORTH_BYTES = 1024
 """Shorter bodies go as they are."""
@@ -20,41 +22,102 @@ CODINGS = (b"zstd", b"gzip", b"deflate")
 """Those to answer with, the best first."""
 
 
+MOST_MEMBERS = 10_000
+"""Of a packed body; blocked gzip has one for every 64 KiB."""
+
+FIRST_BYTES = 2**12
+"""Handed to a new member first, then twice as many each time: what a short one leaves over is copied."""
+
+GROWTH_BYTES = 2**20
+"""Most that is unpacked in one step."""
+
+MOST_WINDOW_BYTES = 2**23
+"""What a zstd frame may have its reader hold, as RFC 9659 has it for HTTP."""
+
+
+async def unpack(body: bytes, coding: bytes, limit: int) -> bytes:
+    """`unpacked`, beside the event loop where much comes out. Raises what it raises."""
+    if not coding:
+        return body
+    try:
+        return (
+            unpacked(body, coding, min(limit, LARGE_BYTES))
+            if len(body) <= LARGE_BYTES
+            else await _beside(body, coding, limit)
+        )
+    except TooLarge:
+        if limit <= LARGE_BYTES:
+            raise
+    return await _beside(body, coding, limit)
+
+
+async def _beside(body: bytes, coding: bytes, limit: int) -> bytes:
+    return await unhurried(LARGE_BYTES + 1, lambda: unpacked(body, coding, limit))
+
+
 def unpacked(body: bytes, coding: bytes, limit: int) -> bytes:
     """A body without its content coding. Raises `TooLarge` before it grows past `limit`, and `InvalidRequest`."""
     name = coding.strip().lower()
     if name in (b"", b"identity"):
         return body
+    parts: Iterator[bytes]
+    if name in WINDOWS:
+        parts = _inflated(body, WINDOWS[name])
+    elif name == b"zstd":
+        parts = _decompressed(body)
+    else:
+        shown = coding.decode("latin-1")[:40]
+        raise UnsupportedMediaType(
+            f"the body is encoded with {shown!r}; send it with gzip, zstd or deflate, or as it is."
+        )
+    taken: list[bytes] = []
+    size = 0
     try:
-        if name in WINDOWS:
-            plain, whole = _inflated(body, limit, WINDOWS[name])
-        elif name == b"zstd":
-            reader = zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True)
-            plain, whole = reader.read(limit + 1), True
-        else:
-            shown = coding.decode("latin-1")[:40]
-            raise UnsupportedMediaType(
-                f"the body is encoded with {shown!r}; send it with gzip, zstd or deflate, or as it is."
-            )
+        for part in parts:
+            taken.append(part)
+            size += len(part)
+            if size > limit:
+                raise TooLarge(f"the body is larger than {limit} bytes once unpacked; send several requests.")
     except (zlib.error, zstandard.ZstdError) as error:
         raise InvalidRequest(f"the body is not valid {name.decode()}: {error}.") from error
-    if len(plain) > limit:
-        raise TooLarge(f"the body is larger than {limit} bytes once unpacked; send several requests.")
-    if not whole:
-        raise InvalidRequest(f"the body is not valid {name.decode()}: it ends too early. Send it whole.")
-    return plain
+    except EOFError as error:
+        raise InvalidRequest(f"the body is not valid {name.decode()}: it ends too early. Send it whole.") from error
+    except OverflowError as error:
+        raise InvalidRequest(
+            f"the body has more than {MOST_MEMBERS} members of {name.decode()}; pack it as a whole."
+        ) from error
+    return b"".join(taken)
 
 
-def _inflated(body: bytes, limit: int, window: int) -> tuple[bytes, bool]:
-    """At most `limit` + 1 bytes of all members, and whether the last one was whole."""
-    plain, rest, whole = b"", body, False
-    while rest and len(plain) <= limit:
-        member = zlib.decompressobj(window)
-        plain += member.decompress(rest, limit + 1 - len(plain))
-        rest, whole = member.unused_data, member.eof
-        if not whole:
-            break
-    return plain, whole or len(plain) > limit
+def _inflated(body: bytes, window: int) -> Iterator[bytes]:
+    """What all members hold, a bounded part at a time.
+
+    Raises `EOFError` where the last is not whole, and `OverflowError` where there are too many.
+    """
+    whole, start = memoryview(body), 0
+    for _ in range(MOST_MEMBERS):
+        member, step = zlib.decompressobj(window), FIRST_BYTES
+        while not member.eof:
+            if start >= len(body):
+                raise EOFError
+            given = whole[start : start + step]
+            start += len(given)
+            step = min(2 * step, GROWTH_BYTES)
+            yield member.decompress(given, GROWTH_BYTES)
+            while member.unconsumed_tail and not member.eof:
+                yield member.decompress(member.unconsumed_tail, GROWTH_BYTES)
+        start -= len(member.unused_data)
+        if start >= len(body):
+            return
+    raise OverflowError
+
+
+def _decompressed(body: bytes) -> Iterator[bytes]:
+    """What all frames hold, a bounded part at a time."""
+    unpacker = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES)
+    with unpacker.stream_reader(body, read_across_frames=True) as reader:
+        while part := reader.read(GROWTH_BYTES):
+            yield part
 
 
 def acceptable(header: bytes, codings: tuple[bytes, ...] = CODINGS) -> bytes | None:

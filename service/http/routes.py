@@ -13,17 +13,18 @@ from models.errors import InvalidRequest, MethodNotAllowed, NotFound, Overloaded
 from service import metrics, wires
 from service.admission import REFUSAL_SECONDS, authenticate, in_time
 from service.answers import Stream, columns_of
+from service.bounds import Bounding
 from service.exposition import MEDIA_TYPE, render_metrics
 from service.http import cards
 from service.http.bentoml_settings import BentomlSettings
-from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
+from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.docs import docs_page, openapi
 from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
 from service.http.table import SMALL_BYTES, Match, Route, Table
 from service.inference.rest import Rest, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
-from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
+from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
 from service.wires.wire import Wire
 
@@ -48,6 +49,7 @@ class Routes:
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
+        self._bounding = Bounding(serving)
         self.bentoml = BentomlSettings()
         limit = serving.settings.max_body_bytes
         small = min(limit, SMALL_BYTES)
@@ -151,14 +153,12 @@ class Routes:
         """The request in a body. Raises a `SeriesmithError`."""
         headers, body, decoded = request.headers, request.body, wire.decoded
         assert decoded is not None
-        coding = headers.get(b"content-encoding")
-        if coding is None and len(body) <= LARGE_BYTES:
-            return operation.parsed(decoded(body, headers))
         limit = self.serving.settings.max_body_bytes
-        return await unhurried(
-            len(body) * UNPACKED_TIMES if coding else len(body),
-            lambda: operation.parsed(decoded(unpacked(body, coding or b"", limit), headers)),
-        )
+        plain = await unpack(body, headers.get(b"content-encoding", b""), limit)
+        if len(plain) <= LARGE_BYTES:
+            return operation.parsed(decoded(plain, headers, self._bounding.now()))
+        bounds = self._bounding.now()
+        return await unhurried(len(plain), lambda: operation.parsed(decoded(plain, headers, bounds)))
 
     def _streamed(self, stream: Stream, wire: Wire, outcome: metrics.Outcome) -> Streamed:
         assert wire.streamed is not None

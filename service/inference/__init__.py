@@ -1,4 +1,4 @@
 """The Open Inference Protocol, version 2: every operation of every bundle is a model named `<bundle>.<operation>`."""
 
-EXTENSIONS = ["binary_tensor_data", "model_repository"]
+EXTENSIONS = ["binary_tensor_data", "model_repository", "model_configuration"]
 """Of the protocol, which this server has."""

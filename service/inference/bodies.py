@@ -5,18 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import orjson
 
 from models.errors import InvalidRequest
+from models.showing import show
+from service.bounds import PLAIN_BYTES, Bounds
 from service.http.exchange import JSON, Response
+from service.inference.infer import Sent, Taken, read_tensors, require_few
 from service.inference.inputs import Given
 from service.inference.models import Model, require_plain
-from service.inference.outputs import Output
-from service.inference.tensors import Column, from_binary, from_list, possible, shape_of, to_binary, to_list
+from service.inference.tensors import MOST_AXES, is_whole, shape_of, to_binary, to_list
+from service.wires.json_arrays import lift
+from service.wires.json_writing import dumped
 
 HEADER_LENGTH = b"inference-header-content-length"
 OCTETS = b"application/octet-stream"
+
+MOST_DIGITS = 20
+"""Of a length."""
 
 
 @dataclass(slots=True)
@@ -32,17 +38,18 @@ class Asked:
     binary: bool
 
 
-def asked(body: bytes, length: bytes | None) -> Asked:
+def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
     """The request in a body, of which the first `length` bytes are the JSON object. Raises `InvalidRequest`."""
     size = len(body) if length is None else _length(length, len(body))
-    document = json_object(parsed(body[:size] if size < len(body) else body), "the body")
-    binary = json_object(document.get("parameters", {}), "parameters").get("binary_data_output", False) is True
+    document = json_object(_document(body[:size] if size < len(body) else body, bounds), "the body")
+    binary = parameters_of(document).get("binary_data_output", False) is True
     inputs, outputs = document.get("inputs"), document.get("outputs")
     if not isinstance(inputs, list):
         raise InvalidRequest(
             "'inputs' is missing; send a list of tensors with name, datatype, shape and data.", "inputs"
         )
-    given, end = _tensors(inputs, body, size)
+    sent, end = _sent(inputs, body, size)
+    given = read_tensors(sent, bounds)
     if end != len(body):
         raise InvalidRequest(
             f"{len(body) - end} bytes are left behind the inputs' binary data; check Inference-Header-Content-Length "
@@ -50,11 +57,24 @@ def asked(body: bytes, length: bytes | None) -> Asked:
         )
     name = document.get("id")
     if name is not None and not isinstance(name, str):
-        raise InvalidRequest(f"id is {name!r:.60}; send text.", "id")
+        raise InvalidRequest(f"id is {show(name)}; send text.", "id")
     return Asked(name, given, _outputs(outputs, binary), binary)
 
 
-def response(model: Model, request: Asked, taken: list[tuple[Output, Column]]) -> Response:
+def _document(text: bytes, bounds: Bounds) -> Any:
+    """The JSON value, in whose inputs large data are a `JsonArray`."""
+    if len(text) <= PLAIN_BYTES:
+        return parsed(text)
+    lifted = lift(text, "data", bounds)
+    document = parsed(lifted.rest)
+    if lifted.arrays and isinstance(document, dict) and isinstance(inputs := document.get("inputs"), list):
+        for one in inputs:
+            if isinstance(one, dict) and isinstance(data := one.get("data"), str):
+                one["data"] = lifted.arrays.get(data, data)
+    return document
+
+
+def response(model: Model, request: Asked, taken: Taken) -> Response:
     """The outputs of a model, as they were asked for."""
     behind: list[bytes] = []
     outputs: list[dict[str, Any]] = []
@@ -72,52 +92,55 @@ def response(model: Model, request: Asked, taken: list[tuple[Output, Column]]) -
     if request.id is not None:
         document["id"] = request.id
     document["outputs"] = outputs
-    header = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
+    header = dumped(document)
     if not behind:
         return Response(header, JSON)
     length = b"%d" % len(header)
     return Response(b"".join([header, *behind]), OCTETS, 200, ((HEADER_LENGTH, length),))
 
 
-def _tensors(inputs: list[Any], body: bytes, end: int) -> tuple[Given, int]:
-    """The inputs, and where in the body the last one ends."""
-    given: dict[str, np.ndarray] = {}
+def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
+    """The inputs, and where in the body the binary data of the last one ends."""
+    require_few(len(inputs), "inputs")
+    sent: list[Sent] = []
     for one in inputs:
         try:
             name, datatype, shape = one["name"], one["datatype"], one["shape"]
-            size = one["parameters"].get("binary_data_size") if "parameters" in one else None
+            parameters = parameters_of(one)
         except (TypeError, KeyError, AttributeError) as error:
             raise InvalidRequest(
-                f"an input is {one!r:.80}; send an object with name, datatype, shape and data.", "inputs"
+                f"an input is {show(one, 80)}; send an object with name, datatype, shape and data.", "inputs"
             ) from error
-        if type(name) is not str or type(datatype) is not str or name in given or not _sizes(shape):
-            raise _odd(name, datatype, shape, given)
-        if size is None:
-            require_plain(name, one.get("parameters", {}))
-            given[name] = from_list(name, datatype, shape, one.get("data"))
-            continue
-        start, end = end, end + size if type(size) is int and size >= 0 else -1
-        if end < start or end > len(body):
+        if type(name) is not str or type(datatype) is not str or not _are_whole(shape):
             raise InvalidRequest(
-                f"{name} has a binary_data_size of {size!r:.40}, but {len(body) - start} bytes are left in the body.",
-                name,
+                f"an input has the name {show(name)}, the datatype {show(datatype, 40)} and the shape {show(shape)}; "
+                "the first two are text, the last a list of at most 8 sizes.",
+                "inputs",
             )
-        given[name] = from_binary(name, datatype, shape, body[start:end])
-    return given, end
+        size, content = parameters.get("binary_data_size"), None
+        if size is not None:
+            start, end = end, end + int(size) if is_whole(size) and 0 <= size <= len(body) else -1
+            if end < start or end > len(body):
+                raise InvalidRequest(
+                    f"{show(name)} has a binary_data_size of {show(size, 40)}, but {len(body) - start} bytes are left "
+                    "in the body.",
+                    name,
+                )
+            content = body[start:end]
+        sent.append(Sent(name, datatype, shape, parameters, content, one.get("data")))
+    return sent, end
 
 
-def _sizes(shape: object) -> bool:
-    return isinstance(shape, list) and all(type(size) is int for size in shape) and possible(shape)
-
-
-def _odd(name: object, datatype: object, shape: object, given: Given) -> InvalidRequest:
-    if isinstance(name, str) and name in given:
-        return InvalidRequest(f"the input {name!r:.60} came twice; send it once.", name)
-    return InvalidRequest(
-        f"an input has the name {name!r:.60}, the datatype {datatype!r:.40} and the shape {shape!r:.60}; the first two "
-        "are text, the last a list of at most 8 sizes.",
-        "inputs",
-    )
+def _are_whole(shape: object) -> bool:
+    """Whether a shape is a list of whole numbers; those written as floats become integers in it."""
+    if type(shape) is not list or len(shape) > MOST_AXES:
+        return False
+    for place, size in enumerate(shape):
+        if type(size) is not int:
+            if not is_whole(size):
+                return False
+            shape[place] = int(size)
+    return True
 
 
 def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
@@ -125,19 +148,21 @@ def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
     if outputs is None:
         return {}
     named: dict[str, bool] = {}
-    for one in outputs if isinstance(outputs, list) else [outputs]:
+    listed = outputs if isinstance(outputs, list) else [outputs]
+    require_few(len(listed), "outputs")
+    for one in listed:
         if not isinstance(one, dict) or not isinstance(name := one.get("name"), str):
-            raise InvalidRequest(f"an output asked for is {one!r:.80}; send an object with its name.", "outputs")
-        parameters = json_object(one.get("parameters", {}), "parameters")
+            raise InvalidRequest(f"an output asked for is {show(one, 80)}; send an object with its name.", "outputs")
+        parameters = parameters_of(one)
         require_plain(name, parameters)
         named[name] = parameters.get("binary_data", binary) is True
     return named
 
 
 def _length(header: bytes, available: int) -> int:
-    if not header.isdigit() or int(header) > available:
+    if not header.isdigit() or len(header) > MOST_DIGITS or int(header) > available:
         raise InvalidRequest(
-            f"Inference-Header-Content-Length is {header.decode('latin-1')!r:.40}; the body has {available} bytes."
+            f"Inference-Header-Content-Length is {show(header.decode('latin-1'), 40)}; the body has {available} bytes."
         )
     return int(header)
 
@@ -153,8 +178,14 @@ def parsed(text: bytes) -> Any:
         ) from error
 
 
+def parameters_of(value: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a request, a tensor or an output: none where they are null. Raises `InvalidRequest`."""
+    parameters = value.get("parameters")
+    return {} if parameters is None else json_object(parameters, "parameters")
+
+
 def json_object(value: Any, name: str) -> dict[str, Any]:
     """`value`, which must be an object. Raises `InvalidRequest`."""
     if not isinstance(value, dict):
-        raise InvalidRequest(f"{name} is {value!r:.60}; send a JSON object.")
+        raise InvalidRequest(f"{name} is {show(value)}; send a JSON object.")
     return value

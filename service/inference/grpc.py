@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import numpy as np
 from google.protobuf.message import DecodeError, Message
 
 from models.errors import InvalidRequest, NotFound, Unsupported
+from models.showing import show
 from service import VERSION
+from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
+from service.grpc.scanning import require_few as require_few_fields
 from service.inference import EXTENSIONS
-from service.inference.inputs import Given
-from service.inference.models import Model, Models, bundle_and_operation, require_plain
-from service.inference.outputs import Output
+from service.inference.infer import Inference, Sent, Taken, read_tensors, require_few, size_of
+from service.inference.models import Model, bundle_and_operation, require_plain
 from service.inference.repository import index, load, unload
-from service.inference.tensors import Column, from_binary, from_list, possible, shape_of, to_binary
+from service.inference.tensors import shape_of, to_binary
 from service.metrics import Outcome
-from service.pace import LARGE_BYTES, unhurried
+from service.pace import unhurried
 from service.proto import open_inference_pb2 as messages
 
 SERVICE = messages.DESCRIPTOR.services_by_name["GRPCInferenceService"]
@@ -42,13 +44,16 @@ CONTENTS = {
 }
 """The field of `InferTensorContents` by datatype."""
 
+PART = 2**15
+"""Elements read at a time."""
+
 OPEN = {"ServerLive", "ServerReady"}
 """Methods that need no API key."""
 
 
 def methods(calls: Calls) -> dict[str, Method]:
     """Every method of the interface."""
-    inference = Inference(calls)
+    inference = Methods(calls)
     plain: dict[str, Answered] = {
         "ServerLive": inference.server_live,
         "ServerReady": inference.server_ready,
@@ -59,38 +64,35 @@ def methods(calls: Calls) -> dict[str, Method]:
         "RepositoryModelLoad": inference.load,
         "RepositoryModelUnload": inference.unload,
     }
-    found = {name: calls.unary(_work(name, method), open_to_all=name in OPEN) for name, method in plain.items()}
+    bounding = inference.bounding
+    found = {
+        name: calls.unary(_work(name, method, bounding), open_to_all=name in OPEN) for name, method in plain.items()
+    }
     return found | {"ModelInfer": calls.unary(inference.infer)}
 
 
-class Inference:
+class Methods:
     """What the methods answer."""
 
     def __init__(self, calls: Calls) -> None:
         self._serving = calls.serving
-        self._models = Models(calls.serving)
+        self._inference = Inference(calls.serving)
+        self._models, self.bounding = self._inference.models, self._inference.bounding
 
     async def infer(self, body: bytes, outcome: Outcome) -> bytes:
         """The outputs of a model."""
         self._serving.lane.require_room()
-        request = _parsed(messages.ModelInferRequest, body)
+        bounds = self.bounding.now()
+        request = await unhurried(len(body), lambda: _parsed(messages.ModelInferRequest, body, bounds))
         operation = bundle_and_operation(request.model_name)[1]
         outcome.operation = operation.name if operation else ""
         model = self._models.find(request.model_name, request.model_version)
         outcome.model = model.manifest.name
-        if len(body) > LARGE_BYTES:
-            given = await unhurried(len(body), lambda: _given(request))
-        else:
-            given = _given(request)
+        given = await unhurried(len(body), lambda: read_tensors(_sent(request), bounds))
         for output in request.outputs:
             require_plain(output.name, output.parameters)
-        plan = model.plan(tuple([output.name for output in request.outputs]))
-        parsed = model.parsed(given, plan)
-        taken = plan.taken(await model.operation.run(parsed, self._serving, plan.wanted))
-        size = sum([getattr(column, "nbytes", 0) for _, column in taken])
-        if size > LARGE_BYTES:
-            return await unhurried(size, lambda: _written(model, request.id, taken))
-        return _written(model, request.id, taken)
+        taken = await self._inference.run(model, given, [output.name for output in request.outputs], in_seconds=False)
+        return await unhurried(size_of(taken), lambda: _written(model, request.id, taken))
 
     async def server_live(self, request: Any) -> Message:
         """It is."""
@@ -131,65 +133,65 @@ class Inference:
         return messages.RepositoryModelUnloadResponse()
 
 
-def _work(name: str, method: Answered) -> Callable[[bytes, Outcome], Awaitable[bytes]]:
+def _work(name: str, method: Answered, bounding: Bounding) -> Callable[[bytes, Outcome], Awaitable[bytes]]:
     kind = getattr(messages, f"{name}Request")
 
     async def work(body: bytes, outcome: Outcome) -> bytes:
-        return bytes((await method(_parsed(kind, body))).SerializeToString())
+        return bytes((await method(_parsed(kind, body, bounding.now()))).SerializeToString())
 
     return work
 
 
-def _parsed(kind: Any, body: bytes) -> Any:
+def _parsed(kind: Any, body: bytes, bounds: Bounds) -> Any:
+    require_few_fields(body, kind.DESCRIPTOR, bounds)
     try:
         return kind.FromString(body)
     except DecodeError as error:
         raise InvalidRequest(f"the message is no {kind.DESCRIPTOR.full_name}: {error}.") from error
 
 
-def _given(request: Any) -> Given:
-    """The tensors of a request. Raises `InvalidRequest`."""
+def _sent(request: Any) -> Iterator[Sent]:
+    """The inputs of a request. Raises `InvalidRequest`."""
     inputs, contents = request.inputs, request.raw_input_contents
+    require_few(len(inputs), "inputs")
+    require_few(len(request.outputs), "outputs")
     if contents and len(contents) != len(inputs):
         raise InvalidRequest(
             f"there are {len(inputs)} inputs and {len(contents)} raw_input_contents; send one for each, in order.",
             "inputs",
         )
-    given: dict[str, np.ndarray] = {}
     for position, one in enumerate(inputs):
-        name, shape = one.name, list(one.shape)
-        require_plain(name, one.parameters)
-        if name in given or not possible(shape):
-            fault = (
-                "came twice; send it once"
-                if name in given
-                else f"has the shape {shape!s:.60}; send at most 8 sizes of 0 or more"
-            )
-            raise InvalidRequest(f"the input {name!r:.60} {fault}.", name)
-        if not contents:
-            given[name] = _contained(name, one, shape)
-        elif one.HasField("contents"):
-            raise InvalidRequest(f"{name} came in 'contents' beside raw_input_contents; send one of the two.", name)
-        else:
-            given[name] = from_binary(name, one.datatype, shape, contents[position])
-    return given
+        content = contents[position] if contents else None
+        data = _contained(one) if content is None else one.contents if one.HasField("contents") else None
+        yield Sent(one.name, one.datatype, list(one.shape), one.parameters, content, data)
 
 
-def _contained(name: str, one: Any, shape: list[int]) -> np.ndarray:
+def _contained(one: Any) -> object:
+    """The elements of an input, in the field of its datatype."""
     field = CONTENTS.get(one.datatype)
     if field is None:
         known = ", ".join(CONTENTS)
-        raise InvalidRequest(f"{name} of datatype {one.datatype!r:.40} has no contents; there are: {known}.", name)
-    elements = list(getattr(one.contents, field))
-    if one.datatype == "BYTES":
-        try:
-            elements = [element.decode() for element in elements]
-        except UnicodeDecodeError as error:
-            raise InvalidRequest(f"{name} is not UTF-8 text: {error}.", name) from error
-    return from_list(name, one.datatype, shape, elements)
+        raise InvalidRequest(
+            f"{show(one.name)} of datatype {show(one.datatype, 40)} has no contents; there are: {known}.", one.name
+        )
+    elements = getattr(one.contents, field)
+    if one.datatype in ("FP32", "FP64"):
+        return _floats(elements)
+    if one.datatype != "BYTES":
+        return list(elements)
+    try:
+        return [element.decode() for element in elements]
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"{show(one.name)} is not UTF-8 text: {error}.", one.name) from error
 
 
-def _written(model: Model, request_id: str, taken: list[tuple[Output, Column]]) -> bytes:
+def _floats(contents: Any) -> np.ndarray:
+    """Repeated numbers, some at a time: the parser's own container gives them one by one."""
+    parts = [np.array(contents[start : start + PART], np.float64) for start in range(0, len(contents), PART)]
+    return np.concatenate(parts or [np.empty(0)])
+
+
+def _written(model: Model, request_id: str, taken: Taken) -> bytes:
     answer = messages.ModelInferResponse(model_name=model.name, model_version=model.version, id=request_id)
     for output, column in taken:
         datatype = output.axes.datatype

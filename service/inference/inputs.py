@@ -16,6 +16,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from models.errors import InvalidRequest
+from models.showing import show
 from service.answers import Axes, Label, axes_of
 
 Given = dict[str, np.ndarray]
@@ -73,7 +74,7 @@ def fields_of(inputs: list[Input], given: Given) -> dict[str, Any]:
     if used < len(given):
         known = [name for one in inputs for name in one.tensors]
         odd = next(name for name in given if name not in known)
-        raise InvalidRequest(f"there is no input {odd!r:.60}; there are: {', '.join(known)}.")
+        raise InvalidRequest(f"there is no input {show(odd)}; there are: {', '.join(known)}.")
     return fields
 
 
@@ -82,8 +83,8 @@ def _check(name: str, axes: Axes, array: np.ndarray) -> None:
         raise InvalidRequest(f"{name} came with numbers or text of another kind; send {axes.datatype}.", name)
     if axes.names == ("one",) and array.size != 1:
         raise InvalidRequest(f"{name} has {array.size} elements; send one, of shape [1].", name)
-    if len(axes.names) == 1 and array.ndim != 1 and array.size != 1:
-        raise InvalidRequest(f"{name} has {array.ndim} axes; send one.", name)
+    if len(axes.names) == 1 and array.size != 1 and array.size != max(array.shape, default=1):
+        raise InvalidRequest(f"{name} is of shape {list(array.shape)}; send it with one axis.", name)
 
 
 def _inputs(field: str, hint: Any) -> Iterator[Input]:

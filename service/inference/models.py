@@ -11,6 +11,7 @@ from typing import Any
 
 from models.bundle import Bundle
 from models.errors import InvalidRequest, NotFound
+from models.showing import show
 from service.answers import Axes
 from service.inference.inputs import Given, Input, extras_of, fields_of, inputs_of
 from service.inference.outputs import Output, outputs_of
@@ -52,11 +53,11 @@ class Model:
         self.outputs = {name: output for name, output in outputs.items() if output.axes.present(manifest)}
         self._extras = extras_of(operation.request)
         extra = frozenset[str]().union(*self._extras.values())
-        usual = tuple(output for name, output in self.outputs.items() if name not in extra)
+        usual = tuple(one for name, one in self.outputs.items() if name not in extra and not by_class(one.axes))
         self._plans: dict[tuple[str, ...], Plan] = {(): self._planned(usual)}
 
     def plan(self, names: tuple[str, ...]) -> Plan:
-        """The outputs named; where none are, those that a plain answer has. Raises `InvalidRequest`."""
+        """The outputs named; where none are, those of a plain answer but for `by_class`. Raises `InvalidRequest`."""
         plan = self._plans.get(names)
         if plan is None:
             plan = self._chosen(names)
@@ -70,7 +71,7 @@ class Model:
             output = self.outputs.get(name)
             if output is None:
                 known = ", ".join(self.outputs)
-                raise InvalidRequest(f"{self.name} has no output {name!r:.60}; there are: {known}.", "outputs")
+                raise InvalidRequest(f"{self.name} has no output {show(name)}; there are: {known}.", "outputs")
             outputs.append(output)
         return self._planned(tuple(outputs))
 
@@ -95,11 +96,30 @@ class Model:
             "outputs": self._described(outputs),
         }
 
+    def config(self) -> dict[str, Any]:
+        """What Triton's tools ask of a model before they call it; no axis is a batch's."""
+        described = self.metadata(())
+        inputs = [_configured(one) | {"optional": one["name"] != "series"} for one in described["inputs"]]
+        return {
+            "name": self.name,
+            "platform": PLATFORM,
+            "version_policy": {"latest": {"num_versions": 1}},
+            "max_batch_size": 0,
+            "input": inputs,
+            "output": [_configured(one) for one in described["outputs"]],
+        }
+
     def _described(self, tensors: dict[str, Axes]) -> list[dict[str, Any]]:
         return [
             {"name": name, "datatype": axes.datatype, "shape": axes.shape(self.manifest)}
             for name, axes in tensors.items()
         ]
+
+
+def _configured(tensor: dict[str, Any]) -> dict[str, Any]:
+    datatype = tensor["datatype"]
+    kind = "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"
+    return {"name": tensor["name"], "data_type": kind, "dims": tensor["shape"]}
 
 
 class Models:
@@ -133,8 +153,11 @@ class Models:
     def _made(self, name: str, version: str) -> Model:
         bundle, operation = bundle_and_operation(name)
         if operation is None:
-            known = ", ".join(f"{bundle}.{each}" for each in OPERATIONS)
-            raise NotFound(f"{name!r:.80} is no model; models are named <bundle>.<operation>, as {known}.", "model")
+            known = ", ".join(OPERATIONS)
+            raise NotFound(
+                f"{show(name, 80)} is no model; models are named <bundle>.<operation>, with an operation of: {known}.",
+                "model",
+            )
         found = self._repository.resolve(f"{bundle}/{version}" if version else bundle)
         return Model(operation, found)
 
@@ -144,11 +167,18 @@ class Models:
         return model.metadata(self._repository.versions(model.manifest.name))
 
 
+def by_class(axes: Axes) -> bool:
+    """Whether a tensor has a value for each class: beside those with one for each case, no frame can hold it."""
+    return axes.names[0] in ("n_classes", "n_named_classes")
+
+
 def require_plain(name: str, parameters: Container[str]) -> None:
     """Raise `InvalidRequest` where a tensor's parameters ask for what would change its meaning, and is not done."""
     for parameter in ("shared_memory_region", "classification"):
         if parameter in parameters:
-            raise InvalidRequest(f"{name:.60} has the parameter {parameter!r}; this server lacks that extension.", name)
+            raise InvalidRequest(
+                f"{show(name)} has the parameter {parameter!r}; this server lacks that extension.", name
+            )
 
 
 def bundle_and_operation(name: str) -> tuple[str, Operation | None]:

@@ -12,9 +12,13 @@ from collections.abc import Iterable
 from models.bundle import Bundle
 from models.errors import InvalidRequest, NotFound, SeriesmithError
 from models.manifest import NAME_PATTERN
+from models.showing import show
 from service.inference.models import bundle_and_operation
 from service.operations import OPERATIONS
 from service.serving import Serving
+
+MOST_CHARACTERS = 200
+"""Of a name: it is a directory's."""
 
 
 def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
@@ -34,7 +38,7 @@ async def load(serving: Serving, name: str, parameters: Iterable[str]) -> None:
     Parameters that bring another configuration or files are refused.
     """
     if brought := sorted(key for key in parameters if key == "config" or key.startswith("file:")):
-        raise InvalidRequest(f"{brought[0]!r:.60} came to load with; a bundle is loaded as it was published.")
+        raise InvalidRequest(f"{show(brought[0])} came to load with; a bundle is loaded as it was published.")
     await serving.load(_bundle(name))
 
 
@@ -46,9 +50,9 @@ async def unload(serving: Serving, name: str) -> None:
 def _bundle(name: str) -> str:
     bundle, operation = bundle_and_operation(name)
     if operation is None and bundle != name:
-        raise NotFound(f"there is no model {name!r:.80}; it has the operations: {', '.join(OPERATIONS)}.", "model")
-    if re.fullmatch(NAME_PATTERN, bundle) is None:
-        raise NotFound(f"{bundle!r:.80} cannot name a bundle.", "model")
+        raise NotFound(f"there is no model {show(name, 80)}; it has the operations: {', '.join(OPERATIONS)}.", "model")
+    if len(bundle) > MOST_CHARACTERS or re.fullmatch(NAME_PATTERN, bundle) is None:
+        raise NotFound(f"{show(bundle, 80)} cannot name a bundle.", "model")
     return bundle
 
 

@@ -8,29 +8,47 @@ from urllib.parse import unquote
 
 import orjson
 
-from models.errors import NotFound, Unavailable
+from models.errors import NotFound, TooLarge, Unavailable
+from models.showing import show
 from service import VERSION, metrics
-from service.admission import in_time
-from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
+from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.exchange import JSON, Request, Response
 from service.http.table import Route
 from service.inference import EXTENSIONS, bodies
-from service.inference.models import Model, Models, bundle_and_operation
+from service.inference.infer import Inference, size_of
+from service.inference.models import Model, bundle_and_operation
 from service.inference.repository import index, load, unload
 from service.operations import Operation
-from service.pace import LARGE_BYTES, UNPACKED_TIMES, unhurried
+from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
+
+CONTROL_BYTES = 2**16
+"""Of a body that names no series."""
 
 CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
 
 PATHS = (
-    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready]; "
+    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready or /config]; "
     "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
     "/v2/repository/models/<model>/unload"
 )
+LACKING = (
+    "/v2/models/stats/?",
+    "/v2/models/{model}/stats/?",
+    "/v2/models/{model}/versions/{version}/stats/?",
+    "/v2/models/{model}/trace/setting/?",
+    "/v2/models/{model}/generate/?",
+    "/v2/models/{model}/generate_stream/?",
+    "/v2/trace/setting/?",
+    "/v2/logging/?",
+    "/v2/systemsharedmemory/{rest*}",
+    "/v2/cudasharedmemory/{rest*}",
+    "/v2/xpusharedmemory/{rest*}",
+)
+"""Of Triton's extensions."""
 
 
 def speaks(path: str) -> bool:
@@ -48,19 +66,23 @@ class Rest:
 
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
-        self._models = Models(serving)
+        self._inference = Inference(serving)
+        self._models = self._inference.models
 
     def rows(self, limit: int, small: int) -> Iterator[Route]:
         """The protocol's rows of the table of paths; inferences' bodies have at most `limit` bytes, others `small`."""
         for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
             yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _operation_of)
             yield Route(f"{model}/ready/?", ("GET",), self._tell_model_ready, "use", small)
+            yield Route(f"{model}/config/?", ("GET",), self._configure_model, "use", small)
             yield Route(f"{model}/?", ("GET",), self._describe_model, "use", small)
         yield Route(f"{HEALTH}{{what}}/?", ("GET",), self._health, None, small)
         yield Route("/v2/?", ("GET",), self._describe_server, "use", small)
         yield Route("/v2/repository/index/?", ("POST",), self._index, "use", small)
         yield Route("/v2/repository/models/{model}/load/?", ("POST",), self._load, "manage", small)
         yield Route("/v2/repository/models/{model}/unload/?", ("POST",), self._unload, "manage", small)
+        for lacking in LACKING:
+            yield Route(lacking, (), self._refuse_lacking, "use", small)
         yield Route("/v2/{rest*}", (), self._refuse_unknown, "use", small)
 
     async def _infer(self, request: Request, name: str, version: str = "") -> Response:
@@ -79,21 +101,29 @@ class Rest:
     async def _tell_model_ready(self, request: Request, name: str, version: str = "") -> Response:
         return _json({"name": self._models.metadata(unquote(name), version)["name"], "ready": True})
 
+    async def _configure_model(self, request: Request, name: str, version: str = "") -> Response:
+        return _json(self._models.find(unquote(name), version).config())
+
     async def _describe_server(self, request: Request) -> Response:
         return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
 
     async def _index(self, request: Request) -> Response:
-        return _json(index(self._serving, self._control(request).get("ready") is True))
+        return _json(index(self._serving, (await self._control(request)).get("ready") is True))
 
     async def _load(self, request: Request, name: str) -> Response:
-        parameters = bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+        parameters = bodies.parameters_of(await self._control(request))
         await load(self._serving, unquote(name), parameters)
         return _json({})
 
     async def _unload(self, request: Request, name: str) -> Response:
-        bodies.json_object(self._control(request).get("parameters", {}), "parameters")
+        bodies.parameters_of(await self._control(request))
         await unload(self._serving, unquote(name))
         return _json({})
+
+    async def _refuse_lacking(self, request: Request, *parts: str) -> Response:
+        raise NotFound(
+            f"{show(request.path, 80)} is of an extension that this server lacks; it has: {', '.join(EXTENSIONS)}."
+        )
 
     async def _refuse_unknown(self, request: Request, rest: str) -> Response:
         raise NotFound(f"there is no {request.path[:200]!r} here; there is: {PATHS}.")
@@ -111,17 +141,15 @@ class Rest:
             self._serving.lane.require_room()
             model = find()
             outcome.model = model.manifest.name
-            coding = headers.get(b"content-encoding", b"")
-            if coding or len(body) > LARGE_BYTES:
-                asked = await unhurried(
-                    len(body) * (UNPACKED_TIMES if coding else 1), lambda: self._asked(body, coding, headers)
-                )
+            limit = self._serving.settings.max_body_bytes
+            plain = await unpack(body, headers.get(b"content-encoding", b""), limit)
+            length, bounds = headers.get(bodies.HEADER_LENGTH), self._inference.bounding.now()
+            if len(plain) > LARGE_BYTES:
+                asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))
             else:
-                asked = bodies.asked(body, headers.get(bodies.HEADER_LENGTH))
-            plan = model.plan(tuple(asked.outputs))
-            parsed = model.parsed(asked.given, plan)
-            taken = plan.taken(await in_time(self._serving, operation.run(parsed, self._serving, plan.wanted)))
-            size = sum([getattr(column, "nbytes", 0) for _, column in taken])
+                asked = bodies.asked(plain, length, bounds)
+            taken = await self._inference.run(model, asked.given, asked.outputs, in_seconds=True)
+            size = size_of(taken)
             accepted = headers.get(b"accept-encoding", b"")
             if accepted or size > LARGE_BYTES:
                 response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
@@ -130,14 +158,11 @@ class Rest:
             response.more = (*response.more, (b"vary", b"accept-encoding"))
             return response
 
-    def _asked(self, body: bytes, coding: bytes, headers: dict[bytes, bytes]) -> bodies.Asked:
-        plain = unpacked(body, coding, self._serving.settings.max_body_bytes)
-        return bodies.asked(plain, headers.get(bodies.HEADER_LENGTH))
-
-    def _control(self, request: Request) -> dict[str, Any]:
+    async def _control(self, request: Request) -> dict[str, Any]:
         """The JSON object in the body of a repository request, which may be empty."""
-        limit = self._serving.settings.max_body_bytes
-        body = unpacked(request.body, request.headers.get(b"content-encoding", b""), limit)
+        body = await unpack(request.body, request.headers.get(b"content-encoding", b""), CONTROL_BYTES)
+        if len(body) > CONTROL_BYTES:
+            raise TooLarge(f"the body has {len(body)} bytes; a request of this kind may have {CONTROL_BYTES}.")
         return bodies.json_object(bodies.parsed(body) if body else {}, "the body")
 
 

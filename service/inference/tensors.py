@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, TooLarge
+from models.showing import show
 from service.answers import Labels
+from service.wires.json_arrays import JsonArray, cubes, doubles
+from service.wires.json_arrays import parsed as parsed_json
 
 Column = NDArray[Any] | Labels | list[str]
 """What an output holds."""
@@ -53,7 +56,7 @@ LENGTH = struct.Struct("<I")
 def from_binary(name: str, datatype: str, shape: Sequence[int], content: bytes) -> NDArray[Any]:
     """The tensor in the binary data of an input. Raises `InvalidRequest`."""
     if datatype == "BYTES":
-        return _array(name, _texts(name, content), shape)
+        return _array(name, _texts(name, content, prod(shape)), shape)
     dtype = known(name, datatype)
     if prod(shape) * dtype.itemsize != len(content):
         raise InvalidRequest(
@@ -69,6 +72,10 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
 
     Floating-point numbers keep the precision that they have in JSON.
     """
+    if isinstance(data, np.ndarray):
+        return data.reshape(_checked(name, shape, len(data)))
+    if isinstance(data, JsonArray):
+        return _from_pieces(name, datatype, shape, data)
     if not isinstance(data, list):
         raise InvalidRequest(f"{name} has no data: send 'data' as a list, or as binary data.", name)
     flat = _flat(name, shape, data)
@@ -76,13 +83,52 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
         return _array(name, flat, shape)
     dtype = known(name, datatype)
     types, wanted = ELEMENTS[dtype.kind]
+    if "f" != dtype.kind != "b" and float in set(map(type, flat)):
+        flat = [int(item) if type(item) is float and item.is_integer() else item for item in flat]
     if set(map(type, flat)) - types:
         odd = next(item for item in flat if type(item) not in types)
-        raise InvalidRequest(f"{name} holds {odd!r:.60}; {datatype} takes {wanted}.", name)
+        raise InvalidRequest(f"{name} holds {show(odd)}; {datatype} takes {wanted}.", name)
     try:
         return np.array(flat, np.float64 if dtype.kind == "f" else dtype).reshape(_checked(name, shape, len(flat)))
     except OverflowError as error:
         raise InvalidRequest(f"{name} holds a number that is out of the range of {datatype}.", name) from error
+
+
+def _from_pieces(name: str, datatype: str, shape: Sequence[int], data: JsonArray) -> NDArray[Any]:
+    """The tensor in large JSON data. Raises `InvalidRequest`, or `TooLarge` where more comes than a model takes."""
+    if datatype == "BYTES" or known(name, datatype).kind != "f":
+        raise TooLarge(f"{name} has {len(data.text)} bytes of {datatype} as JSON; send them as binary data.", name)
+    if data.depth > 1 and data.depth != len(shape):
+        raise InvalidRequest(f"{name} is nested {data.depth} deep, but its shape is {list(shape)}.", name)
+    parts: list[NDArray[Any]] = []
+    n_values = 0
+    for piece, place in data.pieces():
+        part = _plain_part(piece, data.depth, shape)
+        if part is None:
+            value = parsed_json(piece, place)
+            sizes = [len(value), *shape[1:]] if data.depth > 1 else [len(value)]
+            part = from_list(name, datatype, sizes, value).reshape(-1)
+        parts.append(part)
+        n_values += len(part)
+        if n_values > data.bounds.values:
+            raise TooLarge(f"{name} has {n_values} elements and more; one request may have {data.bounds.values}.", name)
+    whole: NDArray[Any] = np.concatenate(parts).reshape(_checked(name, shape, n_values))
+    return whole
+
+
+def _plain_part(piece: bytes, depth: int, shape: Sequence[int]) -> NDArray[Any] | None:
+    """The numbers in some items of a tensor, flat; None where they are nested in another way, or no numbers."""
+    if depth == 1:
+        return doubles(piece)
+    even = cubes(piece, depth) if depth in (2, 3) else None
+    if even is None or even[1] != {shape[-1]} or (depth == 3 and even[2] != {shape[1]}):
+        return None
+    return even[0]
+
+
+def is_whole(size: object) -> bool:
+    """Whether a JSON number is a whole one: 5.0 is."""
+    return type(size) is int or (type(size) is float and size.is_integer())
 
 
 def possible(shape: Sequence[int]) -> bool:
@@ -98,7 +144,9 @@ def known(name: str, datatype: str) -> np.dtype[Any]:
     """The numpy dtype. Raises `InvalidRequest`."""
     dtype = DTYPES.get(datatype)
     if dtype is None:
-        raise InvalidRequest(f"{name} has the datatype {datatype!r:.40}; there are: {', '.join(DTYPES)}, BYTES.", name)
+        raise InvalidRequest(
+            f"{name} has the datatype {show(datatype, 40)}; there are: {', '.join(DTYPES)}, BYTES.", name
+        )
     return dtype
 
 
@@ -134,12 +182,12 @@ def _measured(text: str) -> bytes:
     return LENGTH.pack(len(content)) + content
 
 
-def _texts(name: str, content: bytes) -> list[str]:
-    """BYTES elements one after the other."""
+def _texts(name: str, content: bytes, most: int) -> list[str]:
+    """BYTES elements one after the other, and not more than one beyond `most`."""
     texts: list[str] = []
     start = 0
     try:
-        while start < len(content):
+        while start < len(content) and len(texts) <= most:
             (length,) = LENGTH.unpack_from(content, start)
             start += LENGTH.size + length
             if start > len(content):
@@ -166,7 +214,7 @@ def _flat(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
 
 def _array(name: str, texts: list[Any], shape: Sequence[int]) -> NDArray[np.object_]:
     if odd := [text for text in texts if type(text) is not str]:
-        raise InvalidRequest(f"{name} holds {odd[0]!r:.60}; BYTES takes text.", name)
+        raise InvalidRequest(f"{name} holds {show(odd[0])}; BYTES takes text.", name)
     array: NDArray[np.object_] = np.array(texts, object).reshape(_checked(name, shape, len(texts)))
     return array
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from models.errors import InvalidRequest
 from models.manifest import Manifest
@@ -40,16 +41,25 @@ from service.operations.contract import (
 )
 from service.operations.sample import drawn
 from service.serving import Serving
-from service.strategy import Strategy, to_make
+from service.strategy import Strategy, to_make, whole
 
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
+
+
+def up_to_wrong(labels: object) -> object:
+    """Labels up to the first that is none: each is an error of its own. Whole floats become integers."""
+    if not isinstance(labels, list) or {str, int}.issuperset(map(type, labels)):
+        return labels
+    labels = [whole(label) for label in labels]
+    wrong = next((place for place, label in enumerate(labels) if type(label) not in (str, int)), len(labels))
+    return labels[: wrong + 1]
 
 
 class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: list[Label] | None = None
+    labels: Annotated[list[Label], BeforeValidator(up_to_wrong)] | None = None
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -136,4 +146,9 @@ def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
             f"there are {len(request.series)} series and {len(request.labels)} labels; send one label for each case.",
             "labels",
         )
-    return np.array([manifest.class_index(label) for label in request.labels], np.int64)
+    known = {str(label): index for index, label in enumerate(manifest.labels)}
+    found = (known.get(str(label), -1) for label in request.labels)
+    class_index = np.fromiter(found, np.int64, len(request.labels))
+    if (unknown := np.flatnonzero(class_index < 0)).size:
+        manifest.class_index(request.labels[unknown[0]])
+    return class_index

@@ -7,9 +7,9 @@ whose latent density is lower: near 0, a series is unlike anything the model has
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from models.bundle import Bundle
 from service.answers import Judged, Label, LabelColumn, Labels, Shares
@@ -21,7 +21,7 @@ class Request(StrictRequest):
     """Series to classify; `with` asks for more."""
 
     series: Series
-    extras: list[Literal["typicality"]] = Field(default_factory=list, alias="with")
+    extras: Annotated[list[Literal["typicality"]], FailFast()] = Field(default_factory=list, alias="with")
 
 
 @dataclass(frozen=True)

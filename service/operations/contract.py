@@ -10,9 +10,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 
 from models.errors import InvalidRequest, TooLarge
 from models.recipe import MAX_SEED
+from models.showing import show
 from service.answers import Axes, array_schema
 from service.canonical import Array, all_finite, canonical, numbers
 from service.serving import Served, Serving
+from service.strategy import whole
 
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
@@ -26,7 +28,11 @@ Series = Annotated[
     Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
 ]
 
-Seed = Annotated[int, Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent")]
+Seed = Annotated[
+    int,
+    BeforeValidator(whole),
+    Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent"),
+]
 Expansion = Annotated[float, Field(gt=0, le=100, description="factor on the covariance; default: the model's")]
 Model = Annotated[str, Field(description="name or name/version; may be left out when one model is served")]
 
@@ -63,7 +69,7 @@ def refusal(error: ValidationError, request: type[BaseModel], operation: str, fi
         return InvalidRequest(f"the body is not a JSON object; /{operation} takes an object of: {known}.")
     name = str(first["loc"][0])
     if first["type"] == "extra_forbidden" and len(first["loc"]) == 1:
-        return InvalidRequest(f"{name!r} is not a field of /{operation}; it takes: {known}.", name)
+        return InvalidRequest(f"{show(name)} is not a field of /{operation}; it takes: {known}.", name)
     if first["type"] == "missing" and len(first["loc"]) == 1:
         return InvalidRequest(f"{name!r} is missing; /{operation} takes: {known}.", name)
     return InvalidRequest(_misvalued(error, request, name, fields), name)
@@ -76,11 +82,11 @@ def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fiel
     best = (inner or problems)[0]
     if len(problems) > 1 and not inner:
         described = {field.alias or key: field.description for key, field in request.model_fields.items()}
-        return f"{name} is {_shown(fields[name])}; send {described.get(name) or 'what /docs says'}."
+        return f"{name} is {show(fields[name])}; send {described.get(name) or 'what /docs says'}."
     place = _place(best["loc"], fields)
     same = [problem["msg"] for problem in inner or problems if _place(problem["loc"], fields) == place]
     expected = " or ".join(dict.fromkeys(message[:1].lower() + message[1:] for message in same))
-    return f"{place} is {_shown(best['input'])}: {expected}."
+    return f"{place} is {show(best['input'])}: {expected}."
 
 
 def _place(location: tuple[int | str, ...], fields: object) -> str:
@@ -94,11 +100,6 @@ def _place(location: tuple[int | str, ...], fields: object) -> str:
             continue
         parts.append(str(part))
     return ".".join(parts)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:60] + " …"
 
 
 def check_rows(n_rows: int, max_rows: int, what: str, field: str) -> None:

@@ -7,10 +7,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from service.answers import Cube, Judged, JudgedFlags, Vector
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
@@ -21,7 +21,7 @@ class Request(StrictRequest):
     """Series to reconstruct; `with` asks for more."""
 
     series: Series
-    extras: list[Literal["timepoint_error"]] = Field(default_factory=list, alias="with")
+    extras: Annotated[list[Literal["timepoint_error"]], FailFast()] = Field(default_factory=list, alias="with")
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,13 @@ from service.operations.contract import (
     finite_answer,
 )
 from service.serving import Serving
-from service.strategy import Count
+from service.strategy import Count, Counts
 
 
 class Request(StrictRequest):
     """How many series: `counts` per class label, or `n_per_class` of every class."""
 
-    counts: dict[str, Count] | None = Field(None, description="series per class label")
+    counts: Counts | None = Field(None, description="series per class label")
     n_per_class: Count | None = Field(None, description="series of every class")
     seed: Seed | None = None
     expansion: Expansion | None = None

@@ -18,34 +18,56 @@ import pyarrow as pa
 import pyarrow.compute
 
 from models.errors import InvalidRequest
+from models.showing import show
 from service.answers import Column, Columns, Labels, Stream, columns_of, rest_of
+from service.bounds import Bounds
 from service.wires.arrow_bounds import check
 from service.wires.json_text import decoded as decoded_json
-from service.wires.json_text import dumped
+from service.wires.json_writing import dumped
 from service.wires.wire import Headers, Wire
 
 KEY = b"seriesmith"
 
+MOST_COLUMNS = 64
+"""There are two that mean something; the others are refused by name."""
 
-def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
+
+def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """The fields of a request. Raises `InvalidRequest`."""
     try:
-        check(body)
+        check(body, bounds)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
+            names = _names(reader.schema)
             table = reader.read_all()
         table.validate(full=True)
-    except (pa.ArrowException, OSError, struct.error) as error:
-        raise InvalidRequest(f"the body is not a valid Arrow IPC stream: {error}") from error
+        columns = [table.column(place).combine_chunks() for place in range(len(names))]
+    except (pa.ArrowException, OSError, struct.error, RecursionError, ValueError) as error:
+        raise InvalidRequest(f"the body is not a valid Arrow IPC stream: {show(str(error), 200)}.") from error
     metadata = (table.schema.metadata or {}).get(KEY, b"{}")
-    fields = decoded_json(metadata)
+    fields = decoded_json(metadata, headers, bounds)
     if not isinstance(fields, dict):
         raise InvalidRequest("the schema's metadata 'seriesmith' is not a JSON object of the other fields.")
-    for name in table.column_names:
-        column = table.column(name).combine_chunks()
+    for name, column in zip(names, columns, strict=True):
         if column.null_count:
-            raise InvalidRequest(f"the column {name!r} has {column.null_count} nulls; fill them before sending.", name)
+            raise InvalidRequest(
+                f"the column {show(name)} has {column.null_count} nulls; fill them before sending.", name
+            )
         fields[name] = _series(column) if name == "series" else _listed(name, column)
     return fields
+
+
+def _names(schema: pa.Schema) -> list[str]:
+    """The names of the columns. Raises `InvalidRequest`."""
+    if len(schema) > MOST_COLUMNS:
+        raise InvalidRequest(f"the stream has {len(schema)} columns; send 'series', and 'labels' beside it.")
+    try:
+        names = list(schema.names)
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the name of a column is not UTF-8: {error}.") from error
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise InvalidRequest(f"the column {show(name)} came twice; send it once.", name)
+    return names
 
 
 def _listed(name: str, column: pa.Array) -> list[Any]:
@@ -53,7 +75,7 @@ def _listed(name: str, column: pa.Array) -> list[Any]:
     texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     kind = texts.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
-        raise InvalidRequest(f"the column {name!r:.60} is of {column.type!s:.60}; send text or integers.", name)
+        raise InvalidRequest(f"the column {show(name)} is of {str(column.type)[:60]}; send text or integers.", name)
     listed: list[Any] = texts.to_pylist()
     return listed if texts is column else [listed[index] for index in column.indices.to_pylist()]
 
@@ -61,8 +83,9 @@ def _listed(name: str, column: pa.Array) -> list[Any]:
 def _series(column: pa.Array) -> np.ndarray:
     """`[n_cases, …]` of what may hold series. Raises `InvalidRequest`."""
     if isinstance(column, pa.FixedShapeTensorArray):
-        tensors: np.ndarray = column.to_numpy_ndarray()
-        return tensors
+        return _tensors(column)
+    if isinstance(column.type, pa.BaseExtensionType):
+        raise _wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
     shape, values = [len(column)], column
     while _nested(values.type):
         lengths = set(pa.compute.list_value_length(values).unique().to_pylist())
@@ -70,10 +93,25 @@ def _series(column: pa.Array) -> np.ndarray:
         if len(lengths) > 1 or values.null_count:
             raise _wrong("series is ragged or has nulls; every series needs the same number of values.")
         shape.append(max(lengths, default=0))
-    if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
-        raise _wrong(f"series is a column of {column.type}; send lists of float32.")
+    if not _is_numeric(values.type):
+        raise _wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
     array: np.ndarray = values.to_numpy(zero_copy_only=False).reshape(shape)
     return array
+
+
+def _tensors(column: pa.FixedShapeTensorArray) -> np.ndarray:
+    """Raises `InvalidRequest` where they hold no numbers, or no value at all."""
+    kind = column.type
+    if not _is_numeric(kind.value_type) or column.storage.flatten().null_count:
+        raise _wrong(f"series is a column of {str(kind)[:60]}, or has nulls; send tensors of float32.")
+    if not len(column) or 0 in kind.shape:
+        raise _wrong(f"series has {len(column)} cases of shape {list(kind.shape)}; send at least one, not empty.")
+    tensors: np.ndarray = column.to_numpy_ndarray()
+    return tensors
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
 def _nested(kind: pa.DataType) -> bool:

@@ -10,7 +10,8 @@ import struct
 
 import pyarrow as pa
 
-from models.errors import InvalidRequest
+from models.errors import InvalidRequest, TooLarge
+from service.bounds import Bounds
 
 HEADER_TYPE, HEADER = 1, 2
 """Fields of a Message."""
@@ -21,14 +22,29 @@ LENGTH, COMPRESSION = 0, 3
 """Fields of a RecordBatch."""
 
 
-def check(body: bytes) -> None:
-    """Raise `InvalidRequest` where a stream could grow, and what pyarrow raises where it is none."""
+MOST_METADATA_BYTES = 2**23
+"""Of a message; the schema's hold the fields beside the columns."""
+
+
+def check(body: bytes, bounds: Bounds) -> None:
+    """Raise `InvalidRequest` or `TooLarge` where a stream could grow, and what pyarrow raises where it is none."""
     rows = 0
-    for message in pa.ipc.MessageReader.open_stream(pa.py_buffer(body)):
+    for number, message in enumerate(pa.ipc.MessageReader.open_stream(pa.py_buffer(body))):
+        if number > bounds.rows:
+            raise TooLarge(f"the stream has more than {bounds.rows} messages; write larger batches.")
+        if len(message.metadata) > MOST_METADATA_BYTES:
+            raise TooLarge(
+                f"the stream has {len(message.metadata)} bytes of metadata; it may have {MOST_METADATA_BYTES}."
+            )
         rows += _rows(bytes(message.metadata))
         if rows > len(body):
             raise InvalidRequest(
                 f"the stream has {rows} rows or more, in {len(body)} bytes; send rows that hold values."
+            )
+        if rows > bounds.rows:
+            raise TooLarge(
+                f"the stream has {rows} rows or more; one request may have {bounds.rows // 2}. Send several requests, "
+                "or raise SERIESMITH_MAX_ROWS."
             )
 
 

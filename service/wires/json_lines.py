@@ -7,9 +7,11 @@ each, under the names that the whole answer has.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from service.answers import Stream
-from service.wires.json_text import dumped
+from service.pace import unhurried
+from service.wires.json_writing import dumped
 from service.wires.wire import Headers, Wire
 
 
@@ -20,7 +22,8 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
         yield dumped({**stream.head, "n_cases": stream.n_cases}) + b"\n"
         async for chunk in stream.chunks:
             if len(chunk["series"]):
-                yield dumped(chunk) + b"\n"
+                size = sum(getattr(column, "nbytes", 0) for column in chunk.values())
+                yield await unhurried(size, partial(dumped, chunk)) + b"\n"
         yield dumped(stream.tail()) + b"\n"
 
     return (), lines()

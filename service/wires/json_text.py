@@ -4,41 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
-
-from models.errors import InvalidRequest
-from service.answers import Labels
+from service.bounds import PLAIN_BYTES, Bounds
+from service.wires.json_arrays import lift, parsed
+from service.wires.json_writing import dumped, encoded_object
 from service.wires.wire import Headers, Wire
 
-
-def decoded(body: bytes, headers: dict[bytes, bytes] | None = None) -> Any:
-    """The JSON value in a body. Raises `InvalidRequest`."""
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise InvalidRequest(
-            f"the body is not valid JSON: {error}. Send one whole JSON object; NaN and Infinity are not JSON."
-        ) from error
+SERIES = "series"
+"""The field that may be large."""
 
 
-def dumped(value: Any) -> bytes:
-    """JSON of plain values, arrays, labels and dataclasses."""
-    return orjson.dumps(value, default=_listed, option=orjson.OPT_SERIALIZE_NUMPY)
+def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
+    """The JSON value in a body; large series are a `JsonArray` in it. Raises `InvalidRequest` or `TooLarge`."""
+    if len(body) <= PLAIN_BYTES:
+        return parsed(body)
+    lifted = lift(body, SERIES, bounds, torn=True)
+    if "" in lifted.arrays:
+        return {SERIES: lifted.arrays[""]}
+    value = parsed(lifted.rest)
+    if lifted.arrays and isinstance(value, dict) and isinstance(mark := value.get(SERIES), str):
+        value[SERIES] = lifted.arrays.get(mark, mark)
+    return value
 
 
 def encoded(answer: Any) -> tuple[bytes, Headers]:
     """An operation's answer; fields that are None are left out."""
-    fields: dict[str, Any] = {}
-    for name, value in vars(answer).items():
-        if value is not None:
-            fields[name] = value.listed() if type(value) is Labels else value
-    return orjson.dumps(fields, option=orjson.OPT_SERIALIZE_NUMPY), ()
+    return encoded_object({name: value for name, value in vars(answer).items() if value is not None}), ()
 
 
-def _listed(value: Any) -> Any:
-    if isinstance(value, Labels):
-        return value.listed()
-    raise TypeError(f"{type(value).__name__} is no part of an answer")
-
+__all__ = ["WIRE", "decoded", "dumped", "encoded"]
 
 WIRE = Wire(b"application/json", decoded, encoded, None, packs=True)

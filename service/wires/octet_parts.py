@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from service.answers import Columns, Stream
-from service.wires.json_text import dumped
+from service.wires.json_writing import dumped
 from service.wires.octets import sent
 from service.wires.wire import Headers, Wire
 

@@ -18,15 +18,16 @@ import orjson
 
 from models.errors import InvalidRequest
 from service.answers import Column, Labels, Stream, columns_of, rest_of
+from service.bounds import Bounds
 from service.wires.json_text import decoded as decoded_json
-from service.wires.json_text import dumped
+from service.wires.json_writing import dumped
 from service.wires.wire import Headers, Wire
 
 SHAPE = b"seriesmith-shape"
 ARRAYS = b"seriesmith-arrays"
 
 
-def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
+def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """The fields of a request. Raises `InvalidRequest`."""
     shape = headers.get(SHAPE)
     fields: dict[str, Any] = {}
@@ -34,7 +35,7 @@ def decoded(body: bytes, headers: dict[bytes, bytes]) -> Any:
     if shape is not None:
         fields["series"], size = _series(body, shape)
     if size < len(body):
-        rest = decoded_json(body[size:])
+        rest = decoded_json(body[size:] if size else body, headers, bounds)
         if not isinstance(rest, dict) or ("series" in rest and fields):
             raise InvalidRequest(
                 "what follows the values of series is not a JSON object of the other fields; "

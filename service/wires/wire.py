@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.answers import Stream
+from service.bounds import Bounds
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(frozen=True)
 class Wire:
-    """`decoded(body, headers)` gives the fields of a request, `encoded(answer)` a body and headers that go with it.
+    """`decoded(body, headers, bounds)` gives the fields of a request, `encoded(answer)` a body and headers with it.
 
     `streamed(stream)` gives the headers, and the chunks of a body. What a wire cannot do is None.
     """
 
     media_type: bytes
-    decoded: Callable[[bytes, dict[bytes, bytes]], Any] | None
+    decoded: Callable[[bytes, dict[bytes, bytes], Bounds], Any] | None
     encoded: Callable[[Any], tuple[bytes, Headers]] | None
     streamed: Callable[[Stream], tuple[Headers, AsyncIterator[bytes]]] | None
     packs: bool = False

@@ -107,7 +107,7 @@ def test_generation_on_typed_contents(stub: Any):
 def test_outputs_that_are_named(stub: Any, series: np.ndarray):
     """ "Optional, if not specified all outputs produced by the model will be returned." """
     asked = request("sines.classify", series)
-    assert [one.name for one in stub.ModelInfer(asked).outputs] == ["labels", "probabilities", "classes"]
+    assert [one.name for one in stub.ModelInfer(asked).outputs] == ["labels", "probabilities"]
     asked.outputs.add(name="typicality")
     assert [one.name for one in stub.ModelInfer(asked).outputs] == ["typicality"]
 

@@ -35,7 +35,11 @@ def test_server_live_and_ready(server: Server):
 
 def test_server_metadata(server: Server):
     """ "name", "version" and "extensions" are required."""
-    wanted = {"name": "seriesmith", "version": VERSION, "extensions": ["binary_tensor_data", "model_repository"]}
+    wanted = {
+        "name": "seriesmith",
+        "version": VERSION,
+        "extensions": ["binary_tensor_data", "model_repository", "model_configuration"],
+    }
     assert server.get("/v2") == server.get("/v2/") == wanted
 
 
@@ -102,7 +106,7 @@ def test_outputs_that_are_named(server: Server, series: np.ndarray):
     named = outputs(infer(server, "sines.classify", tensor("series", series), outputs=[{"name": "probabilities"}]))
     assert set(named) == {"probabilities"} and named["probabilities"].shape == (4, 3)
     usual = outputs(infer(server, "sines.classify", tensor("series", series)))
-    assert set(usual) == {"labels", "probabilities", "classes"}
+    assert set(usual) == {"labels", "probabilities"}
     extra = outputs(infer(server, "sines.classify", tensor("series", series), outputs=[{"name": "typicality"}]))
     assert set(extra) == {"typicality"}
 
@@ -152,3 +156,28 @@ def test_the_document_tells_of_every_path(server: Server, series: np.ndarray):
     assert written == {"/v2/models/{model}/infer", "/v2/repository/index"} | repository
     schema = documented["/v2/models/{model}/infer"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert set(infer(server, "sines.encode", tensor("series", series), id="1").json()) == set(schema["properties"])
+
+
+def test_a_model_has_a_configuration_in_the_form_that_tools_read(server: Server):
+    config = server.get("/v2/models/sines.augment/config")
+    assert (config["name"], config["max_batch_size"]) == ("sines.augment", 0)
+    inputs = {one["name"]: one for one in config["input"]}
+    assert inputs["series"] == {"name": "series", "data_type": "TYPE_FP32", "dims": [-1, 2, 64], "optional": False}
+    assert inputs["labels"]["data_type"] == "TYPE_STRING" and inputs["labels"]["optional"]
+    assert {"series", "labels", "synthetic"} <= {one["name"] for one in config["output"]}
+
+
+def test_labels_may_come_as_a_column_and_parameters_as_null(server: Server, cases: Labelled):
+    labels = tensor("labels", [[str(label)] for label in cases.labels[:3]], parameters=None)
+    series = tensor("series", cases.series[:3].astype(np.float32), parameters=None)
+    seed = {"name": "seed", "datatype": "INT64", "shape": [1.0], "data": [7.0]}
+    response = infer(server, "sines.augment", series, labels, seed, parameters=None, id=None)
+    flat = tensor("labels", [str(label) for label in cases.labels[:3]])
+    assert np.array_equal(
+        outputs(response)["series"], outputs(infer(server, "sines.augment", series, flat, seed))["series"]
+    )
+
+
+def test_whole_floats_are_integers(server: Server):
+    whole = server.answer("sample", model="sines", n_per_class=2, seed=7)
+    assert server.answer("sample", model="sines", n_per_class=2.0, seed=7.0) == whole

@@ -22,7 +22,7 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("an input without a shape", "encode", [{"name": "series", "datatype": "FP32"}], "send an object with name"),
     ("a shape below zero", "encode", [SERIES | {"shape": [-1, 2, 64]}], "a list of at most 8 sizes"),
     ("a name that is no text", "encode", [SERIES | {"name": 3}], "the name 3"),
-    ("parameters that are no object", "encode", [SERIES | {"parameters": 3}], "an input is {"),
+    ("parameters that are no object", "encode", [SERIES | {"parameters": 3}], "parameters is 3"),
     ("an input that there is not", "encode", [SERIES | {"name": "x"}], "no input 'x'; there are: series."),
     ("an input of another operation", "encode", [SERIES, SEED], "no input 'seed'"),
     ("an input twice", "encode", [SERIES, SERIES], "'series' came twice"),

@@ -81,7 +81,7 @@ def test_the_stock_client_learns_what_there_is(stock: Stock, transport: str):
     assert told["live"] and told["ready"] and told["model ready"]
     assert not told["another ready"] and not told["another version ready"]
     assert told["server"]["name"] == "seriesmith"
-    assert told["server"]["extensions"] == ["binary_tensor_data", "model_repository"]
+    assert told["server"]["extensions"] == ["binary_tensor_data", "model_repository", "model_configuration"]
     assert told["model"] == told["version"] and told["model"]["versions"] == ["1"]
     inputs = {one["name"]: (one["datatype"], [int(size) for size in one["shape"]]) for one in told["model"]["inputs"]}
     assert inputs == {"series": ("FP32", [-1, 2, 64])}

@@ -72,7 +72,7 @@ def test_choices_are_read_as_json_would_say_them():
 
 def test_outputs_decide_what_is_computed(sines):
     model = Model(OPERATIONS["classify"], sines)
-    assert model.plan(()).wanted == {"labels", "probabilities", "classes"} and not model.plan(()).extras
+    assert model.plan(()).wanted == {"labels", "probabilities"} and not model.plan(()).extras
     assert model.plan(("typicality",)).wanted == {"typicality"}
     assert model.plan(("typicality",)).extras == {"with": ["typicality"]}
     assert model.plan(("labels",)) is model.plan(("labels",))

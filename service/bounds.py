@@ -1,0 +1,58 @@
+"""How much a body may hold, by what `max_rows` of the largest model need: known before it is parsed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.repository import Repository
+from service.serving import Serving
+
+PLAIN_BYTES = 2**16
+"""A shorter body is parsed without counting: it holds little, whatever it holds."""
+
+SLACK = 2**16
+"""Elements beside those that rows need: fields, classes, and what is refused by a better sentence than a count."""
+
+LARGEST_CASE_BYTES = 2**23
+"""A single case may take as much as text, or more where a model's cases are large."""
+
+DIGITS = 32
+"""Bytes of text that one value may well take."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Twice what the largest request needs, so that one that is a little too large hears by how much."""
+
+    rows: int
+    """Series."""
+    values: int
+    """Numbers in series."""
+    elements: int
+    """Everything else: labels, names, fields."""
+    case_bytes: int
+    """Text of one case."""
+
+
+class Bounding:
+    """The bounds of what is served now."""
+
+    def __init__(self, serving: Serving) -> None:
+        self._serving = serving
+        self._repository: Repository | None = None
+        self._bounds = Bounds(0, 0, 0, 0)
+
+    def now(self) -> Bounds:
+        """They change with the models."""
+        if self._repository is not self._serving.repository:
+            self._repository = self._serving.repository
+            self._bounds = bounds(self._serving.settings.max_rows, self._repository)
+        return self._bounds
+
+
+def bounds(max_rows: int, repository: Repository) -> Bounds:
+    """Of requests of `max_rows` series of the largest model there is."""
+    shapes = [bundle.manifest.series for bundle in repository.bundles.values()]
+    largest = max((shape.n_channels * shape.n_timepoints for shape in shapes), default=1)
+    rows = 2 * max_rows
+    return Bounds(rows, rows * largest + SLACK, rows + SLACK, max(LARGEST_CASE_BYTES, 2 * DIGITS * largest))

@@ -1,0 +1,24 @@
+"""Every parser of what strangers send, fuzzed for as long as FUZZ_SECONDS says, with seeds that go on from one."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+
+import pytest
+
+from tests.service.fuzzing import fuzz, targets
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "600"))
+TARGETS = targets()
+
+
+@pytest.mark.reliability
+def test_minutes_of_what_is_nearly_right_are_answered_or_refused():
+    end = time.monotonic() + SECONDS
+    for seed in itertools.count(1):
+        for name, target in TARGETS.items():
+            fuzz(name, target, seed, runs=100)
+        if time.monotonic() > end:
+            return
