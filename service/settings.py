@@ -58,6 +58,12 @@ class Settings:
     """How often the repository is looked at for new versions."""
     keep_versions: int = 3
     """Newest versions of a model that are served; each can be addressed as name/version."""
+    load_seconds: float = 60.0
+    """How long a bundle may take to be read, verified and warmed up; one that takes longer is refused."""
+    max_bundle_bytes: int = 2**30
+    """Most bytes that the files of one bundle may have together; larger ones are refused unread."""
+    trusted_keys: str = ""
+    """A file of public keys (see models/signing.py); when set, only bundles that one of them signed are served."""
     front_door: Literal["private", "public"] = "private"
     """How our paths get before BentoML's: see service/front_door.py."""
     grpc_host: str = "127.0.0.1"
@@ -103,12 +109,14 @@ class Settings:
             "max_body_bytes",
             "max_held_bytes",
             "max_connections",
+            "max_bundle_bytes",
         ):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
         for name in (
             "timeout_seconds",
             "refresh_seconds",
+            "load_seconds",
             "head_seconds",
             "body_seconds",
             "write_seconds",

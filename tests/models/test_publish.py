@@ -86,7 +86,7 @@ def test_a_refresh_keeps_what_is_loaded_and_retries_what_was_mended(
     assert after.bundles["sines", 1] is before.bundles["sines", 1]
     assert after.versions("sines") == [1, 2] and not after.refused
     shutil.rmtree(first)
-    assert after.refreshed().versions("sines") == [2]
+    assert after.refreshed().refreshed().versions("sines") == [2]
 
 
 DAMAGED: dict[str, tuple[str, dict[str, np.ndarray] | None]] = {
