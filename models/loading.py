@@ -127,6 +127,10 @@ class Loader:
             "SERIESMITH_LOAD_SECONDS sets how long it may take."
         )
 
+    def close(self) -> None:
+        """End every load."""
+        self.forget_but(())
+
     def forget_but(self, keys: Collection[Key]) -> None:
         """End every load of other bundles than these."""
         for key in [key for key in self._loadings if key not in keys]:

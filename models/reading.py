@@ -63,16 +63,17 @@ class Folder:
             descriptor = os.open(name, READ | os.O_NONBLOCK, dir_fd=self._descriptor)
         except OSError as error:
             raise _unreadable(name, error, "a regular file, and not a link") from error
-        with open(descriptor, "rb", buffering=0) as file:
+        try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise BundleError(f"{name} is no regular file; a bundle holds regular files only.")
             if status.st_size > bound:
                 raise self._too_large(name, status.st_size, most)
-            try:
-                content = _whole(file.fileno(), bound + 1)
-            except OSError as error:
-                raise _unreadable(name, error) from error
+            content = _whole(descriptor, bound + 1)
+        except OSError as error:
+            raise _unreadable(name, error) from error
+        finally:
+            os.close(descriptor)
         if len(content) > bound:
             raise self._too_large(name, len(content), most)
         self._left -= len(content)

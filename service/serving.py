@@ -142,6 +142,8 @@ class Serving:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
+        async with self._refreshing:
+            await asyncio.to_thread(self.repository.loader.close)
         self.lane.close()
         self.write_metrics()
 
