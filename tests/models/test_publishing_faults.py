@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from models import writing
 from models.bundle import Bundle
 from models.errors import BundleError, Unsupported
 from models.leftovers import Workplace
@@ -70,12 +69,17 @@ def test_all_is_on_the_disk_before_it_is_seen_and_its_name_after(
 ) -> None:
     done: list[str] = []
     fsync, rename = os.fsync, os.rename
-    monkeypatch.setattr(
-        writing.os,
-        "fsync",
-        lambda descriptor: done.append(os.readlink(f"/proc/self/fd/{descriptor}")) or fsync(descriptor),
-    )
-    monkeypatch.setattr(writing.os, "rename", lambda one, other: done.append("rename") or rename(one, other))
+
+    def noted_fsync(descriptor: int) -> None:
+        done.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    def noted_rename(source: Path, target: Path) -> None:
+        done.append("rename")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(os, "rename", noted_rename)
     directory = published(tmp_path / "models")
     before, after = done[: done.index("rename")], done[done.index("rename") + 1 :]
     assert {Path(path).name for path in before} >= {*FILES, "manifest.json"}

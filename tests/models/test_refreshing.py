@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -97,9 +98,14 @@ def test_what_could_not_be_read_is_tried_again_less_and_less_often(
     directory, now, reads = copy_bundle(tmp_path), 0.0, []
     (directory / "decoder.onnx").unlink()
     monkeypatch.setattr(repository, "FIRST_RETRY_SECONDS", 1.0)
-    monkeypatch.setattr(repository.time, "monotonic", lambda: now)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     real = Bundle.load
-    monkeypatch.setattr(Bundle, "load", lambda *given: reads.append(now) or real(*given))
+
+    def noted(*given: Any) -> Bundle:
+        reads.append(now)
+        return real(*given)
+
+    monkeypatch.setattr(Bundle, "load", noted)
     found = loaded(tmp_path)
     for second in range(1, 200):
         now = float(second)
@@ -113,7 +119,12 @@ def test_what_is_wrong_is_not_read_again_until_it_is_asked_for(tmp_path: Path, m
     copy_bundle(tmp_path, "other")
     found, reads = loaded(tmp_path), []
     real = Bundle.load
-    monkeypatch.setattr(Bundle, "load", lambda *given: reads.append(given[0].parent.name) or real(*given))
+
+    def noted(*given: Any) -> Bundle:
+        reads.append(given[0].parent.name)
+        return real(*given)
+
+    monkeypatch.setattr(Bundle, "load", noted)
     assert found.refreshed().refreshed().bundles == found.bundles and reads == []
     found.refreshed(again="basicmotions")
     assert reads == ["basicmotions"]
