@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from models.manifest import Calibration, Manifest, read_manifest
 from models.mixture import MixtureParameters, marginal_log_density
 from models.policy import PolicyName
 from models.probe import replay
-from models.reading import MANIFEST_BYTES, MOST_BYTES, Folder
+from models.reading import MANIFEST_BYTES, MOST_BYTES, Folder, Unreadable
 from models.recipe import BLOCK_ROWS, Recipe, Samples
 from models.sessions import Runtime, Session
 from models.signing import check_signature
@@ -32,10 +33,23 @@ REQUIRED = {"encoder", "decoder", "mixture", "density"}
 @dataclass(frozen=True)
 class Terms:
     """On what terms a deployment takes bundles: of so many bytes at most, and, with `trusted_keys`, a file of public
-    keys, only those whose manifest one of them signed."""
+    keys, only those whose manifest one of them signed.
+
+    With `trial_bytes` each is tried first in a process that may take so much memory (see `models/trial.py`), and is
+    then to have the manifest of that `manifest_sha256`.
+    """
 
     most_bytes: int = MOST_BYTES
     trusted_keys: Path | None = None
+    trial_bytes: int = 0
+    manifest_sha256: str | None = None
+
+
+def check_signed(directory: Path, terms: Terms) -> None:
+    """Raise `BundleError` where `terms` name trusted keys and none of them signed the manifest of a bundle."""
+    if terms.trusted_keys is not None:
+        with Folder(directory, terms.most_bytes) as folder:
+            check_signature(folder, folder.read("manifest.json", MANIFEST_BYTES), terms.trusted_keys)
 
 
 class Bundle:
@@ -56,6 +70,8 @@ class Bundle:
             return cls._loaded(directory, runtime or Runtime(), terms or Terms())
         except SeriesmithError:
             raise
+        except MemoryError as error:
+            raise Unreadable("there is not enough memory to load it.") from error
         except Exception as error:  # whatever a file holds, its reader gets one kind of error
             raise BundleError(f"it cannot be read: {type(error).__name__}: {str(error)[:400]}") from error
 
@@ -63,6 +79,8 @@ class Bundle:
     def _loaded(cls, directory: Path, runtime: Runtime, terms: Terms) -> Bundle:
         with Folder(directory, terms.most_bytes) as folder:
             text = folder.read("manifest.json", MANIFEST_BYTES)
+            if terms.manifest_sha256 not in (None, sha256(text).hexdigest()):
+                raise Unreadable("it changed while it was tried.")
             if terms.trusted_keys is not None:
                 check_signature(folder, text, terms.trusted_keys)
             manifest = read_manifest(text)

@@ -3,8 +3,8 @@
 Each is loaded by a thread of its own. At its deadline the graph call under way is ended between two of its nodes, which
 also ends a loop that would go on for ever, and the bundle is refused. What does not end even then, inside a single node
 or while onnxruntime reads a graph, is left alone: it is counted, its name loads nothing until it has ended, and when
-there are too many of them nothing is loaded any more. A thread cannot bound the memory that a graph takes; who takes
-bundles from strangers requires signatures.
+there are too many of them nothing is loaded any more. A thread cannot bound the memory that a graph takes, nor outlive
+a fault of onnxruntime: for that a bundle can be tried in a process first (`models/trial.py`).
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 
-from models.bundle import Bundle, Terms
+from models.bundle import Bundle, Terms, check_signed
 from models.errors import BundleError, SeriesmithError
 from models.looking import Identity
 from models.reading import Unreadable
 from models.sessions import Interrupt, Runtime, interruptible
+from models.trial import try_bundle
 
 logger = logging.getLogger(__name__)
 
@@ -42,20 +44,31 @@ class Loading:
     """One bundle being loaded by a thread of its own: at the end there is a `bundle`, or an `error`."""
 
     def __init__(
-        self, key: Key, directory: Path, identity: Identity, runtime: Runtime, terms: Terms, prepare: Prepare
+        self,
+        key: Key,
+        directory: Path,
+        identity: Identity,
+        runtime: Runtime,
+        terms: Terms,
+        prepare: Prepare,
+        seconds: float,
     ) -> None:
         self.key, self.identity, self.started = key, identity, time.monotonic()
         self.bundle: Bundle | None = None
         self.prepared: object = None
         self.error: BundleError | None = None
         self._interrupt = Interrupt()
-        self._arguments = directory, runtime, terms, prepare
+        self._arguments = directory, runtime, terms, prepare, seconds
         self._thread = threading.Thread(target=self._load, name=f"loading {key[0]}/{key[1]}", daemon=True)
         self._thread.start()
 
     def _load(self) -> None:
-        directory, runtime, terms, prepare = self._arguments
+        directory, runtime, terms, prepare, seconds = self._arguments
         try:
+            if terms.trial_bytes:
+                check_signed(directory, terms)  # what nobody trusts does not run there either
+                tried = try_bundle(directory, terms.most_bytes, terms.trial_bytes, seconds, self._interrupt)
+                terms = replace(terms, manifest_sha256=tried)
             with interruptible(self._interrupt):
                 bundle = Bundle.load(directory, runtime, terms)
                 try:
@@ -149,6 +162,6 @@ class Loader:
             raise Unreadable(f"an earlier load of {key[0]} has not ended yet; nothing of that name is loaded before.")
         if self.abandoned >= MOST_ABANDONED:
             raise Unreadable(f"{self.abandoned} loads of other bundles do not end; restart the server to load more.")
-        loading = Loading(key, directory, identity, self.runtime, self.terms, self._prepare)
+        loading = Loading(key, directory, identity, self.runtime, self.terms, self._prepare, self.load_seconds)
         self._loadings[key] = loading
         return loading

@@ -53,9 +53,11 @@ class Interrupt:
     def __init__(self) -> None:
         self.options = ort.RunOptions()
         self.options.log_severity_level = 4
+        self.is_set = False
 
     def set(self) -> None:
         """End them. What waits inside a single node goes on."""
+        self.is_set = True
         self.options.terminate = True
 
 

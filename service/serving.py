@@ -98,7 +98,7 @@ class Serving:
         self.connections = Budget(settings.max_connections, "connections")
         runtime = Runtime(settings.device, settings.threads_per_call)
         trusted = Path(settings.trusted_keys) if settings.trusted_keys else None
-        terms = Terms(settings.max_bundle_bytes, trusted)
+        terms = Terms(settings.max_bundle_bytes, trusted, settings.trial_bytes)
         loader = Loader(runtime, terms, settings.load_seconds, self._prepare)
         self.repository = Repository(settings.models, runtime, loader=loader)
         self._resolved: dict[str | None, Served] = {}

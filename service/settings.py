@@ -62,6 +62,9 @@ class Settings:
     """How long a bundle may take to be read, verified and warmed up; one that takes longer is refused."""
     max_bundle_bytes: int = 2**30
     """Most bytes that the files of one bundle may have together; larger ones are refused unread."""
+    trial_bytes: int = 0
+    """When above 0, a bundle is first loaded and run in a process of its own, which may take so much memory, and is
+    refused when that dies; it takes a second or two more for each. For bundles from strangers: 2147483648 or so."""
     trusted_keys: str = ""
     """A file of public keys (see models/signing.py); when set, only bundles that one of them signed are served."""
     front_door: Literal["private", "public"] = "private"
@@ -126,7 +129,7 @@ class Settings:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be a number above 0.")
         if not 0 <= settings.grpc_port < 2**16:
             raise ValueError(f"{PREFIX}GRPC_PORT is {settings.grpc_port}; it must be from 0, for none, to 65535.")
-        for name in ("workers", "threads", "batch_rows", "drain_seconds"):
+        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:

@@ -73,3 +73,19 @@ def loop_for_ever(model: onnx.ModelProto) -> None:
     model.graph.initializer.append(helper.make_tensor("trips", TensorProto.INT64, scalar, [2**60]))
     model.graph.initializer.append(helper.make_tensor("start", TensorProto.BOOL, scalar, [True]))
     model.graph.node.insert(0, helper.make_node("Loop", ["trips", "start", given], ["looped"], body=body))
+
+
+def take_memory(model: onnx.ModelProto) -> None:
+    """Have a graph make 64 GiB of zeros and add their sum to its first input, before all else."""
+    given = model.graph.input[0].name
+    for node in model.graph.node:
+        node.input[:] = ["laden" if name == given else name for name in node.input]
+    model.graph.initializer.append(helper.make_tensor("large", TensorProto.INT64, [1], [2**34]))
+    for node in reversed(
+        [
+            helper.make_node("ConstantOfShape", ["large"], ["zeros"]),
+            helper.make_node("ReduceSum", ["zeros"], ["sum"], keepdims=0),
+            helper.make_node("Add", [given, "sum"], ["laden"]),
+        ]
+    ):
+        model.graph.node.insert(0, node)
