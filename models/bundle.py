@@ -2,26 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import BundleError, Unsupported
+from models.archives import read_arrays
+from models.errors import BundleError, SeriesmithError, Unsupported
 from models.generation import generate_block
 from models.given import GivenCases
+from models.graphs import check_graph
 from models.manifest import Calibration, Manifest, read_manifest
 from models.mixture import MixtureParameters, marginal_log_density
 from models.policy import PolicyName
 from models.probe import replay
+from models.reading import MANIFEST_BYTES, MOST_BYTES, Folder, Unreadable
 from models.recipe import BLOCK_ROWS, Recipe, Samples
 from models.sessions import Runtime, Session
+from models.signing import check_signature
 from models.texture import check_texture, textured
-from models.verify import check_signatures, mixture_parameters, plain_arrays, readable, verified
+from models.verify import check_signatures, mixture_parameters, read_verified
 
 Array = NDArray[np.float32]
 
 REQUIRED = {"encoder", "decoder", "mixture", "density"}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """On what terms a deployment takes bundles: of so many bytes at most, and, with `trusted_keys`, a file of public
+    keys, only those whose manifest one of them signed.
+
+    With `trial_bytes` each is tried first in a process that may take so much memory (see `models/trial.py`), and is
+    then to have the manifest of that `manifest_sha256`.
+    """
+
+    most_bytes: int = MOST_BYTES
+    trusted_keys: Path | None = None
+    trial_bytes: int = 0
+    manifest_sha256: str | None = None
+
+
+def check_signed(directory: Path, terms: Terms) -> None:
+    """Raise `BundleError` where `terms` name trusted keys and none of them signed the manifest of a bundle."""
+    if terms.trusted_keys is not None:
+        with Folder(directory, terms.most_bytes) as folder:
+            check_signature(folder, folder.read("manifest.json", MANIFEST_BYTES), terms.trusted_keys)
 
 
 class Bundle:
@@ -36,28 +64,43 @@ class Bundle:
         self._sessions = sessions
 
     @classmethod
-    def load(cls, directory: Path, runtime: Runtime | None = None) -> Bundle:
+    def load(cls, directory: Path, runtime: Runtime | None = None, terms: Terms | None = None) -> Bundle:
         """Read and verify `models/<name>/<version>/`. Raises `BundleError` with the reason when anything is off."""
-        runtime = runtime or Runtime()
-        manifest = read_manifest(readable(directory / "manifest.json"))
-        if (manifest.name, str(manifest.version)) != (directory.parent.name, directory.name):
-            raise BundleError(
-                f"the manifest says {manifest.name}/{manifest.version}, but it lies in "
-                f"{directory.parent.name}/{directory.name}; a bundle is published, not copied by hand."
-            )
-        if missing := REQUIRED - set(manifest.graphs):
-            raise BundleError(f"the manifest lists no graph {', '.join(sorted(missing))}.")
-        sessions = {}
-        for name, graph in manifest.graphs.items():
-            sessions[str(name)] = Session(verified(directory / graph.file, graph.sha256), runtime)
-        if manifest.weights is not None:
-            verified(directory / manifest.weights.file, manifest.weights.sha256)
-        arrays = plain_arrays(directory / manifest.mixture.file, manifest.mixture.sha256)
-        bundle = cls(manifest, sessions, mixture_parameters(arrays, manifest))
-        check_signatures(manifest, sessions)
+        try:
+            return cls._loaded(directory, runtime or Runtime(), terms or Terms())
+        except SeriesmithError:
+            raise
+        except MemoryError as error:
+            raise Unreadable("there is not enough memory to load it.") from error
+        except Exception as error:  # whatever a file holds, its reader gets one kind of error
+            raise BundleError(f"it cannot be read: {type(error).__name__}: {str(error)[:400]}") from error
+
+    @classmethod
+    def _loaded(cls, directory: Path, runtime: Runtime, terms: Terms) -> Bundle:
+        with Folder(directory, terms.most_bytes) as folder:
+            text = folder.read("manifest.json", MANIFEST_BYTES)
+            if terms.manifest_sha256 not in (None, sha256(text).hexdigest()):
+                raise Unreadable("it changed while it was tried.")
+            if terms.trusted_keys is not None:
+                check_signature(folder, text, terms.trusted_keys)
+            manifest = read_manifest(text)
+            if (manifest.name, str(manifest.version)) != (directory.parent.name, directory.name):
+                raise BundleError(
+                    f"the manifest says {manifest.name}/{manifest.version}, but it lies in "
+                    f"{directory.parent.name}/{directory.name}; a bundle is published, not copied by hand."
+                )
+            if missing := REQUIRED - set(manifest.graphs):
+                raise BundleError(f"the manifest lists no graph {', '.join(sorted(missing))}.")
+            contents = read_verified(folder, manifest)
         check_texture(manifest)
-        replay(manifest, sessions, plain_arrays(directory / manifest.probe.file, manifest.probe.sha256))
-        return bundle
+        for graph in manifest.graphs.values():
+            check_graph(graph.file, contents[graph.file])
+        mixture = mixture_parameters(read_arrays(manifest.mixture.file, contents[manifest.mixture.file]), manifest)
+        probe = read_arrays(manifest.probe.file, contents[manifest.probe.file])
+        sessions = {str(name): Session(contents[graph.file], runtime) for name, graph in manifest.graphs.items()}
+        check_signatures(manifest, sessions)
+        replay(manifest, sessions, probe)
+        return cls(manifest, sessions, mixture)
 
     @property
     def provider(self) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from models.policy import PolicyName
-from models.strict import Positive, Share, Strict
+from models.strict import Count, Positive, Share, Strict
 
 
 class Interval(Strict):
@@ -54,8 +54,8 @@ class Uplift(Strict):
     policy: PolicyName
     rounds: Positive = 1
     balanced: bool
-    n_cases: Annotated[int, Field(ge=0)]
-    n_folds: Annotated[int, Field(ge=0)]
+    n_cases: Count
+    n_folds: Count
     candidates: list[Candidate]
     advice: Advice
     weight: Share
@@ -109,7 +109,7 @@ class Metrics(Strict):
 
     accuracy: Share | None = None
     balanced_accuracy: Share | None = None
-    n_measured: Annotated[int, Field(ge=0)] = 0
+    n_measured: Count = 0
     measured_on: Literal["given test set", "held-out split"] | None = None
     acceptance: dict[str, Share] = Field(default_factory=dict)
     uplift: Uplift | None = None

@@ -19,6 +19,8 @@ def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
         return float("inf")
     if expected.size == 0:
         return 0.0
+    if not np.isfinite(expected).all():
+        return float("inf")
     scale = max(float(np.abs(expected).max()), 1e-12)
     return float(np.abs(actual.astype(np.float64) - expected).max()) / scale
 
@@ -37,10 +39,14 @@ def replay(manifest: Manifest, sessions: dict[str, Session], probe: dict[str, np
             expected = [probe[key(name, "out", tensor.name)] for tensor in graph.outputs]
         except KeyError as error:
             raise BundleError(f"{manifest.probe.file} lacks the array {error}.") from error
+        if not all(array.size for array in expected):
+            raise BundleError(f"{manifest.probe.file} holds nothing to compare the answers of {graph.file} with.")
         try:
             answers = session(feeds)
         except Exception as error:  # onnxruntime raises its own types, of no common base
-            raise BundleError(f"{graph.file} does not run on what {manifest.probe.file} holds: {error}") from error
+            raise BundleError(
+                f"{graph.file} does not run on what {manifest.probe.file} holds: {str(error)[:400]}"
+            ) from error
         for tensor, actual, wanted in zip(graph.outputs, answers, expected, strict=True):
             difference = relative_difference(actual, wanted)
             if difference > graph.tolerance:

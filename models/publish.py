@@ -1,4 +1,4 @@
-"""A bundle appears in a repository whole or not at all, under a version that nobody else has."""
+"""A bundle appears in a repository whole or not at all, under a version that nobody else has, and then it stays."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import errno
 import hashlib
 import io
 import os
-import shutil
-import tempfile
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from pydantic import ValidationError
 
-from models.manifest import Manifest, checked_name, write_manifest
+from models.errors import BundleError
+from models.leftovers import Workplace, remove_leftovers
+from models.manifest import VERSION_PATTERN, Manifest, checked_name, read_manifest, write_manifest
+from models.reading import MANIFEST_BYTES
+from models.signing import FILE as SIGNATURE_FILE
+from models.signing import Signer
+from models.writing import synchronise_folder, write_new
 
 
 def sha256(content: bytes) -> str:
@@ -28,40 +34,76 @@ def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
     return buffer.getvalue()
 
 
-def publish(root: Path, name: str, files: dict[str, bytes], manifest_for: Callable[[int], Manifest]) -> Path:
+def publish(
+    root: Path,
+    name: str,
+    files: dict[str, bytes],
+    manifest_for: Callable[[int], Manifest],
+    signer: Signer | None = None,
+) -> Path:
     """Write `root/<name>/<next version>/` and answer its path.
 
     `manifest_for` is asked for the manifest of a version number; two publishers at once get two versions. Readers see
-    nothing before the rename. Raises `BundleError` for a name that cannot be one.
+    nothing before the rename, and what is renamed is on the disk. What killed publishers left is removed on the way.
+    Raises `BundleError` for a name that cannot be one, and where the repository cannot be written.
     """
     parent = root / checked_name(name)
-    parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
     try:
-        temporary.chmod(0o755)
-        for file, content in files.items():
-            (temporary / file).write_bytes(content)
-        while True:
-            version = next_version(parent)
-            (temporary / "manifest.json").write_bytes(write_manifest(manifest_for(version)))
-            _synchronise(temporary)
-            try:
-                os.rename(temporary, parent / str(version))
-                return parent / str(version)
-            except OSError as error:
-                if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
-                    raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        _make_folder(parent)
+        remove_leftovers(parent)
+        with Workplace(parent) as workplace:
+            for file, content in files.items():
+                write_new(workplace.path / file, content)
+            return _moved_into_place(workplace, parent, manifest_for, signer)
+    except OSError as error:
+        raise BundleError(
+            f"{name} cannot be published to {root}: {error.strerror}. No version was added; mend that, or give another "
+            "repository with --models or SERIESMITH_MODELS."
+        ) from error
+
+
+def _moved_into_place(
+    workplace: Workplace, parent: Path, manifest_for: Callable[[int], Manifest], signer: Signer | None
+) -> Path:
+    while True:
+        version = next_version(parent)
+        manifest = _manifest_bytes(manifest_for, version)
+        write_new(workplace.path / "manifest.json", manifest)
+        if signer is not None:
+            write_new(workplace.path / SIGNATURE_FILE, signer(manifest))
+        synchronise_folder(workplace.path)
+        try:
+            os.rename(workplace.path, parent / str(version))
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
+                raise
+        else:
+            synchronise_folder(parent)
+            return parent / str(version)
+
+
+def _manifest_bytes(manifest_for: Callable[[int], Manifest], version: int) -> bytes:
+    """A manifest that readers will take. Raises `BundleError` where they would not."""
+    try:
+        manifest = write_manifest(manifest_for(version))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BundleError(f"the bundle cannot be described: {first['loc']}: {first['msg'][:400]}") from error
+    if len(manifest) > MANIFEST_BYTES:
+        raise BundleError(f"manifest.json would have {len(manifest)} bytes; it may have {MANIFEST_BYTES}.")
+    read_manifest(manifest)
+    return manifest
 
 
 def next_version(parent: Path) -> int:
     """One more than the highest version under `parent`."""
-    taken = [int(entry.name) for entry in parent.iterdir() if entry.name.isascii() and entry.name.isdigit()]
+    taken = [int(entry.name) for entry in parent.iterdir() if re.fullmatch(VERSION_PATTERN, entry.name)]
     return max(taken, default=0) + 1
 
 
-def _synchronise(directory: Path) -> None:
-    for file in directory.iterdir():
-        with file.open("rb") as handle:
-            os.fsync(handle.fileno())
+def _make_folder(parent: Path) -> None:
+    """Make the folder of a name, and the repository where there is none, so that they stay."""
+    for folder in (parent.parent, parent):
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            synchronise_folder(folder.parent)

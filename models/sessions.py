@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,8 +47,47 @@ class Runtime:
         return ["CUDAExecutionProvider", *fallback] if cuda and self.device != "cpu" else fallback
 
 
+class Interrupt:
+    """Ends the graph calls of a thread: the one under way between two of its nodes, and every one that follows."""
+
+    def __init__(self) -> None:
+        self.options = ort.RunOptions()
+        self.options.log_severity_level = 4
+        self.is_set = False
+
+    def set(self) -> None:
+        """End them. What waits inside a single node goes on."""
+        self.is_set = True
+        self.options.terminate = True
+
+
+_thread = threading.local()
+
+
+@contextmanager
+def interruptible(interrupt: Interrupt) -> Iterator[None]:
+    """Graph calls of this thread obey `interrupt` in the block."""
+    _thread.options = interrupt.options
+    try:
+        yield
+    finally:
+        _thread.options = None
+
+
 def _gpu_present() -> bool:
     return os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/dxg")
+
+
+Described = tuple[tuple[str, str, tuple[str | int | None, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a graph takes and gives: names, onnxruntime's types, shapes (an axis without a fixed size: its name)."""
+
+    inputs: Described
+    outputs: Described
+    overridable: Described
 
 
 class Session:
@@ -65,12 +107,23 @@ class Session:
             self._few = _opened(onnx_bytes, runtime, 1)
         self.inputs = [node.name for node in self._session.get_inputs()]
         self.outputs = [node.name for node in self._session.get_outputs()]
-        self.overridable = [node.name for node in self._session.get_overridable_initializers()]
+        self.signature = Signature(
+            *(
+                tuple((node.name, node.type, tuple(node.shape)) for node in nodes)
+                for nodes in (
+                    self._session.get_inputs(),
+                    self._session.get_outputs(),
+                    self._session.get_overridable_initializers(),
+                )
+            )
+        )
 
     def __call__(self, feeds: Arrays, outputs: list[str] | None = None) -> list[np.ndarray]:
         """Run on named arrays; answers the outputs asked for, in that order (default: all, in the graph's order)."""
         few = len(next(iter(feeds.values()))) <= FEW_ROWS
-        result: list[np.ndarray] = (self._few if few else self._session).run(outputs, feeds)
+        result: list[np.ndarray] = (self._few if few else self._session).run(
+            outputs, feeds, getattr(_thread, "options", None)
+        )
         return result
 
 
@@ -84,4 +137,4 @@ def _opened(onnx_bytes: bytes, runtime: Runtime, threads: int) -> ort.InferenceS
         providers = [(name, PROVIDER_OPTIONS.get(name, {})) for name in runtime.providers]
         return ort.InferenceSession(onnx_bytes, options, providers=providers)
     except Exception as error:  # onnxruntime raises its own types, of no common base
-        raise BundleError(f"onnxruntime cannot load the graph: {error}") from error
+        raise BundleError(f"onnxruntime cannot load the graph: {str(error)[:400]}") from error

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleError
-from models.manifest import Manifest
+from models.manifest import MOST_VALUES, Manifest
 from models.sessions import Arrays, Session
 
 Array = NDArray[np.float32]
+
+MOST_NOISE = 4 * MOST_VALUES
 
 ONE_PASS = ["series", "class_index", "residual_noise"], ["textured_series"]
 STEP = ["series", "class_index", "state", "time", "duration"], ["next_state", "textured_series"]
@@ -28,6 +32,9 @@ def check_texture(manifest: Manifest) -> None:
                 f"{graph.file} takes {inputs} and gives {outputs}; with texture_steps {steps} it must take "
                 f"{expected[0]} and give {expected[1]}."
             )
+        width = graph.inputs[2].shape[1:]
+        if not all(isinstance(size, int) for size in width) or math.prod(map(int, width)) > MOST_NOISE:
+            raise BundleError(f"{graph.file} takes noise {width}; it may take {MOST_NOISE} values for a series.")
 
 
 def textured(

@@ -5,43 +5,60 @@ The mark is a file beside the versions, `.unloaded`: the highest version that it
 
 from __future__ import annotations
 
-import os
-import tempfile
+import re
 from pathlib import Path
 
-from models.errors import NotFound, Unsupported
+from models.errors import BundleError, NotFound, Unsupported
+from models.leftovers import remove_leftovers
+from models.manifest import NAME_PATTERN, VERSION_PATTERN
+from models.reading import Folder, Unreadable
+from models.writing import synchronise_folder, write_whole
 
 MARK = ".unloaded"
 REASON = "it was unloaded on request; load it to have it served again."
+MARK_BYTES = 64
 
 
 def unloaded_up_to(directory: Path) -> int:
-    """The highest version of a name, `directory`, that is not to be served; 0 when all are."""
-    try:
-        return int((directory / MARK).read_text())
-    except (FileNotFoundError, ValueError):
-        return 0
+    """The highest version of a name, `directory`, that is not to be served; 0 when all are.
+
+    Raises `BundleError` where there is a mark that cannot be read: nobody knows then what is to be served.
+    """
+    with Folder(directory, link=True) as folder:
+        if not folder.has(MARK):
+            return 0
+        text = folder.read(MARK, MARK_BYTES).strip()
+    if re.fullmatch(VERSION_PATTERN.encode(), text) is None:
+        raise Unreadable(f"{MARK} holds {text!r:.80}, which is no version; write one, or remove the file.")
+    return int(text)
 
 
 def unload(root: Path, name: str, newest: int) -> None:
     """Mark every version up to `newest`. Raises `Unsupported` where nothing can be written."""
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".tmp-", dir=root / name)
-        with open(handle, "w") as file:
-            file.write(f"{newest}\n")
-        os.replace(temporary, root / name / MARK)
+        remove_leftovers(root / name)
+        write_whole(root / name / MARK, f"{newest}\n".encode())
     except OSError as error:
         raise _unwritable(name, error) from error
 
 
 def load(root: Path, name: str) -> None:
-    """Take the mark away. Raises `NotFound` where there is no such name, `Unsupported` where nothing can be written."""
-    if not (root / name).is_dir():
-        raise NotFound(f"there is no bundle {name!r} in the repository.", "model")
+    """Take the mark away, if there is one. Raises `NotFound` where there is no such name, `Unsupported` where the mark
+    cannot be removed."""
+    directory = root / name
+    if re.fullmatch(NAME_PATTERN, name) is None or not directory.is_dir():
+        raise NotFound(f"there is no bundle {name!r:.120} in the repository.", "model")
     try:
-        (root / name / MARK).unlink(missing_ok=True)
+        with Folder(directory, link=True) as folder:
+            marked = folder.has(MARK)
+        # A read-only disk refuses to remove even what is not there.
+        if marked:
+            (directory / MARK).unlink(missing_ok=True)
+            synchronise_folder(directory)
     except OSError as error:
         raise _unwritable(name, error) from error
+    except BundleError as error:
+        raise Unsupported(f"{name!r} stays as it is: {error.message}") from error
 
 
 def _unwritable(name: str, error: OSError) -> Unsupported:

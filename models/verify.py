@@ -3,42 +3,34 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
-import zlib
-from pathlib import Path
 
 import numpy as np
 
 from models.errors import BundleError
-from models.manifest import Manifest
+from models.expected import expected_signatures
+from models.manifest import Arrays, Graph, Manifest
 from models.mixture import MixtureParameters
-from models.sessions import Session
+from models.reading import Folder
+from models.sessions import Described, Session
+
+TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
+"""onnxruntime's words for what a manifest may say."""
 
 
-def readable(path: Path) -> bytes:
-    """A file's content. Raises `BundleError` when it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{path.name} cannot be read: {error.strerror}.") from error
-
-
-def verified(path: Path, sha256: str) -> bytes:
-    """A file's content, when it is what was published. Raises `BundleError`."""
-    content = readable(path)
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise BundleError(f"{path.name} is not the file that was published: its SHA-256 differs from the manifest's.")
-    return content
-
-
-def plain_arrays(path: Path, sha256: str) -> dict[str, np.ndarray]:
-    """The arrays of a verified npz file, nothing unpickled. Raises `BundleError`."""
-    try:
-        with np.load(io.BytesIO(verified(path, sha256)), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise BundleError(f"{path.name} is not a plain npz file: {error}") from error
+def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
+    """Every file that the manifest lists, as it was published. Raises `BundleError`."""
+    cards: list[Graph | Arrays] = [*manifest.graphs.values(), manifest.mixture, manifest.probe]
+    if manifest.weights is not None:
+        cards.append(manifest.weights)
+    contents: dict[str, bytes] = {}
+    for card in cards:
+        if card.file not in contents:
+            contents[card.file] = folder.read(card.file)
+        if hashlib.sha256(contents[card.file]).hexdigest() != card.sha256:
+            raise BundleError(
+                f"{card.file} is not the file that was published: its SHA-256 differs from the manifest's."
+            )
+    return contents
 
 
 def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
@@ -49,6 +41,8 @@ def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> Mix
         raise BundleError(f"{manifest.mixture.file} lacks the array {error}.") from error
     except ValueError as error:
         raise BundleError(f"{manifest.mixture.file} holds what are no numbers: {error}") from error
+    if 0 in weights.shape:
+        raise BundleError(f"{manifest.mixture.file} holds no component.")
     shape = (len(manifest.classes), weights.shape[-1] if weights.ndim else 0, manifest.latent_dim)
     if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, manifest.latent_dim):
         raise BundleError(
@@ -65,12 +59,37 @@ def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> Mix
 
 
 def check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
-    """Raise `BundleError` where a graph takes or gives other tensors than the manifest says."""
+    """Raise `BundleError` where a graph takes or gives other tensors than the manifest says, or than it must."""
+    expected = expected_signatures(manifest)
     for name, graph in manifest.graphs.items():
         session = sessions[str(name)]
         said = ([tensor.name for tensor in graph.inputs], [tensor.name for tensor in graph.outputs])
         if said != (session.inputs, session.outputs):
             raise BundleError(
-                f"{graph.file} takes {session.inputs} and gives {session.outputs}; "
-                f"the manifest says {said[0]} and {said[1]}."
+                f"{graph.file} takes {_brief(session.inputs)} and gives {_brief(session.outputs)}; "
+                f"the manifest says {_brief(said[0])} and {_brief(said[1])}."
             )
+        for kind in ("inputs", "outputs", "overridable"):
+            cards = {tensor.name: (tensor.dtype, tuple(tensor.shape)) for tensor in getattr(graph, kind)}
+            actual = getattr(session.signature, kind)
+            _compare(graph.file, cards, actual, "the manifest says")
+            if (wanted := getattr(expected[str(name)], kind)) is not None:
+                _compare(graph.file, wanted, actual, f"as {name} of this bundle it must be")
+
+
+def _compare(file: str, wanted: dict[str, tuple[str, tuple[str | int, ...]]], actual: Described, whose: str) -> None:
+    """An axis that varies may have any name; what onnxruntime does not know of an axis is left to the probe."""
+    if set(wanted) != {name for name, _, _ in actual}:
+        raise BundleError(f"{file} has {_brief([name for name, _, _ in actual])}; {whose} {_brief(sorted(wanted))}.")
+    for name, kind, shape in actual:
+        dtype, axes = wanted[name]
+        alike = len(shape) == len(axes) and all(
+            isinstance(axis, str) if isinstance(size, str) else size is None or axis == size
+            for size, axis in zip(shape, axes, strict=True)
+        )
+        if kind != TYPES[dtype] or not alike:
+            raise BundleError(f"{file} has {name} as {kind} {_brief(shape)}; {whose} {dtype} {_brief(axes)}.")
+
+
+def _brief(value: object) -> str:
+    return f"{value!s:.200}"

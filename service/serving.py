@@ -6,12 +6,14 @@ import asyncio
 import gc
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
-from models.bundle import Bundle
+from models.bundle import Bundle, Terms
 from models.errors import SeriesmithError, Unsupported
-from models.repository import Key, Repository
+from models.loading import Loader
+from models.repository import Repository
 from models.sessions import Runtime
 from models.unloading import load, unload
 from service import metrics
@@ -32,6 +34,11 @@ BRIEF_ROWS = 64
 
 SHARE_SECONDS = 0.25
 """How often the other workers are told what this one has counted."""
+PATIENCE_SECONDS = 1.0
+"""How long a refresh waits for one bundle to load; what takes longer loads on beside it."""
+
+POLL_SECONDS = 0.05
+"""Between two looks at what is still being loaded, where that is waited for."""
 
 
 BATCH_ROWS = {"CPUExecutionProvider": 32, "CUDAExecutionProvider": 256}
@@ -94,10 +101,14 @@ class Serving:
         self.lane = Lane(settings.queue_rows)
         self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers not read yet")
         self.connections = Budget(limit_connections(settings.max_connections), "connections")
-        self.repository = Repository(settings.models, Runtime(settings.device, settings.threads_per_call))
-        self._served: dict[Key, Served] = {}
+        runtime = Runtime(settings.device, settings.threads_per_call)
+        trusted = Path(settings.trusted_keys) if settings.trusted_keys else None
+        terms = Terms(settings.max_bundle_bytes, trusted, settings.trial_bytes)
+        loader = Loader(runtime, terms, settings.load_seconds, self._prepare)
+        self.repository = Repository(settings.models, runtime, loader=loader)
         self._resolved: dict[str | None, Served] = {}
         self._refreshing = asyncio.Lock()
+        self._trouble = ""
         self.draining = False
         self.loop: asyncio.AbstractEventLoop
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,13 +125,19 @@ class Serving:
         served = self._resolved.get(model)
         if served is None:
             manifest = self.repository.resolve(model).manifest
-            served = self._resolved[model] = self._served[manifest.name, manifest.version]
+            served = self._resolved[model] = self.repository.prepared[manifest.name, manifest.version]
         return served
+
+    def _prepare(self, bundle: Bundle) -> Served:
+        return Served(bundle, self.lane, self.settings.batch_rows)
 
     async def start(self) -> None:
         """Load every bundle, then watch the repository."""
         self.loop = asyncio.get_running_loop()
         await self.refresh()
+        while self.repository.pending:
+            await asyncio.sleep(POLL_SECONDS)
+            await self.refresh()
         # What was imported and loaded stays: looking through it for garbage halted requests for 50 ms at a time.
         gc.collect()
         gc.freeze()
@@ -135,6 +152,8 @@ class Serving:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        async with self._refreshing:
+            await asyncio.to_thread(self.repository.loader.close)
         self.lane.close()
         await self.numbers.share(metrics.read_numbers())
 
@@ -144,43 +163,53 @@ class Serving:
             await asyncio.sleep(SHARE_SECONDS)
 
     async def load(self, name: str) -> None:
-        """Have a name served, with what there is of it now. Raises a `SeriesmithError` that says why it cannot be."""
+        """Have a name served, with what there is of it now, which is read again. Raises a `SeriesmithError` that says
+        why the newest version that there is cannot be served."""
         await asyncio.to_thread(load, self.repository.root, name)
-        await self.refresh()
-        if not self.repository.versions(name):
-            refused = [refusal for (known, _), refusal in self.repository.refused.items() if known == name]
-            raise Unsupported(f"{name!r} cannot be loaded: {refused[-1].reason if refused else 'it has no version.'}")
+        await self.refresh(again=name)
+        while any(pending == name for pending, _ in self.repository.pending):
+            await asyncio.sleep(POLL_SECONDS)
+            await self.refresh()
+        served = self.repository.versions(name)
+        refused = {key[1]: refusal for key, refusal in self.repository.refused.items() if key[0] == name}
+        newest = max(refused, default=0)
+        if served and newest < served[-1]:
+            return
+        reason = f"version {newest} is refused: {refused[newest].reason}" if newest else "it has no version."
+        goes_on = f" Version {served[-1]} goes on being served as it was loaded." if served else ""
+        raise Unsupported(f"{name!r} cannot be loaded: {reason}{goes_on}")
 
     async def unload(self, name: str) -> None:
-        """Have a name no longer served, by any worker, until it is loaded or has a newer version."""
+        """Have a name no longer served, by any worker, until it is loaded or has a newer version; through restarts."""
         newest = self.repository.resolve(name).manifest.version
         await asyncio.to_thread(unload, self.repository.root, name, newest)
         await self.refresh()
 
-    async def refresh(self) -> None:
-        """Take up what changed on disk. Loading happens beside the serving; the change-over is one assignment."""
-        async with self._refreshing:
-            await self._refreshed()
+    async def refresh(self, again: str | None = None) -> None:
+        """Take up what changed on disk, and read the bundle `again` whether it changed or not.
 
-    async def _refreshed(self) -> None:
-        before = self.repository
-        after = await asyncio.to_thread(before.refreshed, self.settings.keep_versions)
+        Loading happens beside the serving; the change-over is one assignment. It ends also when its caller leaves.
+        """
+        await asyncio.shield(asyncio.ensure_future(self._refresh_alone(again)))
+
+    async def _refresh_alone(self, again: str | None) -> None:
+        async with self._refreshing:
+            before = self.repository
+            after = await asyncio.to_thread(before.refreshed, self.settings.keep_versions, PATIENCE_SECONDS, again)
+            self._log_changes(before, after)
+            self._resolved, self.repository = {}, after
+
+    def _log_changes(self, before: Repository, after: Repository) -> None:
         for key, refusal in after.refused.items():
             if key not in before.refused or before.refused[key] != refusal:
                 level = logging.INFO if refusal.on_request else logging.ERROR
-                logger.log(level, "%s/%d is not served: %s", *key, refusal.reason)
-        served = {
-            key: self._served[key]
-            if before.bundles.get(key) is bundle
-            else await asyncio.to_thread(Served, bundle, self.lane, self.settings.batch_rows)
-            for key, bundle in after.bundles.items()
-        }
+                goes_on = "; what was loaded is served on" if key in after.bundles else ""
+                logger.log(level, "%s/%d is not served: %s%s", *key, refusal.reason, goes_on)
         for key, bundle in after.bundles.items():
             if before.bundles.get(key) is not bundle:
                 logger.info("%s/%d is served on %s", *key, bundle.provider)
         for key in before.bundles.keys() - after.bundles.keys():
             logger.info("%s/%d is retired", *key)
-        self._served, self._resolved, self.repository = served, {}, after
 
     async def _watched(self) -> None:
         while True:
@@ -189,6 +218,16 @@ class Serving:
             try:
                 await self.refresh()
             except SeriesmithError as error:
-                logger.error("the model repository cannot be read: %s", error.message)
+                self._note_trouble(f"the model repository cannot be read: {error.message}")
             except Exception:
                 logger.exception("refreshing the models failed; what was serving goes on serving")
+            else:
+                self._note_trouble("")
+
+    def _note_trouble(self, trouble: str) -> None:
+        """Log what keeps the repository from being read when it begins, when it changes and when it ends."""
+        if trouble and trouble != self._trouble:
+            logger.error("%s", trouble)
+        if self._trouble and not trouble:
+            logger.info("the model repository can be read again")
+        self._trouble = trouble

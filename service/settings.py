@@ -72,6 +72,15 @@ class Settings:
     """How often the repository is looked at for new versions."""
     keep_versions: int = 3
     """Newest versions of a model that are served; each can be addressed as name/version."""
+    load_seconds: float = 60.0
+    """How long a bundle may take to be read, verified and warmed up; one that takes longer is refused."""
+    max_bundle_bytes: int = 2**30
+    """Most bytes that the files of one bundle may have together; larger ones are refused unread."""
+    trial_bytes: int = 0
+    """When above 0, a bundle is first loaded and run in a process of its own, which may take so much memory, and is
+    refused when that dies; it takes a second or two more for each. For bundles from strangers: 2147483648 or so."""
+    trusted_keys: str = ""
+    """A file of public keys (see models/signing.py); when set, only bundles that one of them signed are served."""
     front_door: Literal["private", "public"] = "private"
     """How our paths get before BentoML's: see service/front_door.py."""
     grpc: Literal["own", "grpcio"] = "own"
@@ -129,12 +138,14 @@ class Settings:
             "max_body_bytes",
             "max_held_bytes",
             "max_connections",
+            "max_bundle_bytes",
         ):
             if getattr(settings, name) < 1:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 1.")
         for name in (
             "timeout_seconds",
             "refresh_seconds",
+            "load_seconds",
             "head_seconds",
             "body_seconds",
             "write_seconds",
@@ -147,7 +158,7 @@ class Settings:
         for name in ("grpc_keyfile", "grpc_client_ca"):
             if getattr(settings, name) and not settings.grpc_certfile:
                 raise ValueError(f"{PREFIX}{name.upper()} is set; it needs {PREFIX}GRPC_CERTFILE beside it.")
-        for name in ("workers", "threads", "batch_rows", "drain_seconds"):
+        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:

@@ -28,6 +28,8 @@ def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
     models = [entry for entries in listed for entry in entries]
     if not ready:
         for (name, version), refusal in sorted(repository.refused.items()):
+            if (name, version) in repository.bundles:
+                continue  # what was loaded from there before is served on
             models += [_row(name, operation, version, "UNAVAILABLE", refusal.reason) for operation in OPERATIONS]
     return models
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.models.breaking import change_graph, change_manifest, loop_for_ever
 from tests.service.bundles import Labelled, published
 from tests.service.server import Server, at_once, serving, until
 
@@ -22,7 +24,7 @@ def changing(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A server whose repository the tests change, each under a name of its own."""
     root = tmp_path_factory.mktemp("changing")
     published(repository / "sines" / "1", root, "steady", 1)
-    with serving(tmp_path_factory.mktemp("refreshed"), root) as running:
+    with serving(tmp_path_factory.mktemp("refreshed"), root, load_seconds=6) as running:
         yield running, root
 
 
@@ -162,3 +164,55 @@ def test_half_a_bundle_is_neither_served_nor_refused_before_it_is_moved_into_pla
     listing = server.get("/models")
     assert _versions(server, "steady") == [1]
     assert not [refusal for refusal in listing["refused"] if refusal["name"] == "steady"]
+
+
+def test_bundles_that_are_absurd_are_refused_one_by_one_and_no_other_waits_for_them(
+    changing: Changing, repository: Path, cases: Labelled
+):
+    server, root = changing
+    source = repository / "sines" / "1"
+
+    def label(raw: dict[str, Any]) -> dict[str, Any]:
+        raw["classes"][0]["label"] = 10**19
+        return raw
+
+    def action() -> None:
+        endless = published(source, root.parent / f"{root.name}-aside", "absurd-loop", 1)
+        change_graph(endless, "decoder.onnx", loop_for_ever)
+        shutil.copytree(endless.parent, root / "absurd-loop")
+        change_manifest(published(source, root, "absurd-label", 1), label)
+        change_manifest(published(source, root, "absurd-steps", 1), lambda raw: raw | {"texture_steps": 10**9})
+        fifo = published(source, root, "absurd-fifo", 1) / "weights.npz"
+        fifo.unlink()
+        os.mkfifo(fifo)
+        published(source, root, "after-absurd", 1)
+        _served(server, "after-absurd", [1])
+        until(lambda: len(_refusals(server, "absurd-")) == 4, seconds=30, what="all refusals")
+
+    for seen in _under_load(server, _requests("steady", cases), action):
+        assert set(seen) == {(200, 1)}
+    reasons = {refusal["name"]: refusal["reason"] for refusal in _refusals(server, "absurd-")}
+    assert "not loaded within 6 s" in reasons["absurd-loop"]
+    assert "64 bits" in reasons["absurd-label"]
+    assert "texture_steps" in reasons["absurd-steps"]
+    assert "no regular file" in reasons["absurd-fifo"]
+
+
+def _refusals(server: Server, prefix: str) -> list[dict[str, Any]]:
+    return [refusal for refusal in server.get("/models")["refused"] if refusal["name"].startswith(prefix)]
+
+
+def test_a_models_folder_that_is_moved_away_and_back_costs_no_request(changing: Changing, cases: Labelled):
+    server, root = changing
+
+    def action() -> None:
+        aside = root.rename(root.with_name("moved-away"))
+        log = next(root.parent.glob("refreshed*/server.log"))
+        until(lambda: "cannot be read" in log.read_text(), seconds=10, what="the error in the log")
+        time.sleep(2)  # four refreshes more, none of which may say it again
+        aside.rename(root)
+        until(lambda: "can be read again" in log.read_text(), seconds=10, what="the end of it in the log")
+        assert log.read_text().count("the model repository cannot be read") == 1
+
+    for seen in _under_load(server, _requests("steady", cases), action):
+        assert set(seen) == {(200, 1)}
