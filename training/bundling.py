@@ -21,7 +21,7 @@ from training import graphs
 from training.configuration import FitConfiguration
 from training.export import BATCH_SIZES, Exportable, Exported, export
 from training.fitting import Fitted
-from training.folds import side_by_side
+from training.parallel import side_by_side
 from training.textures import SteppedTexture
 from training.weights import FILE as WEIGHTS_FILE
 from training.weights import weight_arrays

@@ -14,10 +14,11 @@ from models.evidence import Advice, Candidate, Uplift
 from models.policy import PolicyName, is_latent, source
 from training.augmenting import NOTHING, Initial, fit_generator
 from training.configuration import FitConfiguration
-from training.folds import Fold, Judged, concatenated, fit_policy, judge, side_by_side
+from training.folds import Fold, Judged, concatenated, fit_policy, judge
 from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import History, start_fabric
+from training.parallel import side_by_side
 from training.scoring import bootstrapped, mean_over_classes, tempered_nll
 
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")

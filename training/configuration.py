@@ -19,6 +19,10 @@ MOST_TIMES = 10.0
 """What the gradient steps grow by at most."""
 
 
+PLACES = ("models", "resume", "checkpoints")
+"""Settings of where to publish and how to go on, which are no part of what was fitted."""
+
+
 class ConfigurationError(ValueError):
     """A setting that cannot be fitted with; the message names it, and what it may be."""
 
@@ -52,6 +56,10 @@ class FitConfiguration:
     precision: Literal["auto", "32", "bf16"] = "auto"
     """Arithmetic of the classifier in training; auto: bf16 on a CPU that has it in hardware (AMX), which takes half the
     time; the other networks are too small to gain."""
+    resume: bool = True
+    """Go on where a fit of the same configuration and data was stopped; else begin anew."""
+    checkpoints: tyro.conf.Suppress[Path | None] = None
+    """Where training loops keep their states; set by the fit itself."""
     report: bool = True
     """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
     held_out_share: float = 0.2
@@ -153,9 +161,10 @@ class FitConfiguration:
         return replace(self, vae_steps=vae_steps, texture_fit_steps=texture_steps)
 
     def record(self) -> dict[str, Any]:
-        """As the manifest holds it: plain JSON values, whole paths. Where to publish is no part of what was fitted."""
+        """As the manifest holds it: plain JSON values, whole paths, and nothing of PLACES."""
         values = asdict(self)
-        del values["models"]
+        for name in PLACES:
+            del values[name]
         return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
 
     @classmethod

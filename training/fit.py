@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from dataclasses import fields, replace
@@ -10,18 +11,18 @@ from pathlib import Path
 
 if __package__ in (None, ""):
     sys.path[0] = str(Path(__file__).resolve().parents[1])
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, in which Ctrl-C needs no traceback
 
 import tyro
 
 from models.bundle import Bundle
-from models.errors import SeriesmithError
 from models.manifest import checked_name, read_manifest
 from models.publish import publish
 from models.repository import SHIPPED, versions_on_disk
-from training import datasets
+from training import checkpoints, datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
-from training.export import ParityError
+from training.ending import REFUSALS, explain, interrupted_by_signals
 from training.fitting import Fitted, fit
 from training.loop import start_fabric
 from training.measure import measured
@@ -29,16 +30,15 @@ from training.partition import Partition, partition
 from training.report import report_inputs, sampled, write_report
 from training.table import summary
 
-ANEW = ("device", "devices", "threads", "precision", "report")
+ANEW = ("device", "devices", "threads", "precision", "report", "resume")
 """Settings that a refit of every bundle may set anew."""
-
-REFUSALS = (datasets.DatasetError, ConfigurationError, SeriesmithError, ParityError)
 
 
 def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     """Learn one dataset and publish its bundle; the bundle's directory (None on all devices but the first).
 
-    Raises `DatasetError`, `ConfigurationError`, `SeriesmithError` or `ParityError`, and then nothing is published.
+    A fit that was killed goes on from its checkpoints. Raises one of `REFUSALS`, or `OSError`, and then nothing is
+    published.
     """
     start = time.perf_counter()
     fabric = start_fabric(configuration)
@@ -46,19 +46,39 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
         configuration.dataset, configuration.data, layout=configuration.layout, key=configuration.key
     )
     name = checked_name(configuration.name or dataset.name.lower())
-    parts = partition(dataset, configuration)
-    fitted = fit(fabric, parts.learn, configuration)
-    if not fabric.is_global_zero:
-        return None
-    packed = pack(fitted, configuration)
-    metrics = measured(fitted, parts, configuration)
-    origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
-    maker = manifest_maker(name, fitted, packed, metrics, origin)
-    directory = publish(repository_root(configuration.models), name, packed.files, maker)
+    root = repository_root(configuration.models)
+    folder = checkpoints.folder_of(root, name, configuration, dataset.sha256)
+    if configuration.devices == 1:
+        tell_what_is_kept(checkpoints.open_folder(folder, configuration.resume))
+        configuration = replace(configuration, checkpoints=folder)
+    try:
+        parts = partition(dataset, configuration)
+        fitted = fit(fabric, parts.learn, configuration)
+        if not fabric.is_global_zero:
+            return None
+        packed = pack(fitted, configuration)
+        metrics = measured(fitted, parts, configuration)
+        origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
+        maker = manifest_maker(name, fitted, packed, metrics, origin)
+        directory = publish(root, name, packed.files, maker)
+    except REFUSALS:
+        checkpoints.remove_folder(folder)  # it would end so again
+        raise
+    checkpoints.remove_folder(folder)
     report = reported(fitted, parts, directory, configuration.seed) if configuration.report else None
     manifest = read_manifest((directory / "manifest.json").read_bytes())
     print(summary(manifest, packed.n_bytes, directory, report))
     return directory
+
+
+def tell_what_is_kept(kept: checkpoints.Kept) -> None:
+    """Say that a fit goes on where it was stopped, if it does."""
+    if kept.finished or kept.begun:
+        print(
+            f"going on with the fit that was stopped: {kept.finished} training loops were finished, {kept.begun} half "
+            "done (--no-resume begins anew)",
+            file=sys.stderr,
+        )
 
 
 def reported(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
@@ -115,13 +135,16 @@ def repository_root(models: Path | None) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; answers the exit status."""
     try:
-        configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
-        if configuration.dataset is None and configuration.data is None:
-            return 1 if refit_all(configuration) else 0
-        fit_and_publish(configuration)
-    except REFUSALS as error:
-        print(f"fit.py: {error}", file=sys.stderr)
-        return 2
+        with interrupted_by_signals():
+            configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
+            if configuration.dataset is None and configuration.data is None:
+                return 1 if refit_all(configuration) else 0
+            fit_and_publish(configuration)
+    except (Exception, KeyboardInterrupt) as error:
+        if (ending := explain(error)) is None:
+            raise
+        print(f"fit.py: {ending.reason}", file=sys.stderr)
+        return ending.status
     return 0
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
 from lightning_fabric import Fabric
 from torch import nn
 
@@ -138,15 +135,3 @@ def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarra
 def _correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
     correct: np.ndarray = (predicted == cases.class_index).astype(np.int64)
     return correct
-
-
-def side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
-    """The answers of calls, in order; on the CPU each in a process of its own, one thread each."""
-    workers = min(configuration.workers or cpu_count(), len(calls))
-    if workers <= 1 or configuration.device == "cuda" or configuration.devices > 1:
-        return [call() for call in calls]
-    return list(Parallel(n_jobs=workers)(delayed(_called)(call) for call in calls))
-
-
-def _called(call: Callable[[], Any]) -> Any:
-    return call()

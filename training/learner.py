@@ -54,6 +54,9 @@ class VAEObjective(Objective):
         self._real = real
         self._configuration = configuration
 
+    def held(self) -> tuple[Tensor, ...]:
+        return self._real.series, self._real.class_index
+
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         settings = self._configuration
         series = warped(self._real.series[index], settings.warp_probability, self.generator)

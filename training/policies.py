@@ -40,6 +40,10 @@ class PolicyObjective(Objective):
         counts = torch.bincount(real.class_index)[real.class_index]
         self._chances = counts**-configuration.balance if balanced else None
 
+    def held(self) -> list[Tensor]:
+        made = [self._made.series, self._made.class_index] if self._made is not None else []
+        return [self._real.series, self._real.class_index, *made, *([] if self._chances is None else [self._chances])]
+
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         if self._chances is not None:
             index = torch.multinomial(self._chances, len(index), replacement=True, generator=self.generator)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.datasets import load
+from training.datasets import DatasetError, load
 
 N_CASES, N_TIMEPOINTS = 6, 10
 SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, 1, N_TIMEPOINTS)).astype(np.float32)
@@ -97,3 +97,39 @@ def test_groups_are_read_as_text(tmp_path: Path) -> None:
     train = load(data=_file(tmp_path, "some.csv", head + "\n".join(rows))).train
     np.testing.assert_array_equal(train.series, SERIES)
     assert train.groups == tuple(f"p{label}" for label in LABELS) and train.labels == (2, 1, 2, 1, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("odd", "words"),
+    [
+        (np.array([10**19, 5], dtype=np.uint64), "64 bits"),
+        (np.array([1e19, 5.0]), "64 bits"),
+        (np.array(["a" * 300, "b"]), "300 characters"),
+        (np.array(["a\nb", "c"]), "printable"),
+        (np.array(["a\x00b", "c"]), "printable"),
+        (np.array(["", "c"]), "non-empty"),
+        (np.array([0.5, 1.0]), "integer or non-empty text"),
+    ],
+)
+def test_a_label_that_no_bundle_holds_is_refused_in_a_sentence(
+    odd: NDArray[np.generic], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(DatasetError, match=words):
+        load(data=_npz(tmp_path, X=SERIES, y=np.tile(odd, N_CASES // 2)))
+
+
+def test_labels_of_any_script_are_kept_and_long_numbers_in_text_stay_text(tmp_path: Path) -> None:
+    assert load(data=_npz(tmp_path, X=SERIES, y=np.array(["ü 😀", "日本"] * 3))).train.labels == ("ü 😀", "日本") * 3
+    labels = [{"1": "12345678901234567890", "2": "7"}[label] for label in LABELS]
+    _write_tsv(tmp_path / "any.tsv", SERIES, labels)
+    assert load(data=tmp_path / "any.tsv").train.labels == tuple(labels)
+
+
+def test_more_classes_than_a_bundle_holds_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="1001 classes"):
+        load(data=_npz(tmp_path, X=np.zeros((1001, 1, 8)), y=np.arange(1001)))
+
+
+def test_a_series_of_more_values_than_a_bundle_holds_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="at most"):
+        load(data=_npz(tmp_path, X=np.zeros((4, 2, 2**19 + 1), np.float32)))

@@ -12,6 +12,14 @@ from training.datasets.raw import Raw
 
 _PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
+INTEGERS = range(-(2**63), 2**63)
+"""What a bundle, and whoever reads one, can hold as an integer."""
+
+MOST_LETTERS = 200
+"""Of a label."""
+
+MOST_CLASSES = 1000
+
 
 def checked_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> tuple[Label, ...] | None:
     """One label per case, or None; whole floats become integers, and text does when `as_integers`."""
@@ -19,6 +27,11 @@ def checked_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> 
         return None
     _refuse_count(raw.labels, where, n_cases, "labels")
     labels = tuple(_label(value, case, where) for case, value in enumerate(raw.labels))
+    if (n_classes := len(set(labels))) > MOST_CLASSES:
+        raise DatasetError(
+            f"{where} has {n_classes} classes, but a bundle holds {MOST_CLASSES} at most. Check that the labels are "
+            "classes and not numbers of cases; join rare classes, or leave the labels out."
+        )
     return tuple(int(label) for label in labels) if as_integers else labels
 
 
@@ -34,7 +47,11 @@ def are_plain_integers(partitions: Sequence[Raw]) -> bool:
     """Whether all labels of all partitions came as text that an integer would print as ("7", but not "07" or "7.0")."""
     labels = [label for raw in partitions for label in raw.labels or ()]
     text = all(raw.plain_integers for raw in partitions)
-    return text and all(_PLAIN_INTEGER.fullmatch(str(label)) is not None for label in labels)
+    return text and all(_is_plain_integer(str(label)) for label in labels)
+
+
+def _is_plain_integer(label: str) -> bool:
+    return len(label) <= 20 and _PLAIN_INTEGER.fullmatch(label) is not None and int(label) in INTEGERS
 
 
 def refuse_lookalikes(labels: Sequence[Label]) -> None:
@@ -51,15 +68,33 @@ def refuse_lookalikes(labels: Sequence[Label]) -> None:
 
 def _label(value: object, case: int, where: str) -> Label:
     if isinstance(value, str) and value.strip():
-        return str(value)
+        return _bounded_text(str(value), case, where)
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return int(value)
+        return _bounded_integer(int(value), case, where)
     if isinstance(value, float) and value.is_integer():
-        return int(value)
+        return _bounded_integer(int(value), case, where)
     raise DatasetError(
         f"The label of case {case} (counted from 0) of {where} is {value!r}, of type {type(value).__name__}, but a "
         "label is an integer or non-empty text. Write it as one, or leave the labels out if there are none."
     )
+
+
+def _bounded_text(label: str, case: int, where: str) -> str:
+    if len(label) > MOST_LETTERS or not label.isprintable():
+        raise DatasetError(
+            f"The label of case {case} (counted from 0) of {where}, {label[:40]!r}, has {len(label)} characters; a "
+            f"label is {MOST_LETTERS} at most, all of them printable. Give the classes shorter, plainer names."
+        )
+    return label
+
+
+def _bounded_integer(label: int, case: int, where: str) -> int:
+    if label not in INTEGERS:
+        raise DatasetError(
+            f"The label of case {case} (counted from 0) of {where} is {label:.0e}, which 64 bits do not hold. "
+            "Write such labels as text."
+        )
+    return label
 
 
 def _group(value: object, case: int, where: str) -> str:

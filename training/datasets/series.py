@@ -12,6 +12,8 @@ from training.datasets.cases import DatasetError
 from training.datasets.raw import Series
 
 MIN_TIMEPOINTS = 8
+MOST_VALUES = 2**20
+"""Of one series: what a bundle holds."""
 
 
 def checked_series(series: Series, where: str, min_cases: int) -> NDArray[np.float32]:
@@ -60,6 +62,11 @@ def _refuse_small(array: NDArray[Any], where: str) -> None:
         )
     if n_channels < 1:
         raise DatasetError(f"The series of {where} have no channels, but at least one is needed.")
+    if n_channels * n_timepoints > MOST_VALUES:
+        raise DatasetError(
+            f"A series of {where} has {n_channels} channels of {n_timepoints} timepoints, {n_channels * n_timepoints} "
+            f"values, but a bundle's has {MOST_VALUES} at most. Cut or resample the series, or give fewer channels."
+        )
 
 
 def _refuse_where(bad: NDArray[np.bool_], where: str, problem: str, remedy: str) -> None:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
+from training.checkpoints import State
 from training.configuration import FitConfiguration
 from training.loop import Objective, Schedule, train
 from training.mixer import Mixer
@@ -106,6 +107,19 @@ class FlowObjective(Objective):
         residual = (series - cases.model.decode(mean)) / texture.scale
         decoded = cases.again(mean + LATENT_NOISE * self._latent_sd * self._normal(mean))
         return _Bank(residual, decoded, cases.class_index[order])
+
+    def held(self) -> list[Tensor]:
+        (texture,) = self._texture
+        banks = (self._warped, self._clean)
+        cases = [tensor for bank in banks for tensor in (bank.residual, bank.decoded, bank.class_index)]
+        return [*cases, texture.scale, texture.colour]
+
+    def get_extra_state(self) -> State:
+        return {**super().get_extra_state(), "steps": self._steps}
+
+    def set_extra_state(self, state: State) -> None:
+        super().set_extra_state(state)
+        self._steps = state["steps"]
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         self._steps += 1

@@ -1,0 +1,74 @@
+"""How a fit ends that does not publish: in one sentence with an exit status, whatever user or machine brought about."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import signal
+from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from types import FrameType
+
+import torch
+
+from models.errors import SeriesmithError
+from training.configuration import ConfigurationError
+from training.datasets import DatasetError
+from training.export import ParityError
+from training.loop import TrainingError
+
+REFUSALS = (DatasetError, ConfigurationError, SeriesmithError, ParityError, TrainingError)
+"""What a fit cannot be made of, however often it is started."""
+
+AGAIN = "nothing was published, and the same command goes on where it stopped"
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Why a fit ended, in a sentence, and its exit status."""
+
+    reason: str
+    status: int
+
+
+@contextlib.contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """SIGTERM as well as Ctrl-C raise `KeyboardInterrupt`, with the signal's number."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def explain(error: BaseException) -> Ending | None:
+    """How an error ends a fit; None for one that may be a bug."""
+    if isinstance(error, KeyboardInterrupt):
+        number = error.args[0] if error.args else signal.SIGINT
+        return Ending(f"stopped by {signal.Signals(number).name}; {AGAIN}.", 128 + number)
+    reason = str(error) if isinstance(error, REFUSALS) else _of_the_machine(error)
+    return Ending(reason, 2) if reason is not None else None
+
+
+def _of_the_machine(error: BaseException) -> str | None:
+    if isinstance(error, OSError) and error.errno is not None:
+        place = f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror}"
+        if error.errno in FULL:
+            return f"{place}. Free some space; {AGAIN}."
+        if error.errno in FORBIDDEN:
+            return f"{place}. Allow it, or give a folder that may be written with --models or SERIESMITH_MODELS."
+        return f"{place}; {AGAIN}."
+    if isinstance(error, BrokenProcessPool):
+        return f"a process that fitted a part was killed, most likely for want of memory. Set fewer --workers; {AGAIN}."
+    if isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error):
+        return f"memory ran out. Set fewer --workers or a smaller --batch-size, or give fewer cases; {AGAIN}."
+    return None
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt(number)

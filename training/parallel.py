@@ -1,0 +1,40 @@
+"""Calls run side by side, in processes that end with the one that they work for."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from joblib import Parallel, cpu_count, delayed
+from tqdm import tqdm
+
+from training.configuration import FitConfiguration
+
+SET_DEATH_SIGNAL = 1
+"""Of Linux's prctl."""
+
+
+def side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
+    """The answers of calls, in order; on the CPU each in a process of its own, one thread each."""
+    workers = min(configuration.workers or cpu_count(), len(calls))
+    if workers <= 1 or configuration.device == "cuda" or configuration.devices > 1:
+        return [call() for call in calls]
+    return list(Parallel(n_jobs=workers)(delayed(_called)(call) for call in calls))
+
+
+def _called(call: Callable[[], Any]) -> Any:
+    _end_with_parent()
+    tqdm.set_lock(threading.RLock())  # its own lock would be left behind by a process that is killed
+    return call()
+
+
+def _end_with_parent() -> None:
+    """Leave Ctrl-C to the parent, and end when it ends, however that comes about."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
