@@ -17,7 +17,7 @@ from models.errors import (
     SeriesmithError,
 )
 from service import metrics, wires
-from service.admission import REFUSAL_SECONDS, authenticate, in_time
+from service.admission import REFUSAL_SECONDS, authentic, authenticate, in_time
 from service.answers import Stream, columns_of
 from service.http import cards
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpacked
@@ -85,7 +85,7 @@ class Routes:
             return await self._inference.answer(request)
         if path in ("/docs", "/docs.json"):
             require(request, "GET")
-            return Response(docs_page(), HTML) if path == "/docs" else Response(openapi())
+            return Response(docs_page(), HTML) if path == "/docs" else Response(self._document(request.headers))
         if path == "/readyz":
             return self._readiness()
         if path == "/models" or path.startswith("/models/"):
@@ -153,6 +153,12 @@ class Routes:
         if self.serving.ready:
             return Response(b"", b"text/plain; charset=utf-8")
         return Response(b"no model is served, or the server is stopping\n", b"text/plain; charset=utf-8", 503)
+
+    def _document(self, headers: dict[bytes, bytes]) -> bytes:
+        """The OpenAPI document; its examples tell of the models, so that they are for who may use these."""
+        settings = self.serving.settings
+        known = authentic(settings, headers.get(b"authorization", b""))
+        return openapi(self.serving.repository if known else None, keyed=bool(settings.api_key))
 
     def authenticate(self, headers: dict[bytes, bytes]) -> None:
         """Raise `Unauthenticated` where a key is needed and missing or wrong."""
