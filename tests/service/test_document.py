@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
+from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
+import httpx
 import pytest
 from openapi_spec_validator import validate
 
+from service.http.exchange import Request, Response
+from service.http.routes import Routes
 from service.openapi.refusals import KEYED
 from service.operations import OPERATIONS
+from service.serving import Serving
+from service.settings import Settings
 from tests.service.bundles import Labelled
 from tests.service.described import Described, operations, parameters_in, resolve, schemas, validator
+from tests.service.proxy import proxied
 from tests.service.server import Server
 from tests.service.test_refusals import good
 
@@ -136,9 +147,9 @@ def test_answers_of_a_labelled_bundle_are_as_described(
 def test_answers_of_an_unlabelled_bundle_are_as_described(
     server: Server, described: dict[str, Described], waves: Any, operation: str
 ):
-    fields = {"sample": {"n_per_class": 1}, "augment": {"strategy": {"factor": 2}}}.get(operation, {})
-    if operation != "sample":
-        fields = fields | {"series": waves[:2, 0]}
+    fields: dict[str, Any] = {"n_per_class": 1} if operation == "sample" else {"series": waves[:2, 0]}
+    if operation == "augment":
+        fields["strategy"] = {"factor": 2}
     response = server.post(operation, model="unlabelled", **fields)
     assert response.status_code == (422 if operation == "classify" else 200), response.text
     described[operation].check(response)
@@ -194,3 +205,35 @@ def test_requests_are_described_as_they_are_taken(document: dict[str, Any], serv
     for fields in bad_ones:
         assert not taken.is_valid(fields), fields
         assert server.http.post("/reconstruct", json={"model": "unlabelled", **fields}).status_code == 400, fields
+
+
+def test_examples_are_for_those_who_may_use_the_models(repository: Path):
+    serving = Serving(Settings(models=repository, api_key="a key"))
+    serving.repository = serving.repository.refreshed(1)
+
+    def read(authorization: bytes) -> Response:
+        request = Request("GET", "/docs.json", {b"authorization": authorization}, b"")
+        answer = asyncio.run(Routes(serving).answer(request))
+        assert isinstance(answer, Response) and answer.status == 200
+        return answer
+
+    known, unknown = read(b"Bearer a key"), read(b"Bearer another")
+    assert b"sines" in known.body and b"sines" not in unknown.body
+    for answer in (known, unknown):
+        assert json.loads(answer.body)["security"] == [{"bearer": []}]
+
+
+@pytest.mark.parametrize("prefix", ["/seriesmith", "/a/deeper/place"])
+def test_page_document_and_examples_work_behind_a_prefix(server: Server, prefix: str):
+    with proxied(server.url, prefix) as url, httpx.Client(trust_env=False) as client:
+        page = client.get(f"{url}/docs").text
+        links = [*re.findall(r'(?:src|href)="([^"]+)"', page), *re.findall(r'url: "([^"]+)"', page)]
+        assert len(links) == 3
+        for link in links:
+            assert client.get(urljoin(f"{url}/docs", link)).status_code == 200, link
+        document = client.get(urljoin(f"{url}/docs", links[-1])).json()
+        base = urljoin(f"{url}/docs.json", document["servers"][0]["url"]).rstrip("/")
+        assert base == url
+        example = operations(document)["classify"].example()
+        assert example is not None
+        assert client.post(base + example[0], json=example[1]).status_code == 200
