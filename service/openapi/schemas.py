@@ -61,7 +61,8 @@ def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) 
 
 
 def tidied(schema: Any) -> Any:
-    """A schema without titles, which generators take for names of models, and without defaults of null."""
+    """A schema without titles, which generators take for names of models, without defaults of null, and with a choice
+    of one for a constant, which generated clients cannot tell from the other members of a union."""
     if isinstance(schema, list):
         return [tidied(part) for part in schema]
     if not isinstance(schema, dict):
@@ -71,6 +72,8 @@ def tidied(schema: Any) -> Any:
         key: {name: tidied(part) for name, part in value.items()} if key in BY_NAME else tidied(value)
         for key, value in kept.items()
     }
+    if "const" in tidy:
+        tidy["enum"] = [tidy.pop("const")]
     return _described_outside(tidy)
 
 
