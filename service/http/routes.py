@@ -87,6 +87,7 @@ class Routes:
             require(request, "GET")
             return Response(docs_page(), HTML) if path == "/docs" else Response(self._document(request.headers))
         if path == "/readyz":
+            require(request, "GET")
             return self._readiness()
         if path == "/models" or path.startswith("/models/"):
             require(request, "GET")
