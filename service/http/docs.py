@@ -24,7 +24,7 @@ from service.wires.wire import Wire
 DESCRIPTION = """Synthetic series, latent codes, reconstructions with anomaly scores and class probabilities from models
 learned on labelled time-series datasets, in original units.
 
-Numbers may be written with or without a point: 2.0 is an integer too. A field that is null is as good as left out."""
+Numbers may be written with or without a point: 2.0 is an integer too. Where null is allowed, it means left out."""
 TAGS = {
     "operations": "What models do, over JSON and binary media types.",
     "models": "Which models are served, and what is known of them.",

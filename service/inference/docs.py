@@ -17,7 +17,7 @@ from service.openapi.refusals import (
     Refusal,
     refusals,
 )
-from service.openapi.schemas import INTEGER, TEXT, Schema, an_object, ref
+from service.openapi.schemas import INTEGER, TEXT, Schema, an_object, or_null, ref
 
 TAG = "Open Inference Protocol"
 
@@ -26,7 +26,10 @@ def _list(items: Schema, **more: Any) -> Schema:
     return {"type": "array", "items": items, **more}
 
 
-PARAMETERS = {"type": "object", "description": "see the protocol; what this server does not know it ignores"}
+PARAMETERS = {
+    "description": "see the protocol; what this server does not know it ignores",
+    **or_null({"type": "object"}),
+}
 DATATYPE = {"type": "string", "enum": [*DTYPES, "BYTES"]}
 NAME: dict[str, Schema] = {"name": TEXT, "datatype": DATATYPE}
 SIZES = _list(INTEGER | {"minimum": 0}, maxItems=MOST_AXES)
@@ -38,7 +41,7 @@ COMPONENTS: dict[str, Schema] = {
     "InferenceOutputWanted": an_object({"name": TEXT}, {"parameters": PARAMETERS}),
     "InferenceRequest": an_object(
         {"inputs": _list(ref("InferenceTensor"))},
-        {"id": TEXT, "parameters": PARAMETERS, "outputs": _list(ref("InferenceOutputWanted"))},
+        {"id": or_null(TEXT), "parameters": PARAMETERS, "outputs": or_null(_list(ref("InferenceOutputWanted")))},
     ),
     "InferenceResponse": an_object(
         {"model_name": TEXT, "model_version": TEXT, "outputs": _list(ref("InferenceTensor"))}, {"id": TEXT}

@@ -19,7 +19,7 @@ from service.operations import OPERATIONS, Operation
 Schema = dict[str, Any]
 
 REFERENCE = "#/components/schemas/{model}"
-NULL = {"type": "null"}
+NULL: Schema = {"type": "null"}
 BY_NAME = ("properties", "$defs")
 """Keywords that hold schemas by names which are no keywords."""
 
@@ -41,7 +41,17 @@ def components() -> dict[str, Schema]:
         _add(found, model.__name__, model, "serialization")
     _left_out_when_null(found["SeriesShape"], get_type_hints(SeriesShape))
     found["Card"] = _card()
+    for schema in found.values():
+        _name_policies(schema)
+    found["Policy"] = POLICY | {"title": "Policy", "description": "where synthetic series come from"}
     return {name: found[name] for name in sorted(found)}
+
+
+def _name_policies(schema: Schema) -> None:
+    """One component for the names of policies, wherever an answer has one."""
+    for name, of_property in schema.get("properties", {}).items():
+        if of_property == POLICY:
+            schema["properties"][name] = ref("Policy")
 
 
 def request_name(operation: Operation) -> str:
@@ -57,6 +67,8 @@ def answer_name(operation: Operation) -> str:
 def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) -> None:
     schema = TypeAdapter(model).json_schema(ref_template=REFERENCE, mode=mode)
     for part, of_part in {**schema.pop("$defs", {}), name: schema}.items():
+        if mode == "serialization" and of_part.get("additionalProperties") is False:
+            del of_part["additionalProperties"]  # answers of newer servers may say more
         found[part] = {"title": part, **tidied(of_part)}
 
 
@@ -117,8 +129,14 @@ def without_null(schema: Schema) -> Schema:
     return {**members[0], **rest} if len(members) == 1 else {**rest, "anyOf": members}
 
 
+POLICY: Schema = tidied(TypeAdapter(PolicyName).json_schema())
 TEXT = {"type": "string"}
 INTEGER = {"type": "integer"}
+
+
+def or_null(schema: Schema) -> Schema:
+    """For what may be null as well as left out."""
+    return {"anyOf": [schema, NULL]}
 
 
 def an_object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
@@ -150,7 +168,6 @@ LISTING = an_object(
 
 
 def _card() -> Schema:
-    policies = tidied(TypeAdapter(PolicyName).json_schema())
     return an_object(
         {
             "name": TEXT,
@@ -164,7 +181,7 @@ def _card() -> Schema:
             "latent_dim": INTEGER,
             "expansion": {"type": "number"},
             "texture_steps": {"anyOf": [INTEGER, NULL]},
-            "policy": {"description": 'what /augment takes "auto" for', **policies},
+            "policy": ref("Policy") | {"description": 'what /augment takes "auto" for'},
             "advice": ref("AugmentAdvice"),
             "metrics": ref("Metrics"),
         },

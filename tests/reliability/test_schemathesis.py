@@ -30,7 +30,7 @@ def test_schemathesis_finds_nothing(repository: Path, tmp_path: Path, key: str):
     with serving(tmp_path, repository, key) as server:
         command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(configuration), "run"]
         command += [f"{server.url}/docs.json", "--checks", "all", "--phases", "examples,coverage,fuzzing"]
-        command += ["--max-examples", "60", "--seed", "1", "--generation-database", "none", "--no-color"]
+        command += ["--max-examples", "40", "--seed", "1", "--generation-database", "none", "--no-color"]
         command += ["--exclude-operation-id", "v2_unload", "--continue-on-failure", "--request-timeout", "30"]
         command += ["--header", f"Authorization: Bearer {key}"] if key else []
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -264,9 +264,9 @@ def test_bagging_samples_with_it(guarded: Server, rare: tuple[np.ndarray, np.nda
 def test_aeons_pipeline_hands_on_series_alone_and_takes_no_sampler(server: Server, cases: Labelled, kind: str):
     """Neither aeon's own samplers nor ours; should this fail, service/README.md may promise it."""
     sampler = AeonSampler() if kind == "theirs" else CollectionSampler(server.url, "sines", seed=1)
+    labels = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2])
     with pytest.raises((ValueError, TypeError, AttributeError)):
-        pipeline = aeon_pipeline(sampler, KNeighborsTimeSeriesClassifier())
-        pipeline.fit(cases.series[:10], np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2]))
+        aeon_pipeline(sampler, KNeighborsTimeSeriesClassifier()).fit(cases.series[:10], labels)
 
 
 def test_imbalanced_learns_pipeline_takes_a_sampler_before_a_classifier_of_aeon(server: Server, cases: Labelled):
