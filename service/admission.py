@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hmac
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from models.errors import DeadlineExceeded, Unauthenticated
+from models.errors import DeadlineExceeded, Forbidden, Unauthenticated
+from service.identity import Caller
 from service.keys import Role
 from service.metrics import Outcome
 from service.serving import Serving
@@ -24,22 +24,36 @@ def admit(serving: Serving, authorization: bytes, outcome: Outcome, role: Role =
 
     Raises `Unauthenticated`, `Forbidden`, and `Overloaded` where its key or the server has too much to do.
     """
-    caller = serving.identity.identify(authorization)
-    caller.require(role)
+    caller = authorize(serving, authorization, role)
     serving.lane.require_room()
     outcome.begin(caller)
 
 
-def authentic(settings: Settings, authorization: bytes) -> bool:
-    """Whether `authorization`, a header or metadata, is the key, where one is needed."""
-    key = settings.api_key
-    return not key or hmac.compare_digest(authorization, f"Bearer {key}".encode())
+def authorize(serving: Serving, authorization: bytes, role: Role) -> Caller:
+    """Who calls. Raises `Unauthenticated` and, where the key lacks the role, `Forbidden`."""
+    caller = serving.identity.identify(authorization)
+    caller.require(role)
+    if role == "manage":
+        require_managing(serving.settings)
+    return caller
 
 
-def authenticate(settings: Settings, authorization: bytes) -> None:
-    """Raise `Unauthenticated` where a key is needed and `authorization`, a header or metadata, is not it."""
-    if not authentic(settings, authorization):
-        raise Unauthenticated("this server needs the header 'Authorization: Bearer <API key>'.")
+def authentic(serving: Serving, authorization: bytes) -> bool:
+    """Whether `authorization`, a header or metadata, is a key, where one is needed."""
+    try:
+        serving.identity.identify(authorization)
+    except Unauthenticated:
+        return False
+    return True
+
+
+def require_managing(settings: Settings) -> None:
+    """Raise `Forbidden` where models may not be managed over the network."""
+    if not settings.manage_models:
+        raise Forbidden(
+            "loading and unloading models over the network is off; set SERIESMITH_MANAGE_MODELS=true, or publish and "
+            "remove versions in the repository."
+        )
 
 
 async def in_time(serving: Serving, work: Awaitable[Result], patience: float | None = None) -> Result:

@@ -84,11 +84,15 @@ def axes_of(hint: Any) -> Axes | None:
     return None
 
 
-def array_schema(depth: int, kind: str = "number") -> dict[str, Any]:
+NUMBER = {"type": "number"}
+FLAG = {"type": "boolean"}
+
+
+def array_schema(depth: int, item: dict[str, Any] = NUMBER, **more: Any) -> dict[str, Any]:
     """JSON schema of nested lists."""
-    schema: dict[str, Any] = {"type": kind}
+    schema = item
     for _ in range(depth):
-        schema = {"type": "array", "items": schema}
+        schema = {"type": "array", "items": schema, **more}
     return schema
 
 
@@ -101,9 +105,9 @@ Codes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes(
 Shares = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "n_classes"))]
 Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32")]
 Judged = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32", needs="calibration")]
-Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, "boolean")), Axes("BOOL")]
+Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[
-    InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, "boolean")), Axes("BOOL", needs="calibration")
+    InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, FLAG)), Axes("BOOL", needs="calibration")
 ]
 LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
 

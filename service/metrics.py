@@ -168,12 +168,17 @@ class Outcome:
     __slots__ = ("_caller", "_ended", "_start", "model", "operation", "streaming")
 
     def __init__(self, operation: str) -> None:
-        self.operation, self.model, self.streaming = operation, "", False
+        self.operation = self.model = ""
+        self.streaming = self._ended = False
         self._caller: Caller | None = None
-        self._ended = not operation
         self._start = time.perf_counter()
         if operation:
-            requests_in_progress.add((operation,), 1)
+            self.name(operation)
+
+    def name(self, operation: str) -> None:
+        """Say which operation it is, once that is known."""
+        self.operation = operation
+        requests_in_progress.add((operation,), 1)
 
     def begin(self, caller: Caller) -> None:
         """The request is one of that caller, until it ends. Raises `Overloaded` where the caller has too many."""
@@ -194,6 +199,10 @@ class Outcome:
         if self._ended:
             return
         self._ended = True
+        if self._caller is not None:
+            self._caller.leave()
+        if not self.operation:
+            return
         if error is None:
             ending = "ok"
         elif isinstance(error, SeriesmithError):
@@ -202,9 +211,7 @@ class Outcome:
             left = isinstance(error, (ConnectionError, asyncio.CancelledError, GeneratorExit))
             ending = "cancelled" if left else "internal"
         requests.inc((self.operation, self.model, ending))
-        if self._caller is not None:
-            self._caller.leave()
-            if self._caller.name:
-                key_requests.inc((self._caller.name, ending))
+        if self._caller is not None and self._caller.name:
+            key_requests.inc((self._caller.name, ending))
         request_seconds.observe((self.operation, ending), time.perf_counter() - self._start)
         requests_in_progress.add((self.operation,), -1)

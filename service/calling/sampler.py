@@ -7,26 +7,39 @@ Both have scikit-learn's parameters (`clone`, `set_params`, grid search) without
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from service.calling.answers import AugmentAnswer
-from service.calling.arguments import Strategy, label_sent
+from service.calling.arguments import Label, Strategy, label_sent
+from service.calling.balancing import SamplingStrategy, totals_wanted
 from service.calling.blocking import Client
+from service.calling.errors import InvalidRequest
+from service.calling.frames import append_labels, append_series, read_labels, read_series
 
 Array = NDArray[Any]
+RandomState = int | np.random.RandomState | np.random.Generator | None
 
 
 class _Resampling:
     """`server` is a `Client`, or a URL to make one for each fit; `model` as everywhere.
 
-    `strategy` is "balance" (every class up to the largest), `{"factor": f}` (each class times f), or totals
-    `{label: total}` as imbalanced-learn's sampling_strategy. `policy` says where series come from, see
-    `Client.augment`. Equal seeds make equal series. Afterwards `sampling_strategy_` says how many were made per class,
-    `report_` what became of each, `advice_` whether it is likely to help, and `seed_` makes them again.
+    How many of each class: `sampling_strategy` as imbalanced-learn has it ("auto", "minority", "not minority", "all", a
+    ratio, totals by label, a function of y), or our own `strategy`: "balance" (every class up to the largest),
+    `{"factor": f}` (each class times f), or totals `{label: total}`. `policy` says where series come from, see
+    `Client.augment`. Equal seeds make equal series; `random_state` (an integer, or numpy's RandomState or Generator, to
+    draw one from for each fit) comes before `seed`. `classes` are the model's labels in the order of the integers in y,
+    where something has encoded it, as `BalancedBaggingClassifier` does.
+
+    Afterwards `sampling_strategy_` says how many were made per class, `report_` what became of each, `advice_` whether
+    it is likely to help, and `seed_` makes them again.
     """
+
+    _estimator_type = "sampler"
+    _sampling_type = "over-sampling"
 
     def __init__(
         self,
@@ -37,10 +50,14 @@ class _Resampling:
         expansion: float | None = None,
         api_key: str | None = None,
         policy: str = "auto",
+        sampling_strategy: SamplingStrategy = "auto",
+        random_state: RandomState = None,
+        classes: Sequence[Label] | None = None,
     ) -> None:
         self.server, self.model, self.strategy = server, model, strategy
         self.seed, self.expansion, self.api_key = seed, expansion, api_key
-        self.policy = policy
+        self.policy, self.classes = policy, classes
+        self.sampling_strategy, self.random_state = sampling_strategy, random_state
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """What it was made with."""
@@ -59,31 +76,72 @@ class _Resampling:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.get_params().items() if name != "api_key")
         return f"{type(self).__name__}({shown})"
 
-    def _resampled(self, series: Array, labels: Array) -> tuple[Array, Array]:
-        """What was given, unchanged, then what was made; axes and label type are those of what was given."""
-        made = self._made(series, labels)
-        own = {str(label_sent(label)): label for label in labels.tolist()}
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn wants to know, which is there when it asks."""
+        from sklearn.utils import InputTags, Tags, TargetTags
+
+        inputs = InputTags(two_d_array=True, three_d_array=True, categorical=False)
+        return Tags(estimator_type="sampler", target_tags=TargetTags(required=True), input_tags=inputs)
+
+    def _resampled(self, X: Any, y: Any, channels: bool = False) -> tuple[Any, Any]:
+        """What was given, unchanged, then what was made; axes, kinds and label type are those of what was given."""
+        series, labels = read_series(X), read_labels(y)
+        if channels and series.ndim == 2:
+            X = series = series[:, None, :]
+        sent = self._named(labels)
+        made = self._made(series, sent, self._strategy(labels, sent))
+        own = {str(label_sent(name)): label for name, label in zip(sent.tolist(), labels.tolist(), strict=True)}
+        own |= {str(name): index for index, name in enumerate(self.classes or ()) if str(name) not in own}
         self.seed_, self.report_, self.advice_ = made.seed, made.report, made.advice
         self.sampling_strategy_ = {own.get(text, text): said.made for text, said in made.report.items() if said.made}
         synthetic = made.series if series.ndim == 3 else made.series[:, 0, :]
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
-        # Text as wide as it needs: a class that only the strategy names may have a longer label than any given.
-        dtype = np.dtype(str) if labels.dtype.kind == "U" else labels.dtype
-        return np.concatenate([series, synthetic]), np.concatenate([labels, np.array(of_synthetic, dtype)])
+        return append_series(X, series, synthetic), append_labels(y, labels, of_synthetic)
 
-    def _made(self, series: Array, labels: Array) -> AugmentAnswer:
+    def _named(self, labels: Array) -> Array:
+        """The model's own labels. Raises `InvalidRequest`."""
+        if self.classes is None:
+            return labels
+        known = np.array(self.classes)
+        if labels.dtype.kind not in "iu" or (len(labels) and not 0 <= labels.min() <= labels.max() < len(known)):
+            raise InvalidRequest(
+                f"y does not hold integers from 0 to {len(known) - 1}, which `classes` names.", "labels"
+            )
+        named: Array = known[labels]
+        return named
+
+    def _strategy(self, labels: Array, sent: Array) -> Strategy:
+        """What the server is asked for. Raises `InvalidRequest`."""
+        if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
+            return self.strategy
+        if self.strategy != "balance":
+            raise InvalidRequest("both strategy and sampling_strategy were set; set one of them.", "sampling_strategy")
+        names = dict(zip(labels.tolist(), sent.tolist(), strict=True))
+        totals = totals_wanted(self.sampling_strategy, labels)
+        return {"counts": {names.get(label, label): total for label, total in totals.items()}}
+
+    def _seed(self) -> int | None:
+        """The seed of one fit."""
+        state = self.random_state
+        if state is None or isinstance(state, (int, np.integer)):
+            return self.seed if state is None else int(state)
+        if isinstance(state, np.random.Generator):
+            return int(state.integers(2**31))
+        return int(state.randint(2**31, dtype=np.int64))
+
+    def _made(self, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
         if isinstance(self.server, Client):
-            return self._asked(self.server, series, labels)
+            return self._asked(self.server, series, labels, strategy)
         with Client(self.server, self.api_key) as client:
-            return self._asked(client, series, labels)
+            return self._asked(client, series, labels, strategy)
 
-    def _asked(self, client: Client, series: Array, labels: Array) -> AugmentAnswer:
+    def _asked(self, client: Client, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
         return client.augment(
             series,
             labels,
-            strategy=self.strategy,
+            strategy=strategy,
             policy=self.policy,
-            seed=self.seed,
+            seed=self._seed(),
             expansion=self.expansion,
             include_original=False,
             model=self.model,
@@ -97,19 +155,19 @@ class Sampler(_Resampling):
         """For pipelines that end in a sampler; `fit_resample` is what does it."""
         return self
 
-    def fit_resample(self, X: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    def fit_resample(self, X: Any, y: Any) -> tuple[Any, Any]:
         """X `[n_cases, n_timepoints]` or `[n_cases, n_channels, n_timepoints]` and y `[n_cases]`, with what was made
-        behind what was given. Raises a `SeriesmithClientError`."""
-        return self._resampled(np.asarray(X), np.asarray(y))
+        behind what was given: arrays, or a data frame of a column per timepoint and a pandas series, where those came.
+        Raises a `SeriesmithClientError`."""
+        return self._resampled(X, y)
 
 
 class CollectionSampler(_Resampling):
     """In the place of a sampler of `aeon.transformations.collection.imbalance`."""
 
-    def fit_transform(self, X: ArrayLike, y: ArrayLike | None = None) -> tuple[Array, Array]:
+    def fit_transform(self, X: ArrayLike, y: Any = None) -> tuple[Array, Any]:
         """X `[n_cases, n_channels, n_timepoints]` (two axes become three, as in aeon) and y `[n_cases]`, with what was
         made behind what was given. Raises `ValueError` without y, and a `SeriesmithClientError`."""
         if y is None:
             raise ValueError("y is None; a sampler needs the label of each case.")
-        series = np.asarray(X)
-        return self._resampled(series[:, None, :] if series.ndim == 2 else series, np.asarray(y))
+        return self._resampled(X, y, channels=True)

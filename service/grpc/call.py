@@ -44,7 +44,7 @@ class Call(Stream):
         self._asked, self._serving, self._loop = asked, serving, serving.loop
         limit = serving.settings.max_body_bytes
         self._limit = limit if asked.method.each is None else min(limit, CONVERSED_BYTES)
-        self._heard = not asked.method.needs_key or authentic(serving.settings, asked.authorization)
+        self._heard = not asked.method.needs_key or authentic(serving, asked.authorization)
         self._parts: list[bytes] = []
         self._size = self._held = 0
         self._task: asyncio.Task[None] | None = None

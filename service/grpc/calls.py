@@ -13,8 +13,9 @@ from time import monotonic
 
 from models.errors import DeadlineExceeded
 from service import metrics
-from service.admission import authenticate, in_time
+from service.admission import admit, authorize, in_time
 from service.grpc.asked import Asked, Method
+from service.keys import Role
 from service.serving import Serving
 
 Work = Callable[[bytes, metrics.Outcome], Awaitable[bytes]]
@@ -30,28 +31,25 @@ class Calls:
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
 
-    def unary(self, work: Work, operation: str = "", open_to_all: bool = False) -> Method:
-        """A method of one request and one answer; `open_to_all` when it needs no key."""
-        settings = self.serving.settings
+    def unary(self, work: Work, operation: str = "", role: Role | None = "use") -> Method:
+        """A method of one request and one answer, for keys that have the role; None: it needs no key."""
 
         async def whole(request: bytes, asked: Asked) -> bytes:
             with _Counted(operation, asked) as counted:
-                if not open_to_all:
-                    authenticate(settings, asked.authorization)
+                if role is not None:
+                    counted.outcome.begin(authorize(self.serving, asked.authorization, role))
                 if operation:
                     self.serving.lane.require_room()
                 return await in_time(self.serving, work(request, counted.outcome), asked.seconds)
 
-        return Method(whole=whole, needs_key=not open_to_all)
+        return Method(whole=whole, needs_key=role is not None)
 
     def streaming(self, parts: Parts, operation: str = "") -> Method:
         """A method of one request and many answers; the client's pace is the work's, and its leaving ends it."""
-        settings = self.serving.settings
 
         async def streamed(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
             with _Counted(operation, asked) as counted:
-                authenticate(settings, asked.authorization)
-                self.serving.lane.require_room()
+                admit(self.serving, asked.authorization, counted.outcome)
                 async with aclosing(parts(request, counted.outcome)) as made:
                     while (part := await in_time(self.serving, anext(made, None), counted.remaining())) is not None:
                         yield part
@@ -74,8 +72,6 @@ class _Counted:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if not self.outcome.operation:
-            return
         remaining = self.remaining()
         if isinstance(error, (asyncio.CancelledError, GeneratorExit)) and remaining is not None:
             error = DeadlineExceeded("the client's deadline has passed.") if remaining < LEAVING_SECONDS else error

@@ -157,7 +157,7 @@ class _Call:
                 for answer in method.each(message):
                     await self._write(context, answer)
             return
-        heard = not method.needs_key or authentic(self._settings, asked.authorization)
+        heard = not method.needs_key or authentic(self._serving, asked.authorization)
         message = await self._message(context) if heard else b""
         with _held(self._serving.bytes, len(message)):
             if method.whole is not None:

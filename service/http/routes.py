@@ -5,13 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from math import ceil
 from typing import Any
 
 import orjson
 
-from models.errors import InvalidRequest, MethodNotAllowed, NotFound, Overloaded, SeriesmithError
+from models.errors import (
+    Forbidden,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    Overloaded,
+    SeriesmithError,
+    Unauthenticated,
+    Unavailable,
+)
 from service import metrics, wires
-from service.admission import REFUSAL_SECONDS, authenticate, in_time
+from service.admission import REFUSAL_SECONDS, admit, in_time, require_managing
 from service.answers import Stream, columns_of
 from service.bounds import Bounding
 from service.exposition import MEDIA_TYPE, render_metrics
@@ -19,8 +29,8 @@ from service.http import cards
 from service.http.bentoml_settings import BentomlSettings
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.docs import docs_page, openapi
-from service.http.exchange import JSON, ClientGone, Request, Response, Streamed
-from service.http.table import SMALL_BYTES, Match, Route, Table
+from service.http.exchange import JSON, ClientGone, Headers, Request, Response, Streamed
+from service.http.table import SMALL_BYTES, Handler, Match, Route, Table
 from service.inference.rest import Rest, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
@@ -40,8 +50,8 @@ BENTOML_PATHS = ("/livez", "/healthz", "/schema.json", "/static_content/{path*}"
 VARY = (b"vary", b"accept, accept-encoding")
 """What an operation's answer depends on, beside its request."""
 
-OPEN_ROLES = (None, "metrics")
-"""What needs no key."""
+PAGES = ("/docs", "/docs.json")
+"""What a browser shows: it may send the key as a password."""
 
 
 class Routes:
@@ -59,8 +69,7 @@ class Routes:
                 Route("/models", ("GET",), self._list_models, "use", small),
                 Route("/models/{name*}", ("GET",), self._list_models, "use", small),
                 Route("/readyz", ("GET",), self._tell_readiness, None, small),
-                Route("/docs", ("GET",), _show_docs, None, small),
-                Route("/docs.json", ("GET",), _show_openapi, None, small),
+                *[Route(path, ("GET",), handler, "use", small) for path, handler in self._pages().items()],
                 Route("*", ("OPTIONS",), _list_methods, None, small),
                 *Rest(serving).rows(limit, small),
                 Route("/metrics", ("GET",), self._show_metrics, "metrics", small),
@@ -71,7 +80,7 @@ class Routes:
     def _row(self, operation: Operation, limit: int) -> Route:
         async def run(request: Request) -> Response | Streamed:
             with metrics.Outcome(operation.name) as outcome:
-                self.serving.lane.require_room()
+                admit(self.serving, request.headers.get(b"authorization", b""), outcome)
                 return await self._operated(operation, request, outcome)
 
         return Route(f"/{operation.name}", ("POST",), run, "use", limit, lambda: operation.name)
@@ -87,8 +96,14 @@ class Routes:
             known = ", ".join(f"POST /{name}" for name in OPERATIONS)
             raise NotFound(f"there is no {path[:200]!r} here; there is: {known}, GET /models, and /docs says more.")
         match.route.require_method(method, path)
-        if match.route.role not in OPEN_ROLES:
-            authenticate(self.serving.settings, headers.get(b"authorization", b""))
+        role = match.route.role
+        if role is not None:
+            identity, authorization = self.serving.identity, headers.get(b"authorization", b"")
+            identify = identity.identify_reader if path in PAGES else identity.identify
+            identify(authorization).require(role)
+        if role == "manage":
+            require_managing(self.serving.settings)
+            require_same_origin(headers)
         return match
 
     async def answer(self, match: Match, request: Request) -> Response | Streamed:
@@ -179,6 +194,12 @@ class Routes:
 
         return Streamed(counted(), wire.media_type, (*headers, VARY), close)
 
+    def _pages(self) -> dict[str, Handler]:
+        async def show_openapi(request: Request) -> Response:
+            return Response(openapi(self.serving.repository, keyed=self.serving.identity.needs_key))
+
+        return dict(zip(PAGES, (_show_docs, show_openapi), strict=True))
+
     async def _show_metrics(self, request: Request) -> Response:
         return Response(await render_metrics(self.serving.numbers), MEDIA_TYPE)
 
@@ -199,10 +220,6 @@ async def _show_docs(request: Request) -> Response:
     return Response(docs_page(), HTML)
 
 
-async def _show_openapi(request: Request) -> Response:
-    return Response(openapi())
-
-
 async def _list_methods(request: Request) -> Response:
     return Response(b"", TEXT, 200, ((b"allow", b"GET, HEAD, POST, OPTIONS"),))
 
@@ -221,7 +238,22 @@ def refused(error: SeriesmithError, path: str = "") -> Response:
     said: object = error.message
     if not speaks(path):
         said = {"code": error.code, "message": error.message} | ({"field": error.field} if error.field else {})
-    more = {401: (b"www-authenticate", b"Bearer"), 429: (b"retry-after", b"1")}.get(error.http_status)
+    return Response(orjson.dumps({"error": said}), JSON, error.http_status, _explain(error, path))
+
+
+def _explain(error: SeriesmithError, path: str) -> Headers:
+    """The headers that belong to a refusal."""
     if isinstance(error, MethodNotAllowed):
-        more = (b"allow", error.allow.encode())
-    return Response(orjson.dumps({"error": said}), JSON, error.http_status, (more,) if more else ())
+        return ((b"allow", error.allow.encode()),)
+    if isinstance(error, Unauthenticated):
+        return ((b"www-authenticate", b'Bearer, Basic realm="Seriesmith"' if path in PAGES else b"Bearer"),)
+    if isinstance(error, (Overloaded, Unavailable)):
+        return ((b"retry-after", b"%d" % ceil(getattr(error, "retry_after", 1.0))),)
+    return ()
+
+
+def require_same_origin(headers: dict[bytes, bytes]) -> None:
+    """Raise `Forbidden` for what a web page of another origin has a browser send, with that browser's rights."""
+    origin, host = headers.get(b"origin"), headers.get(b"host", b"")
+    if origin is not None and origin.partition(b"://")[2].lower() != host.lower():
+        raise Forbidden("models are not managed by web pages of other origins; send the request from a program.")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from models.errors import MethodNotAllowed
 from service.http.exchange import Response, Streamed
-
-Role = Literal["use", "manage", "metrics"]
-"""What a key may be allowed: to use models, to manage them, to read metrics."""
+from service.keys import Role
 
 SMALL_BYTES = 2**20
 """Of a body that is no operation's."""

