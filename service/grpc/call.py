@@ -6,13 +6,22 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unavailable
+from models.errors import (
+    InvalidRequest,
+    Overloaded,
+    RequestTimeout,
+    SeriesmithError,
+    TooLarge,
+    Unauthenticated,
+    Unavailable,
+)
 from service.admission import REFUSAL_SECONDS, authentic, in_time
 from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.core import Core
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, trailers
 from service.http.codings import unpack, unpacked
+from service.identity import SENTENCE
 from service.lane import STOPPING
 from service.serving import Serving
 
@@ -53,6 +62,8 @@ class Call(Stream):
     def opened(self) -> None:
         if self._asked.refusal is not None:
             self.refuse(self._asked.refusal)
+        elif self._asked.method.each is not None and not self._heard:
+            self._fail(Unauthenticated(SENTENCE))
 
     def received(self, data: bytes) -> None:
         size = len(data)

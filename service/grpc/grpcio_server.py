@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge
+from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unauthenticated
 from service.admission import REFUSAL_SECONDS, authentic
 from service.budget import Budget
 from service.grpc.address import write_address
@@ -22,6 +22,7 @@ from service.grpc.health import Health
 from service.grpc.interfaces import INTERFACES, list_methods
 from service.grpc.status import details, metadata
 from service.grpc.tls import server_credentials
+from service.identity import SENTENCE
 from service.serving import Serving
 from service.settings import Settings
 
@@ -152,12 +153,14 @@ class _Call:
     async def _answer(self, context: Any) -> None:
         method = self._method
         asked = Asked(method, _authorization(context), context.time_remaining())
+        heard = not method.needs_key or authentic(self._serving, asked.authorization)
         if method.each is not None:
+            if not heard:
+                raise Unauthenticated(SENTENCE)
             async for message in self._conversation(context):
                 for answer in method.each(message):
                     await self._write(context, answer)
             return
-        heard = not method.needs_key or authentic(self._serving, asked.authorization)
         message = await self._message(context) if heard else b""
         with _held(self._serving.bytes, len(message)):
             if method.whole is not None:

@@ -33,7 +33,7 @@ def services(names: Collection[str]) -> dict[str, dict[str, Method]]:
         for answer in servicer.ServerReflectionInfo(iter([asked]), None):
             yield answer.SerializeToString()
 
-    return {name: {"ServerReflectionInfo": Method(each=each)} for name in (V1ALPHA, V1)}
+    return {name: {"ServerReflectionInfo": Method(each=each, needs_key=True)} for name in (V1ALPHA, V1)}
 
 
 class _Symbols:

@@ -80,7 +80,7 @@ def serving(
     """
     port, grpc_port = free_ports(2)
     port = http_port or port
-    settings = {"grpc_port": grpc_port, "drain_seconds": 0} | settings
+    settings = {"grpc_port": grpc_port, "drain_seconds": 0, "manage_models": "true"} | settings
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}
