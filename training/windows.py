@@ -24,7 +24,8 @@ from tqdm import tqdm
 from models.bundle import Bundle
 from training import datasets
 from training.configuration import ConfigurationError, FitConfiguration
-from training.fit import REFUSALS, fit_and_publish
+from training.ending import REFUSALS
+from training.fit import fit_and_publish
 from training.quality.recurrent import Effort, discriminative_score, predictive_score
 
 DIFFERENCES = """\
