@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -28,7 +29,7 @@ SECONDS = 2.0
 @pytest.fixture(scope="module")
 def flooded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Cuts off who does not read for two seconds, and holds 64 MiB at most."""
-    limits = {"write_seconds": 2, "max_held_bytes": HELD_BYTES, "max_body_bytes": 16 * 2**20}
+    limits: dict[str, Any] = {"write_seconds": 2, "max_held_bytes": HELD_BYTES, "max_body_bytes": 16 * 2**20}
     with serving(tmp_path_factory.mktemp("flooded"), repository, **limits) as running:
         yield running
 

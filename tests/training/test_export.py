@@ -51,7 +51,7 @@ def test_the_batch_axis_is_dynamic(scaled: Session, rows: int) -> None:
 
 
 def test_a_default_can_be_overridden(scaled: Session) -> None:
-    assert scaled.inputs == ["rows"] and scaled.overridable == ["factor"]
+    assert scaled.inputs == ["rows"] and [name for name, _, _ in scaled.signature.overridable] == ["factor"]
     np.testing.assert_allclose(scaled({"rows": ROWS, "factor": np.full(3, 5, np.float32)})[0], 5 * ROWS)
 
 

@@ -147,7 +147,7 @@ def test_imbalanced_learn_would_take_one_class_with_both_methods_for_a_transform
 @pytest.mark.parametrize(
     "strategy",
     ["auto", "minority", "not minority", "not majority", "all", {1: 6, 2: 4}, lambda y: {2: 2 * int((y == 1).sum())}],
-    ids=str,
+    ids=["auto", "minority", "not minority", "not majority", "all", "totals", "function"],
 )
 def test_sampling_strategies_mean_what_they_mean_to_imbalanced_learn(server: Server, cases: Labelled, strategy: Any):
     series, labels = cases.series[:10].reshape(10, -1), np.array([0, 0, 0, 0, 0, 0, 1, 1, 1, 2])

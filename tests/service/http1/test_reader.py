@@ -303,7 +303,7 @@ def test_what_is_accepted_means_the_same_to_h11():
         body = b"".join(event[1] for event in events[1:end])  # type: ignore[misc]
         theirs = _as_h11(sent.lstrip(b"\r\n") if sent.startswith(b"\r\n") else sent)
         assert theirs is not None, sent
-        ours = (str(method).encode(), target, _length_told_once(dict(headers)), body)  # type: ignore[arg-type]
+        ours = (str(method).encode(), target, _length_told_once(dict(headers)), body)  # type: ignore[call-overload]
         assert ours == (*theirs[:2], _length_told_once(theirs[2]), theirs[3]), sent  # type: ignore[arg-type]
         agreed += 1
     assert agreed > 1000
