@@ -19,7 +19,7 @@ MOST_TIMES = 10.0
 """What the gradient steps grow by at most."""
 
 
-PLACES = ("models", "resume", "checkpoints")
+PLACES = ("models", "signing_key", "resume", "checkpoints")
 """Settings of where to publish and how to go on, which are no part of what was fitted."""
 
 
@@ -43,6 +43,8 @@ class FitConfiguration:
     """The bundle's name (default: the dataset's, in lower case)."""
     models: Path | None = None
     """Repository to publish to (default: SERIESMITH_MODELS, or the models/ folder of this checkout)."""
+    signing_key: Path | None = None
+    """A private key (PEM, made by `python -m models.signing keygen`) to sign the bundle's manifest with."""
     start_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A bundle's directory: start from its trained weights instead of random ones."""
     seed: int = 0

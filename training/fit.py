@@ -19,6 +19,7 @@ from models.bundle import Bundle
 from models.manifest import checked_name, read_manifest
 from models.publish import publish
 from models.repository import SHIPPED, versions_on_disk
+from models.signing import signer
 from training import checkpoints, datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
@@ -30,7 +31,7 @@ from training.partition import Partition, partition
 from training.report import report_inputs, sampled, write_report
 from training.table import summary
 
-ANEW = ("device", "devices", "threads", "precision", "report", "resume")
+ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key")
 """Settings that a refit of every bundle may set anew."""
 
 
@@ -47,6 +48,7 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     )
     name = checked_name(configuration.name or dataset.name.lower())
     root = repository_root(configuration.models)
+    sign = None if configuration.signing_key is None else signer(configuration.signing_key)
     folder = checkpoints.folder_of(root, name, configuration, dataset.sha256)
     if configuration.devices == 1:
         tell_what_is_kept(checkpoints.open_folder(folder, configuration.resume))
@@ -60,10 +62,10 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
         metrics = measured(fitted, parts, configuration)
         origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
         maker = manifest_maker(name, fitted, packed, metrics, origin)
-        directory = publish(root, name, packed.files, maker)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again
         raise
+    directory = publish(root, name, packed.files, maker, sign)  # a full disk leaves the checkpoints
     checkpoints.remove_folder(folder)
     report = reported(fitted, parts, directory, configuration.seed) if configuration.report else None
     manifest = read_manifest((directory / "manifest.json").read_bytes())
