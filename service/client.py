@@ -39,6 +39,7 @@ from service.calling.errors import (
     Unreachable,
     Unsupported,
     UnsupportedMediaType,
+    VersionNotSupported,
 )
 from service.calling.sampler import CollectionSampler, Sampler
 
@@ -74,4 +75,5 @@ __all__ = [
     "Unreachable",
     "Unsupported",
     "UnsupportedMediaType",
+    "VersionNotSupported",
 ]

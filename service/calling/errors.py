@@ -91,6 +91,12 @@ class NotImplementedHere(SeriesmithClientError):
     code = "not_implemented"
 
 
+class VersionNotSupported(SeriesmithClientError):
+    """The server speaks another version of HTTP."""
+
+    code = "version_not_supported"
+
+
 class Unavailable(SeriesmithClientError):
     """The server was starting or stopping, at every attempt."""
 

@@ -88,7 +88,7 @@ class GrpcServer:
     def _connection(self) -> Connection:
         serving = self._serving
         settings = serving.settings
-        connection = Connection(
+        return Connection(
             lambda headers: read(headers, self._methods),
             partial(Call, serving),
             self._gone,
@@ -97,8 +97,6 @@ class GrpcServer:
             self._connections,
             Bounds(settings.head_seconds, settings.body_seconds, settings.write_seconds, settings.idle_seconds),
         )
-        self._connections.add(connection)
-        return connection
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)

@@ -23,7 +23,6 @@ WITHOUT_EFFECT: dict[str, Any] = {
     "http.response.trace_id": False,
     "tracing.exporter_type": None,
     "tracing.sample_rate": None,
-    "metrics.enabled": True,
     "metrics.namespace": "bentoml_service",
     "metrics.duration.buckets": None,
     "grpc.max_concurrent_streams": None,

@@ -42,9 +42,12 @@ def test_without_the_key_nothing_is_answered(guarded: Server, cases: Labelled, k
             assert response.headers["www-authenticate"] == "Bearer"
 
 
-def test_health_and_docs_need_no_key(guarded: Server):
-    for path in ("/readyz", "/livez", "/metrics", "/docs", "/docs.json"):
+def test_health_needs_no_key_and_everything_else_does(guarded: Server):
+    for path in ("/readyz", "/livez"):
         assert httpx.get(guarded.url + path, trust_env=False).status_code == 200
+    for path in ("/metrics", "/docs", "/docs.json"):
+        assert httpx.get(guarded.url + path, trust_env=False).status_code == 401
+        assert guarded.http.get(path).status_code == 200
 
 
 def test_with_the_key_everything_is_answered(guarded: Server, cases: Labelled):

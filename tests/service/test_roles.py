@@ -91,7 +91,7 @@ def test_pages_of_other_origins_manage_nothing(keyed: Server):
 
 def test_calls_follow_the_roles_too(keyed: Server):
     def code(call: Any, request: Any, name: str) -> grpc.StatusCode:
-        metadata = (("authorization", f"bearer  {KEYS[name]} "),) if name else ()
+        metadata = (("authorization", f"bearer  {KEYS[name]}"),) if name else ()
         try:
             call(request, metadata=metadata, timeout=20)
         except grpc.RpcError as error:

@@ -81,7 +81,7 @@ def test_a_full_disk_ends_a_fit_in_a_sentence_and_leaves_no_half_bundle(
     small_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     sentence = refuse(small_disk, capsys, "--folds=0")
-    assert "No space left on device" in sentence and "Free some space" in sentence
+    assert "No space left on device" in sentence and "No version was added" in sentence
     assert not list(small_disk.rglob(".tmp-*"))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from service.budget import Budget
@@ -27,8 +27,8 @@ LINGER_BYTES = 2**20
 class Connection(asyncio.Protocol):
     """`read` makes what it wants of a stream's headers, once for equal ones; `make` makes the stream of that.
 
-    `held` and `connections` are the budgets of all; where there are too many connections, the one of `others` that was
-    idle for longest has to go, or this one, where all are busy.
+    `held` and `connections` are the budgets of all; where there are too many connections, the one of `others`, which it
+    joins, that was idle for longest has to go, or this one, where all are busy.
     """
 
     transport: asyncio.Transport
@@ -40,7 +40,7 @@ class Connection(asyncio.Protocol):
         gone: Callable[[Connection], None],
         held: Budget,
         connections: Budget,
-        others: Iterable[Connection],
+        others: set[Connection],
         bounds: Bounds,
     ) -> None:
         self.core = Core(read, make, Holding(held), self._emit)
@@ -53,6 +53,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self._others.add(self)  # not before: where a TLS handshake fails nothing is made, and nothing lost
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self.core, self._bounds, self._loop.time())
         room = self._connections.has_room(1) or self._evict()

@@ -12,13 +12,17 @@ from service.grpc.call import CONVERSED_BYTES, SMALL_BYTES, Call
 from service.grpc.http2.core import Core
 from service.grpc.http2.holding import Holding
 from service.http.codings import unpacked
+from service.identity import Identity
 from service.settings import Settings
 
 
 def _call(asked: Asked, key: str = "") -> Any:
     """A call of a connection that takes everything."""
     core = Core(lambda headers: asked, _never, Holding(Budget(2**30, "bytes")), lambda data: None)
-    serving = SimpleNamespace(settings=Settings(api_key=key), loop=SimpleNamespace(create_task=lambda work: work))
+    settings = Settings(api_key=key)
+    serving = SimpleNamespace(
+        settings=settings, identity=Identity(settings), loop=SimpleNamespace(create_task=lambda work: work)
+    )
     return Call(cast(Any, serving), core, 1, asked)
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from service import VERSION
 from tests.service.bundles import Labelled, relative_difference
+from tests.service.described import operations
 from tests.service.inference.conversation import infer, outputs, tensor
 from tests.service.server import Server
 
@@ -145,17 +146,19 @@ def test_the_answer_is_that_of_json(server: Server, series: np.ndarray, datatype
 
 
 def test_the_document_tells_of_every_path(server: Server, series: np.ndarray):
-    documented = server.get("/docs.json")["paths"]
-    read = [path for path, methods in documented.items() if path.startswith("/v2") and "get" in methods]
-    assert len(read) == 4
-    for path in read:
-        schema = documented[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        assert set(schema["required"]) <= set(server.get(path.format(model="sines.encode")))
-    written = {path for path, methods in documented.items() if path.startswith("/v2") and "post" in methods}
+    document = server.get("/docs.json")
+    described = [one for one in operations(document).values() if one.path.startswith("/v2")]
+    read = [one for one in described if one.method == "get"]
+    assert len(read) >= 7
+    for one in read:
+        one.check(server.http.get(one.path.format(model="sines.encode", version="1")))
+    written = {one.path for one in described if one.method == "post"}
+    models = {"/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer"}
     repository = {f"/v2/repository/models/{{model}}/{what}" for what in ("load", "unload")}
-    assert written == {"/v2/models/{model}/infer", "/v2/repository/index"} | repository
-    schema = documented["/v2/models/{model}/infer"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
-    assert set(infer(server, "sines.encode", tensor("series", series), id="1").json()) == set(schema["properties"])
+    assert written == {"/v2/repository/index"} | models | repository
+    answer = infer(server, "sines.encode", tensor("series", series), id="1")
+    operations(document)["v2_infer"].check(answer)
+    assert set(answer.json()) == set(document["components"]["schemas"]["InferenceResponse"]["properties"])
 
 
 def test_a_model_has_a_configuration_in_the_form_that_tools_read(server: Server):
