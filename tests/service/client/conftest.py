@@ -66,7 +66,7 @@ def ask(request: pytest.FixtureRequest, server: Server) -> Iterator[Ask]:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves the shipped bundles to who has the key, and has room for one stream at a time."""
     folder = tmp_path_factory.mktemp("guarded")
-    with serving(folder, bundles.SHIPPED, KEY, max_rows=400, queue_rows=400) as running:
+    with serving(folder, bundles.SHIPPED, KEY, max_rows=200, queue_rows=200) as running:
         yield running
 
 
