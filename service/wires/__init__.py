@@ -5,6 +5,8 @@ A wire reads the fields of a request, and writes an answer whole or, where it ca
 
 from __future__ import annotations
 
+import functools
+
 from models.errors import UnsupportedMediaType
 from service.http.accept import choose_media_type
 from service.wires import arrow, json_lines, json_text, octet_parts, octets
@@ -13,6 +15,10 @@ from service.wires.wire import Wire
 WIRES: dict[bytes, Wire] = {
     wire.media_type: wire for wire in (json_text.WIRE, octets.WIRE, arrow.WIRE, json_lines.WIRE, octet_parts.WIRE)
 }
+
+
+REMEMBERED_BYTES = 256
+"""Of an Accept header: clients send the same one again and again."""
 
 
 def named(content_type: bytes) -> Wire:
@@ -26,7 +32,13 @@ def named(content_type: bytes) -> Wire:
 
 def accepted(accept: bytes, asked_in: Wire) -> Wire:
     """The wire of the answer: the one that an Accept header likes best; where it likes none, that of the request."""
-    if not accept or accept == b"*/*":
+    if not accept or accept in (b"*/*", asked_in.media_type):
         return asked_in
-    chosen = choose_media_type(accept, tuple(WIRES), asked_in.media_type)
+    choose = _chosen if len(accept) <= REMEMBERED_BYTES else _chosen.__wrapped__
+    chosen = choose(accept, asked_in.media_type)
     return WIRES[chosen] if chosen is not None else asked_in
+
+
+@functools.lru_cache(256)
+def _chosen(accept: bytes, usual: bytes) -> bytes | None:
+    return choose_media_type(accept, tuple(WIRES), usual)
