@@ -168,8 +168,9 @@ class Routes:
         """The request in a body. Raises a `SeriesmithError`."""
         headers, body, decoded = request.headers, request.body, wire.decoded
         assert decoded is not None
-        limit = self.serving.settings.max_body_bytes
-        plain = await unpack(body, headers.get(b"content-encoding", b""), limit)
+        coding, plain = headers.get(b"content-encoding"), body
+        if coding:
+            plain = await unpack(body, coding, self.serving.settings.max_body_bytes)
         if len(plain) <= LARGE_BYTES:
             return operation.parsed(decoded(plain, headers, self._bounding.now()))
         bounds = self._bounding.now()
