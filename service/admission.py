@@ -24,9 +24,12 @@ def admit(serving: Serving, authorization: bytes, outcome: Outcome, role: Role =
 
     Raises `Unauthenticated`, `Forbidden`, and `Overloaded` where its key or the server has too much to do.
     """
-    caller = authorize(serving, authorization, role)
-    serving.lane.require_room()
-    outcome.begin(caller)
+    if serving.identity.needs_key:
+        caller = authorize(serving, authorization, role)
+        serving.lane.require_room()
+        outcome.begin(caller)
+    else:
+        serving.lane.require_room()
 
 
 def authorize(serving: Serving, authorization: bytes, role: Role) -> Caller:

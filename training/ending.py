@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -22,6 +25,9 @@ REFUSALS = (DatasetError, ConfigurationError, SeriesmithError, ParityError, Trai
 """What a fit cannot be made of, however often it is started."""
 
 AGAIN = "nothing was published, and the same command goes on where it stopped"
+
+PATIENCE_SECONDS = 10.0
+"""For a fit that was told to stop to do so in good order."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 FORBIDDEN = (errno.EROFS, errno.EACCES, errno.EPERM)
@@ -71,4 +77,16 @@ def _of_the_machine(error: BaseException) -> str | None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # What waits for processes that fit in parallel may wait for ever, in the library that runs them or at the exit.
+    patience = threading.Timer(PATIENCE_SECONDS, _end_now, (number,))
+    patience.daemon = True
+    patience.start()
     raise KeyboardInterrupt(number)
+
+
+def _end_now(number: int) -> None:
+    """End this process, and with it those that work for it."""
+    ending = explain(KeyboardInterrupt(number))
+    assert ending is not None
+    print(f"fit.py: {ending.reason}", file=sys.stderr, flush=True)
+    os._exit(ending.status)

@@ -36,7 +36,7 @@ class Calls:
 
         async def whole(request: bytes, asked: Asked) -> bytes:
             with _Counted(operation, asked) as counted:
-                if role is not None:
+                if role == "manage" or (role is not None and self.serving.identity.needs_key):
                     counted.outcome.begin(authorize(self.serving, asked.authorization, role))
                 if operation:
                     self.serving.lane.require_room()

@@ -20,8 +20,12 @@ def dumped(value: Any) -> bytes:
 
 
 def encoded_object(fields: dict[str, Any]) -> bytes:
-    """JSON of an object, whatever of `dumped`'s kinds its fields are."""
-    return dumped(fields)
+    """JSON of an object of which only columns can be large."""
+    for value in fields.values():
+        kind = type(value)
+        if (kind is np.ndarray and value.size > PIECE_ELEMENTS) or (kind is Labels and len(value) > PIECE_ELEMENTS):
+            return b"".join(_pieces(fields))
+    return _whole(fields)
 
 
 def _whole(value: Any) -> bytes:

@@ -22,6 +22,7 @@ from models.publish import publish
 from tests.reliability.ledger import Ledger, open_ledger
 from tests.reliability.load import WIRES, Payloads, steady_load
 from tests.reliability.processes import paused, resident_bytes, wait_for_end, workers
+from tests.reliability.victim import watched
 from tests.service.bundles import published
 from tests.service.server import Server, at_once, free_ports, serving, until
 
@@ -240,6 +241,50 @@ def test_beyond_the_budget_of_bytes_requests_are_refused_and_memory_stays(
             f"{statuses.count(429)} of 40 large ones refused; memory +{(peak[0] - before) / 2**20:.0f} MiB"
         )
     ledger.require_none("wrong", "lost")
+
+
+def test_a_clock_that_jumps_changes_nothing(repository: Path, tmp_path: Path, payloads: Payloads, monkeypatch: Any):
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        pytest.skip("needs libfaketime")
+    ledger = open_ledger("the wall clock jumps a day ahead and back")
+    clock = tmp_path / "clock"
+    clock.write_text("+0")
+    jumping = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
+    for name, value in (jumping | {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}).items():
+        monkeypatch.setenv(name, value)
+    with serving(tmp_path, repository) as server:
+        for name in jumping:
+            monkeypatch.delenv(name)
+        with steady_load(server, payloads, ledger):
+            for offset in ("+0", "+1d", "-1d", "+0"):
+                clock.write_text(offset)
+                wait_for_answers(ledger, 150)
+    ledger.require_none("wrong", "lost", "refused")
+
+
+NEVER_READ = b"POST /sample HTTP/1.1\r\nhost: x\r\naccept: application/octet-stream\r\ncontent-length: %d\r\n\r\n%b"
+
+
+def test_clients_that_never_read_hold_little_and_are_cut_off(repository: Path, tmp_path: Path, payloads: Payloads):
+    ledger = open_ledger("100 clients that ask for 100 000 samples each and read nothing")
+    settings: dict[str, Any] = {"write_seconds": 3, "queue_rows": 40_000}
+    with serving(tmp_path, repository, **settings) as server:
+        before = resident_bytes(server)
+        body = b'{"model": "sines", "n_per_class": 33333}'
+        address = server.http.base_url.host, server.http.base_url.port
+        with watched(server, tmp_path, payloads.series) as victim:
+            deaf = [socket.create_connection(address) for _ in range(100)]
+            for connection in deaf:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                connection.sendall(NEVER_READ % (len(body), body))
+            time.sleep(4)
+        victim.account(ledger, resident_bytes(server) - before)
+        until(lambda: _waiting_rows(server) == 0, seconds=60, what="the end of what nobody reads")
+        for connection in deaf:
+            connection.close()
+    ledger.require_none("wrong", "lost")
+    assert victim.worst < 1000
 
 
 def test_two_instances_are_restarted_in_turn_behind_nginx(repository: Path, tmp_path: Path, payloads: Payloads):

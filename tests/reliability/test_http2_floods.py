@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from tests.reliability.floods import FLOODS, hoard_answers, pour
+from tests.reliability.ledger import open_ledger
 from tests.reliability.processes import resident_bytes
 from tests.reliability.victim import watched
 from tests.service.bundles import Labelled
@@ -48,7 +49,7 @@ def test_a_flood_keeps_nobody_waiting(flooded: Server, cases: Labelled, tmp_path
     with watched(flooded, tmp_path, cases.series) as victim:
         sent = pour(flooded.grpc, FLOODS[name], SECONDS)
     growth = resident_bytes(flooded) - before
-    print(f"{name}: worst {victim.worst:.0f} ms, p50 {victim.percentile(50):.1f} ms, +{growth / 2**20:.0f} MiB, {sent}")
+    victim.account(open_ledger(f"HTTP/2 flood of {name}, {sent} bytes in {SECONDS:g} s"), growth)
     assert victim.statuses.keys() == {"200"}
     assert victim.worst < WORST_MS
     assert growth < GROWTH_BYTES
@@ -63,7 +64,7 @@ def test_answers_that_nobody_reads_are_bounded_and_given_up(flooded: Server, cas
         hoard = hoard_answers(flooded.grpc, 250, many)
         time.sleep(1)
         growth = resident_bytes(flooded) - before
-    print(f"unread: worst {victim.worst:.0f} ms, p50 {victim.percentile(50):.1f} ms, +{growth / 2**20:.0f} MiB")
+    victim.account(open_ledger("250 × Reconstruct(3000) that nobody reads"), growth)
     assert growth < HELD_BYTES + GROWTH_BYTES
     assert victim.statuses.keys() == {"200"}
     assert victim.worst < WORST_MS

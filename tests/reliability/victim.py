@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from tests.reliability.ledger import Ledger
 from tests.service.server import ROOT, Server
 
 PAUSE_SECONDS = 0.01
@@ -38,6 +39,13 @@ class Suffering:
     def worst(self) -> float:
         """The longest wait."""
         return max(self.latencies)
+
+    def account(self, ledger: Ledger, growth_bytes: int) -> None:
+        """Put the victim's requests, its waits and the server's growth into the table."""
+        for status, count in self.statuses.items():
+            ledger.counts["right" if status == "200" else "wrong"] += count
+        waits = f"victim p50 {self.percentile(50):.1f} ms, worst {self.worst:.0f} ms"
+        ledger.notes.append(f"{waits}; memory {growth_bytes / 2**20:+.0f} MiB")
 
     def percentile(self, share: float) -> float:
         """A quantile of the waits."""
