@@ -263,24 +263,22 @@ def test_a_clock_that_jumps_changes_nothing(repository: Path, tmp_path: Path, pa
     ledger.require_none("wrong", "lost", "refused")
 
 
-NEVER_READ = b"POST /sample HTTP/1.1\r\nhost: x\r\naccept: application/octet-stream\r\ncontent-length: %d\r\n\r\n%b"
-
-
-def test_clients_that_never_read_hold_little_and_are_cut_off(repository: Path, tmp_path: Path, payloads: Payloads):
-    ledger = open_ledger("100 clients that ask for 100 000 samples each and read nothing")
-    settings: dict[str, Any] = {"write_seconds": 3, "queue_rows": 40_000}
-    with serving(tmp_path, repository, **settings) as server:
+def test_clients_that_never_read_are_cut_off(repository: Path, tmp_path: Path, payloads: Payloads):
+    ledger = open_ledger("30 clients that send 10 000 series each and never read their 5 MB")
+    body = np.zeros((10_000, 2, 64), "<f4").tobytes() + b'{"model": "sines"}'
+    shape = b"content-type: application/octet-stream\r\nseriesmith-shape: 10000,2,64\r\n"
+    head = b"POST /reconstruct HTTP/1.1\r\nhost: x\r\n%bcontent-length: %d\r\n\r\n" % (shape, len(body))
+    with serving(tmp_path, repository, write_seconds=3) as server:
         before = resident_bytes(server)
-        body = b'{"model": "sines", "n_per_class": 33333}'
-        address = server.http.base_url.host, server.http.base_url.port
+        deaf = []
         with watched(server, tmp_path, payloads.series) as victim:
-            deaf = [socket.create_connection(address) for _ in range(100)]
-            for connection in deaf:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-                connection.sendall(NEVER_READ % (len(body), body))
-            time.sleep(4)
+            for _ in range(30):
+                deaf.append(socket.create_connection((server.http.base_url.host, server.http.base_url.port)))
+                deaf[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                deaf[-1].sendall(head + body)
+            until(lambda: server.metrics()["seriesmith_connections"] <= 2, seconds=60, what="the end of the deaf")
         victim.account(ledger, resident_bytes(server) - before)
-        until(lambda: _waiting_rows(server) == 0, seconds=60, what="the end of what nobody reads")
+        assert server.metrics()["seriesmith_held_bytes"] == 0
         for connection in deaf:
             connection.close()
     ledger.require_none("wrong", "lost")

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from tests.reliability.ledger import Ledger
+from tests.reliability.ledger import Ending, Ledger
 from tests.service.server import ROOT, Server
 
 PAUSE_SECONDS = 0.01
@@ -43,7 +43,8 @@ class Suffering:
     def account(self, ledger: Ledger, growth_bytes: int) -> None:
         """Put the victim's requests, its waits and the server's growth into the table."""
         for status, count in self.statuses.items():
-            ledger.counts["right" if status == "200" else "wrong"] += count
+            ending: Ending = "right" if status == "200" else "refused" if status in ("429", "503") else "wrong"
+            ledger.counts[ending] += count
         waits = f"victim p50 {self.percentile(50):.1f} ms, worst {self.worst:.0f} ms"
         ledger.notes.append(f"{waits}; memory {growth_bytes / 2**20:+.0f} MiB")
 
