@@ -10,6 +10,9 @@ from models.errors import MethodNotAllowed
 from service.http.exchange import Response, Streamed
 from service.keys import Role
 
+REMEMBERED, REMEMBERED_LETTERS = 256, 200
+"""How many paths, no longer than so, need not be matched with every pattern again."""
+
 SMALL_BYTES = 2**20
 """Of a body that is no operation's."""
 
@@ -58,6 +61,7 @@ class Table:
 
     def __init__(self, rows: Iterable[Route]) -> None:
         self._plain: dict[str, Match] = {}
+        self._known: dict[str, Match] = {}
         self._patterns: list[tuple[re.Pattern[str], Route]] = []
         for row in rows:
             if "{" in row.path or row.path.endswith("/?"):
@@ -67,12 +71,15 @@ class Table:
 
     def find(self, path: str) -> Match | None:
         """The row of a path."""
-        match = self._plain.get(path)
+        match = self._plain.get(path) or self._known.get(path)
         if match is not None:
             return match
         for pattern, row in self._patterns:
             if (found := pattern.fullmatch(path)) is not None:
-                return Match(row, found.groups())
+                match = Match(row, found.groups())
+                if len(self._known) < REMEMBERED and len(path) <= REMEMBERED_LETTERS:
+                    self._known[path] = match
+                return match
         return None
 
 

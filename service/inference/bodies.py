@@ -11,12 +11,12 @@ from models.errors import InvalidRequest
 from models.showing import show
 from service.bounds import PLAIN_BYTES, Bounds
 from service.http.exchange import JSON, Response
-from service.inference.infer import Sent, Taken, read_tensors, require_few
+from service.inference.infer import Sent, Taken, read_tensors, require_few, size_of
 from service.inference.inputs import Given
 from service.inference.models import Model, require_plain
 from service.inference.tensors import MOST_AXES, is_whole, shape_of, to_binary, to_list
 from service.wires.json_arrays import lift
-from service.wires.json_writing import dumped
+from service.wires.json_writing import dumped, write_whole
 
 HEADER_LENGTH = b"inference-header-content-length"
 OCTETS = b"application/octet-stream"
@@ -92,7 +92,7 @@ def response(model: Model, request: Asked, taken: Taken) -> Response:
     if request.id is not None:
         document["id"] = request.id
     document["outputs"] = outputs
-    header = dumped(document)
+    header = (write_whole if size_of(taken) <= PLAIN_BYTES else dumped)(document)
     if not behind:
         return Response(header, JSON)
     length = b"%d" % len(header)

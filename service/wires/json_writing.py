@@ -16,7 +16,7 @@ PIECE_ELEMENTS = 2**15
 
 def dumped(value: Any) -> bytes:
     """JSON of plain values, arrays, labels and dataclasses."""
-    return b"".join(_pieces(value)) if _is_large(value) else _whole(value)
+    return b"".join(_pieces(value)) if _is_large(value) else write_whole(value)
 
 
 def encoded_object(fields: dict[str, Any]) -> bytes:
@@ -25,10 +25,11 @@ def encoded_object(fields: dict[str, Any]) -> bytes:
         kind = type(value)
         if (kind is np.ndarray and value.size > PIECE_ELEMENTS) or (kind is Labels and len(value) > PIECE_ELEMENTS):
             return b"".join(_pieces(fields))
-    return _whole(fields)
+    return write_whole(fields)
 
 
-def _whole(value: Any) -> bytes:
+def write_whole(value: Any) -> bytes:
+    """JSON of what is known to be small, in one piece."""
     return orjson.dumps(value, default=_listed, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -44,13 +45,13 @@ def _pieces(value: Any) -> Iterator[bytes]:
     elif isinstance(value, list) and any(map(_is_large, value)):
         yield from _list(value)
     else:
-        yield _whole(value)
+        yield write_whole(value)
 
 
 def _object(value: dict[Any, Any]) -> Iterator[bytes]:
     before = b"{"
     for name, item in value.items():
-        yield before + _whole(name) + b":"
+        yield before + write_whole(name) + b":"
         yield from _pieces(item)
         before = b","
     yield b"}" if value else b"{}"
@@ -69,11 +70,11 @@ def _rows(rows: np.ndarray | list[Any], row_elements: int) -> Iterator[bytes]:
     """A list of rows, some at a time."""
     step = max(1, PIECE_ELEMENTS // max(row_elements, 1))
     if len(rows) <= step:
-        yield _whole(rows)
+        yield write_whole(rows)
         return
     before = b"["
     for start in range(0, len(rows), step):
-        yield before + _whole(rows[start : start + step])[1:-1]
+        yield before + write_whole(rows[start : start + step])[1:-1]
         before = b","
     yield b"]"
 
