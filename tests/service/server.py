@@ -168,10 +168,15 @@ def burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]]) -> l
     address = server.http.base_url.host, server.http.base_url.port
     contents = [orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY, default=np.ndarray.tolist) for body in bodies]
     connections = [socket.create_connection(address, timeout=30) for _ in contents]
+    workers = children(server.pid)
     try:
+        for worker in workers:  # else a fast server answers the first before the last is sent
+            os.kill(worker, signal.SIGSTOP)
         for connection, content in zip(connections, contents, strict=True):
             head = f"POST /{operation} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(content)}\r\n\r\n"
             connection.sendall(head.encode() + content)
+        for worker in workers:
+            os.kill(worker, signal.SIGCONT)
         return [_answered(connection) for connection in connections]
     finally:
         for connection in connections:
