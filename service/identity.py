@@ -134,7 +134,7 @@ class Identity:
 
     def _take(self, cards: list[KeyCard]) -> None:
         """Know these keys and no others; a name that stays keeps count of what it has under way."""
-        known = {caller.name: caller for caller in self._callers.values()}
+        known = {caller.name: caller for digest, caller in self._callers.items() if digest not in self._single}
         callers = dict(self._single)
         for card in cards:
             caller, roles = known.get(card.name), frozenset(card.roles)

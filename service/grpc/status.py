@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 import grpc
 
 from models.errors import Overloaded, SeriesmithError
@@ -41,5 +43,5 @@ def metadata(error: SeriesmithError) -> list[Header]:
     if error.field is not None:
         read.append((b"seriesmith-field", percent_encoded(error.field[:200].encode())))
     if isinstance(error, Overloaded):
-        read.append((b"retry-after", b"1"))
+        read.append((b"retry-after", b"%d" % ceil(error.retry_after)))
     return read

@@ -45,7 +45,7 @@ HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 
 BENTOML_PATHS = ("/livez", "/healthz", "/schema.json", "/static_content/{path*}")
-"""Answered by BentoML, as is `/metrics`."""
+"""Answered by BentoML."""
 
 VARY = (b"vary", b"accept, accept-encoding")
 """What an operation's answer depends on, beside its request."""

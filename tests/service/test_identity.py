@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from models.errors import Forbidden, Overloaded, Unauthenticated
+from service.grpc.status import metadata
 from service.identity import Identity, require_keys
 from service.keys import hash_key, make_entry, read_keys
 from service.settings import Settings
@@ -124,6 +125,18 @@ def test_a_file_that_is_wrong_keeps_the_keys_there_were(file: Path, content: str
     file.unlink()
     identity.refresh()
     assert identity.identify(b"Bearer k1").name == "laboratory"
+
+
+def test_a_refusal_over_grpc_says_when_to_come_again():
+    assert (b"retry-after", b"3") in metadata(Overloaded("later.", retry_after=2.1))
+
+
+def test_an_entry_in_the_file_never_changes_the_single_key(file: Path):
+    file.write_text(entry("SERIESMITH_API_KEY", "k1"))
+    identity = Identity(Settings(keys=file, api_key="single"))
+    file.write_text(entry("SERIESMITH_API_KEY", "k3", more="concurrent_requests = 1"))
+    identity.refresh()
+    identity.identify(b"Bearer single").require("manage")
 
 
 def test_no_message_shows_a_hash(file: Path):
