@@ -33,7 +33,8 @@ class NotRun(Exception):
 @dataclass(frozen=True)
 class Server:
     """`{bin}`, `{http}`, `{grpc}`, `{metrics}` and `{home}` in the command and the environment stand for the folder of
-    its interpreter, its ports and an empty folder of its own. `setting` says how it was tuned.
+    its interpreter, its ports and an empty folder of its own. `setting` says how it was tuned; `root` is the folder it
+    runs in, so whose code it runs.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Server:
     wires: tuple[Wire, ...]
     setting: str
     environment: Mapping[str, str] = field(default_factory=dict)
+    root: Path = ROOT
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def running(server: Server, folder: Path) -> Iterator[Running]:
         with log.open("wb") as output:
             process = subprocess.Popen(
                 [part.format(**values) for part in server.command],
-                cwd=ROOT,
+                cwd=server.root,
                 env=inherited | environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
