@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+import struct
 from itertools import chain
 from typing import Any
 
@@ -20,6 +21,9 @@ Array = NDArray[np.float32]
 FIELD = "series"
 NUMBERS = {int, float}
 
+FLOAT32_SQUARES = 1e76
+"""An array whose squares sum to less holds no NaN, and no number beyond float32's largest, 3.4e38."""
+
 
 def numbers(value: object) -> Array:
     """Nested lists, two or three deep, of JSON numbers, or an array, as finite float32. Raises `InvalidRequest`."""
@@ -31,17 +35,19 @@ def numbers(value: object) -> Array:
         raise _wrong(f"{FIELD} is {_kind(value)}; send a list of cases.")
     if not value:
         raise _wrong(f"{FIELD} has zero cases; send at least one.")
-    lengths, channels = _sizes_of(value, _is_deep(value))
+    deep = _is_deep(value)
+    rows = _rows_of(value, deep)
+    lengths, channels = _sizes_of(value, rows, deep)
     _require_even(lengths, channels)
-    return _checked(_as_float32(value), value)
+    return _as_float32(value, rows, (len(value), *channels, *lengths) if deep else (len(value), *lengths))
 
 
 def _is_deep(value: list[Any]) -> bool:
     return isinstance(value[0], list) and bool(value[0]) and isinstance(value[0][0], list)
 
 
-def _sizes_of(value: list[Any], deep: bool, first: int = 0) -> tuple[set[int], set[int]]:
-    """The lengths and the numbers of channels that there are. Raises `InvalidRequest` for what is no number.
+def _rows_of(value: list[Any], deep: bool, first: int = 0) -> list[list[Any]]:
+    """The lists of numbers. Raises `InvalidRequest` for what is no number, or lies elsewhere.
 
     `first`: the position of the first case, where others came before.
     """
@@ -51,6 +57,11 @@ def _sizes_of(value: list[Any], deep: bool, first: int = 0) -> tuple[set[int], s
     for row in rows:
         if type(row) is not list or not NUMBERS.issuperset(map(type, row)):
             raise _misplaced_from(value, first, deep)
+    return rows
+
+
+def _sizes_of(value: list[Any], rows: list[list[Any]], deep: bool) -> tuple[set[int], set[int]]:
+    """The lengths and the numbers of channels that there are."""
     return {len(row) for row in rows}, {len(case) for case in value} if deep else {1}
 
 
@@ -68,12 +79,17 @@ def _require_even(lengths: set[int], channels: set[int]) -> None:
         )
 
 
-def _as_float32(value: list[Any]) -> Array:
+def _as_float32(value: list[Any], rows: list[list[Any]], shape: tuple[int, ...]) -> Array:
+    try:
+        pack = struct.Struct(f"<{len(rows[0])}f").pack  # a third of what numpy takes to read a list
+        return np.frombuffer(b"".join([pack(*row) for row in rows]), "<f4").reshape(shape)
+    except OverflowError:
+        pass  # the slow way says what overflows
     try:
         series: Array = np.array(value, dtype=np.float32)
     except OverflowError as error:
         raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
-    return series
+    return _checked(series, value)
 
 
 def _numbers_in_pieces(array: JsonArray) -> Array:
@@ -92,7 +108,7 @@ def _numbers_in_pieces(array: JsonArray) -> Array:
             value = parsed_start(piece, place) if array.torn else parsed(piece, place)
             if not value:
                 raise _unended() if array.torn else _wrong(f"{FIELD} has zero cases; send at least one.")
-            some_lengths, some_channels = _sizes_of(value, deep, n_cases)
+            some_lengths, some_channels = _sizes_of(value, _rows_of(value, deep, n_cases), deep)
             n_more, part = (
                 len(value),
                 np.ravel(np.array(value, np.float64)) if _even(some_lengths, some_channels) else _NONE,
@@ -171,6 +187,9 @@ def _numeric_array(value: np.ndarray) -> Array:
         raise _wrong(
             f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep."
         )
+    flat = value.ravel()
+    if value.dtype.kind == "f" and float(np.dot(flat, flat)) < FLOAT32_SQUARES:
+        return np.ascontiguousarray(value, dtype=np.float32)
     with np.errstate(over="ignore"):
         series: Array = np.ascontiguousarray(value, dtype=np.float32)
     return _checked(series, value)
@@ -184,7 +203,7 @@ def _cases(value: list[Any], first: int = 0) -> list[list[Any]]:
 
 
 def _misplaced(value: object, place: tuple[int, ...], depth: int, first: int = 0) -> InvalidRequest:
-    """The refusal that names the first thing in `value` that is not where it belongs; `first`: see `_sizes_of`."""
+    """The refusal that names the first thing in `value` that is not where it belongs; `first`: see `_rows_of`."""
     if depth == 0 or not isinstance(value, list):
         expected = "a number" if depth == 0 else "a list"
         return _wrong(f"{FIELD}{''.join(f'[{index}]' for index in place)} is {_kind(value)}; {expected} was expected.")

@@ -168,12 +168,12 @@ class Outcome:
     __slots__ = ("_caller", "_ended", "_start", "model", "operation", "streaming")
 
     def __init__(self, operation: str) -> None:
-        self.operation = self.model = ""
+        self.operation, self.model = operation, ""
         self.streaming = self._ended = False
         self._caller: Caller | None = None
         self._start = time.perf_counter()
         if operation:
-            self.name(operation)
+            requests_in_progress.add((operation,), 1)
 
     def name(self, operation: str) -> None:
         """Say which operation it is, once that is known."""

@@ -148,7 +148,11 @@ class Routes:
         headers = request.headers
         asked_in = wires.named(headers.get(b"content-type", JSON))
         answered_in = wires.accepted(headers.get(b"accept", b""), asked_in)
-        parsed = await self._parsed(operation, request, asked_in)
+        if len(request.body) > LARGE_BYTES or b"content-encoding" in headers:
+            parsed = await self._parsed(operation, request, asked_in)
+        else:
+            assert asked_in.decoded is not None
+            parsed = operation.parsed(asked_in.decoded(request.body, headers, self._bounding.now()))
         outcome.model = self.serving.resolve(parsed.model).bundle.manifest.name
         if operation.stream is not None and answered_in.streamed is not None:
             outcome.streaming = True
@@ -166,14 +170,12 @@ class Routes:
         return _response(answer, answered_in, accepted)
 
     async def _parsed(self, operation: Operation, request: Request, wire: Wire) -> StrictRequest:
-        """The request in a body. Raises a `SeriesmithError`."""
-        headers, body, decoded = request.headers, request.body, wire.decoded
+        """The request in a body that is large, or has a content coding. Raises a `SeriesmithError`."""
+        headers, plain, decoded = request.headers, request.body, wire.decoded
         assert decoded is not None
-        coding, plain = headers.get(b"content-encoding"), body
+        coding = headers.get(b"content-encoding")
         if coding:
-            plain = await unpack(body, coding, self.serving.settings.max_body_bytes)
-        if len(plain) <= LARGE_BYTES:
-            return operation.parsed(decoded(plain, headers, self._bounding.now()))
+            plain = await unpack(plain, coding, self.serving.settings.max_body_bytes)
         bounds = self._bounding.now()
         return await unhurried(len(plain), lambda: operation.parsed(decoded(plain, headers, bounds)))
 

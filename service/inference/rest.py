@@ -142,8 +142,9 @@ class Rest:
             admit(self._serving, headers.get(b"authorization", b""), outcome)
             model = find()
             outcome.model = model.manifest.name
-            limit = self._serving.settings.max_body_bytes
-            plain = await unpack(body, headers.get(b"content-encoding", b""), limit)
+            plain, coding = body, headers.get(b"content-encoding")
+            if coding:
+                plain = await unpack(body, coding, self._serving.settings.max_body_bytes)
             length, bounds = headers.get(bodies.HEADER_LENGTH), self._inference.bounding.now()
             if len(plain) > LARGE_BYTES:
                 asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))

@@ -28,7 +28,7 @@ def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
 
 def encoded(answer: Any) -> tuple[bytes, Headers]:
     """An operation's answer; fields that are None are left out."""
-    return encoded_object({name: value for name, value in vars(answer).items() if value is not None}), ()
+    return encoded_object(vars(answer)), ()
 
 
 __all__ = ["WIRE", "decoded", "dumped", "encoded"]

@@ -20,12 +20,22 @@ def dumped(value: Any) -> bytes:
 
 
 def encoded_object(fields: dict[str, Any]) -> bytes:
-    """JSON of an object of which only columns can be large."""
-    for value in fields.values():
+    """JSON of an object of which only columns can be large; fields that are None are left out."""
+    given: dict[str, Any] = {}
+    large = False
+    for name, value in fields.items():
         kind = type(value)
-        if (kind is np.ndarray and value.size > PIECE_ELEMENTS) or (kind is Labels and len(value) > PIECE_ELEMENTS):
-            return b"".join(_pieces(fields))
-    return write_whole(fields)
+        if kind is np.ndarray:
+            large = large or value.size > PIECE_ELEMENTS
+        elif kind is Labels:
+            if len(value) > PIECE_ELEMENTS:
+                large = True
+            else:
+                value = value.listed()
+        elif value is None:
+            continue
+        given[name] = value
+    return b"".join(_pieces(given)) if large else orjson.dumps(given, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def write_whole(value: Any) -> bytes:

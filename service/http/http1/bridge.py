@@ -74,13 +74,14 @@ class Bridge:
                 headers.append((b"transfer-encoding", b"chunked"))
             else:
                 exchange.keep_alive = False
-        connection.transport.write(write_head(status, headers, connection.dated(), connection.ending(exchange)))
+        ending = connection.choose_ending(exchange)
+        connection.transport.write(write_head(status, headers, connection.write_date(), ending))
 
     async def _write(self, body: bytes, more: bool) -> None:
         connection = self._connection
         if body and not self._bodiless:
             connection.transport.write(write_chunk(body) if self._chunked else body)
-            await connection.drain()
+            await connection.unread.wait()
         if not more:
             self._ended = True
             if self._chunked:

@@ -92,6 +92,23 @@ class Reader:
             return self._next_piece(State.DONE)
         return self._next_chunks()
 
+    def take_body(self) -> bytes | None:
+        """The whole body of the head that was read last, where all of it has arrived; then its request has ended.
+
+        None: it has not, or comes in chunks; `next` goes on.
+        """
+        if self._state is State.DONE:
+            self._state = State.HEAD
+            return b""
+        if self._state is not State.BODY:
+            return None
+        data, at = self._data, self._at
+        end = at + self._left
+        if end > len(data):
+            return None
+        self._at, self._left, self._state = end, 0, State.HEAD
+        return data[at:end] if type(data) is bytes else bytes(memoryview(data)[at:end])
+
     def _next_head(self) -> Head | None:
         data, at = self._data, self._at
         while data.startswith(b"\r\n", at):  # RFC 9112, 2.2: empty lines before a request are ignored

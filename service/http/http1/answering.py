@@ -1,0 +1,99 @@
+"""Answers a request that has been read: whole, chunk by chunk, or by BentoML."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+from models.errors import SeriesmithError
+from service.http.exchange import Request, Response, Streamed
+from service.http.http1.bridge import Bridge
+from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head, write_response
+
+if TYPE_CHECKING:
+    from service.http.http1.connection import Connection, Exchange
+
+logger = logging.getLogger("bentoml.seriesmith")
+
+
+async def answer(connection: Connection, exchange: Exchange) -> None:
+    """Answer a request; tells the connection when that is over. A failure on the way breaks the connection off."""
+    head, match = exchange.head, exchange.match
+    try:
+        if exchange.error is not None:
+            write_whole(connection, exchange, connection.routes.failed(head.path, exchange.error))
+        else:
+            assert match is not None
+            body = exchange.body if isinstance(exchange.body, bytes) else bytes(exchange.body)
+            exchange.body = b""
+            request = Request(head.method, head.path, head.headers, body)
+            if match.route.handler is None:
+                await Bridge(connection, exchange, request).run()
+            else:
+                response = await connection.routes.answer(match, request)
+                if isinstance(response, Response):
+                    write_whole(connection, exchange, response)
+                else:
+                    await _stream(connection, exchange, response)
+    except asyncio.CancelledError:
+        connection.transport.abort()  # the client has left, or the server ends
+        return
+    except Exception:
+        logger.exception("answering %s %s failed", head.method, head.path[:200])
+        connection.transport.abort()
+        return
+    finally:
+        connection.release(exchange)
+    connection.finish(exchange)
+
+
+def write_whole(connection: Connection, exchange: Exchange, response: Response) -> None:
+    """Write an answer that is there."""
+    if connection.routes.bentoml.cors is not None:
+        connection.routes.allow_origin(response, exchange.head.headers)
+    ending = connection.choose_ending(exchange)
+    head_only = exchange.head.method == "HEAD"
+    connection.transport.write(write_response(response, connection.write_date(), ending, head_only))
+    if connection.routes.bentoml.access_log is not None:
+        log_access(connection, exchange, response.status, response.media_type, len(response.body))
+
+
+async def _stream(connection: Connection, exchange: Exchange, response: Streamed) -> None:
+    """Write chunk by chunk, no faster than the client reads."""
+    chunked = exchange.head.minor == 1
+    connection.routes.allow_origin(response, exchange.head.headers)
+    headers = [(b"content-type", response.media_type), *response.more]
+    if chunked:
+        headers.append((b"transfer-encoding", b"chunked"))
+    else:
+        exchange.keep_alive = False
+    transport = connection.transport
+    try:
+        transport.write(write_head(200, headers, connection.write_date(), connection.choose_ending(exchange)))
+        async with contextlib.aclosing(response.chunks) as chunks:
+            async for chunk in chunks:
+                if chunk:
+                    transport.write(write_chunk(chunk) if chunked else chunk)
+                    await connection.unread.wait()
+        if chunked:
+            transport.write(LAST_CHUNK)
+        log_access(connection, exchange, 200, response.media_type, None)
+    except SeriesmithError as error:
+        logger.warning("a stream was broken off: %s", error.message)
+        transport.abort()
+    finally:
+        response.close()
+
+
+def log_access(connection: Connection, exchange: Exchange, status: int, media_type: bytes, length: int | None) -> None:
+    """Write the line that BentoML's access log has of a request, where it is on. `length` None: sent in chunks."""
+    log = connection.routes.bentoml.access_log
+    if log is None:
+        return
+    info, head = connection.transport.get_extra_info, exchange.head
+    peer = info("peername")
+    client = f"{peer[0]}:{peer[1]}" if isinstance(peer, tuple) and len(peer) > 1 else "_"
+    request = ("https" if info("sslcontext") else "http", head.method, head.path, head.headers)
+    log.write(client, request, (status, media_type, length), connection.loop.time() - exchange.start)
