@@ -72,7 +72,8 @@ class _Counted:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        remaining = self.remaining()
-        if isinstance(error, (asyncio.CancelledError, GeneratorExit)) and remaining is not None:
-            error = DeadlineExceeded("the client's deadline has passed.") if remaining < LEAVING_SECONDS else error
+        if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+            remaining = self.remaining()
+            if remaining is not None and remaining < LEAVING_SECONDS:
+                error = DeadlineExceeded("the client's deadline has passed.")
         self.outcome.end(error)

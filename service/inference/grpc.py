@@ -22,7 +22,7 @@ from service.inference.repository import index, load, unload
 from service.inference.tensors import shape_of, to_binary
 from service.keys import Role
 from service.metrics import Outcome
-from service.pace import unhurried
+from service.pace import LARGE_BYTES, unhurried
 from service.proto import open_inference_pb2 as messages
 
 SERVICE = messages.DESCRIPTOR.services_by_name["GRPCInferenceService"]
@@ -88,18 +88,27 @@ class Methods:
     async def infer(self, body: bytes, outcome: Outcome) -> bytes:
         """The outputs of a model."""
         self._serving.lane.require_room()
-        bounds = self.bounding.now()
-        request = await unhurried(len(body), lambda: _parsed(messages.ModelInferRequest, body, bounds))
+        bounds, is_large = self.bounding.now(), len(body) > LARGE_BYTES
+        if is_large:
+            request = await unhurried(len(body), lambda: _parsed(messages.ModelInferRequest, body, bounds))
+        else:
+            request = _parsed(messages.ModelInferRequest, body, bounds)
         operation = bundle_and_operation(request.model_name)[1]
         if operation is not None:
             outcome.name(operation.name)
         model = self._models.find(request.model_name, request.model_version)
         outcome.model = model.manifest.name
-        given = await unhurried(len(body), lambda: read_tensors(_sent(request), bounds))
+        if is_large:
+            given = await unhurried(len(body), lambda: read_tensors(_sent(request), bounds))
+        else:
+            given = read_tensors(_sent(request), bounds)
         for output in request.outputs:
             require_plain(output.name, output.parameters)
         taken = await self._inference.run(model, given, [output.name for output in request.outputs], in_seconds=False)
-        return await unhurried(size_of(taken), lambda: _written(model, request.id, taken))
+        size = size_of(taken)
+        if size > LARGE_BYTES:
+            return await unhurried(size, lambda: _written(model, request.id, taken))
+        return _written(model, request.id, taken)
 
     async def server_live(self, request: Any) -> Message:
         """It is."""

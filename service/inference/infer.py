@@ -80,11 +80,10 @@ def read_tensors(inputs: Iterable[Sent], bounds: Bounds) -> Given:
                 "more.",
                 one.name,
             )
-        limit = bounds.values if one.datatype in FLOATS else bounds.elements
-        if prod(one.shape) > limit:
+        limit, n_elements = bounds.values if one.datatype in FLOATS else bounds.elements, prod(one.shape)
+        if n_elements > limit:
             raise TooLarge(
-                f"{show(one.name)} has {prod(one.shape)} elements of {show(one.datatype)}; one request may have "
-                f"{limit}.",
+                f"{show(one.name)} has {n_elements} elements of {show(one.datatype)}; one request may have {limit}.",
                 one.name,
             )
         require_plain(one.name, one.parameters)
