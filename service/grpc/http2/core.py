@@ -8,13 +8,14 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any
 
-from service.grpc.http2 import frames
+from service.grpc.http2 import frames, settings
 from service.grpc.http2.calm import Calm, Clock
 from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, SETTING, Fault, Violation, frame
 from service.grpc.http2.heads import Heads
 from service.grpc.http2.holding import Holding
-from service.grpc.http2.hpack import LIST_BYTES, TABLE_BYTES, Header
-from service.grpc.http2.outbox import CONNECTION_BYTES, STREAM_BYTES, Outbox
+from service.grpc.http2.hpack import LIST_BYTES, Header
+from service.grpc.http2.numbers import Numbers
+from service.grpc.http2.outbox import CONNECTION_BYTES, Outbox
 from service.grpc.http2.stream import UNREAD_BYTES, Stream
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -24,9 +25,6 @@ MOST_STREAMS = 256
 
 STREAM_COST = 2048
 """Bytes that an exchange takes beside what is sent on it, where it lasts."""
-
-KNOWN_STREAMS = 1024
-"""How many resets are remembered, so that what still comes of such streams can be judged; so of numbers left out."""
 
 CONTINUATIONS = 32
 """Frames of one block of headers."""
@@ -67,24 +65,16 @@ class Core:
         self.working = 0
         self.closing = self.at_fault = False
         self.greeted = False
-        self.last = 0
+        self._numbers = Numbers()
         self._heads = Heads(read, self.calm.heads)
-        self._resets: dict[int, bool] = {}
-        self._skipped: list[range] = []
         self._data, self._place = b"", 0
         self._awaited = frames.SETTINGS
         self._block: tuple[int, int, list[bytes]] = 0, 0, []
         self._leaving = self._heavy = False
         self._counted = 0
         self._turn = 0
-        ours = [
-            (frames.HEADER_TABLE_SIZE, TABLE_BYTES),
-            (frames.MAX_CONCURRENT_STREAMS, MOST_STREAMS),
-            (frames.INITIAL_WINDOW_SIZE, STREAM_BYTES),
-            (frames.MAX_HEADER_LIST_SIZE, LIST_BYTES),
-        ]
         self.outbox.corked = True
-        self.outbox.write(frame(frames.SETTINGS, 0, 0, b"".join([SETTING.pack(*setting) for setting in ours])))
+        self.outbox.write(settings.write_settings(MOST_STREAMS))
         self.outbox.grant(0, CONNECTION_BYTES - frames.WINDOW_BYTES)
 
     # What the transport calls
@@ -161,7 +151,7 @@ class Core:
         if not self.closing:
             self._leaving = True
             self._perhaps_close()
-            self._farewell(self.last)
+            self._farewell(self._numbers.last)
 
     def break_off(self, code: int, reason: str) -> None:
         """End the connection, for a reason that the peer is told."""
@@ -176,7 +166,7 @@ class Core:
         number = stream.number
         self.streams.pop(number, None)
         if not stream.half_closed:
-            self._remember(number, ours=True)
+            self._numbers.remember_reset(number, ours=True)
             data += frame(frames.RST_STREAM, 0, number, NUMBER.pack(frames.NO_ERROR))
         if self._leaving:
             self._perhaps_close()
@@ -185,7 +175,7 @@ class Core:
     def reset(self, number: int, code: int) -> None:
         """End a stream that the peer has broken. Raises `Violation` where there were too many."""
         stream = self.streams.pop(number, None)
-        self._remember(number, ours=True)
+        self._numbers.remember_reset(number, ours=True)
         if stream is not None:
             self._abandon(stream)
         self.outbox.reset(number, code)
@@ -212,6 +202,11 @@ class Core:
         count = len(self.streams)
         self._holding.force((count - self._counted) * STREAM_COST)
         self._counted = count
+
+    @property
+    def last(self) -> int:
+        """The highest number of a stream that was opened."""
+        return self._numbers.last
 
     def has_half_a_block(self) -> bool:
         """Whether the peer owes the rest of a block of headers, or its first settings."""
@@ -268,15 +263,9 @@ class Core:
 
     def _receive_late(self, number: int, stream: Stream | None) -> None:
         """Something came of a stream that cannot have it any more."""
-        if not number & 1 or number > self.last:
-            raise Violation(frames.PROTOCOL_ERROR, "there is data of a stream that was never opened")
+        self._numbers.require_opened(number, "there is data of a stream that was never opened")
         self.calm.trifles.spend()
-        ours = self._resets.get(number) if stream is None else False
-        if ours:
-            return
-        if ours is None:
-            raise Violation(frames.STREAM_CLOSED, "there is data of a stream that has ended")
-        raise Fault(frames.STREAM_CLOSED, "there is data of a stream that has ended")
+        self._numbers.judge_late(number, stream is not None)
 
     def _receive_headers(self, flags: int, number: int, payload: bytes) -> None:
         if not number & 1:
@@ -314,15 +303,13 @@ class Core:
             self._receive_head(number, began, b"".join(parts))
 
     def _receive_head(self, number: int, flags: int, block: bytes) -> None:
-        if number <= self.last:
+        if number <= self._numbers.last:
             self._receive_trailers(number, flags, block)
             return
         head = self._heads.of(block)
         cost = self._heads.cost
         self._turn -= cost >> 3
-        if number > self.last + 2 and len(self._skipped) < KNOWN_STREAMS:
-            self._skipped.append(range((self.last + 1) | 1, number, 2))
-        self.last = number
+        self._numbers.open(number)
         if head.fault is not None:
             raise head.fault
         if len(self.streams) >= MOST_STREAMS or self.working >= MOST_STREAMS or self._leaving:
@@ -347,7 +334,7 @@ class Core:
             if not flags & frames.END_STREAM:
                 raise Fault(frames.PROTOCOL_ERROR, "headers come twice")
             self._half_close(stream)
-        elif any(number in skipped for skipped in self._skipped):
+        elif self._numbers.was_skipped(number):
             raise Violation(frames.PROTOCOL_ERROR, "the numbers of streams go down")
         else:
             self._receive_late(number, stream)
@@ -375,17 +362,13 @@ class Core:
     def _receive_reset(self, flags: int, number: int, payload: bytes) -> None:
         if len(payload) != NUMBER.size:
             raise Violation(frames.FRAME_SIZE_ERROR, "the reason of a reset is of four bytes")
-        self._check_opened(number)
+        self._numbers.require_opened(number, "there is no such stream")
         self.calm.resets.spend()
         stream = self.streams.pop(number, None)
         if stream is not None:
-            self._remember(number, ours=False)
+            self._numbers.remember_reset(number, ours=False)
             self._abandon(stream)
             self._perhaps_close()
-
-    def _check_opened(self, number: int) -> None:
-        if not number & 1 or number > self.last:
-            raise Violation(frames.PROTOCOL_ERROR, "there is no such stream")
 
     def _receive_settings(self, flags: int, number: int, payload: bytes) -> None:
         self.calm.settings.spend()
@@ -398,14 +381,11 @@ class Core:
                 raise Violation(frames.PROTOCOL_ERROR, _INTERRUPTED[frames.SETTINGS])
             return
         self._awaited = -1
-        window = self.outbox.peer_window
         self._turn -= len(payload) >> 3
-        for name, value in SETTING.iter_unpack(payload):
-            _check_setting(name, value)
-            if name == frames.INITIAL_WINDOW_SIZE:
-                window = value
+        window = settings.read_window(payload)
         self.outbox.write(frame(frames.SETTINGS, frames.ACK, 0))
-        self._resize(window)
+        if window is not None:
+            self._resize(window)
 
     def _resize(self, window: int) -> None:
         """The window of each stream is another than before."""
@@ -447,7 +427,7 @@ class Core:
             raise Violation(frames.FRAME_SIZE_ERROR, "a window is of four bytes")
         size = NUMBER.unpack(payload)[0] & LARGEST_WINDOW
         if number:
-            self._check_opened(number)
+            self._numbers.require_opened(number, "there is no such stream")
             stream = self.streams.get(number)
             if not size:
                 raise self._judge(number, frames.PROTOCOL_ERROR, "a window does not grow by nothing")
@@ -468,12 +448,6 @@ class Core:
 
     # Ends
 
-    def _remember(self, number: int, ours: bool) -> None:
-        """A stream was reset, by us or by the peer."""
-        self._resets[number] = ours
-        if len(self._resets) > KNOWN_STREAMS:
-            del self._resets[next(iter(self._resets))]
-
     def _abandon(self, stream: Stream) -> None:
         stream.open = False
         stream.drop()
@@ -488,18 +462,8 @@ class Core:
 
     def _break(self, violation: Violation) -> None:
         self.closing = self.at_fault = True
-        codes = NUMBER.pack(self.last) + NUMBER.pack(violation.code)
+        codes = NUMBER.pack(self._numbers.last) + NUMBER.pack(violation.code)
         self.outbox.write(frame(frames.GOAWAY, 0, 0, codes + str(violation).encode()))
-
-
-def _check_setting(name: int, value: int) -> None:
-    """Raise `Violation` where a setting cannot have such a value."""
-    if name == frames.ENABLE_PUSH and value > 1:
-        raise Violation(frames.PROTOCOL_ERROR, "whether to push is 0 or 1")
-    if name == frames.INITIAL_WINDOW_SIZE and value > LARGEST_WINDOW:
-        raise Violation(frames.FLOW_CONTROL_ERROR, "a window is too large")
-    if name == frames.MAX_FRAME_SIZE and not frames.FRAME_BYTES <= value < 2**24:
-        raise Violation(frames.PROTOCOL_ERROR, "the largest frame is of 2^14 to 2^24 - 1 bytes")
 
 
 _INTERRUPTED = {
