@@ -20,12 +20,17 @@ import struct
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from service import settings as environment
 from service.identity import require_keys
 from service.settings import Settings
 from service.shared_numbers import absorb_ended
+
+if TYPE_CHECKING:
+    Arbiter = Any
+else:
+    Arbiter = object
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -60,8 +65,9 @@ def supervise(settings: Settings) -> None:
             "this version of BentoML starts its supervisor in another way than service/supervisor.py knows "
             f"({error}), so that any local user might command it; install the version in constraints.txt."
         ) from error
-    arbiters.Arbiter = _supervised(arbiters.Arbiter, settings)  # type: ignore[misc]
-    arbiters.ThreadedArbiter = _supervised(arbiters.ThreadedArbiter, settings)  # type: ignore[misc]
+    for name in ("Arbiter", "ThreadedArbiter"):
+        supervised = type("Supervised", (Supervision, getattr(arbiters, name)), {"settings": settings})
+        setattr(arbiters, name, supervised)
 
 
 def require_known(arbiters: Any, serve_http: Any, base: Any) -> None:
@@ -78,107 +84,104 @@ def require_known(arbiters: Any, serve_http: Any, base: Any) -> None:
         getattr(arbiters.Arbiter, name)
 
 
-def _supervised(base: Any, settings: Settings) -> Any:
-    class Supervised(base):
-        """An arbiter that has no address, and ends with a sentence."""
+class Supervision(Arbiter):
+    """What an arbiter is given beside its own: it has no address, and ends with a sentence."""
 
-        def __init__(self, watchers: list[Any], **options: Any) -> None:
-            self.folder = Path(tempfile.mkdtemp(prefix="seriesmith-"))  # of mode 0700
-            try:
-                scheme = f"ipc://{self.folder}" if options.get("plugins") else f"inproc://{self.folder}"
-                options |= {"endpoint": f"{scheme}/command", "pubsub_endpoint": f"{scheme}/events"}
-                super().__init__(watchers, **(options | {"check_delay": CHECK_SECONDS}))
-            except BaseException:
-                shutil.rmtree(self.folder, ignore_errors=True)
-                raise
-            self.failure = ""
-            self._reloads = bool(options.get("plugins"))
-            self._ending = False
-            self._failed_starts = 0
-            self._known: set[int] = set()
-            for watcher in self.watchers:
-                last_requests = 2 * settings.timeout_seconds  # HTTP's, then gRPC's
-                watcher.graceful_timeout = settings.drain_seconds + last_requests + SPARE_SECONDS
-                watcher.respawn = True
-                watcher.env.pop("PROMETHEUS_MULTIPROC_DIR", None)  # counts in memory maps: see service/exposition.py
-                watcher.env |= environment.describe_supervisor(os.getpid(), self.folder)
+    settings: ClassVar[Settings]
 
-        def start(self, cb: Any = None) -> None:
-            """Run until the workers have ended. Raises `SystemExit` when that was a failure."""
-            try:
-                _require_other_ports(self.sockets.values(), settings)
-                _require_keys(self.sockets.values(), settings)
-                super().start(cb)
-            except OSError as error:
-                ports = ", ".join(each.location for each in self.sockets.values())
-                raise SystemExit(f"HTTP cannot be served on {ports} ({error.strerror}); choose another.") from error
-            except RuntimeError as error:
-                raise SystemExit(f"the supervisor ended: {error}") from error
-            finally:
-                self.exit_stack.close()
-                if not self._running:
-                    shutil.rmtree(self.folder, ignore_errors=True)
-            if self.failure:
-                raise SystemExit(self.failure)
-
-        def stop(self) -> Any:
-            """End the workers; asked again, pass it on to them, who then wait no longer."""
-            if self._ending:
-                for watcher in self.watchers:
-                    for pid in list(watcher.processes):
-                        watcher.send_signal(pid, signal.SIGTERM)
-                return None
-            if self._exclusive_running_command is not None:  # circus would refuse, and forget the signal
-                self.loop.call_later(CHECK_SECONDS / 5, self.stop)
-                return None
-            self._ending = True
-            self.loop.call_later(settings.drain_seconds, self._refuse_connections)
-            return super().stop()
-
-        def stop_controller_and_close_sockets(self) -> None:
-            super().stop_controller_and_close_sockets()
+    def __init__(self, watchers: list[Any], **options: Any) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="seriesmith-"))  # of mode 0700
+        try:
+            scheme = f"ipc://{self.folder}" if options.get("plugins") else f"inproc://{self.folder}"
+            options |= {"endpoint": f"{scheme}/command", "pubsub_endpoint": f"{scheme}/events"}
+            super().__init__(watchers, **(options | {"check_delay": CHECK_SECONDS}))
+        except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        self.failure = ""
+        self._reloads = bool(options.get("plugins"))
+        self._ending = False
+        self._failed_starts = 0
+        self._known: set[int] = set()
+        for watcher in self.watchers:
+            last_requests = 2 * self.settings.timeout_seconds  # HTTP's, then gRPC's
+            watcher.graceful_timeout = self.settings.drain_seconds + last_requests + SPARE_SECONDS
+            watcher.respawn = True
+            watcher.env.pop("PROMETHEUS_MULTIPROC_DIR", None)  # counts in memory maps: see service/exposition.py
+            watcher.env |= environment.describe_supervisor(os.getpid(), self.folder)
 
-        def manage_watchers(self) -> Any:
-            if self._exclusive_running_command is None:  # circus would log an error
-                return super().manage_watchers()
+    def start(self, cb: Any = None) -> None:
+        """Run until the workers have ended. Raises `SystemExit` when that was a failure."""
+        try:
+            _require_other_ports(self.sockets.values(), self.settings)
+            _require_keys(self.sockets.values(), self.settings)
+            super().start(cb)
+        except OSError as error:
+            ports = ", ".join(each.location for each in self.sockets.values())
+            raise SystemExit(f"HTTP cannot be served on {ports} ({error.strerror}); choose another.") from error
+        except RuntimeError as error:
+            raise SystemExit(f"the supervisor ended: {error}") from error
+        finally:
+            self.exit_stack.close()
+            if not self._running:
+                shutil.rmtree(self.folder, ignore_errors=True)
+        if self.failure:
+            raise SystemExit(self.failure)
+
+    def stop(self) -> Any:
+        """End the workers; asked again, pass it on to them, who then wait no longer."""
+        if self._ending:
+            for watcher in self.watchers:
+                for pid in list(watcher.processes):
+                    watcher.send_signal(pid, signal.SIGTERM)
             return None
+        if self._exclusive_running_command is not None:  # circus would refuse, and forget the signal
+            self.loop.call_later(CHECK_SECONDS / 5, self.stop)
+            return None
+        self._ending = True
+        self.loop.call_later(self.settings.drain_seconds, self._refuse_connections)
+        return super().stop()
 
-        def reap_processes(self) -> None:
-            super().reap_processes()
-            living = {pid for watcher in self.watchers for pid in watcher.processes}
-            for pid in self._known - living:
-                self._see_death(pid)
-                absorb_ended(self.folder, living)
-            self._known = living
+    def stop_controller_and_close_sockets(self) -> None:
+        super().stop_controller_and_close_sockets()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
-        def _see_death(self, pid: int) -> None:
-            started = _ready_mark(self.folder, pid).exists()
-            _ready_mark(self.folder, pid).unlink(missing_ok=True)
-            logger.warning("worker %d ended%s; another one starts", pid, "" if started else " before it had started")
-            self._failed_starts = 0 if started else self._failed_starts + 1
-            served = any(_ready_mark(self.folder, other).exists() for other in self._known - {pid})
-            hopeless = self._failed_starts >= ATTEMPTS * settings.processes and not served
-            if (
-                hopeless and not self._reloads and not self.failure
-            ):  # where code is reloaded, the next version may start
-                self.failure = f"no worker can start ({self._failed_starts} attempts); the log above says why."
-                self.loop.add_callback(self.stop)
+    def manage_watchers(self) -> Any:
+        if self._exclusive_running_command is None:  # circus would log an error
+            return super().manage_watchers()
+        return None
 
-        def _refuse_connections(self) -> None:
-            """Let nobody connect any more who would wait in vain; those who did are taken meanwhile."""
-            for each in self.sockets.values():
-                with suppress(OSError):
-                    program = struct.pack("HL", 1, ctypes.addressof(DROP_ALL))
-                    each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
-            self.loop.call_later(REFUSE_SECONDS, self._shut_sockets)
+    def reap_processes(self) -> None:
+        super().reap_processes()
+        living = {pid for watcher in self.watchers for pid in watcher.processes}
+        for pid in self._known - living:
+            self._see_death(pid)
+            absorb_ended(self.folder, living)
+        self._known = living
 
-        def _shut_sockets(self) -> None:
-            for each in self.sockets.values():
-                with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+    def _see_death(self, pid: int) -> None:
+        started = _ready_mark(self.folder, pid).exists()
+        _ready_mark(self.folder, pid).unlink(missing_ok=True)
+        logger.warning("worker %d ended%s; another one starts", pid, "" if started else " before it had started")
+        self._failed_starts = 0 if started else self._failed_starts + 1
+        served = any(_ready_mark(self.folder, other).exists() for other in self._known - {pid})
+        hopeless = self._failed_starts >= ATTEMPTS * self.settings.processes and not served
+        if hopeless and not self._reloads and not self.failure:  # where code is reloaded, the next version may start
+            self.failure = f"no worker can start ({self._failed_starts} attempts); the log above says why."
+            self.loop.add_callback(self.stop)
 
-    return Supervised
+    def _refuse_connections(self) -> None:
+        """Let nobody connect any more who would wait in vain; those who did are taken meanwhile."""
+        for each in self.sockets.values():
+            with suppress(OSError):
+                program = struct.pack("HL", 1, ctypes.addressof(DROP_ALL))
+                each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+        self.loop.call_later(REFUSE_SECONDS, self._shut_sockets)
+
+    def _shut_sockets(self) -> None:
+        for each in self.sockets.values():
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
 
 
 def _require_other_ports(sockets: Any, settings: Settings) -> None:
