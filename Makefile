@@ -63,7 +63,7 @@ test: $(TESTING) ## Style, types, architecture, tests
 
 .PHONY: reliability
 reliability: $(TESTING) ## Faults, floods and bad input under load: one table of what became of every request (15 minutes)
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),15) $(BIN)/python -m pytest -m reliability tests
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),5) $(BIN)/python -m pytest -m reliability tests
 
 .PHONY: fuzz soak
 fuzz: $(TESTING) ## Every parser and the HTTP/2 core, fuzzed for 10 minutes each
