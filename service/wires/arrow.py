@@ -31,6 +31,9 @@ KEY = b"seriesmith"
 MOST_COLUMNS = 64
 """There are two that mean something; the others are refused by name."""
 
+FEW_LABELS = 100
+"""Are written faster one by one."""
+
 
 def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """The fields of a request. Raises `InvalidRequest`."""
@@ -88,7 +91,8 @@ def _series(column: pa.Array) -> np.ndarray:
         raise _wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
     shape, values = [len(column)], column
     while _nested(values.type):
-        lengths = set(pa.compute.list_value_length(values).unique().to_pylist())
+        fixed = pa.types.is_fixed_size_list(values.type)
+        lengths = {values.type.list_size} if fixed else set(pa.compute.list_value_length(values).unique().to_pylist())
         values = values.flatten()
         if len(lengths) > 1 or values.null_count:
             raise _wrong("series is ragged or has nulls; every series needs the same number of values.")
@@ -161,6 +165,8 @@ def _column(column: Column) -> pa.Array:
     if isinstance(column, Labels):
         kinds = {type(label) for label in column.classes}
         classes = column.classes if len(kinds) == 1 else [str(label) for label in column.classes]
+        if 0 < len(column) <= FEW_LABELS:
+            return pa.array([classes[index] for index in column.class_index.tolist()])
         return pa.array(classes).take(pa.array(column.class_index))
     array = np.ascontiguousarray(column)
     if array.ndim == 1:
