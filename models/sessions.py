@@ -61,7 +61,13 @@ class Interrupt:
         self.options.terminate = True
 
 
-_thread = threading.local()
+class _Thread(threading.local):
+    """What a thread's graph calls obey."""
+
+    options: ort.RunOptions | None = None
+
+
+_thread = _Thread()
 
 
 @contextmanager
@@ -121,9 +127,8 @@ class Session:
     def __call__(self, feeds: Arrays, outputs: list[str] | None = None) -> list[np.ndarray]:
         """Run on named arrays; answers the outputs asked for, in that order (default: all, in the graph's order)."""
         few = len(next(iter(feeds.values()))) <= FEW_ROWS
-        result: list[np.ndarray] = (self._few if few else self._session).run(
-            outputs, feeds, getattr(_thread, "options", None)
-        )
+        session = self._few if few else self._session
+        result: list[np.ndarray] = session.run(outputs or self.outputs, feeds, _thread.options)
         return result
 
 
