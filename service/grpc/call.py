@@ -53,7 +53,8 @@ class Call(Stream):
         self._asked, self._serving, self._loop = asked, serving, serving.loop
         limit = serving.settings.max_body_bytes
         self._limit = limit if asked.method.each is None else min(limit, CONVERSED_BYTES)
-        self._heard = not asked.method.needs_key or authentic(serving, asked.authorization)
+        needs_key = asked.method.needs_key and serving.identity.needs_key
+        self._heard = not needs_key or authentic(serving, asked.authorization)
         self._parts: list[bytes] = []
         self._size = self._held = 0
         self._task: asyncio.Task[None] | None = None
@@ -146,7 +147,9 @@ class Call(Stream):
             if packed:
                 message = await self._unpack(message)
             if method.whole is not None:
-                await self._answered(message)
+                answer = await method.whole(message, self._asked)
+                if self.open:
+                    self.answer(HEAD, _prefixed(answer), OK)
             else:
                 await (self._streamed(message) if method.parts is not None else self._converse())
             self.core.refund(self)
@@ -178,12 +181,6 @@ class Call(Stream):
         if len(plain) > expected:
             self._take(len(plain) - expected)
         return plain
-
-    async def _answered(self, message: bytes) -> None:
-        assert self._asked.method.whole is not None
-        answer = await self._asked.method.whole(message, self._asked)
-        if self.open:
-            self.answer(HEAD, _prefixed(answer), OK)
 
     async def _streamed(self, message: bytes) -> None:
         assert self._asked.method.parts is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -208,9 +209,17 @@ def _floats(contents: Any) -> np.ndarray:
 
 
 def _written(model: Model, request_id: str, taken: Taken) -> bytes:
-    answer = messages.ModelInferResponse(model_name=model.name, model_version=model.version, id=request_id)
-    for output, column in taken:
-        datatype = output.axes.datatype
-        answer.outputs.add(name=output.name, datatype=datatype, shape=shape_of(column))
-        answer.raw_output_contents.append(to_binary(column, datatype))
+    """The answer, in two parts: messages that follow each other are one (protobuf.dev, "Last one wins")."""
+    described = tuple([(output.name, output.axes.datatype, *shape_of(column)) for output, column in taken])
+    contents = [to_binary(column, output.axes.datatype) for output, column in taken]
+    rest = messages.ModelInferResponse(id=request_id, raw_output_contents=contents)
+    return _describe_outputs(model.name, model.version, described) + bytes(rest.SerializeToString())
+
+
+@functools.lru_cache(256)
+def _describe_outputs(model: str, version: str, described: tuple[tuple[Any, ...], ...]) -> bytes:
+    """The part of an answer that is the same for requests of as many cases: name, datatype and shape of each output."""
+    answer = messages.ModelInferResponse(model_name=model, model_version=version)
+    for name, datatype, *shape in described:
+        answer.outputs.add(name=name, datatype=datatype, shape=shape)
     return bytes(answer.SerializeToString())
