@@ -32,7 +32,7 @@ BRIEF_SECONDS = 0.00025
 
 BRIEF_ROWS = 64
 
-SHARE_SECONDS = 0.25
+SHARE_SECONDS = 1.0
 """How often the other workers are told what this one has counted."""
 PATIENCE_SECONDS = 1.0
 """How long a refresh waits for one bundle to load; what takes longer loads on beside it."""
