@@ -107,7 +107,7 @@ def test_after_the_drain_new_connections_are_refused(repository: Path, tmp_path:
     with serving(tmp_path, repository) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as slow:
-            body = b'{"model": "sines", "n_per_class": 1500, "seed": 1}'
+            body = b'{"model": "sines", "n_per_class": 800, "seed": 1}'
             slow.sendall(b"POST /sample HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
             until(lambda: server.metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way")
             os.kill(server.pid, signal.SIGTERM)
