@@ -34,7 +34,8 @@ from loadtest.wire import Array
 CLIENTS = 32
 """That measure the capacity, each sending when it was answered."""
 
-WARM_UP_SECONDS = 5.0
+WARM_UP_SECONDS, WARM_UP_RENEWAL = 20.0, 1.0
+"""With a new version every second: memory grows for some fifteen of them, and then stays."""
 
 
 class Soak:
@@ -95,7 +96,9 @@ async def soak(up: Running, repository: Repository, given: argparse.Namespace) -
     try:
         await asker.open()
         work = Soak(exchanges, await ask_alone(asker, exchanges), asker)
+        renewing = asyncio.create_task(repository.keep_renewing(WARM_UP_RENEWAL))
         await work.saturate(WARM_UP_SECONDS)
+        renewing.cancel()
         before = up.cpu_seconds
         capacity = await work.saturate(given.calibrate)
         cores = (up.cpu_seconds - before) / given.calibrate

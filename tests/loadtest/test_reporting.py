@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,7 @@ LOAD = Load(capacity=1000.0, rate=700.0, renewed_seconds=10.0, server_cores=0.98
         ({"threads": 15}, "at most 2 threads more"),
     ],
 )
-def test_a_soak_fails_when_its_last_third_is_worse_than_its_middle(changes: dict[str, float], failing: str | None):
+def test_a_soak_fails_when_its_last_third_is_worse_than_its_middle(changes: dict[str, Any], failing: str | None):
     """The first third is for warming up: whatever it was like, it does not count but for wrong answers."""
     warming = replace(STEADY, p99_ms=500.0, resident_mb=200.0, descriptors=10, threads=5)
     minutes = [warming] * 2 + [STEADY] * 2 + [replace(STEADY, **changes)] * 2
