@@ -62,14 +62,14 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: reliability
-reliability: $(TESTING) ## Faults, floods and bad input under load: one table of what became of every request (15 minutes)
+reliability: $(TESTING) ## Faults, floods and bad input under load, whole: one table of what became of every request (15 minutes)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),5) $(BIN)/python -m pytest -m reliability tests
 
 .PHONY: fuzz soak
 fuzz: $(TESTING) ## Every parser and the HTTP/2 core, fuzzed for 10 minutes each
 	FUZZ_SECONDS=600 $(BIN)/python -m pytest -m reliability -k "fuzz or oracle" tests
-soak: $(TESTING) ## 30 minutes of mixed work: memory and latency must stay
-	$(BIN)/python -m loadtest.soak --minutes 30
+soak: $(TESTING) ## Every operation over every wire at 70 % of capacity, versions renewed: all must stay flat (MINUTES=30)
+	$(BIN)/python -m loadtest.soak --minutes $(or $(MINUTES),30) --table loadtest/results/soak.md
 
 # The peers' environments are made on demand beside .venv, in .venv-bench/.
 .PHONY: bench

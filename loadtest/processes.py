@@ -27,6 +27,7 @@ class Process:
     session: int
     cpu_seconds: float
     resident_bytes: int
+    threads: int
 
 
 def all_processes() -> Iterator[Process]:
@@ -42,7 +43,10 @@ def all_processes() -> Iterator[Process]:
         fields = text[text.rindex(")") + 2 :].split()
         if fields[0] not in "ZX":
             ticks = sum(int(value) for value in fields[11:15])
-            yield Process(int(entry.name), int(fields[1]), int(fields[3]), ticks / TICK, int(fields[21]) * PAGE)
+            pid, parent, session, threads, pages = (
+                int(text) for text in (entry.name, *(fields[k] for k in (1, 3, 17, 21)))
+            )
+            yield Process(pid, parent, session, ticks / TICK, pages * PAGE, threads)
 
 
 def family(leader: int) -> list[Process]:

@@ -1,10 +1,11 @@
-"""Small bundles, fitted once per run from generated data: no test depends on data that is not in the repository."""
+"""Small bundles, fitted once per run from generated data, and a server of them: no test depends on other data."""
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ import pytest
 
 from models.bundle import Bundle
 from models.sessions import Runtime
+from tests.service.bundles import Labelled
+from tests.service.server import Server, serving
+from training import datasets
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 
@@ -76,3 +80,16 @@ def sines(repository: Path) -> Bundle:
 def unlabelled(repository: Path) -> Bundle:
     """The bundle without labels."""
     return Bundle.load(repository / "unlabelled" / "1", Runtime("cpu", 1))
+
+
+@pytest.fixture(scope="session")
+def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Serves `sines` and `unlabelled` with every setting as it comes."""
+    with serving(tmp_path_factory.mktemp("server"), repository) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def cases() -> Labelled:
+    """60 labelled cases of `sines`, `[60, 2, 64]`, that its model was not trained on."""
+    return Labelled.of(datasets.load("sines").test)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from loadtest import plot, report, targets
 from loadtest.results import Bulk, Outcome, Overload, Point, Results, Streamed
-from loadtest.soak import Minute, verdicts
+from loadtest.soak.judging import Load, Minute, judge, write_table
 
 CELL = Outcome("Seriesmith", "JSON", 64, 0, 1000, 8000.0, 8.0, 16.0, 10.0, 120.0)
 
@@ -72,11 +73,32 @@ def test_there_is_a_picture(results: Results, tmp_path: Path):
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_soak_fails_on_a_leak_a_failure_or_a_slowdown():
-    steady = [Minute(100, 0, 1.0, 5.0, 300.0)] * 6
-    assert all(verdict.holds for verdict in verdicts(steady))
-    leaked = [replace(minute, resident_mb=300.0 + 20 * n) for n, minute in enumerate(steady)]
-    failed = [*steady[:-1], replace(steady[0], not_200=1)]
-    slowed = steady[:3] + [replace(minute, p99_ms=50.0) for minute in steady[3:]]
-    for minutes, held in ((leaked, [True, False, True]), (failed, [False, True, True]), (slowed, [True, True, False])):
-        assert [verdict.holds for verdict in verdicts(minutes)] == held
+STEADY = Minute(100, 100, 0, 0, 0, 1.0, 5.0, 300.0, 80, 12, 7, 6)
+LOAD = Load(capacity=1000.0, rate=700.0, renewed_seconds=10.0, server_cores=0.98)
+
+
+@pytest.mark.parametrize(
+    ("changes", "failing"),
+    [
+        ({}, None),
+        ({"right": 99, "refused": 1}, "every request was answered right"),
+        ({"right": 99}, "every request was answered right"),
+        ({"version": 2}, "new versions were served"),
+        ({"resident_mb": 320.0}, "memory grew by at most 5%"),
+        ({"p99_ms": 10.0}, "p99 is at most 1.5 times as long, and 2 ms"),
+        ({"descriptors": 90}, "at most 8 descriptors more"),
+        ({"threads": 15}, "at most 2 threads more"),
+    ],
+)
+def test_a_soak_fails_when_its_last_third_is_worse_than_its_middle(changes: dict[str, Any], failing: str | None):
+    """The first third is for warming up: whatever it was like, it does not count but for wrong answers."""
+    warming = replace(STEADY, p99_ms=500.0, resident_mb=200.0, descriptors=10, threads=5)
+    minutes = [warming] * 2 + [STEADY] * 2 + [replace(STEADY, **changes)] * 2
+    assert [verdict.claim for verdict in judge(minutes) if not verdict.holds] == ([failing] if failing else [])
+
+
+def test_a_soak_of_two_minutes_compares_them():
+    assert all(verdict.holds for verdict in judge([STEADY] * 2))
+    table = write_table([STEADY, replace(STEADY, resident_mb=400.0)], LOAD, "a machine", "A mix.")
+    assert "| memory grew by at most 5% | 400.0 MB after 300.0 MB | **no** |" in table
+    assert "70% of the 1000" in table and "| 2 | 100 | 100 | 0 | 0 | 0 | 1.0 | 5.0 | 400.0 | 80 | 12 | 6 |" in table

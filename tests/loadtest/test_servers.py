@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
-import orjson
 import pytest
 
-from loadtest import soak
 from loadtest.cells import check, prepared, python_client, said_by
 from loadtest.environments import environment
 from loadtest.ours import WIRES, ours
@@ -18,8 +19,12 @@ from loadtest.payloads import series
 from loadtest.peering import described, peers
 from loadtest.peers.graph import classifier
 from loadtest.server import NotRun, Running, Server, running
+from loadtest.soak import over_grpc, over_http
+from loadtest.soak.__main__ import ask_alone
+from loadtest.soak.asking import Asker, Tally
+from loadtest.soak.questions import COLUMNS, Question, questions
 from loadtest.targets import RATIOS
-from loadtest.wire import Message
+from loadtest.wire import Array
 
 HERE = Path(sys.executable).parent
 
@@ -79,13 +84,45 @@ def test_an_answer_that_is_off_is_refused(up: Running):
         check(up, WIRES[0], data, classifier()(data)[:1])
 
 
-def test_the_soaks_requests_are_all_answered(up: Running):
-    kinds = set()
-    for request in soak.mixed(up.http, 200):
-        head, body = request.split(b"\r\n\r\n", 1)
-        path = head.split()[1].decode()
-        if path not in kinds:
-            kinds.add(path)
-            up._posted(path, Message({"content-type": "application/json"}, body))
-            assert orjson.loads(body)["model"] == "gunpoint"
-    assert kinds == {"/classify", "/encode", "/reconstruct", "/sample", "/augment"}
+def test_a_soak_asks_every_operation_over_every_wire_and_knows_a_wrong_answer(up: Running):
+    """One question of each kind: what every wire answers is what JSON answers, and onnxruntime where it classifies."""
+    first = {question.kind: question for question in questions()}.values()
+    exchanges = [one for question in first for over in (over_http, over_grpc) for one in over.exchanges(question)]
+    wires = {"JSON", "octet-stream", "Arrow", "v2 JSON", "v2 binary", "gRPC", "v2 gRPC"}
+    for question in first:
+        streamed = {"JSON lines", "gRPC stream"} if question.operation in ("sample", "augment") else set()
+        assert {one.wire for one in exchanges if one.question is question} == wires | streamed
+    assert {question.operation for question in first} == set(COLUMNS)
+
+    async def ask() -> tuple[Tally, Tally, dict[Question, Array]]:
+        asker = Asker(up.http, up.grpc)
+        expected = await ask_alone(asker, exchanges)
+        right, wrong = Tally(), Tally()
+        for one in exchanges:
+            await asker.account(one, expected, perf_counter(), right)
+            off = {one.question: expected[one.question] * np.float32(1.001)}
+            await asker.account(one, off, perf_counter(), wrong)
+        await asker.close()
+        return right, wrong, expected
+
+    right, wrong, expected = asyncio.run(ask())
+    assert right.counts == {"right": len(exchanges)}, right.notes
+    assert wrong.counts == {"wrong": len(exchanges)}
+    for question, answer in expected.items():
+        if question.operation == "classify":
+            assert np.abs(answer - classifier()(question.fields["series"])).max() < 1e-5
+
+
+def test_a_soak_counts_what_nobody_answers_as_lost():
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+
+        async def ask() -> Tally:
+            asker, tally = Asker(port, port), Tally()
+            for over in (over_http, over_grpc):
+                await asker.account(over.exchanges(questions()[0])[0], {}, perf_counter(), tally)
+            await asker.close()
+            return tally
+
+        assert asyncio.run(ask()).counts == {"lost": 2}

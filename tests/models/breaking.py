@@ -10,10 +10,25 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+import pytest
 from onnx import TensorProto, helper
+
+from models.bundle import Bundle, Terms
+from models.errors import BundleError
+from models.sessions import Runtime
+
+CPU = Runtime("cpu", 1)
 
 SMALL = Path(__file__).parent / "format_1" / "basicmotions" / "1"
 """Six channels, four classes, ten files."""
+
+
+def reason(directory: Path, terms: Terms | None = None) -> str:
+    """Why a bundle is refused, in a bounded sentence."""
+    with pytest.raises(BundleError) as caught:
+        Bundle.load(directory, CPU, terms)
+    assert len(caught.value.message) < 1500
+    return caught.value.message
 
 
 def copy_bundle(root: Path, name: str = "basicmotions", version: int = 1) -> Path:

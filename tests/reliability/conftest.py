@@ -1,4 +1,4 @@
-"""The long suite: `make reliability`. Ends with one table of every request that it sent."""
+"""What the suite shares. It ends with one table of every request that it sent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ import pytest
 from models.bundle import Bundle
 from tests.reliability.ledger import LEDGERS, write_table
 from tests.reliability.load import Payloads
-from tests.service.bundles import Labelled
-from tests.service.server import Server, serving
+from tests.reliability.sizes import SHORT, WHOLE, Sizes
 from training import datasets
+
+
+@pytest.fixture(scope="session")
+def sizes(pytestconfig: pytest.Config) -> Sizes:
+    """Short where the marker `gate` chose the tests, as it does in `make test`."""
+    return SHORT if "gate" in pytestconfig.option.markexpr else WHOLE
 
 
 @pytest.fixture(scope="session")
@@ -25,29 +30,6 @@ def payloads(sines: Bundle) -> Payloads:
     draw = np.random.default_rng(0)
     series = np.concatenate([test.series + draw.normal(0, 0.05, test.series.shape) for _ in range(4)])
     return Payloads.made(sines, series.astype(np.float32))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the table; write it where RELIABILITY_TABLE says."""
-    if not LEDGERS:
-        return
-    table = write_table(LEDGERS)
-    terminalreporter.write_line("\n" + table)
-    if path := os.environ.get("RELIABILITY_TABLE"):
-        Path(path).write_text(table + "\n")
-
-
-@pytest.fixture(scope="session")
-def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Serves `sines` and `unlabelled` with every setting as it comes."""
-    with serving(tmp_path_factory.mktemp("server"), repository) as running:
-        yield running
-
-
-@pytest.fixture(scope="session")
-def cases() -> Labelled:
-    """60 labelled cases of `sines`, `[60, 2, 64]`, that its model was not trained on."""
-    return Labelled.of(datasets.load("sines").test)
 
 
 @pytest.fixture
@@ -61,3 +43,13 @@ def tmpfs(tmp_path: Path) -> Iterator[Path]:
         yield folder
     finally:
         os.system(f"umount -l {folder}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the table; write it where RELIABILITY_TABLE says."""
+    if not LEDGERS:
+        return
+    table = write_table(LEDGERS)
+    terminalreporter.write_line("\n" + table)
+    if path := os.environ.get("RELIABILITY_TABLE"):
+        Path(path).write_text(table + "\n")

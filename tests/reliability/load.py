@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.reliability.ledger import Ledger
 from tests.service.grpc.conversation import asked, connected, plain
 from tests.service.inference.conversation import binary, infer, outputs, tensor
-from tests.service.server import Server
+from tests.service.server import Server, until
 from tests.service.wires import ARROW, OCTETS, arrow, from_arrow, from_octets, octets
 
 MODEL = "sines"
@@ -142,6 +143,25 @@ def client(server: Server, wire: str) -> Iterator[Ask]:
             yield _translated(GRPC[wire](channel))
 
 
+@contextmanager
+def client_of(servers: Sequence[Server], wire: str) -> Iterator[Ask]:
+    """A client that asks servers in turn, and the next one where one refuses: `Refused` once all have."""
+    with ExitStack() as stack:
+        asks = [stack.enter_context(client(server, wire)) for server in servers]
+        numbers = itertools.count()
+
+        def ask(series: np.ndarray) -> np.ndarray:
+            first = next(numbers)
+            for place in range(first, first + len(asks) - 1):
+                try:
+                    return asks[place % len(asks)](series)
+                except Refused:
+                    continue
+            return asks[(first - 1) % len(asks)](series)
+
+        yield ask
+
+
 def _translated(ask: Ask) -> Ask:
     def translated(series: np.ndarray) -> np.ndarray:
         try:
@@ -194,13 +214,19 @@ def ask_once(ask: Ask, payloads: Payloads, index: int, ledger: Ledger, wire: str
 
 @contextmanager
 def steady_load(
-    server: Server, payloads: Payloads, ledger: Ledger, wires: list[str] = WIRES, each: int = 1, pause: float = 0.01
+    server: Server | Sequence[Server],
+    payloads: Payloads,
+    ledger: Ledger,
+    wires: list[str] = WIRES,
+    each: int = 1,
+    pause: float = 0.01,
 ) -> Iterator[None]:
     """`each` clients per wire send payloads in turn, `pause` seconds apart, while the block lasts."""
+    servers = [server] if isinstance(server, Server) else server
     done = threading.Event()
 
     def run(wire: str, offset: int) -> None:
-        with client(server, wire) as ask:
+        with client_of(servers, wire) as ask:
             index = offset
             while not done.is_set():
                 ask_once(ask, payloads, index % len(payloads.series), ledger, wire)
@@ -221,3 +247,20 @@ def steady_load(
         for thread in threads:
             thread.join(60)
         assert not any(thread.is_alive() for thread in threads), "a client never heard of its request"
+
+
+def wait_for_answers(ledger: Ledger, count: int) -> None:
+    """Return when so many requests more have been accounted for."""
+    target = ledger.tried + count
+    until(lambda: ledger.tried >= target, seconds=60, what=f"{count} more requests")
+
+
+def answers(server: Server, payloads: Payloads) -> bool:
+    """Whether one request over a new connection is answered 200."""
+    own = Server(server.url)
+    try:
+        return own.post("classify", model="sines", series=payloads.series[:1]).status_code == 200
+    except httpx.TransportError:
+        return False
+    finally:
+        own.http.close()

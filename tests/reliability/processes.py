@@ -39,6 +39,12 @@ def paused(pid: int) -> Iterator[None]:
         os.kill(pid, signal.SIGCONT)
 
 
+def end(server: Server) -> None:
+    """Tell a server to end, and return when it has."""
+    os.kill(server.pid, signal.SIGTERM)
+    wait_for_end(server.pid, 30)
+
+
 def wait_for_end(pid: int, seconds: float) -> None:
     """Return when a process has ended; fail after `seconds`."""
     until(lambda: _ended(pid), seconds, what=f"the end of process {pid}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,9 @@ import pytest
 
 from tests.reliability.ledger import open_ledger
 from tests.reliability.load import WIRES, Payloads, steady_load
-from tests.reliability.victim import watched
+from tests.reliability.sizes import Sizes
+from tests.reliability.victim import Suffering, watched
+from tests.service.bundles import Labelled
 from tests.service.grpc.conversation import answer, connected
 from tests.service.server import Server, at_once, serving, until
 from tests.service.wires import over_arrow, over_octets
@@ -20,18 +25,20 @@ from tests.service.wires import over_arrow, over_octets
 pytestmark = pytest.mark.reliability
 
 
-def test_sixty_four_clients_each_hear_their_own_answer(server: Server, payloads: Payloads):
+@pytest.mark.gate
+def test_sixty_four_clients_each_hear_their_own_answer(server: Server, payloads: Payloads, sizes: Sizes):
     ledger = open_ledger("64 clients, distinct series, 7 wires")
     each, rest = divmod(64, len(WIRES))
     with (
         steady_load(server, payloads, ledger, each=each, pause=0),
         steady_load(server, payloads, ledger, wires=WIRES[:rest], pause=0),
     ):
-        until(lambda: ledger.tried >= 4000, seconds=120, what="4 000 answers")
+        until(lambda: ledger.tried >= sizes.concurrent_answers, seconds=120, what="all answers")
     ledger.require_none("wrong", "lost", "refused")
 
 
-def test_seeds_replay_bit_for_bit_under_load(server: Server, payloads: Payloads, cases: Any):
+@pytest.mark.gate
+def test_seeds_replay_bit_for_bit_under_load(server: Server, payloads: Payloads, cases: Labelled, sizes: Sizes):
     ledger = open_ledger("seeded /sample and /augment under load, three wires")
     sample = {"model": "sines", "counts": {"0": 20, "2": 5}, "seed": 11}
     augment = {"model": "sines", "series": cases.series[:9], "labels": cases.labels[:9], "seed": 12}
@@ -50,7 +57,7 @@ def test_seeds_replay_bit_for_bit_under_load(server: Server, payloads: Payloads,
         ledger.count("right" if same else "wrong", f"{operation} over {over.__name__}")
 
     with steady_load(server, payloads, ledger, pause=0.005):
-        ways = [over_octets, over_arrow, over_grpc] * 10
+        ways = [over_octets, over_arrow, over_grpc] * sizes.replays
         at_once(
             [lambda way=way: compare(way, "sample", sample) for way in ways]
             + [lambda way=way: compare(way, "augment", augment) for way in ways]
@@ -58,32 +65,53 @@ def test_seeds_replay_bit_for_bit_under_load(server: Server, payloads: Payloads,
     ledger.require_none("wrong", "lost", "refused")
 
 
+WINDOWS, WINDOW_SECONDS = 5, 3.0
+TIMES = 3
+"""How much longer than alone small requests may take, at the 99th percentile, beside one of 100 000 rows."""
+
+
 def test_a_hundred_thousand_rows_do_not_starve_small_requests(repository: Path, tmp_path: Path, payloads: Payloads):
+    """Windows alone and beside take turns, so that what else the machine does falls on both; their medians count."""
     ledger = open_ledger("small requests while one of 100 000 rows is answered")
     limits: dict[str, Any] = {"max_rows": 100_000, "queue_rows": 200_000, "max_body_bytes": 2**27}
+    alone, beside = list[Suffering](), list[Suffering]()
     with serving(tmp_path, repository, **limits) as server:
-        rows = np.resize(payloads.series, (100_000, *payloads.series.shape[1:]))
-        content = rows.astype("<f4").tobytes() + b'{"model": "sines"}'
-        head = {"content_type": "application/octet-stream", "seriesmith_shape": "100000,2,64"}
-        with watched(server, tmp_path, payloads.series) as alone:
-            time.sleep(4)
-        done = threading.Event()
-
-        def send_large() -> None:
-            while not done.is_set():
-                assert server.send("classify", content, **head).status_code == 200
-
-        sender = threading.Thread(target=send_large)
-        sender.start()
-        time.sleep(0.5)
-        with watched(server, tmp_path, payloads.series) as beside:
-            time.sleep(6)
-        done.set()
-        sender.join(60)
-    for suffering in (alone, beside):
+        for _ in range(WINDOWS):
+            with watched(server, tmp_path, payloads.series) as suffering:
+                time.sleep(WINDOW_SECONDS)
+            alone.append(suffering)
+            with _large_requests(server, payloads), watched(server, tmp_path, payloads.series) as suffering:
+                time.sleep(WINDOW_SECONDS)
+            beside.append(suffering)
+    for suffering in (*alone, *beside):
         for status, count in suffering.statuses.items():
             ledger.counts["right" if status == "200" else "wrong"] += count
-    p99 = alone.percentile(99), beside.percentile(99)
-    ledger.notes.append(f"p99 {p99[0]:.1f} ms alone, {p99[1]:.1f} ms beside; worst {beside.worst:.0f} ms")
+    before, during = (statistics.median(one.percentile(99) for one in part) for part in (alone, beside))
+    worst = statistics.median(one.worst for one in beside)
+    ledger.notes.append(f"p99 {before:.1f} ms alone, {during:.1f} ms beside; worst {worst:.0f} ms")
     ledger.require_none("wrong")
-    assert beside.worst < 250
+    assert during <= TIMES * before
+    assert worst < 250
+
+
+@contextmanager
+def _large_requests(server: Server, payloads: Payloads) -> Iterator[None]:
+    """While the block lasts, a request of 100 000 rows is under way; at its end none is."""
+    rows = np.resize(payloads.series, (100_000, *payloads.series.shape[1:]))
+    content = rows.astype("<f4").tobytes() + b'{"model": "sines"}'
+    head = {"content_type": "application/octet-stream", "seriesmith_shape": ",".join(map(str, rows.shape))}
+    done, statuses = threading.Event(), list[int]()
+
+    def send() -> None:
+        while not done.is_set():
+            statuses.append(server.send("classify", content, **head).status_code)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        until(lambda: server.metrics()["seriesmith_queue_rows"] > 1000, seconds=30, what="a large request under way")
+        yield
+    finally:
+        done.set()
+        sender.join(60)
+    assert set(statuses) == {200}

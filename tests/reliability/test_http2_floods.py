@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from tests.reliability.floods import FLOODS, hoard_answers, pour
 from tests.reliability.ledger import open_ledger
 from tests.reliability.processes import resident_bytes
+from tests.reliability.sizes import Sizes
 from tests.reliability.victim import watched
 from tests.service.bundles import Labelled
 from tests.service.grpc.conversation import answer, connected
@@ -24,7 +26,8 @@ pytestmark = pytest.mark.reliability
 WORST_MS = 250
 HELD_BYTES = 64 * 2**20
 GROWTH_BYTES = 64 * 2**20
-SECONDS = 2.0
+IN_THE_GATE = {"resets", "continuations"}
+"""The cheapest to send and the dearest to serve, and the one that needs no stream."""
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +46,20 @@ def _warm(flooded: Server, cases: Labelled, tmp_path_factory: pytest.TempPathFac
         time.sleep(1)
 
 
-@pytest.mark.parametrize("name", FLOODS)
-def test_a_flood_keeps_nobody_waiting(flooded: Server, cases: Labelled, tmp_path: Path, name: str):
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.gate] if name in IN_THE_GATE else []) for name in FLOODS]
+)
+def test_a_flood_keeps_nobody_waiting(flooded: Server, cases: Labelled, tmp_path: Path, name: str, sizes: Sizes):
     before = resident_bytes(flooded)
-    with watched(flooded, tmp_path, cases.series) as victim:
-        sent = pour(flooded.grpc, FLOODS[name], SECONDS)
-    growth = resident_bytes(flooded) - before
-    victim.account(open_ledger(f"HTTP/2 flood of {name}, {sent} bytes in {SECONDS:g} s"), growth)
-    assert victim.statuses.keys() == {"200"}
-    assert victim.worst < WORST_MS
+    worst: list[float] = []
+    for _ in range(sizes.flood_windows):
+        with watched(flooded, tmp_path, cases.series) as victim:
+            sent = pour(flooded.grpc, FLOODS[name], sizes.flood_seconds)
+        growth = resident_bytes(flooded) - before
+        victim.account(open_ledger(f"HTTP/2 flood of {name}, {sent} in {sizes.flood_seconds:g} s"), growth)
+        assert victim.statuses.keys() == {"200"}
+        worst.append(victim.worst)
+    assert statistics.median(worst) < WORST_MS
     assert growth < GROWTH_BYTES
     with connected(flooded) as channel:
         assert answer(channel, "classify", model="sines", series=cases.series[:2])["probabilities"].shape == (2, 3)

@@ -11,9 +11,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import grpc
 import pytest
 
+from service.grpc.http2 import frames
+from service.grpc.http2.frames import NUMBER, PREFACE, frame, headers
+from service.grpc.http2.hpack import encoded
+from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.bundles import Labelled
+from tests.service.grpc.conversation import asked, connected
 from tests.service.server import Server, children, serving, until
 
 SAMPLE = b'{"model": "sines", "n_per_class": 300, "seed": 1}'
@@ -60,6 +66,74 @@ def test_a_client_that_leaves_leaves_nothing_behind(left: tuple[Server, Path], c
     said = log.read_text().removeprefix(before)
     assert len(said.splitlines()) <= 2 * (len(SENT) + 2), said  # BentoML's access log, where it is asked
     assert all("[INFO]" in line for line in said.splitlines()), said
+
+
+SETTINGS = frame(frames.SETTINGS, 0, 0)
+
+
+def _call(method: str, message: bytes) -> list[bytes]:
+    """The frames of a call: headers, and a body in two."""
+    fields = [
+        (b":method", b"POST"),
+        (b":scheme", b"http"),
+        (b":path", b"/seriesmith.v1.Seriesmith/%s" % method.encode()),
+    ]
+    fields += [(b":authority", b"x"), (b"te", b"trailers"), (b"content-type", b"application/grpc")]
+    body = b"\0" + len(message).to_bytes(4) + message
+    first, last = frame(frames.DATA, 0, 1, body[:9]), frame(frames.DATA, frames.END_STREAM, 1, body[9:])
+    return [PREFACE + SETTINGS, headers(1, encoded(fields), end=False), first, last]
+
+
+MANY = asked("sample", model="sines", n_per_class=300, seed=1).SerializeToString()
+WHOLE_CALL, STREAM = b"".join(_call("Sample", MANY)), b"".join(_call("SampleStream", MANY))
+CALLS = {
+    "half a preface": PREFACE[:10],
+    "no settings": PREFACE,
+    "half a head": WHOLE_CALL[:70],
+    "half a body": b"".join(_call("Sample", MANY)[:3]),
+    "a call": WHOLE_CALL,
+    "a call given up": WHOLE_CALL + frame(frames.RST_STREAM, 0, 1, NUMBER.pack(frames.CANCEL)),
+    "a stream": STREAM,
+    "a stream given up": STREAM + frame(frames.RST_STREAM, 0, 1, NUMBER.pack(frames.CANCEL)),
+}
+
+
+def _leave_in_the_middle_of_a_stream(server: Server) -> None:
+    """As a gRPC client does: it cancels, or closes its connection, or its deadline is over."""
+    endless = asked("sample", model="sines", n_per_class=1_000_000)
+    for leave in ("cancel", "close", "deadline"):
+        with connected(server) as channel:
+            stream = SeriesmithStub(channel).SampleStream(endless, timeout=0.3 if leave == "deadline" else None)
+            next(stream)
+            if leave == "cancel":
+                stream.cancel()
+            elif leave == "deadline":
+                with pytest.raises(grpc.RpcError):
+                    list(stream)
+
+
+def test_a_grpc_client_that_leaves_is_no_error_in_the_log(left: tuple[Server, Path], cases: Labelled):
+    server, log = left
+    host, port = server.grpc.split(":")
+    before = log.read_text()
+    for reset in (False, True):
+        for sent in CALLS.values():
+            with closing(socket.create_connection((host, int(port)), timeout=10)) as connection:
+                if reset:
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sendall(sent)
+                if sent in (STREAM, WHOLE_CALL):
+                    connection.recv(100)
+    _leave_in_the_middle_of_a_stream(server)
+    until(lambda: _in_progress(server) == 0, seconds=20, what="an end of what was left")
+    until(lambda: server.metrics()["seriesmith_queue_rows"] == 0, seconds=20, what="an empty queue")
+    with connected(server) as channel:
+        answered = SeriesmithStub(channel).Classify(
+            asked("classify", model="sines", series=cases.series[:1]), timeout=30
+        )
+    assert answered.probabilities.shape == [1, 3]
+    said = log.read_text().removeprefix(before)
+    assert all("[INFO]" in line and "/metrics" in line for line in said.splitlines()), said
 
 
 def test_who_left_does_not_hold_up_the_end(left: tuple[Server, Path]):

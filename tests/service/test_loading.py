@@ -106,11 +106,11 @@ def test_a_bundle_that_never_loads_is_refused_at_start_and_the_others_are_served
 
     async def act(serving: Serving) -> None:
         assert serving.ready and serving.repository.names == ["basicmotions"]
-        assert "not loaded within 4 s" in serving.repository.refused["endless", 1].reason
+        assert "not loaded within 2 s" in serving.repository.refused["endless", 1].reason
         with pytest.raises(Unsupported, match="not loaded within"):
             await serving.load("endless")
 
-    serve(tmp_path, act, load_seconds=4.0)
+    serve(tmp_path, act, load_seconds=2.0)
 
 
 def test_a_load_under_way_does_not_hold_up_the_end(tmp_path: Path):

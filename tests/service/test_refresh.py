@@ -24,7 +24,7 @@ def changing(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A server whose repository the tests change, each under a name of its own."""
     root = tmp_path_factory.mktemp("changing")
     published(repository / "sines" / "1", root, "steady", 1)
-    with serving(tmp_path_factory.mktemp("refreshed"), root, load_seconds=6) as running:
+    with serving(tmp_path_factory.mktemp("refreshed"), root, load_seconds=3) as running:
         yield running, root
 
 
@@ -192,7 +192,7 @@ def test_bundles_that_are_absurd_are_refused_one_by_one_and_no_other_waits_for_t
     for seen in _under_load(server, _requests("steady", cases), action):
         assert set(seen) == {(200, 1)}
     reasons = {refusal["name"]: refusal["reason"] for refusal in _refusals(server, "absurd-")}
-    assert "not loaded within 6 s" in reasons["absurd-loop"]
+    assert "not loaded within 3 s" in reasons["absurd-loop"]
     assert "64 bits" in reasons["absurd-label"]
     assert "texture_steps" in reasons["absurd-steps"]
     assert "no regular file" in reasons["absurd-fifo"]

@@ -38,18 +38,24 @@ def _stream(server: Server, accept: str, **fields: object):
     return server.http.stream("POST", "/sample", content=content, headers={"accept": accept})
 
 
-def test_more_than_one_request_may_have_is_streamed_in_flat_memory(server: Server):
+LONG = pytest.mark.reliability
+"""Of what the short form before it shows too, with more of it."""
+
+
+@pytest.mark.parametrize("count", [15_000, pytest.param(120_000, marks=LONG)])
+def test_more_than_one_request_may_have_is_streamed_in_flat_memory(server: Server, count: int):
     pid = _worker(server)
     with _stream(server, wires.OCTETS, counts={"1": 2000}, seed=3) as warm:
         warm.read()
     before, highest, size = _resident(pid), 0, 0
-    with _stream(server, wires.OCTETS, counts={"1": 120_000}, seed=3) as response:
+    with _stream(server, wires.OCTETS, counts={"1": count}, seed=3) as response:
         assert response.status_code == 200
         for chunk in response.iter_raw():
             size += len(chunk)
             highest = max(highest, _resident(pid))
-    assert size > 120_000 * ROW_BYTES
-    assert highest - before < 25e6, "61 MB were sent"
+    assert size > count * ROW_BYTES
+
+    assert highest - before < size / 3
 
 
 def test_a_stream_begins_as_the_whole_answer_does(server: Server):
@@ -89,10 +95,10 @@ def test_a_client_that_does_not_read_is_not_run_ahead_of(server: Server):
 
 def test_small_requests_are_answered_while_a_stream_runs(server: Server, cases: Labelled):
     expected = server.answer("classify", model="sines", series=cases.series[:2])["probabilities"]
-    with _stream(server, wires.OCTETS, counts={"1": 60_000}) as response:
+    with _stream(server, wires.OCTETS, counts={"1": 6_000}) as response:
         other = Server(server.url)
         for number, _ in enumerate(response.iter_raw()):
-            if number % 50 == 0:
+            if number % 10 == 0:
                 answer = other.answer("classify", model="sines", series=cases.series[:2])
                 assert np.allclose(answer["probabilities"], expected, rtol=1e-5, atol=1e-6)
 

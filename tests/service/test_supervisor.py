@@ -107,7 +107,7 @@ def test_after_the_drain_new_connections_are_refused(repository: Path, tmp_path:
     with serving(tmp_path, repository) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as slow:
-            body = b'{"model": "sines", "n_per_class": 1500, "seed": 1}'
+            body = b'{"model": "sines", "n_per_class": 800, "seed": 1}'
             slow.sendall(b"POST /sample HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
             until(lambda: server.metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way")
             os.kill(server.pid, signal.SIGTERM)
@@ -141,23 +141,34 @@ def _end(tmp_path: Path, port: int, *arguments: str, **environment: str) -> tupl
     return ended.returncode, ended.stdout + ended.stderr
 
 
-def test_what_cannot_be_served_ends_the_command_in_one_sentence(repository: Path, tmp_path: Path):
-    port, other = free_ports(2)
+LONG = pytest.mark.reliability
+"""A command takes seconds; in the gate, one for each of those who refuse: the settings, the supervisor and the socket."""
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"SERIESMITH_MODELS": "/nowhere"}, "'/nowhere' does not exist"),
+        pytest.param({"SERIESMITH_MODELS": "{file}"}, "is no folder", marks=LONG),
+        ({"SERIESMITH_GRPC_PORT": "{port}"}, "both be served on port {port}"),
+        pytest.param({"SERIESMITH_GRPC_PORT": "{taken}"}, "cannot be had", marks=LONG),
+        pytest.param({"SERIESMITH_MAX_ROWS": "many"}, "SERIESMITH_MAX_ROWS is 'many'", marks=LONG),
+        ({"PORT": "{taken}"}, "127.0.0.1:{taken}"),
+    ],
+)
+def test_what_cannot_be_served_ends_the_command_in_one_sentence(
+    repository: Path, tmp_path: Path, environment: dict[str, str], words: str
+):
     (tmp_path / "file").touch()
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", other))
-        taken.listen()
-        for environment, words in [
-            ({"SERIESMITH_MODELS": "/nowhere"}, "'/nowhere' does not exist"),
-            ({"SERIESMITH_MODELS": str(tmp_path / "file")}, "is no folder"),
-            ({"SERIESMITH_GRPC_PORT": str(port)}, f"both be served on port {port}"),
-            ({"SERIESMITH_GRPC_PORT": str(other)}, "cannot be had"),
-            ({"SERIESMITH_MAX_ROWS": "many"}, "SERIESMITH_MAX_ROWS is 'many'"),
-        ]:
-            code, output = _end(tmp_path, port, **{"SERIESMITH_MODELS": str(repository)} | environment)
-            assert code != 0 and words in output and "Traceback" not in output, output
-        code, output = _end(tmp_path, other, SERIESMITH_MODELS=str(repository))
-        assert code != 0 and f"127.0.0.1:{other}" in output and "Traceback" not in output, output
+    with socket.socket() as one:
+        port, taken = free_ports(2)
+        one.bind(("127.0.0.1", taken))
+        one.listen()
+        places = {"file": tmp_path / "file", "port": port, "taken": taken}
+        given = {name: text.format(**places) for name, text in environment.items()}
+        port = int(given.pop("PORT", port))
+        code, output = _end(tmp_path, port, **{"SERIESMITH_MODELS": str(repository)} | given)
+    assert code != 0 and words.format(**places) in output and "Traceback" not in output, output
 
 
 def test_a_worker_that_can_never_start_ends_the_command(repository: Path, tmp_path: Path):

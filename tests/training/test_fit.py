@@ -35,13 +35,18 @@ def brief(**settings: object) -> FitConfiguration:
 
 
 def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> None:
-    ended = run("--dataset", "sines", "--models", str(tmp_path / "m"), *BRIEF, directory=tmp_path)
+    ended = run("--dataset", "sines", "--models", str(tmp_path / "m"), *BRIEF, "--folds=0", directory=tmp_path)
     assert ended.returncode == 0, ended.stderr
     for word in ("class", "components", "trust", "acceptance", "accuracy", "given test set", "MB"):
         assert word in ended.stdout
     assert (tmp_path / "m" / "sines" / "1" / "manifest.json").exists()
     assert "error=" in ended.stderr and "VAE" in ended.stderr
     assert "report" not in ended.stdout and not (tmp_path / "reports").exists()
+
+
+def test_the_command_refuses_what_it_cannot_fit(tmp_path: Path) -> None:
+    ended = run("--dataset", "NoSuchSet", "--models", str(tmp_path / "m"), *BRIEF, directory=tmp_path)
+    assert ended.returncode == 2 and "NoSuchSet" in ended.stderr and "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -56,12 +61,15 @@ def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> 
     ],
 )
 def test_what_cannot_be_fitted_is_refused_in_a_sentence_and_publishes_nothing(
-    arguments: list[str], words: str, tmp_path: Path
+    arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ended = run(*arguments, "--models", str(tmp_path / "m"), *BRIEF, directory=tmp_path)
-    assert ended.returncode != 0
-    assert words in ended.stderr
-    assert "Traceback" not in ended.stderr
+    try:
+        status: object = main([*arguments, "--models", str(tmp_path / "m"), *BRIEF])
+    except SystemExit as ended:  # a setting is refused while the command line is read
+        status = ended.code
+    assert status == 2
+    said = capsys.readouterr().err
+    assert words in said and "Traceback" not in said
     assert not list((tmp_path / "m").rglob("manifest.json"))
 
 

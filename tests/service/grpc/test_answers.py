@@ -67,10 +67,10 @@ def _stream(channel: grpc.Channel, operation: str) -> Any:
 
 @pytest.mark.parametrize("server", ["own"], indirect=True)
 def test_the_parts_of_a_stream_fit_a_client_with_the_usual_limit(server: Server):
-    """4 MiB a message; here 20 000 series come to 10 MB."""
+    """4 MiB a message; here 10 000 series come to 5 MB."""
     with grpc.insecure_channel(server.grpc) as usual:
-        parts = _stream(usual, "sample")(asked("sample", model="sines", counts={"1": 20_000}), timeout=60)
-        assert sum(len(part.labels.number) for part in parts) == 20_000
+        parts = _stream(usual, "sample")(asked("sample", model="sines", counts={"1": 10_000}), timeout=60)
+        assert sum(len(part.labels.number) for part in parts) == 10_000
 
 
 def test_what_is_left_out_is_as_over_http(server: Server, channel: grpc.Channel, waves: np.ndarray):

@@ -72,11 +72,11 @@ def test_stopping_turns_health_first_and_answers_what_is_in_flight(two_workers: 
     with connected(two_workers) as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=TYPED))
         assert next(watch).status == STATUS.SERVING
-        stream = SeriesmithStub(channel).SampleStream(asked("sample", model="sines", counts={"1": 20_000}), timeout=60)
+        stream = SeriesmithStub(channel).SampleStream(asked("sample", model="sines", counts={"1": 4_000}), timeout=60)
         next(stream)
         os.kill(two_workers.pid, signal.SIGTERM)
         assert [change.status for change in watch] == [STATUS.NOT_SERVING]
-        assert sum(len(part.labels.number) for part in stream) == 20_000
+        assert sum(len(part.labels.number) for part in stream) == 4_000
 
 
 def test_a_port_that_is_taken_ends_the_command_before_anything_is_served(tmp_path: Path):
