@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -30,6 +31,8 @@ from training.measure import measured
 from training.partition import Partition, partition
 from training.report import report_inputs, sampled, write_report
 from training.table import summary
+
+logger = logging.getLogger(__name__)
 
 ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key")
 """Settings that a refit of every bundle may set anew."""
@@ -85,12 +88,14 @@ def tell_what_is_kept(kept: checkpoints.Kept) -> None:
 
 def reported(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
     """Write the report of the bundle at `directory`; its file, or why there is none: the bundle stands without it."""
-    bundle = Bundle.load(directory)
-    inputs = report_inputs(fitted, parts, bundle.manifest, sampled(bundle, seed))
     try:
+        bundle = Bundle.load(directory)
+        inputs = report_inputs(fitted, parts, bundle.manifest, sampled(bundle, seed))
         return write_report(inputs, report_directory(directory))
-    except OSError as error:
-        return f"not written: {error}"
+    except Exception as error:
+        if explain(error) is None:
+            logger.exception("a bug kept the report from being written")
+        return f"not written: {error or type(error).__name__}"
 
 
 def report_directory(bundle: Path) -> Path:
