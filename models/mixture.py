@@ -70,8 +70,10 @@ class MixtureParameters:
         return log_density
 
     def class_log_density(self, latent: Float) -> Float:
-        """Log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class: of all classes at once, and of as
-        many cases as keep to MOST_AT_ONCE."""
+        """Log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class.
+
+        All classes are computed at once, for as many cases as keep to MOST_AT_ONCE.
+        """
         rows = max(1, MOST_AT_ONCE // self.means.size)
         pieces = [self._class_log_density(latent[start : start + rows]) for start in range(0, len(latent), rows)]
         return np.concatenate([np.empty((0, len(self.weights))), *pieces])
@@ -83,7 +85,7 @@ class MixtureParameters:
 
     @cached_property
     def _whitening(self) -> Float:
-        """The transposed inverses of all factors side by side, `[latent_dim, n_classes * n_components * latent_dim]`."""
+        """All inverse factors, transposed, side by side: `[latent_dim, n_classes * n_components * latent_dim]`."""
         whitening: Float = np.ascontiguousarray(self._precision_factors.reshape(-1, self.means.shape[2]).T)
         return whitening
 

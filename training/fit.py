@@ -24,6 +24,8 @@ from models.signing import signer
 from training import checkpoints, datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
+from training.door import check_fit
+from training.duplicates import describe, find_duplicates
 from training.ending import REFUSALS, explain, interrupted_by_signals
 from training.fitting import Fitted, fit
 from training.loop import start_fabric
@@ -58,11 +60,15 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
         configuration = replace(configuration, checkpoints=folder)
     try:
         parts = partition(dataset, configuration)
+        check_fit(dataset.name, parts.learn, configuration)
+        duplicates = find_duplicates(dataset)
+        for sentence in describe(duplicates):
+            print(f"warning: {sentence}", file=sys.stderr)
         fitted = fit(fabric, parts.learn, configuration)
         if not fabric.is_global_zero:
             return None
         packed = pack(fitted, configuration)
-        metrics = measured(fitted, parts, configuration)
+        metrics = measured(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
         origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
         maker = manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:

@@ -105,7 +105,10 @@ def test_a_folder_for_reports_that_takes_none_costs_the_report_and_not_the_bundl
 
 
 def test_a_bug_in_the_report_costs_the_report_and_is_logged_whole(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     np.savez(tmp_path / "small.npz", X=np.random.default_rng(0).normal(size=(12, 1, 16)))
     monkeypatch.setattr(door, "write_report", lambda *_: max([]))
