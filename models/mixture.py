@@ -46,13 +46,11 @@ class MixtureParameters:
     @cached_property
     def factors(self) -> Float:
         """Lower triangles `[n_classes, n_components, latent_dim, latent_dim]`; L L^T is the covariance."""
-        factors: Float = np.linalg.cholesky(self.covariances)
-        return factors
+        return np.asarray(np.linalg.cholesky(self.covariances), np.float64)
 
     @cached_property
     def _precision_factors(self) -> Float:
-        inverse: Float = np.linalg.inv(self.factors)
-        return inverse
+        return np.asarray(np.linalg.inv(self.factors), np.float64)
 
     @cached_property
     def _log_scales(self) -> Float:
