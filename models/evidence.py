@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from models.policy import PolicyName
 from models.strict import Count, Positive, Share, Strict
+
+MOST_PAIRS = 20
+"""Equal test and training cases that are named."""
 
 
 class Interval(Strict):
@@ -104,6 +107,28 @@ class Quality(Strict):
     membership_attack: Share | None
 
 
+class EqualPair(Strict):
+    """A test case and the first training case with the same series, by their places in the data, counted from 0."""
+
+    test: Count
+    training: Count
+
+
+class Duplicates(Strict):
+    """Equal series in the data that was given.
+
+    `across`: test cases that are also training cases, which flatters what is measured on them; `pairs` are the first of
+    them. `groups_across`: groups with cases in both sets. `within`: training cases equal to another training case.
+    `contradicting`: training cases equal to one of another label.
+    """
+
+    across: Count
+    pairs: Annotated[list[EqualPair], Field(max_length=MOST_PAIRS)]
+    groups_across: Count
+    within: Count
+    contradicting: Count
+
+
 class Metrics(Strict):
     """What was measured. Null where it was not."""
 
@@ -114,3 +139,4 @@ class Metrics(Strict):
     acceptance: dict[str, Share] = Field(default_factory=dict)
     uplift: Uplift | None = None
     quality: Quality | None = None
+    duplicates: Duplicates | None = None

@@ -2,9 +2,10 @@
 
 Each is loaded by a thread of its own. At its deadline the graph call under way is ended between two of its nodes, which
 also ends a loop that would go on for ever, and the bundle is refused. What does not end even then, inside a single node
-or while onnxruntime reads a graph, is left alone: it is counted, its name loads nothing until it has ended, and when
-there are too many of them nothing is loaded any more. A thread cannot bound the memory that a graph takes, nor outlive
-a fault of onnxruntime: for that a bundle can be tried in a process first (`models/trial.py`).
+or while onnxruntime reads a graph, is left alone: it is counted, the same files are not loaded again until it has
+ended, and where there are too many of them, of its name or of all, nothing more is loaded. A thread cannot bound the
+memory that a graph takes, nor outlive a fault of onnxruntime: for that a bundle can be tried in a process first
+(`models/trial.py`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,10 @@ GRACE_SECONDS = 1.0
 
 MOST_ABANDONED = 4
 """Loads that do not end; each may keep the cores of a graph call busy."""
+
+MOST_OF_NAME = 2
+"""Of those, under one name: what is published in place of a bundle that hangs can be loaded, and files that change all
+the time take no room from other names."""
 
 Prepare = Callable[[Bundle], object]
 
@@ -158,10 +163,17 @@ class Loader:
                 logger.error("loading %s/%d does not end; it is left alone, and counted", *key)
 
     def _start(self, key: Key, directory: Path, identity: Identity) -> Loading:
-        if self.abandoned and any(loading.key[0] == key[0] for loading in self._abandoned):
-            raise Unreadable(f"an earlier load of {key[0]} has not ended yet; nothing of that name is loaded before.")
-        if self.abandoned >= MOST_ABANDONED:
-            raise Unreadable(f"{self.abandoned} loads of other bundles do not end; restart the server to load more.")
+        hanging = [loading for loading in self._abandoned if not loading.ended]
+        if any((loading.key, loading.identity) == (key, identity) for loading in hanging):
+            raise BundleError(
+                f"an earlier load of {key[0]} has not ended; the same files are not loaded again before it has."
+            )
+        if sum(loading.key[0] == key[0] for loading in hanging) >= MOST_OF_NAME:
+            raise Unreadable(
+                f"{MOST_OF_NAME} earlier loads of {key[0]} have not ended; nothing of it is loaded before."
+            )
+        if len(hanging) >= MOST_ABANDONED:
+            raise Unreadable(f"{len(hanging)} loads of other bundles do not end; restart the server to load more.")
         loading = Loading(key, directory, identity, self.runtime, self.terms, self._prepare, self.load_seconds)
         self._loadings[key] = loading
         return loading

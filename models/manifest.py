@@ -25,7 +25,7 @@ MOST_TEXTURE_STEPS = 1000
 MOST_VALUES = 2**20
 """Of one series: channels times timepoints. Warming up takes 64 series."""
 
-Label = Text | Annotated[int, Field(ge=-(2**63), lt=2**63)]
+Label = Text | Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
 GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Json = Any
@@ -105,7 +105,7 @@ class Provenance(Strict):
 
     dataset: Text
     dataset_sha256: Sha256
-    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)]
+    seed: Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
     configuration: dict[str, Json]
     git_commit: str | None
     libraries: dict[str, str]

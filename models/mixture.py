@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ Float = NDArray[np.float64]
 
 RELEVANCE = 16.0
 """Cases at which a caller's statistics weigh as much as the model's (Reynolds et al., 2000, use 16)."""
+
+MOST_AT_ONCE = 2**18
+"""Values of whitened cases, one per case, component and dimension, that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -31,30 +35,63 @@ class MixtureParameters:
         With covariance = L L^T, `covariance_factors` is L and `precision_factors` is the inverse of L,
         so that sampling is mean + L noise and the squared Mahalanobis distance is |precision_factor (x - mean)|^2.
         """
-        factors = np.linalg.cholesky(self.covariances)
         arrays = {
             "weights": self.weights,
             "means": self.means,
-            "covariance_factors": factors,
-            "precision_factors": np.linalg.inv(factors),
+            "covariance_factors": self.factors,
+            "precision_factors": self._precision_factors,
         }
         return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
 
+    @cached_property
+    def factors(self) -> Float:
+        """Lower triangles `[n_classes, n_components, latent_dim, latent_dim]`; L L^T is the covariance."""
+        return np.asarray(np.linalg.cholesky(self.covariances), np.float64)
+
+    @cached_property
+    def _precision_factors(self) -> Float:
+        return np.asarray(np.linalg.inv(self.factors), np.float64)
+
+    @cached_property
+    def _log_scales(self) -> Float:
+        """Log of weight times density at a component's mean, `[n_classes, n_components]`."""
+        log_determinant = np.log(np.diagonal(self.factors, axis1=2, axis2=3)).sum(axis=2)
+        constant = 0.5 * self.means.shape[2] * np.log(2 * np.pi)
+        log_scales: Float = np.log(np.maximum(self.weights, 1e-30)) - log_determinant - constant
+        return log_scales
+
     def component_log_density(self, latent: Float, class_index: int) -> Float:
         """Log of weight times density, `[n, n_components]`, of `latent` `[n, latent_dim]` under one class."""
-        factors = np.linalg.cholesky(self.covariances[class_index])
         offsets = latent[:, None, :] - self.means[class_index]
-        whitened = np.linalg.solve(factors, offsets.transpose(1, 2, 0))
-        log_determinant = np.log(np.diagonal(factors, axis1=1, axis2=2)).sum(axis=1)
-        constant = 0.5 * latent.shape[1] * np.log(2 * np.pi)
-        log_weight = np.log(np.maximum(self.weights[class_index], 1e-30))
-        log_density: Float = log_weight - log_determinant - constant - 0.5 * (whitened**2).sum(axis=1).T
+        whitened = np.linalg.solve(self.factors[class_index], offsets.transpose(1, 2, 0))
+        log_density: Float = self._log_scales[class_index] - 0.5 * (whitened**2).sum(axis=1).T
         return log_density
 
     def class_log_density(self, latent: Float) -> Float:
-        """Log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class."""
-        columns = [_log_sum(self.component_log_density(latent, index)) for index in range(len(self.weights))]
-        return np.stack(columns, axis=1)
+        """Log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class.
+
+        All classes are computed at once, for as many cases as keep to MOST_AT_ONCE.
+        """
+        rows = max(1, MOST_AT_ONCE // self.means.size)
+        pieces = [self._class_log_density(latent[start : start + rows]) for start in range(0, len(latent), rows)]
+        return np.concatenate([np.empty((0, len(self.weights))), *pieces])
+
+    def _class_log_density(self, latent: Float) -> Float:
+        whitened = latent @ self._whitening - self._whitened_means
+        distance = np.square(whitened, out=whitened).reshape(len(latent), *self.means.shape).sum(axis=3)
+        return _log_sum(self._log_scales - 0.5 * distance)
+
+    @cached_property
+    def _whitening(self) -> Float:
+        """All inverse factors, transposed, side by side: `[latent_dim, n_classes * n_components * latent_dim]`."""
+        whitening: Float = np.ascontiguousarray(self._precision_factors.reshape(-1, self.means.shape[2]).T)
+        return whitening
+
+    @cached_property
+    def _whitened_means(self) -> Float:
+        """The means, each by its own component's inverse factor, in the order of `_whitening`."""
+        whitened: Float = (self._precision_factors @ self.means[..., None]).reshape(-1)
+        return whitened
 
     def adapted(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
         """The mixture shrunk, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.

@@ -136,10 +136,12 @@ def _opened(onnx_bytes: bytes, runtime: Runtime, threads: int) -> ort.InferenceS
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3
+    options.log_severity_level = 4  # errors are raised too, and what a stranger wrote stays out of the log
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         providers = [(name, PROVIDER_OPTIONS.get(name, {})) for name in runtime.providers]
-        return ort.InferenceSession(onnx_bytes, options, providers=providers)
+        # What cannot be read on the CPU is not read once more, nor its parts printed.
+        fallback = int(len(providers) > 1)
+        return ort.InferenceSession(onnx_bytes, options, providers=providers, enable_fallback=fallback)
     except Exception as error:  # onnxruntime raises its own types, of no common base
         raise BundleError(f"onnxruntime cannot load the graph: {str(error)[:400]}") from error

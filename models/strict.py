@@ -20,10 +20,13 @@ MOST_ITEMS = 10_000
 MOST_DEPTH = 20
 """Lists and objects inside each other."""
 
+MOST_LETTERS = 200
+"""Most characters of a name, a label, a unit."""
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[int, Field(ge=1, lt=2**63)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
-Text = Annotated[str, Field(max_length=200)]
+Text = Annotated[str, Field(max_length=MOST_LETTERS)]
 """A name, a label, a unit: one line of an answer."""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from models.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
 from models.policy import PolicyName
 
 FULL_STEPS_CASES = 100
@@ -18,6 +19,9 @@ FULL_STEPS_CASES = 100
 MOST_TIMES = 10.0
 """What the gradient steps grow by at most."""
 
+
+MOST_EXPANSION = 1e6
+"""A thousand standard deviations; far beyond, series are no finite numbers any more."""
 
 PLACES = ("models", "signing_key", "resume", "checkpoints")
 """Settings of where to publish and how to go on, which are no part of what was fitted."""
@@ -135,6 +139,8 @@ class FitConfiguration:
         counts = ("latent_dim", "vae_steps", "classifier_steps", "texture_fit_steps", "texture_steps", "batch_size")
         for field in (*counts, "max_components", "devices", "threads", "rounds"):
             yield field, getattr(self, field) >= 1, "at least 1"
+        yield "latent_dim", self.latent_dim <= MOST_LATENT, f"at most {MOST_LATENT}"
+        yield "texture_steps", self.texture_steps <= MOST_TEXTURE_STEPS, f"at most {MOST_TEXTURE_STEPS}"
         yield "working_timepoints", self.working_timepoints >= 8, "at least 8"
         yield "folds", self.folds == 0 or self.folds >= 2, "0 (nothing is judged) or at least 2"
         yield "seed", 0 <= self.seed < 2**32, "in 0 … 2^32 − 1"
@@ -143,8 +149,9 @@ class FitConfiguration:
             yield field, 0 <= getattr(self, field) <= 1, "in 0 … 1"
         for field in ("kl_weight", "class_weight", "weight_decay"):
             yield field, 0 <= getattr(self, field) < inf, "a number of at least 0"
-        for field in ("learning_rate", "expansion", "pool_expansion"):
-            yield field, 0 < getattr(self, field) < inf, "a number above 0"
+        yield "learning_rate", 0 < self.learning_rate < inf, "a number above 0"
+        for field in ("expansion", "pool_expansion"):
+            yield field, 0 < getattr(self, field) <= MOST_EXPANSION, f"above 0 and at most {MOST_EXPANSION:g}"
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
     def steps(self, set_steps: int, n_cases: int) -> int:

@@ -14,9 +14,14 @@ def names(package: str) -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__))
 
 
-def build_named(package: str, family: str, *shape: int) -> Any:
-    """Call `build(*shape)` of the family's module. Raises `ConfigurationError` with the families there are."""
+def check_name(package: str, family: str) -> None:
+    """Raise `ConfigurationError`, with the families there are, where `package` has no such."""
     known = names(package)
     if family not in known:
         raise ConfigurationError(f"{package} has no {family!r}; it has: {', '.join(known)}.")
+
+
+def build_named(package: str, family: str, *shape: int) -> Any:
+    """Call `build(*shape)` of the family's module. Raises `ConfigurationError` with the families there are."""
+    check_name(package, family)
     return importlib.import_module(f"{package}.{family}").build(*shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -23,6 +24,8 @@ from models.signing import signer
 from training import checkpoints, datasets
 from training.bundling import Origin, manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
+from training.door import check_fit
+from training.duplicates import describe, find_duplicates
 from training.ending import REFUSALS, explain, interrupted_by_signals
 from training.fitting import Fitted, fit
 from training.loop import start_fabric
@@ -30,6 +33,8 @@ from training.measure import measured
 from training.partition import Partition, partition
 from training.report import report_inputs, sampled, write_report
 from training.table import summary
+
+logger = logging.getLogger(__name__)
 
 ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key")
 """Settings that a refit of every bundle may set anew."""
@@ -55,11 +60,15 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
         configuration = replace(configuration, checkpoints=folder)
     try:
         parts = partition(dataset, configuration)
+        check_fit(dataset.name, parts.learn, configuration)
+        duplicates = find_duplicates(dataset)
+        for sentence in describe(duplicates):
+            print(f"warning: {sentence}", file=sys.stderr)
         fitted = fit(fabric, parts.learn, configuration)
         if not fabric.is_global_zero:
             return None
         packed = pack(fitted, configuration)
-        metrics = measured(fitted, parts, configuration)
+        metrics = measured(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
         origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
         maker = manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
@@ -85,12 +94,14 @@ def tell_what_is_kept(kept: checkpoints.Kept) -> None:
 
 def reported(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
     """Write the report of the bundle at `directory`; its file, or why there is none: the bundle stands without it."""
-    bundle = Bundle.load(directory)
-    inputs = report_inputs(fitted, parts, bundle.manifest, sampled(bundle, seed))
     try:
+        bundle = Bundle.load(directory)
+        inputs = report_inputs(fitted, parts, bundle.manifest, sampled(bundle, seed))
         return write_report(inputs, report_directory(directory))
-    except OSError as error:
-        return f"not written: {error}"
+    except Exception as error:
+        if explain(error) is None:
+            logger.exception("a bug kept the report from being written")
+        return f"not written: {error or type(error).__name__}"
 
 
 def report_directory(bundle: Path) -> Path:

@@ -24,7 +24,7 @@ from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import History
 from training.partition import class_labels, training_cases
-from training.weights import load_weights
+from training.weights import load_weights, read_weights
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,10 @@ def _starting_point(bundle: Path | None, cases: TrainingCases, configuration: Fi
     shape = (cases.series.shape[1], min(cases.series.shape[2], configuration.working_timepoints))
     model = vae.build(configuration.vae, *shape, configuration.latent_dim)
     network = classifiers.build(configuration.classifier, *shape, cases.n_classes)
-    load_weights(bundle, "vae", model)
+    weights = read_weights(bundle)
+    load_weights(bundle, weights, "vae", model)
     prefixes = ("classifier", "classifier.one")  # the second is that of an average: its part with the policy
-    found = any(load_weights(bundle, prefix, network, required=False) for prefix in prefixes)
+    found = any(load_weights(bundle, weights, prefix, network, required=False) for prefix in prefixes)
     return Initial(model, network if found else None)
 
 

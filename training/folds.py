@@ -15,6 +15,7 @@ from training.augmenting import equal_counts, fit_generator, joined
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.datasets.split import fold_indices
+from training.duplicates import group_equal
 from training.generator import Generator
 from training.learner import TrainingCases, posterior_means, reconstruction_errors, standardised
 from training.loop import History, start_fabric
@@ -47,10 +48,10 @@ class Judged:
 
 
 def folds_of(learn: Cases, cases: TrainingCases, configuration: FitConfiguration) -> list[Fold]:
-    """Stratified folds that keep groups whole; fewer, or none, where classes are too small."""
+    """Stratified folds that keep groups, and equal cases, together; fewer, or none, where classes are too small."""
     if configuration.folds == 0:
         return []
-    found = fold_indices(learn.labels, learn.groups, configuration.folds, configuration.seed, len(learn.series))
+    found = fold_indices(learn.labels, group_equal(learn), configuration.folds, configuration.seed, len(learn.series))
     return [Fold(cases.subset(kept), cases.subset(held_out)) for kept, held_out in found]
 
 

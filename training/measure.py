@@ -17,6 +17,9 @@ from training.quality import measure_quality
 PROPOSALS = 300
 """Drawn per class to measure acceptance."""
 
+MOST_PROPOSALS = 30_000
+"""Drawn over all classes; each is compared with every class, so that more would take long where there are many."""
+
 SYNTHETIC_PER_CASE = 3
 """Synthetic series per training case by which quality is measured; an attack on membership gains from more."""
 
@@ -24,9 +27,8 @@ SYNTHETIC_PER_CASE = 3
 def measured(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -> Metrics:
     """Accuracy and, with a report, quality on the cases held out, null where there are none; acceptance per class."""
     random = np.random.default_rng(configuration.seed)
-    shares = {
-        str(label): sampling(fitted).acceptance(index, PROPOSALS, random) for index, label in enumerate(fitted.labels)
-    }
+    generator, count = sampling(fitted), min(PROPOSALS, max(1, MOST_PROPOSALS // len(fitted.labels)))
+    shares = {str(label): generator.acceptance(index, count, random) for index, label in enumerate(fitted.labels)}
     metrics = Metrics(acceptance=shares, uplift=fitted.uplift)
     if parts.measure is None or parts.measured_on is None:
         return metrics

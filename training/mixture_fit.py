@@ -27,6 +27,7 @@ def fit_mixture(
     covariance.
     """
     latent_dim = latent.shape[1]
+    max_components = most_components(len(latent), max_components)
     shares = {
         int(index): _responsibilities(latent[class_index == index], max_components, seed)
         for index in np.unique(class_index)
@@ -50,6 +51,11 @@ def fit_mixture(
     return MixtureParameters(weights[:, :used], means[:, :used], covariances[:, :used])
 
 
+def most_components(n_cases: int, max_components: int) -> int:
+    """How many components so many cases may have: one for every six, up to `max_components`."""
+    return max(1, min(max_components, n_cases // CASES_PER_COMPONENT))
+
+
 def _centred(cases: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Cases around the mean of a component, each times the root of the component's share in it."""
     mean = share @ cases / share.sum()
@@ -62,7 +68,7 @@ def _responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.n
 
     A mixture with a component of fewer than two cases is not considered.
     """
-    most = max(1, min(max_components, len(cases) // CASES_PER_COMPONENT))
+    most = most_components(len(cases), max_components)
     best, best_bic = np.ones((len(cases), 1)), np.inf
     for n_components in range(1, most + 1) if most > 1 else ():
         mixture = GaussianMixture(n_components, covariance_type="tied", reg_covar=FLOOR, random_state=seed)

@@ -11,6 +11,7 @@ from models.manifest import Label
 from training.configuration import FitConfiguration
 from training.datasets import Cases, Dataset
 from training.datasets.split import hold_out
+from training.duplicates import group_equal
 from training.learner import TrainingCases
 
 MeasuredOn = Literal["given test set", "held-out split"]
@@ -26,14 +27,15 @@ class Partition:
 
 
 def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
-    """The given test set measures; without one, a stratified, group-aware share of the cases does."""
+    """The given test set measures; without one, a stratified share of the cases does that parts no group
+    and no equal cases."""
     train = dataset.train
     if dataset.test is not None and (train.labels is None or dataset.test.labels is not None):
         return Partition(train, dataset.test, "given test set")
     if configuration.held_out_share == 0:
         return Partition(train, None, None)
     kept, held = hold_out(
-        train.labels, train.groups, configuration.held_out_share, configuration.seed, len(train.series)
+        train.labels, group_equal(train), configuration.held_out_share, configuration.seed, len(train.series)
     )
     if len(held) == 0:
         return Partition(train, None, None)

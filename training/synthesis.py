@@ -13,7 +13,7 @@ def draw(
 ) -> np.ndarray:
     """Latent codes `[count, latent_dim]` of one class, before any rejection."""
     component = random.choice(mixture.weights.shape[1], count, p=mixture.weights[index])
-    factors = np.linalg.cholesky(mixture.covariances[index])[component]
+    factors = mixture.factors[index][component]
     noise = random.standard_normal((count, mixture.means.shape[2], 1))
     latent: np.ndarray = mixture.means[index, component] + np.sqrt(expansion) * (factors @ noise)[:, :, 0]
     return latent

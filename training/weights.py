@@ -8,7 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
+from models.archives import read_arrays
 from models.errors import BundleError
+from models.reading import Folder, Unreadable
 
 FILE = "weights.npz"
 
@@ -23,17 +25,29 @@ def weight_arrays(modules: dict[str, nn.Module | None]) -> dict[str, np.ndarray]
     }
 
 
-def load_weights(bundle: Path, prefix: str, module: nn.Module, required: bool = True) -> bool:
-    """Put a bundle's weights into `module`; whether they fitted.
+def read_weights(bundle: Path) -> dict[str, np.ndarray]:
+    """What `weight_arrays` made, of the bundle at `bundle`, within the bounds of a bundle's files.
 
-    Raises `BundleError` when they are missing or of other shapes and `required`.
+    Raises `BundleError` when it is missing, or no archive of numbers.
     """
     try:
-        with np.load(bundle / FILE, allow_pickle=False) as archive:
-            start = len(prefix) + 1
-            found = {name[start:]: archive[name] for name in archive.files if name.startswith(f"{prefix}.")}
-    except OSError as error:
+        with Folder(bundle, link=True) as folder:
+            return read_arrays(FILE, folder.read(FILE))
+    except Unreadable as error:
         raise BundleError(f"--from {bundle} is not a bundle: it has no readable {FILE}.") from error
+    except BundleError as error:
+        raise BundleError(f"--from {bundle}: {error.message}") from error
+
+
+def load_weights(
+    bundle: Path, arrays: dict[str, np.ndarray], prefix: str, module: nn.Module, required: bool = True
+) -> bool:
+    """Put those of a bundle's weights, `arrays`, that begin with `prefix` into `module`; whether they fitted.
+
+    Raises `BundleError`, which names `bundle`, when they are of other shapes and `required`.
+    """
+    start = len(prefix) + 1
+    found = {name[start:]: array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
     wanted = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     given = {name: array.shape for name, array in found.items()}
     if wanted != given:
@@ -42,8 +56,14 @@ def load_weights(bundle: Path, prefix: str, module: nn.Module, required: bool = 
         differing = sorted(name for name in wanted.keys() | given.keys() if wanted.get(name) != given.get(name))
         raise BundleError(
             f"--from {bundle}: its {prefix} has other shapes than this configuration and dataset need (first: "
-            f"{differing[0]}, {given.get(differing[0])} there, {wanted.get(differing[0])} here); use the same family, "
-            "latent_dim, channels and length, or leave --from out."
+            f"{differing[0]:.80}, {given.get(differing[0])} there, {wanted.get(differing[0])} here); use the same "
+            "family, latent_dim, channels and length, or leave --from out."
         )
-    module.load_state_dict({name: torch.as_tensor(array) for name, array in found.items()})
+    module.load_state_dict({name: _tensor(found[name], like) for name, like in module.state_dict().items()})
     return True
+
+
+def _tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+    """The array as a tensor of the type of `like`, whatever type and order of bytes it was stored in."""
+    with np.errstate(over="ignore"):
+        return torch.from_numpy(array.astype(like.numpy().dtype))

@@ -56,3 +56,16 @@ def test_adaptation_leaves_its_inputs_and_positive_definite_covariances(mixture:
     adapted = mixture.adapted(np.full((1000, 2), 3.0), np.zeros(1000, np.int64))
     assert np.array_equal(mixture.means, before)
     assert np.linalg.eigvalsh(adapted.covariances).min() > 0
+
+
+def test_the_density_of_many_cases_is_that_of_each_alone_and_factorises_once(
+    mixture: MixtureParameters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = np.random.default_rng(1).normal(size=(50, 2)) * 5
+    alone = np.concatenate([mixture.class_log_density(point[None]) for point in points])
+    monkeypatch.setattr("models.mixture.MOST_AT_ONCE", 7 * mixture.means.size)
+    monkeypatch.setattr(np.linalg, "cholesky", lambda _: pytest.fail("factorised again"))
+    np.testing.assert_allclose(mixture.class_log_density(points), alone, rtol=1e-12)
+    parts = [mixture.component_log_density(points, index) for index in range(2)]
+    np.testing.assert_allclose(np.stack([np.logaddexp(*part.T) for part in parts], axis=1), alone, rtol=1e-12)
+    assert mixture.class_log_density(points[:0]).shape == (0, 2)

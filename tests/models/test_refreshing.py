@@ -182,6 +182,40 @@ def test_a_load_that_cannot_be_ended_is_left_alone_and_its_name_waits_for_it(
     assert again.refreshed(again="stuck").versions("stuck") == [1]
 
 
+def test_files_that_hang_take_one_thread_however_often_they_are_asked_for_and_others_of_the_name_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = copy_bundle(tmp_path, "stuck")
+    monkeypatch.setattr(loading, "GRACE_SECONDS", 0.01)
+    stuck, real = threading.Event(), Bundle.warm_up
+    monkeypatch.setattr(Bundle, "warm_up", lambda self: stuck.wait() if self.manifest.version == 1 else real(self))
+
+    def threads() -> int:
+        return sum(thread.name == "loading stuck/1" for thread in threading.enumerate())
+
+    found = Repository(tmp_path, CPU, loader=Loader(CPU, load_seconds=1.0))
+    for _ in range(5):
+        found = found.refreshed(again="stuck")
+        assert threads() == 1 and found.loader.abandoned == 1
+    assert found.refused["stuck", 1].retry_at is None
+    copy_bundle(tmp_path, "stuck", 2)
+    found.loader.load_seconds = 60.0
+    found = found.refreshed()
+    assert found.versions("stuck") == [2] and threads() == 1
+    found.loader.load_seconds = 0.5
+    for _ in range(4):
+        os.utime(directory / "weights.npz")
+        found = found.refreshed()
+        assert threads() == 2
+    assert "2 earlier loads of stuck have not ended" in found.refused["stuck", 1].reason
+    assert found.versions("stuck") == [2]
+    stuck.set()
+    while found.loader.abandoned:
+        time.sleep(0.01)
+    found.loader.load_seconds = 60.0
+    assert found.refreshed(again="stuck").versions("stuck") == [1, 2]
+
+
 def test_a_name_whose_mark_cannot_be_read_is_served_as_it_was(tmp_path: Path) -> None:
     copy_bundle(tmp_path)
     copy_bundle(tmp_path, "other")

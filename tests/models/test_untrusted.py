@@ -205,3 +205,13 @@ def test_a_graph_of_random_bytes_is_refused_whatever_they_are(copied: Path) -> N
         change_file(copied, "decoder.onnx", bytes(content))
         with suppress(BundleError):
             Bundle.load(copied, CPU)
+
+
+def test_what_a_graph_holds_is_not_printed_when_it_is_refused(copied: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def surprise(model: onnx.ModelProto) -> None:
+        model.graph.node.append(helper.make_node("Conv", ["SURPRISE"], ["y"], name="SURPRISE"))
+
+    change_graph(copied, "decoder.onnx", surprise)
+    assert "SURPRISE" in reason(copied)
+    printed = capfd.readouterr()
+    assert printed.out == printed.err == ""

@@ -104,6 +104,19 @@ def test_a_folder_for_reports_that_takes_none_costs_the_report_and_not_the_bundl
     assert "not written" in capsys.readouterr().out
 
 
+def test_a_bug_in_the_report_costs_the_report_and_is_logged_whole(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    np.savez(tmp_path / "small.npz", X=np.random.default_rng(0).normal(size=(12, 1, 16)))
+    monkeypatch.setattr(door, "write_report", lambda *_: max([]))
+    arguments = ["--data", str(tmp_path / "small.npz"), "--models", str(tmp_path / "m"), *BRIEF, "--report"]
+    assert main([*arguments, "--policy=none", "--folds=0"]) == 0
+    assert "not written: max()" in capsys.readouterr().out and "Traceback" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("error", "words", "status"),
     [

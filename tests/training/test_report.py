@@ -191,3 +191,17 @@ def test_a_report_of_many_classes_and_channels_is_bounded_and_says_what_it_leave
     assert len(file.read_bytes()) < MOST_BYTES
     assert "of 45 classes" in page.text["series"] and "first 3 of 9 channels" in page.text["series"]
     assert "5 more classes are left out" in page.text["summary"]
+
+
+def test_reconstructions_are_of_classes_that_have_held_out_cases_however_many_have_none(
+    manifest: Manifest, tmp_path: Path
+) -> None:
+    given = inputs(manifest, [str(label) for label in range(200)], each=2)
+    assert given.held_out is not None
+    last = np.flatnonzero(given.held_out.class_index >= 190)
+    held_out = Collection(given.held_out.series[last], given.held_out.class_index[last], given.held_out.latent[last])
+    few = replace(given, held_out=held_out, predicted=held_out.class_index, reconstruction=held_out.series)
+    page = Page(write_report(few, tmp_path))
+    assert page.pictures["reconstructions"] == 1
+    assert "the 8 largest of 200 classes" in page.text["reconstructions"]
+    assert "Up to 300 points of each kind" in page.text["latent"]

@@ -7,18 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.manifest import MOST_CLASSES
+from models.strict import INTEGERS, MOST_LETTERS
 from training.datasets.cases import DatasetError, Label
 from training.datasets.raw import Raw
 
 _PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
-
-INTEGERS = range(-(2**63), 2**63)
-"""What a bundle, and whoever reads one, can hold as an integer."""
-
-MOST_LETTERS = 200
-"""Of a label."""
-
-MOST_CLASSES = 1000
 
 
 def checked_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> tuple[Label, ...] | None:

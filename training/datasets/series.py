@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.manifest import MOST_VALUES
 from training.datasets.cases import DatasetError
 from training.datasets.raw import Series
 
 MIN_TIMEPOINTS = 8
-MOST_VALUES = 2**20
-"""Of one series: what a bundle holds."""
 
 
 def checked_series(series: Series, where: str, min_cases: int) -> NDArray[np.float32]:

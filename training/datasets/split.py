@@ -25,6 +25,7 @@ def fold_indices(
     if n_folds < 2:
         raise ValueError(f"n_folds is {n_folds}, but at least 2 folds are needed. Give a larger number.")
     group_of_case, counts = _counted(labels, groups, n_cases)
+    n_folds = min(n_folds, max(2, len(counts)))  # of more folds than groups some would hold out nothing
     order = _largest_first(counts, _movable(counts, seed))
     folds = _dealt(counts, order, n_folds)
     held_out = [_without_whole_classes(counts, order[folds[order] == fold]) for fold in range(n_folds)]

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from training.report.inputs import ReportInputs
+from training.report.inputs import Collection, ReportInputs
 from training.report.palette import INK
 from training.report.parts import Picture
 
@@ -99,14 +99,18 @@ def spread(n: int, most: int) -> np.ndarray:
     return chosen
 
 
-def drawn_classes(inputs: ReportInputs, most: int = MOST_CLASSES) -> tuple[list[int], str]:
-    """The classes that a picture has room for, the largest; and a sentence where they are not all.
+def drawn_classes(
+    inputs: ReportInputs, most: int = MOST_CLASSES, shown: Collection | None = None
+) -> tuple[list[int], str]:
+    """The classes that a picture of `shown` (default: the training cases) has room for, the largest of those that have
+    cases there; and a sentence where they are not all.
 
     Several channels leave room for half as many.
     """
     if inputs.manifest.series.n_channels > 1:
         most //= 2
-    present = [index for index, count in enumerate(inputs.counts) if count]
+    there = inputs.counts if shown is None else np.bincount(shown.class_index, minlength=len(inputs.counts))
+    present = [index for index, count in enumerate(there) if count]
     largest = sorted(present, key=lambda index: -inputs.counts[index])[:most]
     if len(largest) == len(inputs.counts):
         return sorted(largest), ""

@@ -71,10 +71,12 @@ def _notes(inputs: ReportInputs, neighbours: np.ndarray | None) -> tuple[Note, .
 
 
 def _chosen(class_index: np.ndarray, n_classes: int) -> np.ndarray:
-    """Indices of equally many cases of each class."""
+    """Indices of equally many cases of each class, where there is room for two of each."""
     most = max(2, MOST_POINTS // n_classes)
     members = [np.flatnonzero(class_index == index) for index in range(n_classes)]
-    return np.concatenate([own[spread(len(own), most)] for own in members])
+    chosen = np.concatenate([own[spread(len(own), most)] for own in members])
+    few: np.ndarray = chosen[spread(len(chosen), MOST_POINTS)]
+    return few
 
 
 def _plane(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -21,8 +21,8 @@ def section(inputs: ReportInputs) -> Section:
         "Look for shape that is kept and noise that is dropped, also in the worst case (right); what is "
         "missing here is missing from every decoded series. An anomaly score above 1 is marked in red."
     )
-    classes, left_out = drawn_classes(inputs, MOST_CLASSES)
-    rows = [row for index in classes if (row := _row(inputs, index))]
+    classes, left_out = drawn_classes(inputs, MOST_CLASSES, inputs.reconstructed)
+    rows = [_row(inputs, index) for index in classes]
     image = pair_grid(inputs, rows, "Cases with their reconstructions, from the best to the worst of a class.")
     drawn = f"Colour: the reconstruction; grey: the case. Drawn are {kind}."
     note = Note(" ".join(filter(None, [drawn, left_out, channels_sentence(inputs)])))
@@ -33,7 +33,7 @@ def _row(inputs: ReportInputs, index: int) -> list[Pair]:
     own = np.flatnonzero(inputs.reconstructed.class_index == index)
     order = own[np.argsort(inputs.error[own], kind="stable")]
     last = len(order) - 1
-    chosen = {name: int(order[round(rank * last)]) for name, rank in RANKS.items()} if len(own) else {}
+    chosen = {name: int(order[round(rank * last)]) for name, rank in RANKS.items()}
     return [_pair(inputs, name, index, case) for name, case in chosen.items()]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from models.manifest import Manifest
 from models.policy import PolicyName
+from training.duplicates import describe
 from training.report.inputs import ReportInputs
 from training.report.parts import Note, Section, Table, percent, signed
 from training.textures import reveals
@@ -39,7 +40,12 @@ def section(inputs: ReportInputs) -> Section:
         "Look first at accuracy and advice; then at rows of the second table with few cases or low trust: "
         "their synthetic series deserve a second look below."
     )
-    return Section("summary", "Summary", look_for, (Table((), facts), *_class_table(inputs)))
+    warnings = tuple(Note(f"Warning: {sentence}") for sentence in _duplicates(manifest))
+    return Section("summary", "Summary", look_for, (*warnings, Table((), facts), *_class_table(inputs)))
+
+
+def _duplicates(manifest: Manifest) -> list[str]:
+    return [] if manifest.metrics.duplicates is None else describe(manifest.metrics.duplicates)
 
 
 def _classes(manifest: Manifest) -> str:

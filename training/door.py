@@ -1,0 +1,69 @@
+"""What no bundle can hold, or no family is called, is refused before anything is trained."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from models.reading import MOST_BYTES
+from models.strict import MOST_LETTERS, find_unwritable
+from training import classifiers, textures, vae
+from training.configuration import ConfigurationError, FitConfiguration
+from training.datasets import Cases
+from training.families import check_name
+from training.mixture_fit import most_components
+
+FLOAT = 4
+"""Bytes of a graph's numbers."""
+
+
+def check_fit(dataset: str, learn: Cases, configuration: FitConfiguration) -> None:
+    """Raise `ConfigurationError` where a fit to `learn`, cases of the dataset of that name, could not be published."""
+    check_name(vae.__name__, configuration.vae)
+    check_name(classifiers.__name__, configuration.classifier)
+    textures.reveals(configuration.texture)
+    if len(dataset) > MOST_LETTERS:
+        raise ConfigurationError(
+            f"The dataset's name has {len(dataset)} characters; a bundle holds {MOST_LETTERS}. Give another with "
+            "--dataset, or rename the file."
+        )
+    if wrong := find_unwritable({"dataset": dataset, **configuration.record()}):
+        raise ConfigurationError(f"No manifest could hold this fit's settings: {wrong}. Rename it.")
+    parts = list(_parts(learn, configuration))
+    if (total := sum(size for size, _ in parts)) > MOST_BYTES:
+        largest, words = max(parts)
+        raise ConfigurationError(
+            f"The bundle would have {total / 1e6:.0f} MB or more, {largest / 1e6:.0f} of them {words}; it may have "
+            f"{MOST_BYTES / 1e6:.0f}."
+        )
+
+
+def _parts(learn: Cases, configuration: FitConfiguration) -> Iterator[tuple[int, str]]:
+    """About how many bytes of a bundle grow with its settings and cases, for what, and how to have less of it."""
+    n_cases, n_channels, n_timepoints = learn.series.shape
+    counts = Counter(learn.labels) if learn.labels is not None else Counter({"all": n_cases})
+    components = max(most_components(count, configuration.max_components) for count in counts.values())
+    squares = len(counts) * components * configuration.latent_dim**2
+    # Covariances in mixture.npz (float64); two factors in one graph, one in another.
+    yield (
+        squares * (2 * FLOAT + 3 * FLOAT),
+        f"for the mixtures of {len(counts)} classes, {components} components each, in {configuration.latent_dim} "
+        "dimensions (set a smaller --latent-dim or --max-components)",
+    )
+    width = min(n_timepoints, configuration.working_timepoints)
+    if width < n_timepoints:
+        yield (
+            5 * width * n_timepoints * FLOAT,
+            f"for resampling {n_timepoints} timepoints to {width} in five places (set fewer --working-timepoints, or "
+            "shorten the series)",
+        )
+    if configuration.texture == "flow":
+        yield (
+            n_channels * width**2 * FLOAT,
+            f"for the noise of {n_channels} channels of {width} timepoints (set fewer --working-timepoints)",
+        )
+    if configuration.texture == "stored":
+        yield (
+            2 * n_cases * n_channels * width * FLOAT,
+            f"for the residuals of {n_cases} cases (use --texture flow, or fewer cases)",
+        )
