@@ -22,7 +22,7 @@ NUMBERS = {int, float}
 
 
 def numbers(value: object) -> Array:
-    """Nested lists, two or three deep, of JSON numbers, or an array, as finite float32. Raises `InvalidRequest`."""
+    """Convert JSON numbers in lists two or three deep, or an array, to finite float32. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
         return _numeric_array(value)
     if isinstance(value, JsonArray):
@@ -41,7 +41,7 @@ def _is_deep(value: list[Any]) -> bool:
 
 
 def _sizes_of(value: list[Any], deep: bool, first: int = 0) -> tuple[set[int], set[int]]:
-    """The lengths and the numbers of channels that there are. Raises `InvalidRequest` for what is no number.
+    """Return the lengths and the numbers of channels that occur. Raises `InvalidRequest` for what is no number.
 
     `first`: the position of the first case, where others came before.
     """
@@ -77,7 +77,7 @@ def _as_float32(value: list[Any]) -> Array:
 
 
 def _numbers_in_pieces(array: JsonArray) -> Array:
-    """Of a large array, some cases at a time. Its first case says how deep it is."""
+    """Convert a large array, some cases at a time; its first case says how deep it is."""
     if array.depth > 3:
         raise _wrong(f"{FIELD}[0][0][0] is a list; a number was expected.")
     deep = array.depth == 3
@@ -129,7 +129,7 @@ def _even(lengths: set[int], channels: set[int]) -> bool:
 
 
 def canonical(series: Array, manifest: Manifest) -> Array:
-    """`series` as a model's graphs take them. Raises `InvalidRequest`."""
+    """Return `series` in the shape that a model's graphs take. Raises `InvalidRequest`."""
     shape = manifest.series
     if series.ndim == 2 and shape.n_channels == 1:
         series = series[:, None, :]
@@ -154,7 +154,7 @@ def all_finite(array: NDArray[np.floating]) -> bool:
 
 
 def _checked(series: Array, sent: Any) -> Array:
-    """`series`, when finite. `sent` holds what came, before it became 32 bits wide."""
+    """Return `series`. Raises `InvalidRequest` where they are not finite; `sent` are the values before float32."""
     if all_finite(series):
         return series
     place = tuple(map(int, np.argwhere(~np.isfinite(series))[0]))
@@ -184,7 +184,7 @@ def _cases(value: list[Any], first: int = 0) -> list[list[Any]]:
 
 
 def _misplaced(value: object, place: tuple[int, ...], depth: int, first: int = 0) -> InvalidRequest:
-    """The refusal that names the first thing in `value` that is not where it belongs; `first`: see `_sizes_of`."""
+    """Explain the first thing in `value` that is not where it belongs; `first`: see `_sizes_of`."""
     if depth == 0 or not isinstance(value, list):
         expected = "a number" if depth == 0 else "a list"
         return _wrong(f"{FIELD}{''.join(f'[{index}]' for index in place)} is {_kind(value)}; {expected} was expected.")

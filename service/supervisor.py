@@ -1,4 +1,4 @@
-"""The process that starts the workers: nobody else commands it, and it neither dies silently nor restarts in vain.
+"""The process that starts the workers: no other user can command it, and it ends with a sentence where it fails.
 
 BentoML's supervisor is circus' arbiter, which obeys whoever reaches its endpoint, on a TCP port of the loopback that
 every local user can reach. Here the endpoints are inside the process, or, where `--reload` starts a process that needs
@@ -48,7 +48,7 @@ SO_ATTACH_FILTER = 26
 
 
 def supervise(settings: Settings) -> None:
-    """Have this process' supervisor made as described here. Raises `SystemExit` where BentoML does not allow it."""
+    """Make BentoML use the supervisor of this module. Raises `SystemExit` where BentoML does not allow it."""
     try:
         from _bentoml_impl.server.serving import serve_http
         from bentoml._internal.utils import circus as arbiters
@@ -122,7 +122,7 @@ def _supervised(base: Any, settings: Settings) -> Any:
                 raise SystemExit(self.failure)
 
         def stop(self) -> Any:
-            """End the workers; asked again, pass it on to them, who then wait no longer."""
+            """Send the workers SIGTERM; a second call sends it again, so that they stop waiting for clients."""
             if self._ending:
                 for watcher in self.watchers:
                     for pid in list(watcher.processes):
@@ -166,7 +166,7 @@ def _supervised(base: Any, settings: Settings) -> Any:
                 self.loop.add_callback(self.stop)
 
         def _refuse_connections(self) -> None:
-            """Let nobody connect any more who would wait in vain; those who did are taken meanwhile."""
+            """Close the listening sockets: the workers accept who has connected, and nobody would accept others."""
             for each in self.sockets.values():
                 with suppress(OSError):
                     program = struct.pack("HL", 1, ctypes.addressof(DROP_ALL))
@@ -191,7 +191,7 @@ def _require_other_ports(sockets: Any, settings: Settings) -> None:
 
 
 def _require_keys(sockets: Any, settings: Settings) -> None:
-    """Raise `SystemExit` where other machines could come in without a key."""
+    """Raise `SystemExit` where other machines could connect without a key."""
     hosts = [each.host for each in sockets if not each.path] + [settings.grpc_host] * bool(settings.grpc_port)
     try:
         require_keys(settings, hosts)
@@ -200,7 +200,7 @@ def _require_keys(sockets: Any, settings: Settings) -> None:
 
 
 def _ready_mark(folder: Path, pid: int) -> Path:
-    """An empty file that says that this worker has started."""
+    """Return the path of the empty file that says that the worker `pid` has started."""
     return folder / f"{pid}.ready"
 
 
