@@ -26,7 +26,7 @@ class MixtureParameters:
     covariances: Float
 
     def graph_inputs(self) -> dict[str, NDArray[np.float32]]:
-        """The overridable inputs of the `mixture` and `density` graphs.
+        """Return the parameters as the overridable inputs of the `mixture` and `density` graphs.
 
         With covariance = L L^T, `covariance_factors` is L and `precision_factors` is the inverse of L,
         so that sampling is mean + L noise and the squared Mahalanobis distance is |precision_factor (x - mean)|^2.
@@ -41,7 +41,7 @@ class MixtureParameters:
         return {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
 
     def component_log_density(self, latent: Float, class_index: int) -> Float:
-        """Log of weight times density, `[n, n_components]`, of `latent` `[n, latent_dim]` under one class."""
+        """Compute log(weight * density), `[n, n_components]`, of `latent` `[n, latent_dim]` under one class."""
         factors = np.linalg.cholesky(self.covariances[class_index])
         offsets = latent[:, None, :] - self.means[class_index]
         whitened = np.linalg.solve(factors, offsets.transpose(1, 2, 0))
@@ -52,12 +52,12 @@ class MixtureParameters:
         return log_density
 
     def class_log_density(self, latent: Float) -> Float:
-        """Log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class."""
+        """Compute the log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class."""
         columns = [_log_sum(self.component_log_density(latent, index)) for index in range(len(self.weights))]
         return np.stack(columns, axis=1)
 
     def adapted(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
-        """The mixture shrunk, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
+        """Shrink the mixture, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
 
         Maximum a posteriori adaptation (Reynolds, Quatieri & Dunn, 2000): a component that explains m of the cases
         moves by m / (m + relevance) of the way to their mean and scatter, the weights of a class of n cases by
@@ -83,7 +83,7 @@ class MixtureParameters:
 
 
 def marginal_log_density(class_log_density: NDArray[np.floating], training_counts: NDArray[np.integer]) -> Float:
-    """Log of the class densities `[n, n_classes]` averaged with the training counts `[n_classes]` as weights, `[n]`."""
+    """Compute the log `[n]` of the class densities `[n, n_classes]`, averaged with training counts as weights."""
     counts = np.maximum(training_counts, 1).astype(np.float64)
     return _log_sum(class_log_density.astype(np.float64) + np.log(counts / counts.sum()))
 
