@@ -36,7 +36,7 @@ MOST_WINDOW_BYTES = 2**23
 
 
 async def unpack(body: bytes, coding: bytes, limit: int) -> bytes:
-    """Unpack a body, in a thread where much comes out, so that the event loop stays free. Raises as `unpacked`."""
+    """Unpack a body, in a thread where much comes out, so that the event loop stays free; see `unpacked`."""
     if not coding:
         return body
     try:

@@ -29,7 +29,8 @@ UNREAD_BYTES = 2**24
 
 
 class Stream:
-    """A subclass decides what becomes of a request: the core calls `opened`, `received`, `ended` and `left`.
+    """A subclass decides what becomes of a request: the core calls
+    `opened`, `received`, `ended` and `left`.
 
     `remaining`: bytes of the body to come, where the headers say it. `cost`: bytes of headers that were decoded for it.
     `flushed`: frames of waiting bytes that were sent.
