@@ -1,4 +1,4 @@
-"""Two series brought together in time: dynamic time warping within a band, many pairs at once."""
+"""Aligns pairs of series in time: dynamic time warping within a band, many pairs at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def alignment(series: NDArray[np.floating[Any]], guides: NDArray[np.floating[Any
 
 
 def _coarse(series: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """At most FINEST timepoints of a series."""
+    """Reduce series to at most FINEST timepoints."""
     if series.shape[2] <= FINEST:
         return series
     return interpolated(series, _even(len(series), FINEST))
@@ -68,7 +68,7 @@ def _standardised(series: NDArray[np.floating[Any]]) -> Float:
 
 
 def _bounds(diagonal: int, n_timepoints: int) -> tuple[int, int]:
-    """First and last timepoint of the guide within the band, on the diagonal where both timepoints add up to that."""
+    """Return the first and last timepoint of the guide in the band, where both timepoints add up to `diagonal`."""
     radius = _radius(n_timepoints)
     lowest = max(0, diagonal - n_timepoints + 1, -((radius - diagonal) // 2))
     return lowest, min(diagonal, n_timepoints - 1, (diagonal + radius) // 2)
@@ -79,7 +79,7 @@ def _radius(n_timepoints: int) -> int:
 
 
 def _moves(series: Float, guides: Float) -> NDArray[np.int8]:
-    """By which step the cheapest path comes to each cell: `[2 n_timepoints - 1, width, n]`, diagonal by diagonal.
+    """Find the last step of the cheapest path to each cell: `[2 n_timepoints - 1, width, n]`, by diagonal.
 
     Cells of one diagonal depend on the two before it alone, so that all of them, of all pairs, are had at once.
     """
@@ -104,7 +104,7 @@ def _moves(series: Float, guides: Float) -> NDArray[np.int8]:
 
 
 def _path(moves: NDArray[np.int8]) -> tuple[Float, NDArray[np.int64]]:
-    """The timepoints of the series along each path, from its end, `[n, longest]`, and the paths' lengths `[n]`."""
+    """Return the timepoints of the series along each path, from its end, `[n, longest]`, and the lengths `[n]`."""
     n_timepoints, cases = (len(moves) + 1) // 2, np.arange(moves.shape[2])
     lowest = np.array([_bounds(diagonal, n_timepoints)[0] for diagonal in range(len(moves))])
     guide, series = (np.full(len(cases), n_timepoints - 1) for _ in range(2))

@@ -1,4 +1,4 @@
-"""The arrays of an npz file, numbers only, with a bound on what it unpacks to that is known before it is unpacked."""
+"""Reads the numeric arrays of an npz file, after checking the size that it will unpack to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = "fiu"
 
 
 def read_arrays(file: str, content: bytes) -> dict[str, np.ndarray]:
-    """The arrays of an npz file, read-only, nothing unpickled. Raises `BundleError` that names `file`."""
+    """Read the arrays of an npz file, read-only, without unpickling. Raises `BundleError` that names `file`."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()

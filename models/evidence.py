@@ -1,4 +1,4 @@
-"""What was measured of a bundle: accuracy, what augmenting brought, how good its synthetic series are."""
+"""The measurements of a bundle: accuracy, uplift by augmentation, and the quality of its synthetic series."""
 
 from __future__ import annotations
 

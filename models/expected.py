@@ -22,7 +22,7 @@ class Expected:
 
 
 def expected_signatures(manifest: Manifest) -> dict[str, Expected]:
-    """By the name of each graph that a bundle of this manifest may have.
+    """Return the expected signature of each graph that a bundle of this manifest may have, by name.
 
     How many components the mixture has and what noise a texture takes is the bundle's own: it is taken as it says.
     """
@@ -52,7 +52,7 @@ def expected_signatures(manifest: Manifest) -> dict[str, Expected]:
 
 
 def _parameters(manifest: Manifest) -> Tensors:
-    """The mixture's parameters, with as many components as the manifest says of `weights`."""
+    """Return the mixture's parameters, with as many components as the manifest says of `weights`."""
     weights = _card(manifest, "mixture", "overridable", "weights")
     n_components = weights.shape[1] if weights is not None and len(weights.shape) == 2 else 1
     shape = (len(manifest.classes), n_components, manifest.latent_dim)
@@ -77,7 +77,7 @@ def _texture(manifest: Manifest, given: Tensors, textured: Tensors) -> Expected:
 
 
 def _card(manifest: Manifest, graph: str, kind: str, name: str) -> Tensor | None:
-    """What the manifest says of one tensor, if anything."""
+    """Return the manifest's entry of one tensor; None where there is none."""
     cards: list[Tensor] = [
         tensor
         for known, listed in manifest.graphs.items()

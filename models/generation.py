@@ -21,7 +21,7 @@ WARP_PROBABILITY = 0.5
 
 
 def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Series `block * BLOCK_ROWS …` of a recipe. Raises `ValueError` for the policy "none"."""
+    """Generate a recipe's series from number `block * BLOCK_ROWS` on. Raises `ValueError` for the policy "none"."""
     if recipe.policy == "none":
         raise ValueError("the policy 'none' makes no series; ask for another of models.policy.POLICIES.")
     made = SOURCES[source(recipe.used)](bundle, recipe, block)
@@ -33,7 +33,7 @@ def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
 
 
 def padded_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:
-    """`rows` in blocks of exactly BLOCK_ROWS (the last repeats its first row), each with its count of true rows."""
+    """Cut `rows` into blocks of BLOCK_ROWS, the last filled up with its first row; yield each with its true count."""
     for start in range(0, len(rows), BLOCK_ROWS):
         piece = rows[start : start + BLOCK_ROWS]
         padding = np.repeat(piece[:1], BLOCK_ROWS - len(piece), axis=0)

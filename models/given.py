@@ -27,7 +27,7 @@ class Moved:
     end: Array
 
     def rows(self, index: NDArray[np.intp]) -> Moved:
-        """Those at `index`."""
+        """Select the moved cases at `index` `[n]`."""
         return Moved(self.series[index], self.start[index], self.end[index])
 
     def decoded(self, decode: Callable[[Array], Array]) -> Array:
@@ -45,11 +45,11 @@ class GivenCases:
     latent: Array | None = None
 
     def towards(self, target: Array, random: np.random.Generator) -> Moved:
-        """Cases drawn at random, each moved part of the way to a code of `target` `[n, latent_dim]`."""
+        """Draw cases at random, and move each part of the way to a code of `target` `[n, latent_dim]`."""
         return self._moved(random.integers(len(self.series), size=len(target)), target, random)
 
     def between(self, count: int, random: np.random.Generator) -> Moved:
-        """`count` cases drawn at random, each moved part of the way to another one's code; of one case, nowhere.
+        """Draw `count` cases at random, and move each part of the way to another's code; a lone case stays.
 
         DeVries & Taylor, Dataset augmentation in feature space (2017), draw between neighbours; here any two may be.
         """
@@ -58,11 +58,11 @@ class GivenCases:
         return self._moved(one, self.latent[other], random)
 
     def warped(self, count: int, random: np.random.Generator) -> Array:
-        """Cases drawn at random and warped, `[count, n_channels, n_timepoints]`."""
+        """Draw cases at random and warp them, `[count, n_channels, n_timepoints]`."""
         return surely_warped(self.series[random.integers(len(self.series), size=count)], random)
 
     def guided(self, count: int, random: np.random.Generator) -> Array:
-        """Cases drawn at random, each moved in time towards another, then sliced; there must be two.
+        """Draw cases at random, move each in time towards another, and slice it. Needs two cases at least.
 
         Without the slice, which Iwana & Uchida (2021) add to their discriminative warp, a few cases make few series.
         """
@@ -76,7 +76,7 @@ class GivenCases:
         return Moved(self.series[index], start, start + share * (target - start))
 
     def _pairs(self, count: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Indices `[count]` of two cases that differ, where there are two."""
+        """Draw indices `[count]` of two cases, different ones where there are two."""
         n_given = len(self.series)
         one = random.integers(n_given, size=count)
         further = random.integers(1, max(n_given, 2), size=count)
@@ -84,6 +84,6 @@ class GivenCases:
 
 
 def given_by_class(series: Array, class_index: NDArray[np.int64], latent: Array | None) -> dict[int, GivenCases]:
-    """The cases of each class index in `class_index` `[n]`."""
+    """Group the cases by the class indices in `class_index` `[n]`."""
     chosen = {int(index): class_index == index for index in np.unique(class_index)}
     return {index: GivenCases(series[own], None if latent is None else latent[own]) for index, own in chosen.items()}

@@ -1,8 +1,8 @@
-"""A graph file is standard ONNX and holds all that it needs, or is refused before onnxruntime sees it.
+"""Refuses a graph file that is not standard ONNX with everything inside, before onnxruntime reads it.
 
-onnxruntime would read tensors from files anywhere, take its own binary format in place of ONNX, and run operators of
-its own beside the standard's. This reads the file's protocol buffer as far as that shows, with a bound on how much of
-it there may be: a file of many tiny parts would take memory and time many times its size.
+onnxruntime would read tensors from any file, accept its own binary format, and run operators beside the standard's.
+This module parses the file's protocol buffer far enough to see that, and bounds the number of its parts: a file of many
+tiny parts would take many times its size in memory and time.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class _Reading:
                 raise BundleError(f"{self._file} uses operators of {domain!r}; only those of the ONNX standard may be.")
 
     def _fields(self, message: memoryview) -> Iterator[Field]:
-        """Number and value of each field. Raises `IndexError` or `ValueError` where the bytes are none."""
+        """Yield number and value of each field. Raises `IndexError` or `ValueError` where the bytes are no message."""
         at, end = 0, len(message)
         while at < end:
             self._parts += 1

@@ -1,4 +1,4 @@
-"""Where a bundle is written before it is published; what a killed publisher left there is found and removed."""
+"""The temporary folders in which bundles are written; those of killed publishers are found and removed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _is_abandoned(path: Path) -> bool:
 
 
 def _is_locked(path: Path) -> bool | None:
-    """Whether a folder's publisher lives; None where nobody can tell."""
+    """Whether a folder's publisher lives; None where that cannot be told."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:

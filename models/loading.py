@@ -1,4 +1,4 @@
-"""A bundle is loaded beside everything else, in a time that is bounded, whatever its graphs do.
+"""Loads each bundle in a thread of its own, with a deadline, whatever its graphs do.
 
 Each is loaded by a thread of its own. At its deadline the graph call under way is ended between two of its nodes, which
 also ends a loop that would go on for ever, and the bundle is refused. What does not end even then, inside a single node
@@ -94,7 +94,7 @@ class Loading:
         return not self._thread.is_alive()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the end, for at most so long; whether it came."""
+        """Wait for the thread to end, for at most `seconds`; whether it has."""
         self._thread.join(max(0.0, seconds))
         return self.ended
 
@@ -128,7 +128,7 @@ class Loader:
         return len(self._abandoned)
 
     def load(self, key: Key, directory: Path, identity: Identity, patience: float) -> Loading:
-        """The load of a bundle that has ended, begun now unless it was before, when it may have had another `identity`.
+        """Return the ended load of a bundle; begin it where there is none, or the bundle has changed (`identity`).
 
         Raises `Pending` when it takes longer than `patience`, and `BundleError` where it took, or would take, too long.
         """

@@ -1,4 +1,4 @@
-"""What lies in a repository's folder at one moment, by names and stat calls alone: no file is opened but a mark."""
+"""Lists what lies in a repository's folder at one moment, by names and stat calls; it opens no file but the mark."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Name:
 
 
 def look(root: Path) -> dict[str, Name]:
-    """Every name that has a version. Raises `NotFound` when `root` is no directory, or cannot be read."""
+    """List every name that has a version. Raises `NotFound` when `root` is no directory, or cannot be read."""
     try:
         with os.scandir(root) as entries:
             names = sorted(entry.name for entry in entries if re.fullmatch(NAME_PATTERN, entry.name))
@@ -42,7 +42,7 @@ def look(root: Path) -> dict[str, Name]:
 
 
 def _look_at(directory: Path) -> Name | None:
-    """None where there is no version, and where it is no directory at all."""
+    """Look at the folder of one name; None where it is no directory, or has no version."""
     versions: frozenset[int] = frozenset()
     try:
         with os.scandir(directory) as entries:
@@ -57,7 +57,7 @@ def _look_at(directory: Path) -> Name | None:
 
 
 def identity(directory: Path) -> Identity | None:
-    """What tells whether anything in a version's folder has changed; None where it holds no manifest.
+    """Return what changes with any file of a version's folder; None where it holds no manifest.
 
     It changes with every write, rename and change of rights, and costs a stat call per file.
     """
@@ -81,7 +81,7 @@ def _state(directory: Path, name: str) -> tuple[str, int, int, int, int]:
 
 
 def versions_on_disk(root: Path) -> dict[str, list[int]]:
-    """Versions per name, ascending, of what looks like a bundle. Raises `NotFound` when `root` is no directory."""
+    """List by name the versions, ascending, that look like bundles. Raises `NotFound` when `root` is no directory."""
     found = {
         name: sorted(version for version in seen.versions if identity(root / name / str(version)) is not None)
         for name, seen in look(root).items()

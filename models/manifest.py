@@ -152,7 +152,7 @@ class Manifest(Strict):
         return [card.label for card in self.classes]
 
     def class_index(self, label: object, field: str = "labels") -> int:
-        """The index of a label, or of its text. Raises `InvalidRequest` with the labels there are."""
+        """Return the index of a label, or of its text. Raises `InvalidRequest` with the labels there are."""
         if isinstance(label, str) or (type(label) is int and label in INTEGERS):
             for index, known in enumerate(self.labels):
                 if str(known) == str(label):
@@ -201,12 +201,12 @@ def _refuse_constant(name: str) -> None:
 
 
 def write_manifest(manifest: Manifest) -> bytes:
-    """The bytes of `manifest.json`."""
+    """Write a manifest as the bytes of `manifest.json`."""
     return (manifest.model_dump_json(indent=2) + "\n").encode()
 
 
 def checked_name(name: str) -> str:
-    """`name`, when it can be a bundle's name. Raises `BundleError` otherwise."""
+    """Return `name`. Raises `BundleError` where it cannot be a bundle's name."""
     modules = {file.stem for file in Path(__file__).parent.glob("*.py")}
     if not re.fullmatch(NAME_PATTERN, name) or name in modules:
         raise BundleError(

@@ -30,7 +30,7 @@ class MixtureParameters:
     covariances: Float
 
     def graph_inputs(self) -> dict[str, NDArray[np.float32]]:
-        """The overridable inputs of the `mixture` and `density` graphs.
+        """Return the parameters as the overridable inputs of the `mixture` and `density` graphs.
 
         With covariance = L L^T, `covariance_factors` is L and `precision_factors` is the inverse of L,
         so that sampling is mean + L noise and the squared Mahalanobis distance is |precision_factor (x - mean)|^2.
@@ -94,7 +94,7 @@ class MixtureParameters:
         return whitened
 
     def adapted(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
-        """The mixture shrunk, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
+        """Shrink the mixture, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
 
         Maximum a posteriori adaptation (Reynolds, Quatieri & Dunn, 2000): a component that explains m of the cases
         moves by m / (m + relevance) of the way to their mean and scatter, the weights of a class of n cases by
@@ -120,7 +120,7 @@ class MixtureParameters:
 
 
 def marginal_log_density(class_log_density: NDArray[np.floating], training_counts: NDArray[np.integer]) -> Float:
-    """Log of the class densities `[n, n_classes]` averaged with the training counts `[n_classes]` as weights, `[n]`."""
+    """Compute the log `[n]` of the class densities `[n, n_classes]`, averaged with training counts as weights."""
     counts = np.maximum(training_counts, 1).astype(np.float64)
     return _log_sum(class_log_density.astype(np.float64) + np.log(counts / counts.sum()))
 

@@ -17,7 +17,7 @@ POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 
 
 def source(policy: PolicyName) -> Literal["none", "warps", "guided", "latent", "interpolation"]:
-    """Where a policy's cases come from, whether they are warped afterwards or not."""
+    """Return where a policy's cases come from, whether they are warped afterwards or not."""
     return policy.removesuffix("+warps")  # type: ignore[return-value]
 
 
@@ -32,7 +32,7 @@ def is_latent(policy: PolicyName) -> bool:
 
 
 def possible(policy: PolicyName, n_given: int) -> PolicyName:
-    """`policy`, or what stands in for it where a class has only `n_given` real cases.
+    """Return `policy`, or its substitute where a class has only `n_given` real cases.
 
     Without any, series come from the mixture; one that has no other to be guided by is warped.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
-    """Largest absolute difference over the largest value expected; infinite for other shapes or NaN."""
+    """Compute the largest absolute difference over the largest value expected; infinite for other shapes or NaN."""
     if actual.shape != expected.shape or expected.dtype.kind not in "fiu" or not np.isfinite(actual).all():
         return float("inf")
     if expected.size == 0:
@@ -26,7 +26,7 @@ def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
 
 
 def key(graph: str, direction: str, tensor: str) -> str:
-    """The name of an array in probe.npz; `direction` is "in" or "out"."""
+    """Return the name of an array in probe.npz; `direction` is "in" or "out"."""
     return f"{graph}.{direction}.{tensor}"
 
 

@@ -23,12 +23,12 @@ from models.writing import synchronise_folder, write_new
 
 
 def sha256(content: bytes) -> str:
-    """Hex digest, as manifests hold it."""
+    """Compute a SHA-256 in hex, as manifests hold it."""
     return hashlib.sha256(content).hexdigest()
 
 
 def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
-    """An npz file; equal arrays give equal bytes."""
+    """Write an npz file; equal arrays give equal bytes."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
@@ -83,7 +83,7 @@ def _moved_into_place(
 
 
 def _manifest_bytes(manifest_for: Callable[[int], Manifest], version: int) -> bytes:
-    """A manifest that readers will take. Raises `BundleError` where they would not."""
+    """Write a manifest that readers accept. Raises `BundleError` where they would not."""
     try:
         manifest = write_manifest(manifest_for(version))
     except ValidationError as error:
@@ -96,7 +96,7 @@ def _manifest_bytes(manifest_for: Callable[[int], Manifest], version: int) -> by
 
 
 def next_version(parent: Path) -> int:
-    """One more than the highest version under `parent`."""
+    """Return one more than the highest version under `parent`."""
     taken = [int(entry.name) for entry in parent.iterdir() if re.fullmatch(VERSION_PATTERN, entry.name)]
     return max(taken, default=0) + 1
 

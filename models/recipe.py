@@ -54,7 +54,7 @@ class Samples:
 
     @staticmethod
     def joined(parts: list[Samples]) -> Samples:
-        """Several blocks as one."""
+        """Join the samples of consecutive blocks."""
         return Samples(
             np.concatenate([part.series for part in parts]),
             np.concatenate([part.log_density for part in parts]),
@@ -86,11 +86,11 @@ class Recipe:
         return possible(self.policy, 0 if self.given is None else len(self.given.series))
 
     def blocks(self) -> range:
-        """Indices of the blocks that hold the series."""
+        """Return the indices of the blocks that hold the series."""
         return range(-(-self.count // BLOCK_ROWS))
 
     def random(self, block: int, stream: int) -> np.random.Generator:
-        """The noise of one block; `stream` is the number of a proposal, or one of the …_STREAMs.
+        """Make the generator of one block's noise; `stream` is the number of a proposal, or one of the …_STREAMs.
 
         Philox 4x64 (Salmon et al., 2011), keyed by seed and class, its counter set to block and stream: any block can
         be made without those before it.

@@ -73,7 +73,7 @@ class Repository:
             object.__setattr__(self, "loader", Loader(self.runtime))
 
     def refreshed(self, keep: int = 3, patience: float | None = None, again: str | None = None) -> Repository:
-        """The same repository now: per name, the newest `keep` versions that verify.
+        """Read the repository anew: per name, the newest `keep` versions that verify.
 
         What was loaded or refused is not read again, unless a file of it has changed, it could not be read before, or
         it has the name `again`. What takes longer than `patience` to load (None: than it may take) is pending, and
@@ -90,7 +90,7 @@ class Repository:
         return looking.result()
 
     def versions(self, name: str) -> list[int]:
-        """Loaded versions of a name, ascending."""
+        """Return the loaded versions of a name, ascending."""
         return sorted(version for known, version in self.bundles if known == name)
 
     @property

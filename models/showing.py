@@ -1,4 +1,4 @@
-"""Values as error messages show them: short, whatever they are, and at a cost that does not grow with them."""
+"""Shows values in error messages: always short, and at a cost that does not grow with the value."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _short(value: object, length: int, depth: int) -> str:
 
 
 def _joined(parts: Iterator[str], length: int) -> str:
-    """As many parts as there is room for, and one more."""
+    """Join as many parts as there is room for, and one more."""
     taken: list[str] = []
     size = 0
     for part in _at_most(parts, length):

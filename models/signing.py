@@ -1,4 +1,4 @@
-"""A manifest can be signed, and with it every file whose hash it holds; who trusts some keys takes nothing else.
+"""Signs manifests, and with them every file whose hash they hold; a reader with trusted keys refuses all others.
 
 `python -m models.signing keygen key.pem` writes a private key to `key.pem` and its public key to `key.pem.pub`;
 `sign key.pem models/<name>/<version>` signs a published bundle; `verify keys models/<name>/<version>` checks one.
@@ -62,7 +62,7 @@ def _signed(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
 
 
 def signer(private_key: Path) -> Signer:
-    """What signs manifests with a private key (PEM). Raises `KeyFileError`."""
+    """Make the function that signs manifests with a private key (PEM). Raises `KeyFileError`."""
     try:
         key = serialization.load_pem_private_key(_read(private_key), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -73,7 +73,7 @@ def signer(private_key: Path) -> Signer:
 
 
 def read_public_keys(file: Path) -> list[Ed25519PublicKey]:
-    """The keys of a file: PEM blocks, or one a line as base64 of its 32 bytes; lines after # are not read.
+    """Read the keys of a file: PEM blocks, or a line each with base64 of its 32 bytes; # begins a comment.
 
     Raises `KeyFileError` where there is none, or anything else beside.
     """
@@ -121,7 +121,7 @@ def _read(file: Path) -> bytes:
 
 
 def write_key_pair(file: Path) -> Path:
-    """A new private key in `file`, which only its owner may read; the public key's file. Overwrites neither."""
+    """Write a new private key to `file`, readable by its owner alone; return the public key's file. Overwrites none."""
     key = Ed25519PrivateKey.generate()
     secret = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -149,7 +149,7 @@ def sign(private_key: Path, directory: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command line; answers the exit status."""
+    """Run the command line and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m models.signing", description="Sign bundles, and check signatures.")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, first, does in (

@@ -47,7 +47,7 @@ class Drawn:
 
 
 def latent(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """From the class mixture; of given cases, each on its way to a code of the mixture."""
+    """Generate a block from the class mixture; given cases are moved towards codes of the mixture."""
 
     def draw(redraw: int) -> Drawn:
         proposed = _proposed(bundle, recipe, block, redraw)
@@ -60,7 +60,7 @@ def latent(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
 
 
 def interpolation(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Given cases, each on its way to another."""
+    """Generate a block of given cases, each moved towards another."""
 
     def draw(redraw: int) -> Drawn:
         moved = _cases(recipe).between(BLOCK_ROWS, _of_cases(recipe, block, redraw))
@@ -71,13 +71,13 @@ def interpolation(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
 
 
 def warps(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Given cases, warped."""
+    """Generate a block of given cases, warped."""
     del bundle
     return _all_kept(_cases(recipe).warped(BLOCK_ROWS, recipe.random(block, CASES_STREAM)), recipe, block)
 
 
 def guided(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Given cases, moved in time towards others."""
+    """Generate a block of given cases, moved in time towards others."""
     del bundle
     return _all_kept(_cases(recipe).guided(BLOCK_ROWS, recipe.random(block, CASES_STREAM)), recipe, block)
 
@@ -86,7 +86,7 @@ SOURCES = {"latent": latent, "interpolation": interpolation, "warps": warps, "gu
 
 
 def _proposed(bundle: Bundle, recipe: Recipe, block: int, redraw: int) -> Drawn:
-    """Codes that no rival class explains better; after MAX_PROPOSALS the likeliest."""
+    """Propose codes that no rival class explains better; after MAX_PROPOSALS take the likeliest."""
     latent = np.zeros((BLOCK_ROWS, bundle.manifest.latent_dim), np.float32)
     own = np.zeros(BLOCK_ROWS, np.float32)
     best_margin = np.full(BLOCK_ROWS, -np.inf, np.float32)
@@ -107,7 +107,7 @@ def _proposed(bundle: Bundle, recipe: Recipe, block: int, redraw: int) -> Drawn:
 
 
 def _convincing(bundle: Bundle, recipe: Recipe, block: int, draw: Callable[[int], Drawn]) -> Samples:
-    """Decoded series that the classifier gives to the recipe's class; after MAX_REDRAWS the likeliest stands in.
+    """Draw until the classifier gives each series to the recipe's class; after MAX_REDRAWS take the likeliest.
 
     The whole block is looked at, whatever the recipe's count: fewer series are the start of more.
     """
@@ -134,18 +134,18 @@ def _convincing(bundle: Bundle, recipe: Recipe, block: int, draw: Callable[[int]
 
 
 def _padded(index: NDArray[np.intp]) -> NDArray[np.intp]:
-    """`index`, the first repeated at the end, to a multiple of REDRAWN_ROWS."""
+    """Fill up `index` with its first element to a multiple of REDRAWN_ROWS."""
     return np.concatenate([index, np.repeat(index[:1], -len(index) % REDRAWN_ROWS)])
 
 
 def _judged(bundle: Bundle, recipe: Recipe, series: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Probability of the recipe's class `[n]`, and whether it is the likeliest `[n]`."""
+    """Return the probability of the recipe's class `[n]`, and whether it is the likeliest `[n]`."""
     probability = bundle.classify(series)
     return probability[:, recipe.class_index], probability.argmax(axis=1) == recipe.class_index
 
 
 def _decoded(bundle: Bundle, recipe: Recipe, block: int, redraw: int, drawn: Drawn, rows: NDArray[np.intp]) -> Array:
-    """The series of some rows: a moved case keeps its own texture, a latent code is given one."""
+    """Decode the series of some rows: a moved case keeps its own texture, a latent code is given one."""
     if drawn.moved is not None:
         return drawn.moved.rows(rows).decoded(bundle.decode)
     random = recipe.random(block, redraw * REDRAW_STREAMS + TEXTURE_STREAM)

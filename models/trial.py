@@ -1,6 +1,6 @@
-"""A bundle is tried in a process of its own first: whatever that dies of, memory too, is the bundle's refusal.
+"""Tries a bundle in a process of its own: where that process dies, of memory too, the bundle is refused.
 
-It answers for the manifest that it read, by hash, and with it for every file: what is loaded afterwards must be that.
+The process reports the hash of the manifest that it read, which holds those of all files; only these are loaded.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ANSWER_BYTES = 10_000
 
 
 def try_bundle(directory: Path, most_bytes: int, memory: int, seconds: float, interrupt: Interrupt) -> str:
-    """The SHA-256 of the manifest of a bundle that loads and runs within `memory` bytes, in a process of its own.
+    """Try a bundle in a process of its own, within `memory` bytes, and return the SHA-256 of its manifest.
 
     Raises `BundleError` where it does not, or `interrupt` came.
     """

@@ -1,4 +1,4 @@
-"""A name can be taken out of service and put back, for everyone who serves the repository, and through restarts.
+"""Takes a name out of service and puts it back, for every server of the repository and through restarts.
 
 The mark is a file beside the versions, `.unloaded`: the highest version that it holds for. A newer one is served.
 """
@@ -20,7 +20,7 @@ MARK_BYTES = 64
 
 
 def unloaded_up_to(directory: Path) -> int:
-    """The highest version of a name, `directory`, that is not to be served; 0 when all are.
+    """Return the highest version of the name at `directory` that must not be served; 0 when all may be.
 
     Raises `BundleError` where there is a mark that cannot be read: nobody knows then what is to be served.
     """

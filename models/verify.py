@@ -1,4 +1,4 @@
-"""A bundle's files are what its manifest says, or the bundle is refused with the reason."""
+"""Checks that a bundle's files are what its manifest says, and refuses it with the reason where they are not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 
 def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
-    """Every file that the manifest lists, as it was published. Raises `BundleError`."""
+    """Read every file that the manifest lists, and check its hash. Raises `BundleError`."""
     cards: list[Graph | Arrays] = [*manifest.graphs.values(), manifest.mixture, manifest.probe]
     if manifest.weights is not None:
         cards.append(manifest.weights)
@@ -34,7 +34,7 @@ def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
 
 
 def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
-    """The latent mixture that mixture.npz holds. Raises `BundleError` when it does not fit the manifest."""
+    """Read the latent mixture from the arrays of mixture.npz. Raises `BundleError` where it does not fit."""
     try:
         weights, means, covariances = (arrays[name].astype(np.float64) for name in ("weights", "means", "covariances"))
     except KeyError as error:

@@ -1,4 +1,4 @@
-"""Classical warps in numpy: they bend time and leave values alone, so that what comes out holds nothing but what came.
+"""Classical warps in numpy: they bend time and leave values alone, so that the result holds no values but the input's.
 
 Each maps every timepoint to a position in its series; series are float32 `[n, n_channels, n_timepoints]`, in and out,
 in any units, and may have a single timepoint, which stays as it is.

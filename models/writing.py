@@ -1,4 +1,4 @@
-"""Files that are written stay written, through a crash of the machine too."""
+"""Writes files so that they survive a crash of the machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PREFIX = ".tmp-"
 
 
 def write_new(path: Path, content: bytes) -> None:
-    """Write a file, in place of one of that name, and wait until the disk has it. Raises `OSError`."""
+    """Write a file, replacing one of that name, and wait until the disk has it. Raises `OSError`."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()

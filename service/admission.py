@@ -1,4 +1,4 @@
-"""What every transport asks of a request before it is answered, and how long it may take."""
+"""Admission, for every transport: the key, the role, the limits and the deadline of a request."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REFUSAL_SECONDS = 0.005
 
 
 def admit(serving: Serving, authorization: bytes, outcome: Outcome, role: Role = "use") -> None:
-    """Let a request in, and account for it to its key until `outcome` ends.
+    """Check the key of a request and the limits, and count the request for its key until `outcome` ends.
 
     Raises `Unauthenticated`, `Forbidden`, and `Overloaded` where its key or the server has too much to do.
     """
@@ -33,7 +33,7 @@ def admit(serving: Serving, authorization: bytes, outcome: Outcome, role: Role =
 
 
 def authorize(serving: Serving, authorization: bytes, role: Role) -> Caller:
-    """Who calls. Raises `Unauthenticated` and, where the key lacks the role, `Forbidden`."""
+    """Return the caller of a key. Raises `Unauthenticated`, and `Forbidden` where the key lacks the role."""
     caller = serving.identity.identify(authorization)
     caller.require(role)
     if role == "manage":
@@ -51,7 +51,7 @@ def authentic(serving: Serving, authorization: bytes) -> bool:
 
 
 def require_managing(settings: Settings) -> None:
-    """Raise `Forbidden` where models may not be managed over the network."""
+    """Raise `Forbidden` where the settings do not allow managing models over the network."""
     if not settings.manage_models:
         raise Forbidden(
             "loading and unloading models over the network is off; set SERIESMITH_MANAGE_MODELS=true, or publish and "
@@ -60,9 +60,9 @@ def require_managing(settings: Settings) -> None:
 
 
 async def in_time(serving: Serving, work: Awaitable[Result], patience: float | None = None) -> Result:
-    """What `work` ends with. Raises `DeadlineExceeded` when that takes longer than the settings allow.
+    """Await `work` and return its result. Raises `DeadlineExceeded` when that takes longer than the settings allow.
 
-    `patience`: how many seconds the client waits, where it says so.
+    `patience` is how many seconds the client says that it waits, if it says so: the shorter time counts.
     """
     longest = serving.settings.timeout_seconds
     seconds = longest if patience is None else min(longest, patience)

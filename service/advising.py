@@ -1,4 +1,4 @@
-"""Which policy a model augments by, and what its fit found out about that: whether adding such cases helps."""
+"""Chooses the policy that augments, and tells what the model's fit measured of it: whether adding such cases helps."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class AugmentAdvice:
 
 
 def policy_for(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
-    """The policy asked for; by default the one that the model's fit advises on; without a fit's choice, `latent`."""
+    """Return the policy asked for; for "auto" the one that the fit advises on, or `latent` where the fit chose none."""
     if asked != "auto":
         return asked
     uplift = manifest.metrics.uplift
@@ -43,7 +43,7 @@ def policy_for(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
 
 
 def advice_for(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
-    """What the model's fit found out about a policy."""
+    """Return what the model's fit measured of a policy."""
     uplift = manifest.metrics.uplift
     if not manifest.labelled:
         return _unknown("This model learned from unlabelled data, where there is no accuracy to gain.")
@@ -63,7 +63,7 @@ def _unknown(reason: str) -> AugmentAdvice:
 
 
 def _candidate(uplift: Uplift, policy: PolicyName) -> Candidate | None:
-    """The evidence about a policy; of several rounds, that of the likeliest predictions."""
+    """Return the evidence about a policy; of several rounds, the one with the lowest negative log-likelihood."""
     rounds = [candidate for candidate in uplift.candidates if candidate.policy == policy]
     return min(rounds, key=lambda candidate: candidate.nll, default=None)
 

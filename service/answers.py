@@ -38,7 +38,7 @@ class Labels:
 
     @staticmethod
     def joined(parts: Sequence[Labels]) -> Labels:
-        """Several as one."""
+        """Concatenate labels of the same classes; `parts` has at least one."""
         return Labels(np.concatenate([part.class_index for part in parts]), parts[0].classes)
 
 
@@ -58,11 +58,11 @@ class Axes:
     needs: str | None = None
 
     def present(self, manifest: Manifest) -> bool:
-        """Whether a model has it."""
+        """Whether a model's answers have the column."""
         return self.needs is None or getattr(manifest, self.needs) is not None
 
     def shape(self, manifest: Manifest) -> list[int]:
-        """Sizes for one model; -1 for what requests decide."""
+        """Return the size of each axis for one model; -1 where the request decides."""
         sizes = {
             "one": 1,
             "n_cases": -1,
@@ -76,7 +76,7 @@ class Axes:
 
 
 def axes_of(hint: Any) -> Axes | None:
-    """The `Axes` in an annotation, or in a member of a union."""
+    """Return the `Axes` in an annotation, or in a member of a union; None where there is none."""
     for part in get_args(hint):
         axes = part if isinstance(part, Axes) else axes_of(part)
         if axes is not None:
@@ -113,12 +113,12 @@ LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES"
 
 
 def columns_of(answer: Any) -> Columns:
-    """What an answer says case by case."""
+    """Return the columns of an answer, one value per case each."""
     return {name: value for name, value in vars(answer).items() if isinstance(value, (np.ndarray, Labels))}
 
 
 def rest_of(answer: Any) -> dict[str, Any]:
-    """What it says besides; fields that are None are left out."""
+    """Return the fields of an answer that are no columns; fields that are None are left out."""
     columns = columns_of(answer)
     return {name: value for name, value in vars(answer).items() if name not in columns and value is not None}
 
@@ -128,8 +128,8 @@ class Stream:
     """An answer that is still being made: `n_cases` cases, some at a time.
 
     `head` is known before the first chunk, `tail` once the last is there; `narrow` are the columns beside
-    series, one value per case, with their numpy dtypes. Close it, whether or not all was taken:
-    closing gives back what it holds, and ends its work.
+    series, one value per case, with their numpy dtypes. Always call `close`, also after the
+    last chunk: it ends the work and gives back the places in the queue.
     """
 
     manifest: Manifest
@@ -142,7 +142,7 @@ class Stream:
 
 
 def joined(parts: Iterable[Columns]) -> Columns:
-    """Chunks as one."""
+    """Concatenate the columns of consecutive chunks."""
     collected = list(parts)
     whole: Columns = {}
     for name, first in collected[0].items():
@@ -152,7 +152,7 @@ def joined(parts: Iterable[Columns]) -> Columns:
 
 
 async def gathered(stream: Stream) -> dict[str, Any]:
-    """The fields of an answer, once all of it is made."""
+    """Read a stream to its end, close it and return the fields of the whole answer."""
     try:
         columns = joined([chunk async for chunk in stream.chunks])
     finally:

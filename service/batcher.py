@@ -48,7 +48,7 @@ class Batcher:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def submit(self, rows: Array) -> Rows:
-        """The function's answer for these rows."""
+        """Run the function on `rows` `[n, …]` and return its arrays `[n, …]`. Raises what the function raises."""
         if len(rows) <= self._max_rows:
             return await self._enqueued(rows)
         starts = range(0, len(rows), self._piece_rows)
@@ -81,7 +81,10 @@ class Batcher:
         return future
 
     def _may_send(self) -> bool:
-        """One batch is computed; a full one may wait beside it, so that the lane never waits for the event loop."""
+        """Whether a batch may go to the lane: none is there, or one is and a full one can wait behind it.
+
+        With a full batch waiting, the lane never waits for the event loop.
+        """
         return self._sent_batches == 0 or (self._sent_batches == 1 and self._waiting_rows >= self._max_rows)
 
     def _send(self) -> None:
@@ -124,7 +127,7 @@ class Batcher:
         self._send()
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
-        """Kept: asyncio.get_running_loop is a system call until Python 3.12."""
+        """Return the running loop, looked up once: asyncio.get_running_loop is a system call until Python 3.12."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
         return self._loop
@@ -152,7 +155,7 @@ def _fail(waiting: Iterable[Waiting], error: BaseException) -> None:
 
 
 def brief_rows(function: Callable[[Array], Any], one: Array, seconds: float, most: int) -> int:
-    """The largest power of two, up to `most`, of rows like `one` `[1, …]` for which a call takes at most `seconds`."""
+    """Measure how many rows like `one` `[1, …]` a call computes in `seconds`: a power of two up to `most`, or 0."""
     rows = 0
     while max(2 * rows, 1) <= most:
         candidate = max(2 * rows, 1)

@@ -1,4 +1,4 @@
-"""How much a body may hold, by what `max_rows` of the largest model need: known before it is parsed."""
+"""Bounds on the contents of a body, checked before parsing: what `max_rows` series of the largest model need."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DIGITS = 32
 
 @dataclass(frozen=True)
 class Bounds:
-    """Twice what the largest request needs, so that one that is a little too large hears by how much."""
+    """Twice what the largest request needs, so that a request slightly too large is told by how much."""
 
     rows: int
     """Series."""
@@ -43,7 +43,7 @@ class Bounding:
         self._bounds = Bounds(0, 0, 0, 0)
 
     def now(self) -> Bounds:
-        """They change with the models."""
+        """Return the bounds, computed anew where the models have changed."""
         if self._repository is not self._serving.repository:
             self._repository = self._serving.repository
             self._bounds = bounds(self._serving.settings.max_rows, self._repository)
@@ -51,7 +51,7 @@ class Bounding:
 
 
 def bounds(max_rows: int, repository: Repository) -> Bounds:
-    """Of requests of `max_rows` series of the largest model there is."""
+    """Compute the bounds for `max_rows` series of the largest model in the repository."""
     shapes = [bundle.manifest.series for bundle in repository.bundles.values()]
     largest = max((shape.n_channels * shape.n_timepoints for shape in shapes), default=1)
     rows = 2 * max_rows

@@ -1,4 +1,4 @@
-"""What all connections of a worker share: a budget is taken from before something is held, and given back after."""
+"""A budget that all connections of a worker share: they take from it before they hold something, and give it back."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ OTHER_FILES = 64
 
 
 def limit_connections(wanted: int) -> int:
-    """How many connections a worker can have at most: as many as wanted, or as files may be open."""
+    """Return how many connections a worker may have: `wanted`, or fewer where the limit on open files is lower."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return wanted if soft == resource.RLIM_INFINITY else max(1, min(wanted, soft - OTHER_FILES))
 
 
 class Budget:
-    """A bound on how much of one thing is held at a time. Of the event loop's thread alone.
+    """Bounds how much of one thing is held at a time. Only the event loop's thread may use it.
 
-    `noun` says of what, in refusals: "bytes of requests and unread answers".
+    `noun` names the thing in refusals, such as "bytes of requests and unread answers".
     """
 
     __slots__ = ("held", "limit", "noun")
@@ -42,7 +42,7 @@ class Budget:
         self.held += amount
 
     def force(self, amount: int) -> None:
-        """Hold `amount` more, whatever the limit: of what is there already, and can only be counted."""
+        """Hold `amount` more, whatever the limit: what is in memory already can only be counted."""
         self.held += amount
 
     def give(self, amount: int) -> None:

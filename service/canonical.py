@@ -26,7 +26,7 @@ FLOAT32_SQUARES = 1e76
 
 
 def numbers(value: object) -> Array:
-    """Nested lists, two or three deep, of JSON numbers, or an array, as finite float32. Raises `InvalidRequest`."""
+    """Convert JSON numbers in lists two or three deep, or an array, to finite float32. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
         return _numeric_array(value)
     if isinstance(value, JsonArray):
@@ -93,7 +93,7 @@ def _as_float32(value: list[Any], rows: list[list[Any]], shape: tuple[int, ...])
 
 
 def _numbers_in_pieces(array: JsonArray) -> Array:
-    """Of a large array, some cases at a time. Its first case says how deep it is."""
+    """Convert a large array, some cases at a time; its first case says how deep it is."""
     if array.depth > 3:
         raise _wrong(f"{FIELD}[0][0][0] is a list; a number was expected.")
     deep = array.depth == 3
@@ -145,7 +145,7 @@ def _even(lengths: set[int], channels: set[int]) -> bool:
 
 
 def canonical(series: Array, manifest: Manifest) -> Array:
-    """`series` as a model's graphs take them. Raises `InvalidRequest`."""
+    """Return `series` in the shape that a model's graphs take. Raises `InvalidRequest`."""
     shape = manifest.series
     if series.ndim == 2 and shape.n_channels == 1:
         series = series[:, None, :]
@@ -170,7 +170,7 @@ def all_finite(array: NDArray[np.floating]) -> bool:
 
 
 def _checked(series: Array, sent: Any) -> Array:
-    """`series`, when finite. `sent` holds what came, before it became 32 bits wide."""
+    """Return `series`. Raises `InvalidRequest` where they are not finite; `sent` are the values before float32."""
     if all_finite(series):
         return series
     place = tuple(map(int, np.argwhere(~np.isfinite(series))[0]))

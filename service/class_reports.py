@@ -38,7 +38,7 @@ class ClassReport:
 def reported(
     manifest: Manifest, series: np.ndarray, given: np.ndarray, made: dict[int, Made], made_by: dict[int, PolicyName]
 ) -> dict[str, ClassReport]:
-    """What was had and made, per class."""
+    """Report for each class how many cases were given and made, by which policy, and how far apart they lie."""
     uplift = manifest.metrics.uplift
     weight = UNMEASURED_WEIGHT if uplift is None else uplift.weight
     return {

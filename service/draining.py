@@ -1,6 +1,6 @@
-"""SIGTERM turns readiness first, then the server waits, then it stops: who asks before sending loses nothing.
+"""On SIGTERM readiness turns false, then the server waits, then it stops: a client that asks first loses nothing.
 
-When it stops, who has connected already is still let in, and then nobody any more.
+When the server stops, it accepts the connections that wait already and then closes its listening sockets.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 
 def drained_on_sigterm(serving: Serving) -> None:
-    """Put the wait before what SIGTERM does now; a second SIGTERM ends the wait.
+    """Install a handler of SIGTERM that waits and then calls the one before; a second SIGTERM ends the wait.
 
-    While it lasts every answer closes its connection, so that clients open their next one elsewhere.
+    During the wait every answer closes its connection, so that clients open their next one elsewhere.
     """
     loop = asyncio.get_running_loop()
     stop = signal.getsignal(signal.SIGTERM)
@@ -52,9 +52,9 @@ def drained_on_sigterm(serving: Serving) -> None:
 
 
 async def close_listeners(server: Any) -> None:
-    """Let in who waits to be, and close the sockets that a uvicorn server listens on, with nothing between the two.
+    """Accept all waiting connections of a uvicorn server and close its listening sockets, in one turn of the loop.
 
-    `server` is whose method handles SIGTERM; nothing is done where it is not as expected.
+    `server` is the object whose method handles SIGTERM; without uvicorn's attributes nothing is done.
     """
     config, state = getattr(server, "config", None), getattr(server, "server_state", None)
     listeners = [listener for one in getattr(server, "servers", ()) for listener in one.sockets]

@@ -42,15 +42,13 @@ async def render_metrics(shared: SharedNumbers) -> bytes:
     context = bentoml.server_context
     runner = context.service_name or ""
     service = Service(context.bento_name or runner, context.bento_version, runner, OPERATIONS)
-    await shared.share(
-        own
-    )  # whoever is asked next must not know less, nor may this worker's end take back what is shown
+    await shared.share(own)  # the next worker that is asked must show as much, also when this worker has ended
     others, pids = await asyncio.to_thread(shared.read_others)
     return render_numbers(add_numbers([own, *others]), service, [os.getpid(), *pids])
 
 
 class Service:
-    """As whom BentoML's dashboards know this service: the values of its labels."""
+    """The values of the labels by which BentoML's dashboards know this service."""
 
     def __init__(self, name: str, version: str, runner: str, operations: Iterable[str]) -> None:
         self.name, self.version, self.runner, self.operations = name, version, runner, tuple(operations)

@@ -38,7 +38,7 @@ def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.
             routes.bentoml = read_settings(service.name, routes.serving.settings.timeout_seconds)
 
         async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            """Say something even to a client that has left: BentoML's timeout middleware waits for that, a minute."""
+            """Answer also a client that has left: BentoML's timeout middleware waits a minute for an answer."""
             sent = scope["type"] != "http"
 
             async def watched(message: MutableMapping[str, Any]) -> None:

@@ -27,14 +27,14 @@ HELD_ROWS = 2 * TURN_BLOCKS * BLOCK_ROWS
 
 
 class Made:
-    """What came of one class so far: counts, and the first `kept` series."""
+    """Counts of one class so far, and its first `kept` series."""
 
     def __init__(self, kept: int = 0) -> None:
         self.count = self.n_proposals = self.n_fallbacks = 0
         self._kept, self._first = kept, list[Array]()
 
     def add(self, samples: Samples) -> None:
-        """Take one part into account."""
+        """Add one part to the counts."""
         if self.count < self._kept:
             self._first.append(samples.series[: self._kept - self.count])
         self.count += len(samples.series)
@@ -55,8 +55,9 @@ class Made:
 class Generation:
     """The series of several recipes, one after the other, with a place in the queue held from the start.
 
-    The next part is in the making while one is taken, and closing ends the work. `whole` when the caller will hold all
-    of it, so that all of it takes its place; `kept`: how many of a class's first series `made` remembers.
+    While the caller takes one part the next is computed, and `close` ends the work. `whole` says that the caller will
+    hold all series in memory, so that all of them count as waiting; `kept` is how many first series of a class `made`
+    keeps.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Generation:
         ]
 
     async def parts(self) -> AsyncIterator[tuple[int, Samples]]:
-        """Class index and series, in order; the same bits whatever else the server does."""
+        """Yield class index and series in order; equal seeds give equal bits, whatever else the server does."""
         for recipe in self._recipes:
             made = self.made[recipe.class_index]
             turns = self._turns(recipe)
@@ -114,14 +115,14 @@ class Generation:
             self._counted(recipe, made)
 
     def close(self) -> None:
-        """Give back the place; what is under way ends."""
+        """Give back the place in the queue and end the call that runs."""
         if self._next is not None and not self._next.cancel() and not self._next.cancelled():
             self._next.exception()  # nobody is left to whom it would matter
         self._place.close()
 
     @contextmanager
     def closed_on_failure(self) -> Iterator[None]:
-        """Close when what comes before the first part fails."""
+        """Close the generation when the block, which comes before the first part, fails."""
         try:
             yield
         except BaseException:
@@ -153,9 +154,9 @@ class Generation:
 
 
 def _adapted(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
-    """The mixture shrunk to given cases, as the graphs take it.
+    """Shrink the mixture towards given cases, and return its parameters as inputs of the graphs.
 
-    Raises `InvalidRequest` where a case is so far away that no density describes its class.
+    Raises `InvalidRequest` where a case is so far away that its class has no finite density.
     """
     try:
         arrays = bundle.mixture.adapted(latent.astype(np.float64), class_index).graph_inputs()

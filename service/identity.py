@@ -100,7 +100,7 @@ class Identity:
             self._callers = self._single
 
     def identify(self, authorization: bytes) -> Caller:
-        """Whose key a header or metadata 'authorization' holds. Raises `Unauthenticated`."""
+        """Return the caller whose key is in the header or metadata 'authorization'. Raises `Unauthenticated`."""
         if not self.needs_key:
             return ANONYMOUS
         scheme, _, key = authorization.strip().partition(b" ")
@@ -110,7 +110,7 @@ class Identity:
         return caller
 
     def identify_reader(self, authorization: bytes) -> Caller:
-        """The same for pages that a browser reads: it may send the key as the password of Basic, whatever the name."""
+        """Identify a browser too, which may send the key as the password of Basic, with any name."""
         scheme, _, coded = authorization.strip().partition(b" ")
         if self.needs_key and scheme.lower() == b"basic":
             try:
@@ -133,7 +133,7 @@ class Identity:
             logger.info("%d API keys are known", len(self._callers))
 
     def _take(self, cards: list[KeyCard]) -> None:
-        """Know these keys and no others; a name that stays keeps count of what it has under way."""
+        """Replace the known keys by these; a name that stays keeps its count of requests under way."""
         known = {caller.name: caller for digest, caller in self._callers.items() if digest not in self._single}
         callers = dict(self._single)
         for card in cards:

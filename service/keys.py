@@ -31,7 +31,7 @@ KEY_BYTES = 32
 
 
 class KeyCard(BaseModel):
-    """What is known of one key; 0 means no limit."""
+    """One entry of the file of keys; 0 means no limit."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -49,12 +49,12 @@ class _KeysFile(BaseModel):
 
 
 def hash_key(key: bytes) -> str:
-    """The SHA-256 of a key, as the file holds it."""
+    """Return the SHA-256 of a key in hex, as the file holds it."""
     return hashlib.sha256(key).hexdigest()
 
 
 def read_keys(path: Path) -> list[KeyCard]:
-    """The keys in a file. Raises `ValueError` with the first thing that is wrong; no message shows a hash."""
+    """Read the entries of a file of keys. Raises `ValueError` with the first fault; no message shows a hash."""
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -79,7 +79,7 @@ def read_keys(path: Path) -> list[KeyCard]:
 
 
 def make_entry(name: str, roles: list[Role]) -> tuple[str, str]:
-    """A new key, and its entry in the file."""
+    """Make a random key, and return it with its entry for the file."""
     key = secrets.token_urlsafe(KEY_BYTES)
     card = KeyCard(name=name, sha256=hash_key(key.encode()), roles=roles)
     lines = ["[[keys]]", f'name = "{card.name}"', f'sha256 = "{card.sha256}"', f"roles = {json.dumps(card.roles)}"]
@@ -87,7 +87,7 @@ def make_entry(name: str, roles: list[Role]) -> tuple[str, str]:
 
 
 def main() -> None:
-    """Print a key, once, and what the file needs of it."""
+    """Print a new key and its entry for the file; the key is stored nowhere."""
     parser = argparse.ArgumentParser(prog="python -m service.keys", description=main.__doc__)
     parser.add_argument("name", help="what metrics and logs call it: letters, digits, '_', '.', '-'")
     parser.add_argument("--roles", nargs="+", choices=ROLES, default=["use"])

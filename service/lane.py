@@ -1,4 +1,4 @@
-"""The one thread that runs graphs, the order in which it does, and the bound on what may wait for it."""
+"""The one thread that runs graphs, the order of its calls, and the bound on the rows that may wait for it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ URGENT_IN_A_ROW = 4
 
 
 class Place:
-    """What a request takes of the bound, for as long as the block lasts."""
+    """A request's share of the bound on waiting rows; the end of the block gives it back."""
 
     __slots__ = ("_lane", "_n_rows")
 
@@ -42,10 +42,10 @@ class Place:
 
 
 class Lane:
-    """Calls go one after the other, in the order in which they come; the pieces of large requests are patient.
+    """Runs calls one after the other, urgent ones in the order of their arrival and before patient ones.
 
-    A patient call lets urgent ones go first, so that a small request waits for one piece at most, however
-    many there are.
+    The pieces of large requests are patient, so that a small request waits for at most one of them. After
+    `URGENT_IN_A_ROW` urgent calls a patient one that waits has its turn.
     """
 
     def __init__(self, limit_rows: int) -> None:
@@ -58,14 +58,14 @@ class Lane:
         self._thread.start()
 
     def admitted(self, n_rows: int) -> Place:
-        """Take a place for `n_rows`, given back when they are answered. Raises `Overloaded` when there is none."""
+        """Take a place for `n_rows`; the end of its block gives it back. Raises `Overloaded` when there is none."""
         if self.queued_rows + n_rows > self._limit_rows:
             raise self._overloaded(n_rows)
         self.queued_rows += n_rows
         return Place(self, n_rows)
 
     def require_room(self) -> None:
-        """Raise `Overloaded` where not even one row more has a place: before anything is spent on a request."""
+        """Raise `Overloaded` where not even one more row has a place. Called before anything is spent on a request."""
         if self.queued_rows >= self._limit_rows:
             raise self._overloaded(1)
 
@@ -78,7 +78,7 @@ class Lane:
     def submit(
         self, function: Callable[..., Result], *arguments: object, patient: bool = False
     ) -> asyncio.Future[Result]:
-        """Call `function` on the lane's thread, after what is there already; not at all, when cancelled before."""
+        """Queue a call of `function` on the lane's thread; a call whose future is cancelled before is skipped."""
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         if self.closed:
             future.set_exception(Unavailable(STOPPING))
@@ -90,11 +90,11 @@ class Lane:
         return future
 
     async def run(self, function: Callable[..., Result], *arguments: object, patient: bool = False) -> Result:
-        """What `submit` ends with."""
+        """Run `function` on the lane's thread and return its result. Raises what it raises."""
         return await self.submit(function, *arguments, patient=patient)
 
     def close(self) -> None:
-        """Let what runs end; what waits fails, and nothing more is taken."""
+        """Wait for the running call to end; waiting and later calls raise `Unavailable`."""
         self.closed = True
         self._jobs.put(None)
         self._thread.join()
@@ -114,7 +114,7 @@ class Lane:
                 _later(future, future.set_result, result)
 
     def _ordered(self) -> Iterator[Job]:
-        """The calls in the order in which they are made, until the lane closes and none is left."""
+        """Yield the calls in the order in which they run, until the lane closes and none is left."""
         n_patient = streak = 0
         while True:
             if n_patient and (streak >= URGENT_IN_A_ROW or self._jobs.empty()):

@@ -1,4 +1,4 @@
-"""What is counted, named and labelled once, for every transport: in memory, where counting costs next to nothing."""
+"""The metrics of every transport, defined once and counted in this process's memory, which costs little."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Metric:
 
 
 class Tally:
-    """A counter, by the values of its labels. Of the event loop's thread alone."""
+    """A counter, by the values of its labels. Only the event loop's thread may use it."""
 
     def __init__(self, name: str, documentation: str, labels: tuple[str, ...]) -> None:
         self.metric = Metric(name, documentation, labels, "counter")
@@ -45,16 +45,16 @@ class Tally:
         INSTRUMENTS[name] = self
 
     def inc(self, values: Values, amount: float = 1) -> None:
-        """Count."""
+        """Add `amount` to the count of these labels."""
         self._totals[values] += amount
 
     def read(self) -> Table:
-        """All that was counted."""
+        """Return the counts by label values."""
         return {values: [total] for values, total in self._totals.items()}
 
 
 class Level:
-    """A gauge, by the values of its labels. Of the event loop's thread alone."""
+    """A gauge, by the values of its labels. Only the event loop's thread may use it."""
 
     def __init__(self, name: str, documentation: str, labels: tuple[str, ...] = ()) -> None:
         self.metric = Metric(name, documentation, labels, "gauge")
@@ -63,15 +63,15 @@ class Level:
         INSTRUMENTS[name] = self
 
     def add(self, values: Values, amount: float) -> None:
-        """Raise it, or lower it."""
+        """Add `amount`, which may be negative, to the level of these labels."""
         self._levels[values] += amount
 
     def follow(self, level: Callable[[], float]) -> None:
-        """Ask for it whenever it is read. Of a gauge without labels."""
+        """Call `level` whenever the gauge is read. The gauge must have no labels."""
         self._followed = level
 
     def read(self) -> Table:
-        """What it is now."""
+        """Return the current levels by label values."""
         if self._followed is not None:
             return {(): [float(self._followed())]}
         return {values: [level] for values, level in self._levels.items()}
@@ -87,7 +87,7 @@ class Distribution:
         INSTRUMENTS[name] = self
 
     def observe(self, values: Values, amount: float) -> None:
-        """Take one value into account."""
+        """Count one value in its bucket."""
         self._pending.append((values, amount))
 
     @contextmanager
@@ -100,7 +100,7 @@ class Distribution:
             self.observe(values, time.perf_counter() - start)
 
     def read(self) -> Table:
-        """All that was observed."""
+        """Return the buckets' counts and the sums by label values."""
         bounds = self.metric.bounds
         while self._pending:
             values, amount = self._pending.popleft()
@@ -153,7 +153,7 @@ cpu_seconds.follow(lambda: round(time.process_time(), 1))
 
 
 def read_numbers() -> Numbers:
-    """Everything that this process has counted, as it is now. Of the event loop's thread alone."""
+    """Return all counts of this process. Only the event loop's thread may call it."""
     return {name: instrument.read() for name, instrument in INSTRUMENTS.items()}
 
 
@@ -161,8 +161,8 @@ class Outcome:
     """How one request ends: counted by operation, model and outcome when the block ends.
 
     The outcome is "ok", "cancelled", or the code of the error. The model's name is set once it is known to exist. Where
-    the answer goes on after the block, `streaming` is set, and `end` called when it is over. Nothing is counted of what
-    is no operation.
+    the answer goes on after the block, `streaming` is set, and `end` called when it is over. A request that is of no
+    operation is not counted.
     """
 
     __slots__ = ("_caller", "_ended", "_start", "model", "operation", "streaming")
@@ -176,12 +176,12 @@ class Outcome:
             requests_in_progress.add((operation,), 1)
 
     def name(self, operation: str) -> None:
-        """Say which operation it is, once that is known."""
+        """Set the operation, once it is known."""
         self.operation = operation
         requests_in_progress.add((operation,), 1)
 
     def begin(self, caller: Caller) -> None:
-        """The request is one of that caller, until it ends. Raises `Overloaded` where the caller has too many."""
+        """Count the request for its caller until it ends. Raises `Overloaded` where the caller has too many."""
         caller.enter()
         self._caller = caller
 
@@ -195,7 +195,7 @@ class Outcome:
             self.end(error)
 
     def end(self, error: BaseException | None) -> None:
-        """Count it, the first time."""
+        """Count how the request ended; later calls do nothing."""
         if self._ended:
             return
         self._ended = True

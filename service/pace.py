@@ -1,4 +1,4 @@
-"""Work on large bodies goes on beside the event loop, a few at a time, so that small requests wait for none of it."""
+"""Runs the work on large bodies in a few threads, so that the event loop stays free for small requests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _pool = ThreadPoolExecutor(LARGE_WORKERS, "large-bodies")
 
 
 async def unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
-    """Do what is large beside the event loop, so that small requests go on meanwhile."""
+    """Call `work` and return its result: in a thread where it handles a large body of `n_bytes`, else at once."""
     if n_bytes <= LARGE_BYTES:
         return work()
     return await asyncio.get_running_loop().run_in_executor(_pool, work)

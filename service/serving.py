@@ -28,7 +28,7 @@ logger = logging.getLogger("bentoml.seriesmith")
 
 
 BRIEF_SECONDS = 0.00025
-"""A graph call as short as that is made on the event loop."""
+"""A graph call of at most this duration runs on the event loop."""
 
 BRIEF_ROWS = 64
 
@@ -68,32 +68,35 @@ class Served:
         return Batcher(function, self.lane, max_rows, computation, self.bundle.manifest.name, brief)
 
     def admitted(self, operation: str, n_rows: int) -> Place:
-        """Hold a place for the series of one request, and count them. Raises `Overloaded`."""
+        """Take a place on the lane for the series of one request, and count them. Raises `Overloaded`."""
         place = self.lane.admitted(n_rows)
         metrics.rows.inc((operation, self.bundle.manifest.name), n_rows)
         return place
 
     async def encode(self, series: Array) -> Rows:
-        """posterior_mean, posterior_log_variance."""
+        """Return posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""
         return await self._batchers["encode"].submit(series)
 
     async def reconstruct(self, series: Array) -> Rows:
-        """The reconstruction, alone in a tuple."""
+        """Return the reconstruction `[n, n_channels, n_timepoints]`, alone in a tuple."""
         return await self._batchers["reconstruct"].submit(series)
 
     async def classify(self, series: Array) -> Rows:
-        """class_probabilities, alone in a tuple. Raises `Unsupported` when the data had no labels."""
+        """Return class_probabilities `[n, n_classes]`, alone in a tuple. Raises `Unsupported` for unlabelled data."""
         self.bundle.require_classifier()
         return await self._batchers["classify"].submit(series)
 
     async def typicality(self, series: Array) -> Rows:
-        """typicality, alone in a tuple. Raises `Unsupported` when there were too few cases to judge it."""
+        """Return typicality `[n]`, alone in a tuple. Raises `Unsupported` when there were too few cases to judge it."""
         self.bundle.require_calibration()
         return await self._batchers["typicality"].submit(series)
 
 
 class Serving:
-    """What the operations run on. `start` loads, `stop` ends; between them versions come and go without a pause."""
+    """The state that the operations run on. `start` loads the models, and `stop` ends the calls.
+
+    In between, versions are loaded and retired without a pause.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -138,7 +141,7 @@ class Serving:
         while self.repository.pending:
             await asyncio.sleep(POLL_SECONDS)
             await self.refresh()
-        # What was imported and loaded stays: looking through it for garbage halted requests for 50 ms at a time.
+        # What was imported and loaded stays for good: collecting garbage among it halted requests for 50 ms at a time.
         gc.collect()
         gc.freeze()
         gc.set_threshold(10_000, 20, 50)
@@ -148,7 +151,7 @@ class Serving:
         self._tasks = [asyncio.create_task(self._watched()), asyncio.create_task(self._shared())]
 
     async def stop(self) -> None:
-        """Stop watching; running calls end."""
+        """Stop watching the repository, and wait for running calls to end."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -163,8 +166,8 @@ class Serving:
             await asyncio.sleep(SHARE_SECONDS)
 
     async def load(self, name: str) -> None:
-        """Have a name served, with what there is of it now, which is read again. Raises a `SeriesmithError` that says
-        why the newest version that there is cannot be served."""
+        """Read the bundle of a name again and serve it. Raises a `SeriesmithError` with the reason where the newest
+        version cannot be served."""
         await asyncio.to_thread(load, self.repository.root, name)
         await self.refresh(again=name)
         while any(pending == name for pending, _ in self.repository.pending):
@@ -180,7 +183,7 @@ class Serving:
         raise Unsupported(f"{name!r} cannot be loaded: {reason}{goes_on}")
 
     async def unload(self, name: str) -> None:
-        """Have a name no longer served, by any worker, until it is loaded or has a newer version; through restarts."""
+        """Stop serving a name in every worker, also after a restart, until it is loaded or has a newer version."""
         newest = self.repository.resolve(name).manifest.version
         await asyncio.to_thread(unload, self.repository.root, name, newest)
         await self.refresh()
@@ -188,7 +191,8 @@ class Serving:
     async def refresh(self, again: str | None = None) -> None:
         """Take up what changed on disk, and read the bundle `again` whether it changed or not.
 
-        Loading happens beside the serving; the change-over is one assignment. It ends also when its caller leaves.
+        Loading runs in a thread while requests are answered; one assignment changes over. A caller that leaves does not
+        cancel it.
         """
         await asyncio.shield(asyncio.ensure_future(self._refresh_alone(again)))
 

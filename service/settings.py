@@ -116,12 +116,12 @@ class Settings:
         return self.threads or max(1, _cores() // self.processes)
 
     def rows(self, whole: bool) -> int:
-        """Most series that an answer may have, in one piece or streamed."""
+        """Return the most series that an answer may have: in one piece where `whole`, else streamed."""
         return self.max_rows if whole else max(self.max_rows, self.max_stream_rows)
 
     @classmethod
     def from_environment(cls, environment: dict[str, str] | None = None) -> Settings:
-        """Read and check. Raises `ValueError` that names the variable."""
+        """Read and check the settings. Raises `ValueError` that names the variable."""
         source = dict(os.environ) if environment is None else environment
         hints = get_type_hints(cls)
         texts = {name: source.get(PREFIX + name.upper(), "") for name in hints}
@@ -210,7 +210,7 @@ def require_writable() -> None:
 
 
 def quiet_environment() -> dict[str, str]:
-    """The environment of a server that reports to nobody, unless that was asked for."""
+    """Return variables that switch BentoML's reporting off, unless the environment asks for it."""
     return {"BENTOML_DO_NOT_TRACK": "True"} | os.environ
 
 
@@ -230,12 +230,12 @@ class Supervisor:
 
 
 def describe_supervisor(pid: int, folder: Path) -> dict[str, str]:
-    """The environment by which workers find it."""
+    """Return the environment variables by which workers find their supervisor."""
     return {SUPERVISOR: f"{pid}:{folder}"}
 
 
 def find_supervisor() -> Supervisor | None:
-    """Who started this process as a worker, if anybody did."""
+    """Return the supervisor that started this process as a worker; None where none did."""
     pid, _, folder = os.environ.get(SUPERVISOR, "").partition(":")
     return Supervisor(int(pid), Path(folder)) if folder else None
 

@@ -1,4 +1,4 @@
-"""Every worker can tell what all have counted, and what a worker counted outlives it.
+"""Shares the metrics of all workers, and keeps the counts of workers that have ended.
 
 Each writes its numbers into a file of a folder that they share while their supervisor lives. A file is replaced whole,
 so that a reader never sees half of one. When a worker ends, the supervisor adds its counts to those of all that ended
@@ -31,7 +31,7 @@ REMEMBERED = 100
 
 
 class SharedNumbers:
-    """This worker's file, and what is read of the others'. Without a folder there are no others."""
+    """Writes this worker's file and reads the others'. Without a folder there are no others."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -41,7 +41,7 @@ class SharedNumbers:
         self._writer = ThreadPoolExecutor(1, "numbers")
 
     async def share(self, numbers: Numbers) -> None:
-        """Let the others know, if it is news, while the event loop goes on: one after the other. Never raises."""
+        """Write the numbers for the other workers in a thread, if they have changed. Never raises."""
         await asyncio.get_running_loop().run_in_executor(self._writer, self._write, numbers)
 
     def _write(self, numbers: Numbers) -> None:
@@ -57,7 +57,7 @@ class SharedNumbers:
             self._written, self._failed = numbers, False
 
     def read_others(self) -> tuple[list[Numbers], list[int]]:
-        """The numbers of all but this worker, and the process ids of those who live."""
+        """Return the numbers of all other workers, and the process ids of those that live."""
         found: dict[str, Numbers] = {}
         for file in _list_files(self.folder) if self.folder is not None else []:
             try:
@@ -74,7 +74,7 @@ class SharedNumbers:
 
 
 def absorb_ended(folder: Path, living: set[int]) -> None:
-    """Add the counts of workers that live no more to the sum of those that ended. Never raises."""
+    """Add the counts of workers that have ended to their sum on disk, and remove their files. Never raises."""
     ended, included = read_ended(folder)
     names = [file.name for file in _list_files(folder) if _pid(file.name) not in living]
     try:
@@ -88,7 +88,7 @@ def absorb_ended(folder: Path, living: set[int]) -> None:
 
 
 def read_ended(folder: Path) -> tuple[Numbers, set[str]]:
-    """The sum of the counts of workers that ended, and the names of the files in it."""
+    """Return the sum of the counts of ended workers, and the names of the files that are in it."""
     try:
         found = orjson.loads((folder / ENDED).read_bytes())
     except (OSError, ValueError):
@@ -97,7 +97,7 @@ def read_ended(folder: Path) -> tuple[Numbers, set[str]]:
 
 
 def add_numbers(several: Iterable[Numbers]) -> Numbers:
-    """The sums, over all that have a number."""
+    """Add up numbers by metric and labels."""
     sums: Numbers = {}
     for numbers in several:
         for name, table in numbers.items():
@@ -111,7 +111,7 @@ def add_numbers(several: Iterable[Numbers]) -> Numbers:
 
 
 def count_only(numbers: Numbers) -> Numbers:
-    """Without gauges: they say how things are, and an ended worker has nothing."""
+    """Return the numbers without gauges, which are 0 in a worker that has ended."""
     return {name: table for name, table in numbers.items() if INSTRUMENTS[name].metric.kind != "gauge"}
 
 

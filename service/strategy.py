@@ -15,12 +15,12 @@ MOST_CLASSES = 4096
 
 
 def whole(value: object) -> object:
-    """A float without a fraction as the integer that it is: in JSON, 5.0 is one."""
+    """Convert a float without a fraction to an integer, as JSON Schema counts 5.0; keep other values."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def few(value: object) -> object:
-    """Counts by class label. Raises `TooLarge` where they are more than there can be classes."""
+    """Return counts by class label. Raises `TooLarge` where there are more than a model can have classes."""
     if isinstance(value, dict) and len(value) > MOST_CLASSES:
         raise TooLarge(f"{len(value)} classes are named with a count; a request may name {MOST_CLASSES}.", "counts")
     return value
@@ -50,7 +50,10 @@ Strategy = Literal["balance"] | Factor | Totals
 
 
 def to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int, int]:
-    """Synthetic series per class index, of every class given or named. Raises `InvalidRequest`."""
+    """Return how many synthetic series to make per class index, of every class given or named.
+
+    `had` `[n_classes]` counts the given cases. Raises `InvalidRequest` where a total lies below what was given.
+    """
     totals = {int(index): int(had[index]) for index in np.flatnonzero(had)}
     if isinstance(strategy, Factor):
         totals = {index: round(strategy.factor * count) for index, count in totals.items()}

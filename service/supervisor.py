@@ -1,4 +1,4 @@
-"""The process that starts the workers: nobody else commands it, and it neither dies silently nor restarts in vain.
+"""The process that starts the workers: no other user can command it, and it ends with a sentence where it fails.
 
 BentoML's supervisor is circus' arbiter, which obeys whoever reaches its endpoint, on a TCP port of the loopback that
 every local user can reach. Here the endpoints are inside the process, or, where `--reload` starts a process that needs
@@ -53,7 +53,7 @@ SO_ATTACH_FILTER = 26
 
 
 def supervise(settings: Settings) -> None:
-    """Have this process' supervisor made as described here. Raises `SystemExit` where BentoML does not allow it."""
+    """Make BentoML use the supervisor of this module. Raises `SystemExit` where BentoML does not allow it."""
     try:
         from _bentoml_impl.server.serving import serve_http
         from bentoml._internal.utils import circus as arbiters
@@ -194,7 +194,7 @@ def _require_other_ports(sockets: Any, settings: Settings) -> None:
 
 
 def _require_keys(sockets: Any, settings: Settings) -> None:
-    """Raise `SystemExit` where other machines could come in without a key."""
+    """Raise `SystemExit` where other machines could connect without a key."""
     hosts = [each.host for each in sockets if not each.path] + [settings.grpc_host] * bool(settings.grpc_port)
     try:
         require_keys(settings, hosts)
@@ -203,7 +203,7 @@ def _require_keys(sockets: Any, settings: Settings) -> None:
 
 
 def _ready_mark(folder: Path, pid: int) -> Path:
-    """An empty file that says that this worker has started."""
+    """Return the path of the empty file that says that the worker `pid` has started."""
     return folder / f"{pid}.ready"
 
 

@@ -152,7 +152,7 @@ Answer = TypeVar("Answer")
 
 
 def read(kind: type[Answer], given: Fields) -> Answer:
-    """The answer in the fields that arrived; those of a newer server are let go. Raises `Unexpected`."""
+    """Build an answer from the fields that arrived, without those unknown here. Raises `Unexpected`."""
     names = [known.name for known in fields(kind)]  # type: ignore[arg-type]
     try:
         return kind(**{name: given[name] for name in names if name in given})
@@ -161,13 +161,13 @@ def read(kind: type[Answer], given: Fields) -> Answer:
 
 
 def read_advice(said: Fields) -> Advice:
-    """The advice in an answer. Raises `TypeError` when it is none."""
+    """Build the advice of an answer. Raises `TypeError` when the fields are none."""
     uplift = said.get("uplift")
     return Advice(said["message"], said.get("use"), None if uplift is None else Interval(**uplift))
 
 
 def read_card(card: Fields) -> ModelCard:
-    """A card as `GET /models` has it. Raises `Unexpected`."""
+    """Build a model's card from the JSON of `GET /models`. Raises `Unexpected`."""
     try:
         return ModelCard(
             card["name"],
@@ -184,14 +184,14 @@ def read_card(card: Fields) -> ModelCard:
 
 
 def labels_of(labels: Sequence[str | int]) -> LabelArray:
-    """int64 when all are integers, else their texts."""
+    """Return labels as int64 when all are integers, else as texts."""
     if all(isinstance(label, int) for label in labels):
         return np.array(labels, np.int64)
     return np.array([str(label) for label in labels])
 
 
 def joined(parts: Sequence[Answer]) -> Answer:
-    """Answers about consecutive cases as one; what is not said case by case is as in the last."""
+    """Join answers about consecutive cases; fields that are not per case are those of the last."""
     if len(parts) == 1:
         return parts[0]
     last = vars(parts[-1])

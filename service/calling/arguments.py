@@ -19,7 +19,7 @@ factor or counts."""
 
 
 def series_sent(series: ArrayLike) -> NDArray[np.float32]:
-    """`[n_cases, n_channels, n_timepoints]` or `[n_cases, n_timepoints]`, as float32. Raises `InvalidRequest`."""
+    """Convert to float32 `[n_cases, n_channels, n_timepoints]` or without channels. Raises `InvalidRequest`."""
     try:
         array = np.asarray(series)
     except ValueError as error:
@@ -43,7 +43,7 @@ def series_sent(series: ArrayLike) -> NDArray[np.float32]:
 
 
 def labels_sent(labels: ArrayLike) -> list[Label]:
-    """Labels `[n_cases]` of type int or str; floats that are whole, as scikit-learn likes them, go as int.
+    """Convert labels `[n_cases]` to int or str; whole floats, as scikit-learn makes them, become int.
 
     Raises `InvalidRequest`.
     """
@@ -54,7 +54,7 @@ def labels_sent(labels: ArrayLike) -> list[Label]:
 
 
 def label_sent(label: object, field: str = "labels") -> Label:
-    """One label; numpy's scalars, and floats that are whole, as int or str. Raises `InvalidRequest`."""
+    """Convert one label, a numpy scalar or a whole float too, to int or str. Raises `InvalidRequest`."""
     if isinstance(label, np.generic):
         label = label.item()
     if isinstance(label, float) and label.is_integer():
@@ -65,7 +65,7 @@ def label_sent(label: object, field: str = "labels") -> Label:
 
 
 def counts_sent(counts: Mapping[Any, Any], field: str) -> dict[str, int]:
-    """How many by the text of the class label. Raises `InvalidRequest`."""
+    """Convert counts to integers by the text of the class label. Raises `InvalidRequest`."""
     try:
         return {str(label_sent(label, field)): _whole(count) for label, count in counts.items()}
     except TypeError as error:
@@ -79,7 +79,7 @@ def _whole(count: object) -> int:
 
 
 def strategy_sent(strategy: Strategy) -> str | dict[str, Any]:
-    """A strategy as the server takes it. Raises `InvalidRequest`."""
+    """Convert a strategy to the fields that the server takes. Raises `InvalidRequest`."""
     if isinstance(strategy, str):
         return strategy
     if not isinstance(strategy, Mapping):

@@ -20,7 +20,7 @@ FIELD = "sampling_strategy"
 
 
 def totals_wanted(strategy: SamplingStrategy, labels: NDArray[Any]) -> dict[Any, int]:
-    """Cases wanted by label, of the classes that are to grow. Raises `InvalidRequest`."""
+    """Return the total of cases by label, of the classes that are to grow. Raises `InvalidRequest`."""
     counts = _counts(labels)
     most, fewest = max(counts.values()), min(counts.values())
     if callable(strategy):

@@ -56,14 +56,14 @@ def _carrier(url: str) -> ModuleType:
 
 
 def begun(first: Fields | None) -> Fields:
-    """The first message of an answer. Raises `Interrupted` when there is none."""
+    """Return the first message of an answer. Raises `Interrupted` when there is none."""
     if first is None:
         raise Interrupted("the answer ended before it began; ask again.")
     return first
 
 
 def like(plan: Callable[..., Any], method: Method) -> Method:
-    """Let a method look like the plan it carries out, to readers and to `help`."""
+    """Copy a plan's name, docstring and signature to the method that carries it out, for readers and `help`."""
     own, asked = inspect.signature(method), inspect.signature(plan)
     answer = asked.return_annotation.removeprefix("Plan[").removesuffix("]")
     functools.update_wrapper(method, plan)

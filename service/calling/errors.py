@@ -133,7 +133,7 @@ ERRORS = {error.code: error for error in SeriesmithClientError.__subclasses__()}
 def refusal(
     code: str, message: str, field: str | None = None, retry_after: str | bytes | None = None
 ) -> SeriesmithClientError:
-    """The error of a code, the base class for one not known. `retry_after` in seconds; a date is let go."""
+    """Build the error of a code, or the base class for an unknown one. `retry_after`: seconds; dates are ignored."""
     try:
         seconds = None if retry_after is None else max(0.0, float(retry_after))
     except ValueError:

@@ -22,7 +22,7 @@ def _is(value: object, kind: str) -> bool:
 
 
 def read_series(X: Any) -> Array:
-    """The array in X: a data frame of a row per case, a list of cases of one shape, or an array.
+    """Read X as an array: a data frame with a row per case, a list of cases of one shape, or an array.
 
     Raises `InvalidRequest`.
     """
@@ -59,7 +59,7 @@ def _unequal(came: str) -> InvalidRequest:
 
 
 def read_labels(y: Any) -> Array:
-    """The array in y: a pandas series, a data frame of one column, a list, or an array. Raises `InvalidRequest`."""
+    """Read y as an array: a pandas series, a data frame of one column, a list, or an array. Raises `InvalidRequest`."""
     if _is(y, "DataFrame"):
         if y.shape[1] != 1:
             raise InvalidRequest(f"y is a data frame of {y.shape[1]} columns; pass one label for each case.", "labels")
@@ -70,7 +70,7 @@ def read_labels(y: Any) -> Array:
 
 
 def append_series(given: Any, read: Array, made: Array) -> Any:
-    """What was given, with the series made behind it; in a data frame by its columns and types, numbered anew."""
+    """Append the series made to those given; a data frame keeps its columns and types, with a new index."""
     if not _is(given, "DataFrame"):
         return np.concatenate([read, made])
     pandas: Any = sys.modules["pandas"]
@@ -79,7 +79,7 @@ def append_series(given: Any, read: Array, made: Array) -> Any:
 
 
 def append_labels(given: Any, read: Array, made: list[Any]) -> Any:
-    """What was given, with the labels of what was made behind it; in a pandas series with its name and its type."""
+    """Append the labels of what was made to those given; a pandas series keeps its name and type."""
     if _is(given, "DataFrame"):
         return append_labels(given.iloc[:, 0], read, made).to_frame()
     if not _is(given, "Series"):

@@ -36,14 +36,14 @@ ADVICE = {
 
 
 def method(call: Call) -> str:
-    """The path of the procedure. Raises `Unsupported`."""
+    """Return the path of the gRPC method. Raises `Unsupported`."""
     if f"{call.operation.title()}Request" not in messages():
         raise Unsupported("the cards of models are to be had over HTTP alone; ask Client('http://…').")
     return f"/{package()}.Seriesmith/{call.operation.title()}{'Stream' if call.parts else ''}"
 
 
 def request(call: Call) -> bytes:
-    """The message that a call is."""
+    """Encode a call as its request message."""
     values = dict(call.fields)
     if call.series is not None:
         values["series"] = {"shape": call.series.shape, "values": call.series.reshape(-1).view(np.uint8).data}
@@ -71,7 +71,7 @@ def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def fields(call: Call, message: bytes) -> Fields:
-    """The fields of an answer, or of a part: what the message does not say is left out. Raises `Unexpected`."""
+    """Decode the fields of an answer, or of a part; absent fields are left out. Raises `Unexpected`."""
     name = f"{call.operation.title()}Answer"
     try:
         values = decoded(name, message)
@@ -96,7 +96,7 @@ def _flags(value: list[bool]) -> NDArray[np.bool_] | None:
 
 
 def _as_it_is(value: Any) -> Any:
-    """Nothing said is left out."""
+    """Return the value; None, to be left out, where it is empty."""
     return value if value != {} else None
 
 
@@ -118,7 +118,7 @@ READ: dict[str, Callable[[Any], Any]] = {
 
 
 def refused(status: str, details: str, trailers: dict[str, str | bytes], begun: bool = False) -> SeriesmithClientError:
-    """The error in the status that a call ended with, and its trailing metadata; `begun` when in the middle of one."""
+    """Read the error in the status and trailers of a call; `begun` says that a part of the answer came before."""
     code, field = (_text(trailers.get(f"seriesmith-{name}")) for name in ("code", "field"))
     if code is not None:
         return refusal(code, details, field, trailers.get("retry-after"))

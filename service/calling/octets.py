@@ -34,7 +34,7 @@ class Request:
 
 
 def request(call: Call) -> Request:
-    """A call as it goes out. `identity`: floats hardly compress, and take longer to pack than to send."""
+    """Build the request of a call. It accepts no coding: packing floats takes longer than sending them."""
     headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
     rest = json.dumps(call.fields).encode()
     if call.series is None:
@@ -55,7 +55,7 @@ class Reader(Protocol):
 
 
 def reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader:
-    """What reads the answer that begins like this."""
+    """Choose the reader of an answer by its status and headers."""
     if status != 200:
         return _Whole(lambda body: _refuse(status, headers, body))
     answered = headers.get("content-type", "")
@@ -108,7 +108,7 @@ class _Frames:
         return []
 
     def _next(self) -> Fields | None:
-        """The next part, None while it is not all there. Its head is read once, however many chunks it comes in."""
+        """Return the next part, None while it is not whole. Its head is parsed once, whatever the chunks."""
         body = self._body
         if not self._head:
             size = int.from_bytes(body[:4], "little")
@@ -126,7 +126,7 @@ class _Frames:
 
 
 def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None, rest: Fields | None = None) -> Fields:
-    """Arrays at the start of `body`, which they share; then, unless `rest` came before them, a JSON object."""
+    """Read the arrays at the start of `body`, whose memory they share; then a JSON object, unless `rest` has come."""
     fields: Fields = {}
     start = 0
     for name, kind, shape in arrays:
@@ -149,7 +149,7 @@ def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None,
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Whatever cannot be read is `Unexpected`."""
+    """Raise `Unexpected` for whatever the block cannot read."""
     try:
         yield
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -157,7 +157,7 @@ def _readable() -> Iterator[None]:
 
 
 def _refuse(status: int, headers: Mapping[str, str], body: bytearray) -> Fields:
-    """Raise what the answer says."""
+    """Raise the error in an answer."""
     retry_after = headers.get("retry-after")
     try:
         said = json.loads(body)["error"]

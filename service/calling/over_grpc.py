@@ -38,7 +38,7 @@ class Blocking:
         self._channel, self._metadata = _channel(grpc, url), _metadata(api_key)
 
     def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
-        """The messages of an answer, as they come. Closing ends the call, and with it the server's work."""
+        """Yield the messages of an answer as they arrive. Closing ends the call, and so the server's work."""
         method, request = messages.method(call), messages.request(call)
         if not call.parts:
             with _told(seconds):
@@ -62,7 +62,7 @@ class Blocking:
 
 
 def _next_in_time(answer: Any, seconds: float) -> Any:
-    """The next message, None behind the last. Raises `TimeoutError`."""
+    """Wait for the next message; None behind the last. Raises `TimeoutError`."""
     late = threading.Event()
 
     def end() -> None:
@@ -126,7 +126,7 @@ def _metadata(api_key: str | None) -> tuple[tuple[str, str], ...]:
 
 @contextmanager
 def _told(seconds: float, begun: bool = False) -> Iterator[None]:
-    """grpcio's errors as ours; `begun` when a part of the answer was there already."""
+    """Translate grpcio's errors to ours; `begun` says that a part of the answer came before."""
     try:
         yield
     except grpc.RpcError as error:

@@ -30,7 +30,7 @@ class Blocking:
         self._client = httpx.Client(**_settings(url, api_key))
 
     def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
-        """The messages of an answer, as they come. Closing ends the connection, and with it the server's work."""
+        """Yield the messages of an answer as they arrive. Closing ends the connection, and so the server's work."""
         deadline = _deadline(call, seconds)
         with _told(seconds), self._client.stream(**_sent(call, seconds)) as response:
             reader = octets.reader(call, response.status_code, response.headers)
@@ -79,14 +79,14 @@ def _settings(url: str, api_key: str | None) -> dict[str, Any]:
 
 
 def _trusted() -> ssl.SSLContext:
-    """The certificates that httpx brings, and those of this machine, which know an institution's own."""
+    """Load the certificates of httpx and of this machine, which may include an institution's own authority."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
 
 
 def _sent(call: Call, seconds: float) -> dict[str, Any]:
-    """What httpx is asked for: every single wait ends after what is left."""
+    """Return the arguments for httpx; its timeout for every single wait is the `seconds` that are left."""
     request = octets.request(call)
     return {
         "method": request.method,
@@ -98,7 +98,7 @@ def _sent(call: Call, seconds: float) -> dict[str, Any]:
 
 
 def _deadline(call: Call, seconds: float) -> float:
-    """When an answer must be whole; one in parts has time as long as each part comes in time."""
+    """Return the time by which an answer must be whole; infinite for one in parts, which has a timeout per part."""
     return float("inf") if call.parts else time.monotonic() + seconds
 
 
@@ -109,7 +109,7 @@ def _check(deadline: float) -> None:
 
 @contextmanager
 def _told(seconds: float) -> Iterator[None]:
-    """httpx's errors as ours."""
+    """Translate httpx's errors to ours."""
     try:
         yield
     except (httpx.ConnectError, httpx.ConnectTimeout) as error:

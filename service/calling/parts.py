@@ -25,7 +25,7 @@ class Parts(Generic[Answer]):
         self._n_cases = 0
 
     def taken(self, message: Fields) -> list[Answer]:
-        """The part that is ready now, if one is."""
+        """Take a message in; return the part that is ready now, if one is."""
         columns = {name: message[name] for name in COLUMNS if name in message}
         self._rest |= {name: value for name, value in message.items() if name not in columns}
         if not columns or (self._held and not len(columns["series"])):
@@ -35,7 +35,7 @@ class Parts(Generic[Answer]):
         return [self._read(self._rest | before)] if before and len(before["series"]) else []
 
     def ended(self) -> Answer:
-        """The last part. Raises `Interrupted` when cases are missing."""
+        """Return the last part. Raises `Interrupted` when cases are missing."""
         if self._n_cases != self._rest.get("n_cases", self._n_cases):
             raise Interrupted(
                 f"the answer ended after {self._n_cases} of {self._rest['n_cases']} cases; ask again, with the same "
@@ -45,7 +45,7 @@ class Parts(Generic[Answer]):
 
 
 def _none(call: Call) -> Fields:
-    """The columns of no cases, which gRPC has no message for: only a dataset that needs no more ends in none."""
+    """Build the columns of no cases, for a dataset that needs no more: gRPC sends no message for them."""
     if call.series is None:
         return {}
     n_channels = 1 if call.series.ndim == 2 else call.series.shape[1]

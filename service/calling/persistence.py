@@ -1,4 +1,4 @@
-"""When to ask again, and what large requests are cut into: steps for a client to take, free of any transport.
+"""Plans retries, and the pieces of large requests, as steps for a client to take over any transport.
 
 A step is an `Attempt`, which ends in an answer's fields or a `SeriesmithClientError`, or a `Pause`. Pauses double, with
 full jitter (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015), so that those refused together do not come
@@ -61,7 +61,7 @@ class Persistence:
     clock: Callable[[], float] = time.monotonic
 
     def steps(self, call: Call) -> Steps[Any]:
-        """What the first attempt that succeeds ends in. Raises what the last one was refused with."""
+        """Plan attempts until one succeeds, and return its result. Raises the error of the last one."""
         deadline = self.clock() + self.timeout
         for attempt in itertools.count():
             try:
@@ -80,7 +80,7 @@ class Persistence:
         return (error.retry_after or 0.0) + self.uniform(0.0, longest)
 
     def in_pieces(self, plan: Plan[Answer]) -> Steps[Answer]:
-        """The answer to a call of any number of series; the first piece's version of the model answers all."""
+        """Plan a call of any number of series; the version that answers the first piece answers all."""
         parts: list[Any] = []
         for start, call in pieces(plan.call):
             if parts:
@@ -92,7 +92,7 @@ class Persistence:
 
 
 def pieces(call: Call) -> Iterator[tuple[int, Call]]:
-    """The position of each piece's first case, and the piece; one of no series when there are none."""
+    """Yield the pieces of a call with the positions of their first cases; one empty piece for no series."""
     if call.series is None or not call.series.size:
         yield 0, call
         return
@@ -103,7 +103,7 @@ def pieces(call: Call) -> Iterator[tuple[int, Call]]:
 
 @contextmanager
 def _placed(start: int) -> Iterator[None]:
-    """Say which cases a refusal of a later piece counts."""
+    """Add to the refusal of a later piece the position of its first case."""
     try:
         yield
     except SeriesmithClientError as error:

@@ -24,7 +24,7 @@ SCALARS: dict[str, tuple[int, Any]] = {
 
 
 def encoded(message: str, values: Mapping[str, Any]) -> bytes:
-    """The bytes of a message with these fields; None is absent."""
+    """Encode a message with these fields; those that are None are absent."""
     pieces: list[Buffer] = []
     for field in messages()[message]:
         value = values.get(field.name)
@@ -42,8 +42,8 @@ def encoded(message: str, values: Mapping[str, Any]) -> bytes:
 
 
 def decoded(message: str, buffer: Buffer) -> dict[str, Any]:
-    """The fields of a message. Those that are absent have their default; unknown ones, and those of another wire type,
-    are let go. Raises `ValueError` when it is no message."""
+    """Decode the fields of a message. Absent fields have their default; unknown ones, and those of another wire type,
+    are skipped. Raises `ValueError` when it is no message."""
     fields = {field.number: field for field in messages()[message]}
     values = {field.name: _absent(field) for field in fields.values()}
     for number, wire, raw in _records(memoryview(buffer)):
@@ -101,7 +101,7 @@ def _varint(value: int) -> bytes:
 
 
 def _value(kind: str, raw: Any) -> Any:
-    """A value as the wire has it (an integer, or bytes), as its kind."""
+    """Convert a raw value (an integer, or bytes) to its kind."""
     if kind == "int64":
         return raw - 2**64 if raw >= 2**63 else raw
     if kind == "double":
@@ -114,7 +114,7 @@ def _value(kind: str, raw: Any) -> Any:
 
 
 def _items(kind: str, wire: int, raw: Any) -> Iterable[Any]:
-    """One record of a repeated field: one value, or many integers packed."""
+    """Decode one record of a repeated field: one value, or many packed integers."""
     if wire != LENGTH or _wire(kind) == LENGTH:
         return [_value(kind, raw)]
     if not raw or max(raw) < 0x80:  # one byte each: flags, and most labels
@@ -127,7 +127,7 @@ def _items(kind: str, wire: int, raw: Any) -> Iterable[Any]:
 
 
 def _records(buffer: memoryview) -> Iterable[tuple[int, int, Any]]:
-    """Field number, wire type and raw value, in order."""
+    """Yield field number, wire type and raw value of each record, in order."""
     position = 0
     while position < len(buffer):
         key, position = _read_varint(buffer, position)

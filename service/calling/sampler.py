@@ -60,11 +60,11 @@ class _Resampling:
         self.sampling_strategy, self.random_state = sampling_strategy, random_state
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """What it was made with."""
+        """Return the parameters that the sampler was made with."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     def set_params(self, **params: Any) -> Self:
-        """Change some of it. Raises `ValueError` for a parameter that is not there."""
+        """Change some parameters. Raises `ValueError` for one that does not exist."""
         known = self.get_params()
         for name, value in params.items():
             if name not in known:
@@ -77,14 +77,14 @@ class _Resampling:
         return f"{type(self).__name__}({shown})"
 
     def __sklearn_tags__(self) -> Any:
-        """What scikit-learn wants to know, which is there when it asks."""
+        """Return scikit-learn's tags; only scikit-learn calls this, so that it can be imported here."""
         from sklearn.utils import InputTags, Tags, TargetTags
 
         inputs = InputTags(two_d_array=True, three_d_array=True, categorical=False)
         return Tags(estimator_type="sampler", target_tags=TargetTags(required=True), input_tags=inputs)
 
     def _resampled(self, X: Any, y: Any, channels: bool = False) -> tuple[Any, Any]:
-        """What was given, unchanged, then what was made; axes, kinds and label type are those of what was given."""
+        """Return the given cases, unchanged, then those made, with the axes, containers and label type of the given."""
         series, labels = read_series(X), read_labels(y)
         if channels and series.ndim == 2:
             X = series = series[:, None, :]
@@ -99,7 +99,7 @@ class _Resampling:
         return append_series(X, series, synthetic), append_labels(y, labels, of_synthetic)
 
     def _named(self, labels: Array) -> Array:
-        """The model's own labels. Raises `InvalidRequest`."""
+        """Return the labels as the model names them. Raises `InvalidRequest`."""
         if self.classes is None:
             return labels
         known = np.array(self.classes)
@@ -111,7 +111,7 @@ class _Resampling:
         return named
 
     def _strategy(self, labels: Array, sent: Array) -> Strategy:
-        """What the server is asked for. Raises `InvalidRequest`."""
+        """Choose the strategy to ask the server for. Raises `InvalidRequest`."""
         if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
             return self.strategy
         if self.strategy != "balance":
@@ -121,7 +121,7 @@ class _Resampling:
         return {"counts": {names.get(label, label): total for label, total in totals.items()}}
 
     def _seed(self) -> int | None:
-        """The seed of one fit."""
+        """Return the seed of one fit, drawn from `random_state` where that is a generator."""
         state = self.random_state
         if state is None or isinstance(state, (int, np.integer)):
             return self.seed if state is None else int(state)

@@ -30,7 +30,7 @@ class Field:
 
 @cache
 def messages() -> dict[str, tuple[Field, ...]]:
-    """The fields of every message, by its name."""
+    """Read the fields of every message from the .proto, by message name."""
     found: dict[str, tuple[Field, ...]] = {}
     for name, body in MESSAGE.findall(PROTO.read_text(encoding="utf-8")):
         fields = []
@@ -45,6 +45,6 @@ def messages() -> dict[str, tuple[Field, ...]]:
 
 @cache
 def package() -> str:
-    """The name before that of the service."""
+    """Read the package's name from the .proto."""
     (name,) = PACKAGE.findall(PROTO.read_text(encoding="utf-8"))
     return str(name)

@@ -1,4 +1,4 @@
-"""Where gRPC listens: `::` takes IPv4 too, a name all its addresses, and brackets around a host mean nothing."""
+"""The addresses on which gRPC listens: `::` includes IPv4, a name is all its addresses, brackets are dropped."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def bind_sockets(settings: Settings, shared: bool = True) -> list[socket.socket]
 
 
 def require_free_port(settings: Settings) -> None:
-    """Raise `OSError` where somebody else listens. Workers share the port, so that they would not notice it."""
+    """Raise `OSError` where another process listens. Workers share the port, and so would not notice it."""
     if not settings.grpc_port:
         return
     try:

@@ -1,4 +1,4 @@
-"""What the headers of a call say, and how a call is answered that they make impossible."""
+"""Reads the headers of a call, and makes the refusal of a call that they rule out."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One of: `whole`, which makes an answer of a message; `parts`, which makes several; `each`, for every message.
+    """One of three functions: `whole` makes one answer from one message, `parts` several, `each` answers every message.
 
-    `needs_key`: whether it hears nothing of who has no key; the method itself still refuses them.
+    With `needs_key`, a call without a valid key is refused before its message is read.
     """
 
     whole: Callable[[bytes, Asked], Awaitable[bytes]] | None = None

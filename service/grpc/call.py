@@ -44,7 +44,7 @@ ROOM_SECONDS = 0.05
 
 
 class Call(Stream):
-    """Whatever happens, the client hears one status, and hears nothing else after it."""
+    """Answers a call by its method. The client gets exactly one status, and nothing after it."""
 
     __slots__ = ("_asked", "_heard", "_held", "_limit", "_loop", "_parts", "_running", "_serving", "_size", "_task")
 
@@ -88,7 +88,7 @@ class Call(Stream):
             self._start(b"", False)
 
     def _check_size(self) -> None:
-        """What is declared too large, or has no room, is refused before it comes."""
+        """Refuse a message that is declared too large, or for which there is no room, before it arrives."""
         declared = self._declared()
         if max(self._size, declared) > self._limit + PREFIX_BYTES:
             self._fail(TooLarge(f"the message is larger than {self._limit} bytes; send several requests."))
@@ -130,7 +130,7 @@ class Call(Stream):
         self._fail(RequestTimeout(f"the message did not come whole within {seconds:g} s; send it again."))
 
     def _take(self, size: int) -> None:
-        """Hold so many bytes, until the call is done with them. Raises `Overloaded`."""
+        """Hold `size` bytes until the call ends. Raises `Overloaded`."""
         self.core.outbox.holding.take(size)
         self._held += size
 
@@ -174,7 +174,7 @@ class Call(Stream):
                 self._let_go()
 
     async def _unpack(self, message: bytes) -> bytes:
-        """What is packed is counted with what it grows to."""
+        """Unpack a message, and hold the bytes of the result in place of those that came."""
         expected = min(len(message) * UNPACKED_TIMES, self._limit)
         self._take(expected)
         plain = await unpack(message, self._asked.packing, self._limit)
@@ -192,12 +192,12 @@ class Call(Stream):
         self.finish()
 
     async def _room_for(self, part: bytes) -> None:
-        """A stream that has begun waits for room rather than fail."""
+        """Wait until `part` can be held: a stream that has begun should not fail for want of room."""
         while self.open and not self.core.outbox.holding.has_room(len(part) + PREFIX_BYTES):
             await asyncio.sleep(ROOM_SECONDS)
 
     async def _converse(self) -> None:
-        """Answer the messages that are whole, one after the other, each when the answers before it are on their way."""
+        """Answer the whole messages in order; begin each when the answers before it have been sent."""
         assert self._asked.method.each is not None
         while self.open and self._size >= PREFIX_BYTES and self._size >= self._declared():
             body, size = self._whole(), self._declared()
@@ -213,7 +213,7 @@ class Call(Stream):
             self._conclude()
 
     def _drop(self, size: int) -> None:
-        """A message of so many bytes, the first of what has come, has been answered."""
+        """Remove the first message, of `size` bytes, which has been answered."""
         rest = self._whole()[size:]
         self._parts, self._size = [rest] if rest else [], len(rest)
         self.core.outbox.holding.give(size)
@@ -223,7 +223,7 @@ class Call(Stream):
             self._check_size()
 
     def _conclude(self) -> None:
-        """End a conversation, which must not end within a message."""
+        """End a conversation; fail it where the client ended it in the middle of a message."""
         if self._size:
             self._fail(InvalidRequest(f"the call ends with {self._size} bytes, which are not one whole message."))
         else:
@@ -235,7 +235,7 @@ class Call(Stream):
         self.send(_prefixed(message))
 
     def finish(self) -> None:
-        """All is said."""
+        """Send the trailers of a call that succeeded."""
         if not self.begun:
             self.begin(HEAD)
         self.end(OK)
@@ -253,7 +253,7 @@ class Call(Stream):
         return PREFIX_BYTES + int.from_bytes(self._parts[0][1:PREFIX_BYTES])
 
     def _message(self, body: bytes) -> tuple[bytes, bool]:
-        """The one message in a body, and whether it is packed. Raises a `SeriesmithError`."""
+        """Return the one message in a body, and whether it is packed. Raises a `SeriesmithError`."""
         if len(body) < PREFIX_BYTES or PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES]) != len(body):
             raise InvalidRequest(f"the call has {len(body)} bytes, which are not one whole message.")
         if body[0] and self._asked.packing == b"identity":

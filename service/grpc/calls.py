@@ -1,6 +1,6 @@
-"""What every call goes through, whichever interface it belongs to: key, deadline and counting.
+"""Wraps every call, of whichever interface, in the check of the key, the deadline and the counting.
 
-An interface hands over its work, which takes a request's bytes and answers bytes, or raises a `SeriesmithError`; it
+An interface hands over a function from a request's bytes to an answer's bytes, which may raise a `SeriesmithError`. It
 never sees HTTP/2.
 """
 
@@ -26,13 +26,16 @@ LEAVING_SECONDS = 0.01
 
 
 class Calls:
-    """Makes methods of work. A call is counted under `outcome.operation`, which work may set; not at all, if empty."""
+    """Makes methods of functions. A call is counted under `outcome.operation`, which the function may set.
+
+    A call with an empty operation is not counted.
+    """
 
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
 
     def unary(self, work: Work, operation: str = "", role: Role | None = "use") -> Method:
-        """A method of one request and one answer, for keys that have the role; None: it needs no key."""
+        """Make a method of one request and one answer. The key must have the `role`; with None no key is needed."""
 
         async def whole(request: bytes, asked: Asked) -> bytes:
             with _Counted(operation, asked) as counted:
@@ -45,7 +48,7 @@ class Calls:
         return Method(whole=whole, needs_key=role is not None)
 
     def streaming(self, parts: Parts, operation: str = "") -> Method:
-        """A method of one request and many answers; the client's pace is the work's, and its leaving ends it."""
+        """Make a method of one request and many answers: it waits while the client does not read."""
 
         async def streamed(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
             with _Counted(operation, asked) as counted:
@@ -58,14 +61,14 @@ class Calls:
 
 
 class _Counted:
-    """Counts how a call ends; one that is cancelled at its deadline has exceeded it."""
+    """Counts how a call ends; a call that is cancelled at its deadline counts as `DEADLINE_EXCEEDED`."""
 
     def __init__(self, operation: str, asked: Asked) -> None:
         self.outcome = metrics.Outcome(operation)
         self._deadline = None if asked.seconds is None else monotonic() + asked.seconds
 
     def remaining(self) -> float | None:
-        """Seconds that the client still waits; None: for ever."""
+        """Return the seconds that the client still waits; None where it set no deadline."""
         return None if self._deadline is None else self._deadline - monotonic()
 
     def __enter__(self) -> _Counted:

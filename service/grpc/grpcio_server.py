@@ -46,9 +46,9 @@ class GrpcioServer:
         self._server: grpc.aio.Server | None = None
 
     async def start(self) -> None:
-        """Answer, from now on; nothing happens where the port is 0.
+        """Listen and answer from now on; do nothing where the port is 0.
 
-        Raises `OSError` when it cannot be had, and `ValueError` when its certificate cannot.
+        Raises `OSError` when the port cannot be bound, and `ValueError` when the certificate cannot be used.
         """
         settings = self._serving.settings
         if not settings.grpc_port:
@@ -69,14 +69,14 @@ class GrpcioServer:
         logger.info("gRPC is served on %s by grpcio%s", address, ", with TLS" if credentials else "")
 
     async def stop(self) -> None:
-        """Say that it is over, take no new calls, and let those in flight end."""
+        """Tell health checks that the server stops, refuse new calls, and wait for those in flight."""
         if self._server is not None:
             self._health.stop()
             await self._server.stop(self._serving.settings.timeout_seconds)
 
 
 def _options(settings: Settings) -> list[tuple[str, int]]:
-    """The bounds of our own server, by the names that grpcio has for them."""
+    """Return the bounds of our own server as grpcio's channel arguments."""
     seconds = {
         "server_handshake_timeout_ms": settings.head_seconds,
         "max_connection_idle_ms": settings.idle_seconds,
@@ -96,7 +96,7 @@ def _options(settings: Settings) -> list[tuple[str, int]]:
 
 
 class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
-    """Every path is answered as a conversation, so that nothing is read of who has no key."""
+    """Handles every path as a conversation, so that no message of a client without a key is read."""
 
     def __init__(self, methods: Mapping[bytes, Method], serving: Serving) -> None:
         self._methods, self._serving = methods, serving
@@ -113,7 +113,7 @@ async def _refuse_path(path: str, messages: object, context: Any) -> None:
 
 
 class _Unread(Exception):
-    """What was written was not read in time, and is held by grpcio."""
+    """The client did not read in time what was written; grpcio still holds it."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -121,7 +121,7 @@ class _Unread(Exception):
 
 
 class _Call:
-    """Whatever happens, the client hears one status, and hears nothing else after it."""
+    """Answers a call by its method. The client gets exactly one status, and nothing after it."""
 
     def __init__(self, method: Method, serving: Serving) -> None:
         self._method, self._serving, self._settings = method, serving, serving.settings
@@ -191,14 +191,14 @@ class _Call:
         return bytes(message)
 
     async def _conversation(self, context: Any) -> AsyncIterator[bytes]:
-        """Messages that ask for names, and are short. Raises `TooLarge`."""
+        """Yield the messages of a conversation, which are short. Raises `TooLarge` where one is not."""
         while (message := await context.read()) is not grpc.aio.EOF:
             if len(message) > CONVERSED_BYTES:
                 raise TooLarge(f"the message is larger than {CONVERSED_BYTES} bytes; send several requests.")
             yield message
 
     async def _write(self, context: Any, message: bytes) -> None:
-        """Send. Raises `_Unread` where the client does not read."""
+        """Send a message. Raises `_Unread` where the client does not read it in time."""
         with _held(self._serving.bytes, len(message), there=True):
             try:
                 async with asyncio.timeout(self._settings.write_seconds):
@@ -214,7 +214,7 @@ def _authorization(context: Any) -> bytes:
 
 @contextmanager
 def _held(budget: Budget, size: int, there: bool = False) -> Iterator[None]:
-    """Raises `Overloaded` where there is no room, unless it is `there` already."""
+    """Hold `size` bytes in the block. Raises `Overloaded` without room, unless the bytes are `there` already."""
     (budget.force if there else budget.take)(size)
     try:
         yield

@@ -18,18 +18,18 @@ Status = health_pb2.HealthCheckResponse
 
 
 class Health:
-    """The state of the server as a whole (""), which is that of each of its services."""
+    """Answers health checks: the state of the server (""), which is also the state of each of its services."""
 
     def __init__(self, serving: Serving, services: Collection[str]) -> None:
         self._serving, self._known = serving, {"", *services}
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Say so, to those who ask and those who watch; watchers are then let go."""
+        """Answer NOT_SERVING from now on, also to those who watch, and end their calls."""
         self._stopping.set()
 
     def methods(self) -> dict[str, Method]:
-        """Check and Watch."""
+        """Return the methods Check and Watch by path."""
         return {"Check": Method(whole=self._check), "Watch": Method(parts=self._watch)}
 
     async def _check(self, request: bytes, asked: Asked) -> bytes:

@@ -19,7 +19,7 @@ INTERFACES: dict[str, Callable[[Calls], dict[str, Method]]] = {
 
 
 def list_methods(serving: Serving, state: Health) -> dict[bytes, Method]:
-    """The methods of every interface, of health and of reflection, by `/service/Method`."""
+    """Return the methods of every interface, of health and of reflection, by their path `/service/Method`."""
     calls = Calls(serving)
     services = {name: methods(calls) for name, methods in INTERFACES.items()}
     services |= {health.SERVICE: state.methods()}

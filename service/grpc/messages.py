@@ -23,7 +23,7 @@ from service.inference.tensors import possible
 
 
 def parsed(kind: type[Message], body: bytes, bounds: Bounds) -> dict[str, Any]:
-    """The fields set in a message of type `kind`. Raises `InvalidRequest` or `TooLarge`."""
+    """Parse a message of type `kind` and return its fields that are set. Raises `InvalidRequest` or `TooLarge`."""
     require_few(body, kind.DESCRIPTOR, bounds)
     message = kind()
     try:
@@ -51,7 +51,7 @@ def _nested(name: str, value: Message) -> dict[str, Any]:
 
 
 def _array(name: str, array: Any) -> np.ndarray:
-    """`array.values` in `array.shape`. Raises `InvalidRequest`."""
+    """Return `array.values` in the shape `array.shape`. Raises `InvalidRequest`."""
     shape, values = tuple(array.shape), array.values
     if not possible(shape) or 4 * prod(shape) != len(values) or not shape:
         raise InvalidRequest(

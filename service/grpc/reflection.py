@@ -21,7 +21,7 @@ V1 = V1ALPHA.replace("v1alpha", "v1")
 
 
 def services(names: Collection[str]) -> dict[str, dict[str, Method]]:
-    """The methods of both, which tell of these services, of each other, and of what their messages are made from."""
+    """Return the methods of both versions; they describe the services `names`, each other and all their messages."""
     told = (*names, V1ALPHA, V1)
     servicer = ReflectionServicer(told, _Symbols(told))
 
@@ -67,7 +67,7 @@ class _Symbols:
 
 
 def _v1() -> FileDescriptorProto:
-    """v1's .proto, which is v1alpha's but for the package."""
+    """Derive the .proto of v1 from v1alpha's, which differs in the package alone."""
     proto = FileDescriptorProto()
     DESCRIPTOR.CopyToProto(proto)
     renamed: FileDescriptorProto = text_format.Parse(str(proto).replace("v1alpha", "v1"), FileDescriptorProto())

@@ -1,4 +1,4 @@
-"""A protobuf message is counted through before it is parsed: nothing of it, however small, may grow without bound.
+"""Counts what a protobuf message holds before it is parsed, so that a small message cannot take much memory.
 
 A parser makes some hundred bytes of an empty message of two, and eight of every number of one. The encoding says how
 much there is: protobuf.dev/programming-guides/encoding. It is read by the descriptor of the message.
@@ -61,7 +61,7 @@ def require_few(body: bytes, kind: Descriptor, bounds: Bounds) -> None:
 
 
 def scan(body: bytes, kind: Descriptor, bounds: Bounds) -> None:
-    """`require_few`, of a message of any size."""
+    """Count a message of any size, see `require_few`."""
     _scan(memoryview(body), kind, _Counts(bounds), 0)
 
 
@@ -100,7 +100,7 @@ def _scan(body: memoryview, kind: Descriptor, counts: _Counts, depth: int) -> No
 
 
 def _count_packed(part: memoryview, kind: int, counts: _Counts) -> None:
-    """Numbers one after the other; those of variable size may have one byte each, and grow to eight."""
+    """Count packed numbers: one of variable size may take one byte in the message and eight in memory."""
     if size := FIXED_BYTES.get(kind):
         counts.numbers += len(part) // size
     else:
@@ -110,7 +110,7 @@ def _count_packed(part: memoryview, kind: int, counts: _Counts) -> None:
 
 @functools.cache
 def _fields(kind: Descriptor) -> tuple[dict[int, Descriptor], dict[int, int]]:
-    """Messages within a message by field number, and types of repeated numbers."""
+    """Return by field number the messages within a message, and the types of its repeated numbers."""
     nested = {one.number: one.message_type for one in kind.fields if one.message_type is not None}
     repeated = {
         one.number: one.type

@@ -43,9 +43,9 @@ class GrpcServer:
         self._methods: dict[bytes, Method] = {}
 
     async def start(self) -> None:
-        """Answer, from now on; nothing happens where the port is 0.
+        """Listen and answer from now on; do nothing where the port is 0.
 
-        Raises `OSError` when it cannot be had, and `ValueError` when its certificate cannot.
+        Raises `OSError` when the port cannot be bound, and `ValueError` when the certificate cannot be used.
         """
         settings = self._serving.settings
         if not settings.grpc_port:
@@ -63,7 +63,7 @@ class GrpcServer:
         logger.info("gRPC is served on %s%s", write_address(settings), ", with TLS" if tls else "")
 
     async def stop(self) -> None:
-        """Say that it is over, take no new calls, and let those in flight end."""
+        """Tell health checks that the server stops, refuse new calls, and wait for those in flight."""
         if not self._listening:
             return
         self._health.stop()
@@ -79,7 +79,7 @@ class GrpcServer:
             connection.transport.abort()
 
     async def _empty(self, seconds: float) -> None:
-        """Return when there are no connections any more, or time is up."""
+        """Wait until there are no connections, for at most `seconds`."""
         self._emptied.clear()
         if self._connections:
             with contextlib.suppress(TimeoutError):

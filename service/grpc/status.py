@@ -1,4 +1,4 @@
-"""How a call ends: the status of gRPC, with what a program can read of an error."""
+"""Writes the end of a call: the gRPC status, and the error in metadata that programs can read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CODES = {code.name: b"%d" % code.value[0] for code in grpc.StatusCode}
 
 
 def trailers(error: SeriesmithError) -> bytes:
-    """The block of headers that ends a call with `error`."""
+    """Encode the block of headers that ends a call with `error`."""
     return encoded(
         [
             (b"grpc-status", _CODES[error.grpc_code]),
@@ -30,7 +30,7 @@ def trailers(error: SeriesmithError) -> bytes:
 
 
 def details(error: SeriesmithError) -> str:
-    """The message, or as much of it as a client takes."""
+    """Return the error's message, shortened to what a client accepts."""
     message = error.message.encode()
     if len(message) <= LONGEST_MESSAGE:
         return error.message
@@ -38,7 +38,7 @@ def details(error: SeriesmithError) -> str:
 
 
 def metadata(error: SeriesmithError) -> list[Header]:
-    """What a program can read of it."""
+    """Return the code, field and retry-after of an error as metadata."""
     read = [(b"seriesmith-code", error.code.encode())]
     if error.field is not None:
         read.append((b"seriesmith-field", percent_encoded(error.field[:200].encode())))

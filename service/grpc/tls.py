@@ -16,7 +16,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
-    """What handshakes go by; None where no certificate is set. Raises `ValueError` that names the variable."""
+    """Build our server's TLS context; None where no certificate is set. Raises `ValueError`, naming the variable."""
     if not settings.grpc_certfile:
         return None
     chain, key, clients = _read(settings)
@@ -42,7 +42,7 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
 
 
 def server_credentials(settings: Settings) -> grpc.ServerCredentials | None:
-    """The same for grpcio. Raises `ValueError` that names the variable."""
+    """Build the TLS credentials of grpcio's server; None where no certificate is set. Raises `ValueError`."""
     if tls_context(settings) is None:
         return None
     chain, key, clients = _read(settings)
@@ -55,7 +55,7 @@ def server_credentials(settings: Settings) -> grpc.ServerCredentials | None:
 def require_tls_beside_https(settings: Settings, arguments: Sequence[str]) -> None:
     """Raise `ValueError` where HTTP has TLS, by these arguments of BentoML, and gRPC answers the network without.
 
-    Who sends a key over HTTPS would send it in the clear by the other port.
+    A client that sends its key over HTTPS would send it in the clear over gRPC.
     """
     https = any(argument.partition("=")[0] == "--ssl-certfile" for argument in arguments)
     if https and settings.grpc_port and not settings.grpc_certfile and not is_loopback(settings):
@@ -67,7 +67,7 @@ def require_tls_beside_https(settings: Settings, arguments: Sequence[str]) -> No
 
 
 def _read(settings: Settings) -> tuple[Path, Path, Path | None]:
-    """The files of certificate, key and clients' authorities, which can be read. Raises `ValueError`."""
+    """Return the files of certificate, key and clients' authorities, once opened. Raises `ValueError`."""
     named = {
         "CERTFILE": settings.grpc_certfile,
         "KEYFILE": settings.grpc_keyfile or settings.grpc_certfile,
@@ -84,5 +84,5 @@ def _read(settings: Settings) -> tuple[Path, Path, Path | None]:
 
 
 def _refuse_passwords() -> bytes:
-    """Instead of a question on the terminal."""
+    """Answer OpenSSL with an empty password, so that it does not ask on the terminal."""
     raise ValueError("the key has a password")

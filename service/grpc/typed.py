@@ -28,7 +28,7 @@ PART_BYTES = 2 * 2**20
 
 
 def methods(calls: Calls) -> dict[str, Method]:
-    """Every method of the interface."""
+    """Build every method of the interface, by name."""
     return {method.name: _method(method, calls) for method in SERVICE.methods}
 
 
@@ -49,14 +49,14 @@ class _Typed:
         self._request, self._answer = GetMessageClass(method.input_type), GetMessageClass(method.output_type)
 
     async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
-        """The whole answer."""
+        """Run the operation and return the whole answer as a message."""
         fields = await self._parsed(request, outcome)
         answer = await self._operation.run(fields, self._serving)
         size = sum([getattr(column, "nbytes", 0) for column in columns_of(answer).values()])
         return await unhurried(size, lambda: self._written(vars(answer)))
 
     async def parts(self, request: bytes, outcome: metrics.Outcome) -> AsyncGenerator[bytes, None]:
-        """What is known from the start, the cases, and what is known at the end."""
+        """Yield messages: first what is known from the start, then the cases, last what is known at the end."""
         assert self._operation.stream is not None
         stream = await self._operation.stream(await self._parsed(request, outcome), self._serving)
         try:
@@ -80,7 +80,7 @@ class _Typed:
 
 
 async def _small(stream: Stream) -> AsyncIterator[Columns]:
-    """The chunks of a stream, none too large for a message."""
+    """Yield the chunks of a stream, cut where one is too large for a message."""
     rows = _rows(stream.manifest)
     async for columns in stream.chunks:
         for start in range(0, len(columns["series"]), rows):

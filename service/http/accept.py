@@ -11,9 +11,9 @@ QUALITY = re.compile(rb"[01](?:\.[0-9]{0,3})?")
 
 @functools.lru_cache(256)
 def parse_accept(header: bytes) -> tuple[tuple[bytes, float], ...]:
-    """What a header names, in its order, lower case and without parameters, with its quality from 0 to 1.
+    """Return the names in a header, lower case and without parameters, each with its quality from 0 to 1.
 
-    What has a malformed quality is ignored.
+    Names with a malformed quality are left out.
     """
     parsed = []
     for part in header[:4096].lower().split(b","):
@@ -29,7 +29,7 @@ def parse_accept(header: bytes) -> tuple[tuple[bytes, float], ...]:
 
 
 def choose_media_type(header: bytes, offered: Sequence[bytes], usual: bytes) -> bytes | None:
-    """The media type offered that a client likes best; None: it takes none of them, or names none.
+    """Choose the offered media type that a client prefers; None where it accepts none of them, or names none.
 
     Among equals `usual` wins where it is named or fits, else the one named first.
     """
@@ -52,7 +52,7 @@ def choose_media_type(header: bytes, offered: Sequence[bytes], usual: bytes) -> 
 
 
 def choose_coding(header: bytes, offered: Sequence[bytes]) -> bytes | None:
-    """The content coding offered that a client likes best, of equals the first offered; None: as it is."""
+    """Choose the offered coding that a client prefers, of equals the first; None means to send the body uncoded."""
     qualities: dict[bytes, float] = {}
     for name, quality in parse_accept(header):
         qualities.setdefault(b"gzip" if name == b"x-gzip" else name, quality)

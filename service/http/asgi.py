@@ -65,9 +65,9 @@ class HttpApplication:
             await _sent(response, scope, send)
 
     async def _streamed(self, response: Streamed, send: Send) -> None:
-        """Chunk by chunk, no faster than the client reads; a failure on the way breaks the connection off.
+        """Send chunk by chunk, no faster than the client reads; a failure on the way breaks the connection off.
 
-        A client that reads nothing for as long as an answer may take is let go: what it holds, others wait for.
+        A client that reads nothing for as long as an answer may take is cut off, since others wait for what it holds.
         """
         headers = [(b"content-type", response.media_type), *response.more]
         try:

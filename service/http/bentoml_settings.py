@@ -41,7 +41,7 @@ class Cors:
         self._rules = CORSMiddleware(_no_application, **options)
 
     def answer_preflight(self, method: str, headers: dict[bytes, bytes]) -> Response | None:
-        """The answer to a browser's question before a request; None: it is none."""
+        """Return the answer to a browser's preflight request; None where the request is no preflight."""
         if method != "OPTIONS" or b"origin" not in headers or b"access-control-request-method" not in headers:
             return None
         response = self._rules.preflight_response(Headers(raw=list(headers.items())))
@@ -53,7 +53,7 @@ class Cors:
     def add_to(
         self, more: tuple[tuple[bytes, bytes], ...], headers: dict[bytes, bytes]
     ) -> tuple[tuple[bytes, bytes], ...]:
-        """An answer's headers with those that let a page of another origin read it."""
+        """Add to an answer's headers those that let a page of another origin read it."""
         origin = headers.get(b"origin")
         if origin is None:
             return more
@@ -84,7 +84,7 @@ class AccessLog:
         response: tuple[int, bytes, int | None],
         seconds: float,
     ) -> None:
-        """Write it. `request`: scheme, method, path and headers; `response`: status, media type and length."""
+        """Write a line. `request`: scheme, method, path and headers; `response`: status, media type and length."""
         scheme, method, path, headers = request
         if path.startswith(self._skipped):
             return
@@ -102,20 +102,20 @@ class AccessLog:
 
 
 def _shown(text: str) -> str:
-    """Printable, and not too long: a log's lines are ours."""
+    """Make text printable and shorten it, so that a client can neither forge nor flood the lines of the log."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
 
 
 @dataclass(frozen=True)
 class BentomlSettings:
-    """What of BentoML's configuration acts on our paths. None: not asked for, and then it costs nothing."""
+    """The parts of BentoML's configuration that act on our paths; None where one is not configured."""
 
     cors: Cors | None = None
     access_log: AccessLog | None = None
 
 
 def read_settings(name: str, timeout_seconds: float) -> BentomlSettings:
-    """The configuration of a service; in one line warns of what was set and has no effect."""
+    """Read the configuration of a service, and log one warning that lists settings without effect."""
     try:
         from bentoml._internal.configuration.containers import BentoMLContainer
 
@@ -136,7 +136,7 @@ def read_settings(name: str, timeout_seconds: float) -> BentomlSettings:
 
 
 def find_without_effect(configured: Mapping[str, Any], timeout_seconds: float) -> list[str]:
-    """The settings that differ from their defaults, and do nothing for our paths."""
+    """Return the settings that differ from their defaults and have no effect on our paths."""
     found = [path for path, usual in WITHOUT_EFFECT.items() if _look_up(configured, path) not in (None, usual)]
     if _look_up(configured, "traffic.timeout") not in (None, timeout_seconds):
         found.append("traffic.timeout (use SERIESMITH_TIMEOUT_SECONDS)")

@@ -7,7 +7,7 @@ from service.http.exchange import ClientGone, Receive
 
 
 async def read(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """The request's body. Raises `TooLarge` before it is read whole, and `ClientGone`."""
+    """Receive the request's body. Raises `TooLarge` before it is read whole, and `ClientGone`."""
     declared = headers.get(b"content-length", b"0")
     too_large = TooLarge(f"the body is larger than {limit} bytes; send several requests.")
     if declared.isdigit() and int(declared) > limit:

@@ -11,7 +11,7 @@ from service.serving import Serving
 
 
 def card(serving: Serving, name: str) -> dict[str, Any]:
-    """One model's card, from its newest version. Raises `NotFound` with the names there are."""
+    """Return one model's card, made from its newest version. Raises `NotFound` with the names there are."""
     if "/" in name:
         raise NotFound(f"{name!r} is not a model's name; ask for /models/<name>.", "name")
     bundle = serving.repository.resolve(name)
@@ -19,7 +19,7 @@ def card(serving: Serving, name: str) -> dict[str, Any]:
 
 
 def listing(serving: Serving) -> dict[str, Any]:
-    """Every model's card, and what was refused and why."""
+    """Return every model's card, and the versions that were refused with the reasons."""
     refused = [
         {"name": name, "version": version, "reason": refusal.reason}
         for (name, version), refusal in sorted(serving.repository.refused.items())

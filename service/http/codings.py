@@ -36,7 +36,7 @@ MOST_WINDOW_BYTES = 2**23
 
 
 async def unpack(body: bytes, coding: bytes, limit: int) -> bytes:
-    """`unpacked`, beside the event loop where much comes out. Raises what it raises."""
+    """Unpack a body, in a thread where much comes out, so that the event loop stays free; see `unpacked`."""
     if not coding:
         return body
     try:
@@ -56,7 +56,7 @@ async def _beside(body: bytes, coding: bytes, limit: int) -> bytes:
 
 
 def unpacked(body: bytes, coding: bytes, limit: int) -> bytes:
-    """A body without its content coding. Raises `TooLarge` before it grows past `limit`, and `InvalidRequest`."""
+    """Undo a body's content coding. Raises `TooLarge` before it grows past `limit`, and `InvalidRequest`."""
     name = coding.strip().lower()
     if name in (b"", b"identity"):
         return body
@@ -90,7 +90,7 @@ def unpacked(body: bytes, coding: bytes, limit: int) -> bytes:
 
 
 def _inflated(body: bytes, window: int) -> Iterator[bytes]:
-    """What all members hold, a bounded part at a time.
+    """Yield what all gzip members hold, a bounded part at a time.
 
     Raises `EOFError` where the last is not whole, and `OverflowError` where there are too many.
     """
@@ -113,7 +113,7 @@ def _inflated(body: bytes, window: int) -> Iterator[bytes]:
 
 
 def _decompressed(body: bytes) -> Iterator[bytes]:
-    """What all frames hold, a bounded part at a time."""
+    """Yield what all zstd frames hold, a bounded part at a time."""
     unpacker = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES)
     with unpacker.stream_reader(body, read_across_frames=True) as reader:
         while part := reader.read(GROWTH_BYTES):
@@ -121,12 +121,12 @@ def _decompressed(body: bytes) -> Iterator[bytes]:
 
 
 def acceptable(header: bytes, codings: tuple[bytes, ...] = CODINGS) -> bytes | None:
-    """The coding to answer with, by an Accept-Encoding header; None: as it is."""
+    """Choose the coding of an answer by an Accept-Encoding header; None means to send it uncoded."""
     return choose_coding(header, codings) if header else None
 
 
 def packed(body: bytes, coding: bytes) -> bytes:
-    """A body with a content coding; levels that cost little."""
+    """Apply a content coding to a body, at a level that costs little."""
     if coding == b"zstd":
         return zstandard.ZstdCompressor(level=1).compress(body)
     compressor = zlib.compressobj(level=1, wbits=WINDOWS[coding])

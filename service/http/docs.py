@@ -49,12 +49,12 @@ ARRAYS_HEADER = {
 
 @functools.cache
 def docs_page() -> bytes:
-    """The page that shows the document; its script is BentoML's bundled Swagger UI, nothing comes from elsewhere."""
+    """Return the page that shows the document. Its script is BentoML's bundled Swagger UI, so it loads offline."""
     return resources.files("service.http").joinpath("docs.html").read_bytes()
 
 
 def openapi(repository: Repository | None, keyed: bool = False) -> bytes:
-    """The OpenAPI 3.1 document; with examples for what is served where a repository is given.
+    """Build the OpenAPI 3.1 document; with examples for what is served where a repository is given.
 
     `keyed`: whether requests need an API key.
     """
@@ -104,7 +104,7 @@ def _operation(operation: Operation, example: Example | None) -> dict[str, Any]:
 
 
 def _content(schema: dict[str, Any], whole: bool) -> dict[str, Any]:
-    """A body under each media type that it may have: JSON by its schema, the others in words."""
+    """Describe a body under each media type that it may have: JSON by its schema, the others in words."""
     content = {}
     for media_type, wire in WIRES.items():
         if media_type == JSON:
@@ -115,13 +115,13 @@ def _content(schema: dict[str, Any], whole: bool) -> dict[str, Any]:
 
 
 def _wire_name(wire: Wire) -> str:
-    """The component that tells of a wire other than JSON."""
+    """Name the component that describes a wire other than JSON."""
     words = re.split(r"\W", wire.media_type.decode().partition("/")[2])
     return "".join(word.title() for word in words if word not in ("x", "vnd"))
 
 
 def _wires() -> dict[str, Any]:
-    """What there is to say of wires whose bodies no schema describes."""
+    """Describe in words the wires whose bodies no schema describes."""
     return {
         name: {"title": name, "type": "string", "format": "binary", "description": wire.description.strip()}
         for wire in WIRES.values()

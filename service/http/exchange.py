@@ -1,4 +1,4 @@
-"""A request that has been read, and what answers it, free of any server's ways."""
+"""A request that has been read, and its response, independent of the server that carries them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which path answers what; every failure becomes an answer."""
+"""The table of paths and the handlers of ours; every failure becomes an answer."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Routes:
         return Route(f"/{operation.name}", ("POST",), run, "use", limit, lambda: operation.name)
 
     def admit(self, method: str, path: str, headers: dict[bytes, bytes]) -> Match:
-        """The row of a request that may be made, by its head alone. Raises a `SeriesmithError`."""
+        """Check a request by its head, before its body is read, and return its row. Raises a `SeriesmithError`."""
         if self.bentoml.cors is not None and method == "OPTIONS":
             preflight = self.bentoml.cors.answer_preflight(method, headers)
             if preflight is not None:
@@ -108,7 +108,7 @@ class Routes:
         return match
 
     async def answer(self, match: Match, request: Request) -> Response | Streamed:
-        """What an admitted request is answered; never raises but when it is cancelled."""
+        """Answer an admitted request; errors become answers, and only a cancellation is raised."""
         assert match.route.handler is not None, "BentoML answers it"
         try:
             return await match.route.handler(request, *match.groups)
@@ -131,7 +131,7 @@ class Routes:
         self._count(path, ClientGone())
 
     def failed(self, path: str, error: SeriesmithError) -> Response:
-        """Answer, and count, a request that was not admitted, or whose body could not be read."""
+        """Answer and count a request that was not admitted, or whose body could not be read."""
         self._count(path, error)
         return refused(error, path)
 
@@ -229,7 +229,7 @@ async def _list_methods(request: Request) -> Response:
 
 
 def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
-    """An answer over a wire, with a content coding where one is `accepted` and worth it."""
+    """Write an answer over a wire, with a content coding where one is `accepted` and saves bytes."""
     assert wire.encoded is not None
     body, more = wire.encoded(answer)
     if accepted and len(body) >= WORTH_BYTES and (coding := acceptable(accepted)) is not None:
@@ -238,7 +238,7 @@ def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
 
 
 def refused(error: SeriesmithError, path: str = "") -> Response:
-    """An error in the one shape that errors have; under /v2 in the one that its protocol has."""
+    """Write an error in our one shape; under /v2 in the shape of that protocol."""
     said: object = error.message
     if not speaks(path):
         said = {"code": error.code, "message": error.message} | ({"field": error.field} if error.field else {})
@@ -246,7 +246,7 @@ def refused(error: SeriesmithError, path: str = "") -> Response:
 
 
 def _explain(error: SeriesmithError, path: str) -> Headers:
-    """The headers that belong to a refusal."""
+    """Return the headers that belong to a refusal: Retry-After, Allow or WWW-Authenticate."""
     if isinstance(error, MethodNotAllowed):
         return ((b"allow", error.allow.encode()),)
     if isinstance(error, Unauthenticated):
@@ -257,7 +257,7 @@ def _explain(error: SeriesmithError, path: str) -> Headers:
 
 
 def require_same_origin(headers: dict[bytes, bytes]) -> None:
-    """Raise `Forbidden` for what a web page of another origin has a browser send, with that browser's rights."""
+    """Raise `Forbidden` for a request that a browser sends for a page of another origin."""
     origin, host = headers.get(b"origin"), headers.get(b"host", b"")
     if origin is not None and origin.partition(b"://")[2].lower() != host.lower():
         raise Forbidden("models are not managed by web pages of other origins; send the request from a program.")

@@ -1,4 +1,4 @@
-"""Which path takes which methods, who may use it, how long its bodies may be, and what answers it."""
+"""The table of paths: each row has methods, a role, a limit on the body and a handler."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Route:
     operation: Callable[..., str | None] | None = None
 
     def require_method(self, method: str, path: str) -> None:
-        """Raise `MethodNotAllowed` for a method that the row has not; GET stands for HEAD too."""
+        """Raise `MethodNotAllowed` where the row lacks the method; GET includes HEAD."""
         if method in self.methods or not self.methods or (method == "HEAD" and "GET" in self.methods):
             return
         allowed = ", ".join(self.methods)
@@ -70,7 +70,7 @@ class Table:
                 self._plain[row.path] = Match(row)
 
     def find(self, path: str) -> Match | None:
-        """The row of a path."""
+        """Find the row of a path; None where there is none."""
         match = self._plain.get(path) or self._known.get(path)
         if match is not None:
             return match

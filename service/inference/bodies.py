@@ -39,7 +39,7 @@ class Asked:
 
 
 def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
-    """The request in a body, of which the first `length` bytes are the JSON object. Raises `InvalidRequest`."""
+    """Read the request in a body, whose first `length` bytes are the JSON object. Raises `InvalidRequest`."""
     size = len(body) if length is None else _length(length, len(body))
     document = json_object(_document(body[:size] if size < len(body) else body, bounds), "the body")
     binary = parameters_of(document).get("binary_data_output", False) is True
@@ -62,7 +62,7 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
 
 
 def _document(text: bytes, bounds: Bounds) -> Any:
-    """The JSON value, in whose inputs large data are a `JsonArray`."""
+    """Parse the JSON value; large data of its inputs become a `JsonArray`."""
     if len(text) <= PLAIN_BYTES:
         return parsed(text)
     lifted = lift(text, "data", bounds)
@@ -75,7 +75,7 @@ def _document(text: bytes, bounds: Bounds) -> Any:
 
 
 def response(model: Model, request: Asked, taken: Taken) -> Response:
-    """The outputs of a model, as they were asked for."""
+    """Write the outputs of a model, each as JSON or as binary data, as the request asks."""
     behind: list[bytes] = []
     outputs: list[dict[str, Any]] = []
     for output, column in taken:
@@ -100,7 +100,7 @@ def response(model: Model, request: Asked, taken: Taken) -> Response:
 
 
 def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
-    """The inputs, and where in the body the binary data of the last one ends."""
+    """Read the inputs, and return with them where in the body the last binary data end."""
     require_few(len(inputs), "inputs")
     sent: list[Sent] = []
     for one in inputs:
@@ -132,7 +132,7 @@ def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
 
 
 def _are_whole(shape: object) -> bool:
-    """Whether a shape is a list of whole numbers; those written as floats become integers in it."""
+    """Whether a shape is a list of whole numbers; whole floats in it are replaced by integers."""
     if type(shape) is not list or len(shape) > MOST_AXES:
         return False
     for place, size in enumerate(shape):
@@ -144,7 +144,7 @@ def _are_whole(shape: object) -> bool:
 
 
 def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
-    """The outputs named, and which of them are wanted as binary data."""
+    """Return the outputs named, each with whether it is wanted as binary data."""
     if outputs is None:
         return {}
     named: dict[str, bool] = {}
@@ -168,7 +168,7 @@ def _length(header: bytes, available: int) -> int:
 
 
 def parsed(text: bytes) -> Any:
-    """The JSON value. Raises `InvalidRequest`."""
+    """Parse a JSON value. Raises `InvalidRequest`."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
@@ -179,13 +179,13 @@ def parsed(text: bytes) -> Any:
 
 
 def parameters_of(value: dict[str, Any]) -> dict[str, Any]:
-    """The parameters of a request, a tensor or an output: none where they are null. Raises `InvalidRequest`."""
+    """Return the parameters of a request, a tensor or an output; empty where they are null. Raises `InvalidRequest`."""
     parameters = value.get("parameters")
     return {} if parameters is None else json_object(parameters, "parameters")
 
 
 def json_object(value: Any, name: str) -> dict[str, Any]:
-    """`value`, which must be an object. Raises `InvalidRequest`."""
+    """Return `value`. Raises `InvalidRequest` where it is no JSON object."""
     if not isinstance(value, dict):
         raise InvalidRequest(f"{name} is {show(value)}; send a JSON object.")
     return value

@@ -1,4 +1,4 @@
-"""The paths under /v2 as the OpenAPI document tells of them."""
+"""Describes the paths under /v2 for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ LENGTH = {"schema": INTEGER | {"minimum": 0}, "description": "bytes of JSON befo
 
 
 def paths(example: Example | None) -> dict[str, Any]:
-    """By path, filled with an example of what is served where there is one."""
+    """Build the path items of /v2, with examples of what is served where there are any."""
     model = _in_path("model", "<bundle>.<operation>", f"{example.model}.encode" if example else None)
     version = _in_path("version", "a version of the bundle", str(example.version) if example else None)
     listed: dict[str, Any] = {
@@ -113,7 +113,7 @@ def paths(example: Example | None) -> dict[str, Any]:
 
 
 def _model(path: str, suffix: str, parameters: list[dict[str, Any]], example: Example | None) -> dict[str, Any]:
-    """What there is of a model, or of one of its versions."""
+    """Describe the paths of a model, or of one of its versions."""
     asked = _body("InferenceRequest")
     if example is not None and (body := example.inference()) is not None:
         asked["content"]["application/json"]["example"] = body

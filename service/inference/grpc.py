@@ -59,7 +59,7 @@ ROLES: dict[str, Role | None] = {
 
 
 def methods(calls: Calls) -> dict[str, Method]:
-    """Every method of the interface."""
+    """Build every method of the interface, by name."""
     inference = Methods(calls)
     plain: dict[str, Answered] = {
         "ServerLive": inference.server_live,
@@ -79,7 +79,7 @@ def methods(calls: Calls) -> dict[str, Method]:
 
 
 class Methods:
-    """What the methods answer."""
+    """Answers the methods of the protocol, but for parsing and counting."""
 
     def __init__(self, calls: Calls) -> None:
         self._serving = calls.serving
@@ -87,7 +87,7 @@ class Methods:
         self._models, self.bounding = self._inference.models, self._inference.bounding
 
     async def infer(self, body: bytes, outcome: Outcome) -> bytes:
-        """The outputs of a model."""
+        """Run a model on the inputs of a request, and write its outputs."""
         self._serving.lane.require_room()
         bounds, is_large = self.bounding.now(), len(body) > LARGE_BYTES
         if is_large:
@@ -112,15 +112,15 @@ class Methods:
         return _written(model, request.id, taken)
 
     async def server_live(self, request: Any) -> Message:
-        """It is."""
+        """Answer that the server is live."""
         return messages.ServerLiveResponse(live=True)
 
     async def server_ready(self, request: Any) -> Message:
-        """Whether a model is served."""
+        """Answer whether the server has a model to serve and is not stopping."""
         return messages.ServerReadyResponse(ready=self._serving.ready)
 
     async def model_ready(self, request: Any) -> Message:
-        """Whether that model is served; one that there is not is not."""
+        """Answer whether a model is served; False for one that does not exist."""
         try:
             self._models.find(request.name, request.version)
         except (NotFound, Unsupported):
@@ -128,15 +128,15 @@ class Methods:
         return messages.ModelReadyResponse(ready=True)
 
     async def server_metadata(self, request: Any) -> Message:
-        """Of this server."""
+        """Answer the name, version and extensions of this server."""
         return messages.ServerMetadataResponse(name="seriesmith", version=VERSION, extensions=EXTENSIONS)
 
     async def model_metadata(self, request: Any) -> Message:
-        """Of a model."""
+        """Answer the versions, inputs and outputs of a model."""
         return messages.ModelMetadataResponse(**self._models.metadata(request.name, request.version))
 
     async def index(self, request: Any) -> Message:
-        """The models there are."""
+        """Answer the models of the repository, each with its state."""
         return messages.RepositoryIndexResponse(models=index(self._serving, request.ready))
 
     async def load(self, request: Any) -> Message:
@@ -168,7 +168,7 @@ def _parsed(kind: Any, body: bytes, bounds: Bounds) -> Any:
 
 
 def _sent(request: Any) -> Iterator[Sent]:
-    """The inputs of a request. Raises `InvalidRequest`."""
+    """Yield the inputs of a request. Raises `InvalidRequest`."""
     inputs, contents = request.inputs, request.raw_input_contents
     require_few(len(inputs), "inputs")
     require_few(len(request.outputs), "outputs")
@@ -184,7 +184,7 @@ def _sent(request: Any) -> Iterator[Sent]:
 
 
 def _contained(one: Any) -> object:
-    """The elements of an input, in the field of its datatype."""
+    """Return the elements of an input, which are in the field of its datatype."""
     field = CONTENTS.get(one.datatype)
     if field is None:
         known = ", ".join(CONTENTS)
@@ -203,7 +203,7 @@ def _contained(one: Any) -> object:
 
 
 def _floats(contents: Any) -> np.ndarray:
-    """Repeated numbers, some at a time: the parser's own container gives them one by one."""
+    """Copy repeated numbers to an array, some at a time: protobuf's container yields them one by one."""
     parts = [np.array(contents[start : start + PART], np.float64) for start in range(0, len(contents), PART)]
     return np.concatenate(parts or [np.empty(0)])
 

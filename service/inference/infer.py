@@ -51,9 +51,9 @@ class Inference:
         self.bounding = Bounding(serving)
 
     async def run(self, model: Model, given: Given, outputs: Iterable[str], in_seconds: bool) -> Taken:
-        """The outputs of a model that are named, or the usual ones. Raises a `SeriesmithError`.
+        """Run a model and return the outputs named, or else the usual ones. Raises a `SeriesmithError`.
 
-        `in_seconds`: whether the settings' timeout is watched here.
+        `in_seconds` says whether the settings' timeout applies here; gRPC has applied it already.
         """
         plan = model.plan(tuple(outputs))
         running = model.operation.run(model.parsed(given, plan), self._serving, plan.wanted)
@@ -67,7 +67,7 @@ def require_few(count: int, noun: str) -> None:
 
 
 def read_tensors(inputs: Iterable[Sent], bounds: Bounds) -> Given:
-    """The tensors of a request, by name. Raises `InvalidRequest` or `TooLarge`."""
+    """Read the tensors of a request, by name. Raises `InvalidRequest` or `TooLarge`."""
     given: Given = {}
     for one in inputs:
         if len(one.name) > LONGEST_NAME:
@@ -102,5 +102,5 @@ def _read(one: Sent) -> np.ndarray:
 
 
 def size_of(taken: Taken) -> int:
-    """Bytes of outputs, as far as they are many."""
+    """Return the bytes of the outputs that are arrays; labels and texts, which are small, count as 0."""
     return sum([getattr(column, "nbytes", 0) for _, column in taken])

@@ -1,4 +1,4 @@
-"""What a request's fields are as tensors, read off its types, so that a new operation needs no word here.
+"""Derives the input tensors of an operation from the types of its request, so that a new operation adds nothing here.
 
 A value is a tensor of one element; a dict by class label is two tensors side by side, `class_label` and the values; a
 choice between several things (`strategy`) is their tensors, of which those of one are sent; one of several names
@@ -30,7 +30,7 @@ CLASS_LABEL = "class_label"
 
 @dataclass(frozen=True)
 class Input:
-    """A value of a request: the tensors that it is sent as, and how it is read from them."""
+    """A value of a request: the tensors that carry it, and the function that reads it from them."""
 
     field: str
     tensors: dict[str, Axes]
@@ -38,13 +38,13 @@ class Input:
 
 
 def inputs_of(request: type[BaseModel]) -> list[Input]:
-    """A request's inputs but for `model`, series first."""
+    """List the inputs of a request without `model`, series first."""
     hints = get_type_hints(request, include_extras=True)
     return [found for field in request.model_fields if field != "model" for found in _inputs(field, hints[field])]
 
 
 def extras_of(request: type[BaseModel]) -> dict[str, frozenset[str]]:
-    """By the name of the field that asks for them, the outputs that are computed only when asked for."""
+    """List the outputs that are computed only on request, by the field that asks for them."""
     hints = get_type_hints(request)
     return {
         field.alias or name: frozenset(get_args(get_args(hints[name])[0]))
@@ -54,7 +54,7 @@ def extras_of(request: type[BaseModel]) -> dict[str, frozenset[str]]:
 
 
 def fields_of(inputs: list[Input], given: Given) -> dict[str, Any]:
-    """The fields in the tensors of a request. Raises `InvalidRequest`."""
+    """Read the fields of a request from its tensors. Raises `InvalidRequest`."""
     fields: dict[str, Any] = {}
     used = 0
     for one in inputs:
@@ -88,7 +88,7 @@ def _check(name: str, axes: Axes, array: np.ndarray) -> None:
 
 
 def _inputs(field: str, hint: Any) -> Iterator[Input]:
-    """The ways in which a field of that type may come."""
+    """Yield the inputs that may carry a field of type `hint`."""
     axes = axes_of(hint)
     origin, arguments = get_origin(hint), get_args(hint)
     if axes is not None:
@@ -112,7 +112,7 @@ def _inputs(field: str, hint: Any) -> Iterator[Input]:
 
 
 def datatype_of(hint: Any) -> str | None:
-    """The datatype of a single value: that of one of several names is text; a name alone is no choice and has none."""
+    """Return the datatype of a single value: BYTES for one of several names; None for a lone constant."""
     if get_origin(hint) is Literal:
         return "BYTES" if len(get_args(hint)) > 1 else None
     return DATATYPES.get(hint)
@@ -135,7 +135,7 @@ def _asks_for_outputs(hint: Any) -> bool:
 
 
 def _single(array: np.ndarray) -> Any:
-    """The only element; of a float32, the shortest decimal that it stands for, so that 1.15 is what JSON's 1.15 is."""
+    """Return the only element; a float32 as its shortest decimal, so that 1.15 equals JSON's 1.15."""
     element = array.reshape(-1)[0]
     return float(str(element)) if array.dtype == np.float32 else array.reshape(-1).tolist()[0]
 

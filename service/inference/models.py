@@ -1,4 +1,4 @@
-"""Models of the protocol: which there are, what goes in and out, and how one is run.
+"""The models of the protocol, with their inputs and outputs, found by name and version.
 
 A model is an operation of a bundle, `<bundle>.<operation>`; its versions are the bundle's.
 """
@@ -27,14 +27,14 @@ REMEMBERED = 256
 
 @dataclass(frozen=True)
 class Plan:
-    """Which outputs a request is answered with: their fields, and what of `with` they ask for."""
+    """The outputs that answer a request, and the values of `with` that they need."""
 
     outputs: tuple[Output, ...]
     wanted: frozenset[str]
     extras: dict[str, list[str]]
 
     def taken(self, answer: Any) -> list[tuple[Output, Column]]:
-        """The outputs in an operation's answer."""
+        """Return the outputs with their columns of an operation's answer; those that the answer lacks are left out."""
         read = [(output, output.read(answer)) for output in self.outputs]
         return [(output, column) for output, column in read if column is not None]
 
@@ -57,7 +57,7 @@ class Model:
         self._plans: dict[tuple[str, ...], Plan] = {(): self._planned(usual)}
 
     def plan(self, names: tuple[str, ...]) -> Plan:
-        """The outputs named; where none are, those of a plain answer but for `by_class`. Raises `InvalidRequest`."""
+        """Plan the outputs named, or else those of a plain answer that are per case. Raises `InvalidRequest`."""
         plan = self._plans.get(names)
         if plan is None:
             plan = self._chosen(names)
@@ -81,11 +81,11 @@ class Model:
         return Plan(outputs, fields, extras)
 
     def parsed(self, given: Given, plan: Plan) -> StrictRequest:
-        """The operation's request in the tensors of one of the protocol. Raises `InvalidRequest`."""
+        """Parse the operation's request from tensors by name. Raises `InvalidRequest`."""
         return self.operation.parsed({"model": self._bundle_version, **fields_of(self.inputs, given), **plan.extras})
 
     def metadata(self, versions: Iterable[int]) -> dict[str, Any]:
-        """What the protocol tells of a model."""
+        """Return the protocol's metadata of a model: name, versions, inputs and outputs."""
         inputs = {name: axes for one in self.inputs for name, axes in one.tensors.items()}
         outputs = {name: output.axes for name, output in self.outputs.items()}
         return {
@@ -97,7 +97,7 @@ class Model:
         }
 
     def config(self) -> dict[str, Any]:
-        """What Triton's tools ask of a model before they call it; no axis is a batch's."""
+        """Return the configuration that Triton's tools read before a call; no axis is a batch's."""
         described = self.metadata(())
         inputs = [_configured(one) | {"optional": one["name"] != "series"} for one in described["inputs"]]
         return {
@@ -132,15 +132,15 @@ class Models:
         self._at: dict[str, Model] = {}
 
     def known(self, path: str) -> Model | None:
-        """The model that was found for a path, where that was so already."""
+        """Return the model found for a path before, or None."""
         if self._repository is not self.serving.repository:
             self._repository, self._found, self._at = self.serving.repository, {}, {}
         return self._at.get(path)
 
     def find(self, name: str, version: str = "", path: str = "") -> Model:
-        """The model of that name, of its newest version where none is given. Raises a `SeriesmithError`.
+        """Find a model by name, in its newest version where none is given. Raises a `SeriesmithError`.
 
-        It is known under `path` from then on.
+        `known` finds it under `path` from then on.
         """
         self.known(path)
         found = self._found.get((name, version))
@@ -168,12 +168,12 @@ class Models:
 
 
 def by_class(axes: Axes) -> bool:
-    """Whether a tensor has a value for each class: beside those with one for each case, no frame can hold it."""
+    """Whether a tensor has a value per class: a data frame of values per case cannot hold it."""
     return axes.names[0] in ("n_classes", "n_named_classes")
 
 
 def require_plain(name: str, parameters: Container[str]) -> None:
-    """Raise `InvalidRequest` where a tensor's parameters ask for what would change its meaning, and is not done."""
+    """Raise `InvalidRequest` where a tensor's parameters name an extension that this server lacks."""
     for parameter in ("shared_memory_region", "classification"):
         if parameter in parameters:
             raise InvalidRequest(
@@ -182,6 +182,6 @@ def require_plain(name: str, parameters: Container[str]) -> None:
 
 
 def bundle_and_operation(name: str) -> tuple[str, Operation | None]:
-    """The parts of a model's name; a name without an operation's is a bundle's, or nothing's."""
+    """Split a model's name into bundle and operation; None where the name ends in no operation."""
     bundle, _, operation = name.partition(".")
     return bundle, OPERATIONS.get(operation)

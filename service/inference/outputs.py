@@ -1,4 +1,4 @@
-"""What an answer's fields are as tensors, read off its types.
+"""Derives the output tensors of an operation from the types of its answer.
 
 Columns are tensors as they are, single values tensors of one element. A dict by class label is a tensor of its values
 (one of each part, where a value has several) beside `class_label`; -1 stands where there is no value. Another value of
@@ -23,7 +23,7 @@ NOTHING = -1
 
 @dataclass(frozen=True)
 class Output:
-    """A tensor of an answer: the field that it is read from, and how."""
+    """A tensor of an answer: its field, and the function that reads it from the answer."""
 
     name: str
     field: str
@@ -32,7 +32,7 @@ class Output:
 
 
 def outputs_of(answer: type[Any]) -> dict[str, Output]:
-    """An answer's outputs, `model` and `version` left to the protocol."""
+    """List the outputs of an answer, but for `model` and `version`, which the protocol has itself."""
     hints = get_type_hints(answer, include_extras=True)
     found: dict[str, Output] = {}
     for field, hint in hints.items():
@@ -67,7 +67,7 @@ def _outputs(field: str, hint: Any) -> Iterator[Output]:
 
 
 def _single(name: str, field: str, hint: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
-    """The tensor of a value, or those of its parts."""
+    """Yield the tensor of a value, or one for each of its parts."""
     hint = _given(hint)
     if is_dataclass(hint):
         types = get_type_hints(hint)

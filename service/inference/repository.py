@@ -1,4 +1,4 @@
-"""The model repository extension: what there is, and bundles loaded and unloaded.
+"""The model repository extension: lists the models, loads and unloads bundles.
 
 Unloading holds for every worker and through restarts, as a mark in the repository (`models/unloading.py`), until the
 bundle is loaded again or has a newer version.
@@ -22,7 +22,7 @@ MOST_CHARACTERS = 200
 
 
 def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
-    """Every model of every version there is, and why it is not served where it is not; or those `ready` alone."""
+    """List every model in every version, with the reason where it is not served; with `ready` only those served."""
     repository = serving.repository
     listed = [_entry(bundle, key[1]) for key, bundle in sorted(repository.bundles.items())]
     models = [entry for entries in listed for entry in entries]
@@ -35,9 +35,9 @@ def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
 
 
 async def load(serving: Serving, name: str, parameters: Iterable[str]) -> None:
-    """Load the bundle of a model, or of that name: its operations come and go together. Raises a `SeriesmithError`.
+    """Load the bundle that `name` names, or of which it names an operation: all are loaded together.
 
-    Parameters that bring another configuration or files are refused.
+    Parameters that bring another configuration or files are refused. Raises a `SeriesmithError`.
     """
     if brought := sorted(key for key in parameters if key == "config" or key.startswith("file:")):
         raise InvalidRequest(f"{show(brought[0])} came to load with; a bundle is loaded as it was published.")
@@ -45,7 +45,7 @@ async def load(serving: Serving, name: str, parameters: Iterable[str]) -> None:
 
 
 async def unload(serving: Serving, name: str) -> None:
-    """Unload the bundle of a model, or of that name. Raises a `SeriesmithError`."""
+    """Unload the bundle that `name` names, or of which it names an operation. Raises a `SeriesmithError`."""
     await serving.unload(_bundle(name))
 
 

@@ -1,4 +1,4 @@
-"""The protocol over HTTP: what the paths under /v2 answer."""
+"""The protocol over HTTP: answers the paths under /v2."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Rest:
         self._models = self._inference.models
 
     def rows(self, limit: int, small: int) -> Iterator[Route]:
-        """The protocol's rows of the table of paths; inferences' bodies have at most `limit` bytes, others `small`."""
+        """Yield the rows of the protocol. Bodies of inferences have at most `limit` bytes, others `small`."""
         for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
             yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _operation_of)
             yield Route(f"{model}/ready/?", ("GET",), self._tell_model_ready, "use", small)
@@ -161,7 +161,7 @@ class Rest:
             return response
 
     async def _control(self, request: Request) -> dict[str, Any]:
-        """The JSON object in the body of a repository request, which may be empty."""
+        """Read the JSON object in the body of a repository request; an empty body is an empty object."""
         body = await unpack(request.body, request.headers.get(b"content-encoding", b""), CONTROL_BYTES)
         if len(body) > CONTROL_BYTES:
             raise TooLarge(f"the body has {len(body)} bytes; a request of this kind may have {CONTROL_BYTES}.")
@@ -173,8 +173,11 @@ def _json(value: object) -> Response:
 
 
 def _packed(response: Response, accepted: bytes) -> Response:
-    """With a content coding where one is accepted. Binary data hardly gets smaller, so that for it one must be asked
-    for by name: a lone one is a client's wish, a list what HTTP libraries send of themselves."""
+    """Apply a content coding that the client accepts.
+
+    Binary data hardly get smaller, so they are packed only where the client names a single coding: HTTP libraries send
+    a list of codings of their own accord.
+    """
     binary = response.media_type != JSON
     coding = acceptable(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
     if coding is None or len(response.body) < WORTH_BYTES:

@@ -1,4 +1,4 @@
-"""Tensors as the protocol writes them, to arrays and back; whatever carries them.
+"""Converts tensors of the protocol to arrays and back, for every transport.
 
 A datatype is one of the protocol's names. Elements are in row-major order; BYTES elements are UTF-8 text, and as binary
 data have their length before them, as four little-endian bytes.
@@ -54,7 +54,7 @@ LENGTH = struct.Struct("<I")
 
 
 def from_binary(name: str, datatype: str, shape: Sequence[int], content: bytes) -> NDArray[Any]:
-    """The tensor in the binary data of an input. Raises `InvalidRequest`."""
+    """Read the tensor in the binary data of an input. Raises `InvalidRequest`."""
     if datatype == "BYTES":
         return _array(name, _texts(name, content, prod(shape)), shape)
     dtype = known(name, datatype)
@@ -68,7 +68,7 @@ def from_binary(name: str, datatype: str, shape: Sequence[int], content: bytes) 
 
 
 def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> NDArray[Any]:
-    """The tensor in the JSON data of an input, flat or nested. Raises `InvalidRequest`.
+    """Read the tensor in the JSON data of an input, flat or nested. Raises `InvalidRequest`.
 
     Floating-point numbers keep the precision that they have in JSON.
     """
@@ -100,7 +100,7 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
 
 
 def _from_pieces(name: str, datatype: str, shape: Sequence[int], data: JsonArray) -> NDArray[Any]:
-    """The tensor in large JSON data. Raises `InvalidRequest`, or `TooLarge` where more comes than a model takes."""
+    """Read the tensor in large JSON data. Raises `InvalidRequest`, or `TooLarge` where no model takes as much."""
     if datatype == "BYTES" or known(name, datatype).kind != "f":
         raise TooLarge(f"{name} has {len(data.text)} bytes of {datatype} as JSON; send them as binary data.", name)
     if data.depth > 1 and data.depth != len(shape):
@@ -122,7 +122,7 @@ def _from_pieces(name: str, datatype: str, shape: Sequence[int], data: JsonArray
 
 
 def _plain_part(piece: bytes, depth: int, shape: Sequence[int]) -> NDArray[Any] | None:
-    """The numbers in some items of a tensor, flat; None where they are nested in another way, or no numbers."""
+    """Read the numbers in some items of a tensor, flat; None where their nesting is another, or they are no numbers."""
     if depth == 1:
         return doubles(piece)
     even = cubes(piece, depth) if depth in (2, 3) else None
@@ -149,7 +149,7 @@ def possible(shape: Sequence[int]) -> bool:
 
 
 def known(name: str, datatype: str) -> np.dtype[Any]:
-    """The numpy dtype. Raises `InvalidRequest`."""
+    """Return the numpy dtype of a datatype. Raises `InvalidRequest`, naming the tensor."""
     dtype = DTYPES.get(datatype)
     if dtype is None:
         raise InvalidRequest(
@@ -159,12 +159,12 @@ def known(name: str, datatype: str) -> np.dtype[Any]:
 
 
 def shape_of(column: Column) -> list[int]:
-    """The sizes of an output."""
+    """Return the shape of an output."""
     return list(column.shape) if isinstance(column, np.ndarray) else [len(column)]
 
 
 def to_binary(column: Column, datatype: str) -> bytes:
-    """The binary data of an output."""
+    """Write an output as binary data."""
     if isinstance(column, np.ndarray):
         return column.astype(DTYPES[datatype], copy=False).tobytes()
     if isinstance(column, Labels):
@@ -174,14 +174,14 @@ def to_binary(column: Column, datatype: str) -> bytes:
 
 
 def to_list(column: Column, datatype: str) -> Any:
-    """The JSON data of an output, flat."""
+    """Write an output as flat JSON data."""
     if isinstance(column, np.ndarray):
         return np.ascontiguousarray(column, DTYPES[datatype]).reshape(-1)
     return texts_of(column)
 
 
 def texts_of(column: Labels | list[str]) -> list[str]:
-    """The elements of a BYTES output."""
+    """Return the elements of a BYTES output as texts."""
     return column if isinstance(column, list) else column.texts().tolist()
 
 
@@ -191,7 +191,7 @@ def _measured(text: str) -> bytes:
 
 
 def _texts(name: str, content: bytes, most: int) -> list[str]:
-    """BYTES elements one after the other, and not more than one beyond `most`."""
+    """Read consecutive BYTES elements, and stop one after `most`."""
     texts: list[str] = []
     start = 0
     try:
@@ -207,7 +207,7 @@ def _texts(name: str, content: bytes, most: int) -> list[str]:
 
 
 def _flat(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
-    """`data`, whose nesting, if any, must be that of `shape`."""
+    """Flatten `data`. Raises `InvalidRequest` where they are nested otherwise than `shape`."""
     sizes = [len(data)]
     while data and type(data[0]) is list:
         widths = {len(part) if type(part) is list else -1 for part in data}

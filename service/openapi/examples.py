@@ -25,7 +25,7 @@ class Example:
     class_texts: tuple[str, ...]
 
     def request(self, operation: str) -> dict[str, Any] | None:
-        """The JSON body of an operation's request; None where the model cannot answer one."""
+        """Build the JSON body of an operation's request; None where the model cannot answer one."""
         if operation == "sample":
             return {"model": self.model, "counts": {self.class_texts[0]: 2}, "seed": 1}
         if self.n_channels * self.n_timepoints > MOST_VALUES or (operation == "classify" and not self.labels):
@@ -38,7 +38,7 @@ class Example:
         return fields
 
     def inference(self) -> dict[str, Any] | None:
-        """The body of an inference request to the model's operation `encode`."""
+        """Build the body of an inference request to the model's operation `encode`."""
         if self.n_channels * self.n_timepoints > MOST_VALUES:
             return None
         values = [value for channel in self._series(1)[0] for value in channel]
@@ -46,7 +46,7 @@ class Example:
         return {"inputs": [{"name": "series", "datatype": "FP32", "shape": shape, "data": values}]}
 
     def _series(self, n_cases: int) -> list[list[list[float]]]:
-        """Waves, `[n_cases][n_channels][n_timepoints]`, no two alike."""
+        """Make waves `[n_cases][n_channels][n_timepoints]`, no two alike."""
         return [
             [
                 [
@@ -60,7 +60,7 @@ class Example:
 
 
 def example_of(repository: Repository) -> Example | None:
-    """Of the first labelled model that is served, or else of the first; None where none is."""
+    """Choose the first labelled model that is served, or else the first; None where none is served."""
     manifests = [repository.resolve(name).manifest for name in repository.names]
     manifest = next((known for known in manifests if known.labelled), next(iter(manifests), None))
     if manifest is None:

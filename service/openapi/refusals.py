@@ -1,4 +1,4 @@
-"""What a path may refuse, read off the tree of errors: a response per status, with the headers that go with it."""
+"""Derives the error responses of a path from the tree of errors: one per status, with its headers."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ INFERENCE_ERROR = an_object(
 
 
 def refusals(*kinds: Refusal, shape: str = PLAIN) -> dict[str, Any]:
-    """References to the responses of these errors, by status."""
+    """Return references to the responses of these errors, by HTTP status."""
     named = {str(kind.http_status): {"$ref": f"#/components/responses/{_name(kind, shape)}"} for kind in kinds}
     return {status: named[status] for status in sorted(named)}
 
 
 @functools.cache
 def responses() -> dict[str, Any]:
-    """The responses of every error in both shapes, by name."""
+    """Build the responses of every error in both shapes, by component name."""
     kinds: list[Refusal] = [SeriesmithError, *SeriesmithError.__subclasses__()]
     kinds.remove(BundleError)
     return {_name(kind, shape): _response(kind, shape) for shape in (PLAIN, INFERENCE) for kind in kinds}

@@ -1,4 +1,4 @@
-"""JSON schemas of requests and answers as generators of clients like them: named once, true, without noise."""
+"""JSON schemas of requests and answers, written so that generators of clients make usable code of them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ BY_NAME = ("properties", "$defs")
 
 
 def ref(name: str) -> Schema:
-    """A reference to a component."""
+    """Return a reference to a component."""
     return {"$ref": REFERENCE.format(model=name)}
 
 
 @functools.cache
 def components() -> dict[str, Schema]:
-    """The schemas of every operation's request and answer, of a model's card and of errors, by name."""
+    """Build the schemas of every operation's request and answer, of a model's card and of errors, by name."""
     found: dict[str, Schema] = {"Error": ERROR, "Listing": LISTING, "RefusedBundle": REFUSED_BUNDLE}
     for operation in OPERATIONS.values():
         _add(found, request_name(operation), operation.request, "validation")
@@ -48,19 +48,19 @@ def components() -> dict[str, Schema]:
 
 
 def _name_policies(schema: Schema) -> None:
-    """One component for the names of policies, wherever an answer has one."""
+    """Replace the list of policy names, wherever an answer has one, by a reference to one component."""
     for name, of_property in schema.get("properties", {}).items():
         if of_property == POLICY:
             schema["properties"][name] = ref("Policy")
 
 
 def request_name(operation: Operation) -> str:
-    """The component of an operation's request."""
+    """Name the component of an operation's request."""
     return f"{operation.name.title()}Request"
 
 
 def answer_name(operation: Operation) -> str:
-    """The component of an operation's answer."""
+    """Name the component of an operation's answer."""
     return f"{operation.name.title()}Answer"
 
 
@@ -73,8 +73,10 @@ def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) 
 
 
 def tidied(schema: Any) -> Any:
-    """A schema without titles, which generators take for names of models, without defaults of null, and with a choice
-    of one for a constant, which generated clients cannot tell from the other members of a union."""
+    """Remove what generators of clients misread: titles, which become names of models, and defaults of null.
+
+    A constant becomes an enumeration of one value, since generated clients cannot tell a constant in a union.
+    """
     if isinstance(schema, list):
         return [tidied(part) for part in schema]
     if not isinstance(schema, dict):
@@ -90,7 +92,7 @@ def tidied(schema: Any) -> Any:
 
 
 def _described_outside(schema: Schema) -> Schema:
-    """What describes a member of a union with null describes the union."""
+    """Move the description of a member of a union with null to the union."""
     members = schema.get("anyOf", [])
     if NULL not in members or len(members) != 2:
         return schema
@@ -101,7 +103,7 @@ def _described_outside(schema: Schema) -> Schema:
 
 
 def _mark_optional(answer: Schema, operation: Operation) -> None:
-    """Fields that an answer over JSON may lack are not required; none of them is null."""
+    """Make the fields optional that an answer over JSON may lack; none of them is ever null."""
     extras = frozenset[str]().union(*extras_of(operation.request).values())
     hints = get_type_hints(operation.answer, include_extras=True)
     for name, hint in hints.items():
@@ -112,7 +114,7 @@ def _mark_optional(answer: Schema, operation: Operation) -> None:
 
 
 def _left_out_when_null(schema: Schema, hints: dict[str, Any]) -> None:
-    """For what is written without its nulls."""
+    """Make the fields optional that are left out of the JSON where they are null."""
     for name in hints:
         plain = without_null(schema["properties"][name])
         if plain != schema["properties"][name]:
@@ -121,7 +123,7 @@ def _left_out_when_null(schema: Schema, hints: dict[str, Any]) -> None:
 
 
 def without_null(schema: Schema) -> Schema:
-    """A schema that null does not meet."""
+    """Return the schema without null."""
     members = [member for member in schema.get("anyOf", []) if member != NULL]
     if len(members) == len(schema.get("anyOf", [])):
         return schema
@@ -135,12 +137,12 @@ INTEGER = {"type": "integer"}
 
 
 def or_null(schema: Schema) -> Schema:
-    """For what may be null as well as left out."""
+    """Return the schema with null allowed, for a field that may be null as well as left out."""
     return {"anyOf": [schema, NULL]}
 
 
 def an_object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
-    """Schema of an object."""
+    """Build the schema of an object."""
     return {"type": "object", **more, "required": list(required), "properties": required | (optional or {})}
 
 

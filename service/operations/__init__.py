@@ -37,7 +37,7 @@ class Operation:
     require: Callable[[Bundle], None]
 
     def parsed(self, fields: object) -> StrictRequest:
-        """The request in a decoded body. Raises `InvalidRequest`."""
+        """Validate the fields of a decoded body as a request. Raises `InvalidRequest`."""
         try:
             return self.request.model_validate(fields)
         except ValidationError as error:
@@ -45,7 +45,7 @@ class Operation:
 
     @functools.cached_property
     def columns(self) -> dict[str, Axes]:
-        """The columns that its answer may have, in their order."""
+        """The columns that the operation's answer may have, in their order."""
         hints = get_type_hints(self.answer, include_extras=True)
         found = {name: axes_of(hint) for name, hint in hints.items()}
         return {name: axes for name, axes in found.items() if axes is not None}

@@ -47,7 +47,7 @@ POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
 
 def up_to_wrong(labels: object) -> object:
-    """Labels up to the first that is none: each is an error of its own. Whole floats become integers."""
+    """Cut labels behind the first invalid one, since pydantic makes an error of each; whole floats become integers."""
     if not isinstance(labels, list) or {str, int}.issuperset(map(type, labels)):
         return labels
     labels = [whole(label) for label in labels]
@@ -92,7 +92,7 @@ async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answe
 
 
 async def stream(request: Request, serving: Serving, whole: bool = False, wanted: Wanted = ALL) -> Stream:
-    """The same answer, chunk by chunk; the given cases are the first chunk."""
+    """Make the same answer chunk by chunk; the given cases are the first chunk."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
     given = given_classes(request, manifest)
@@ -136,7 +136,7 @@ def _chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synt
 
 
 def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
-    """Class index of every given case. Raises `InvalidRequest`."""
+    """Return the class index `[n_cases]` of every given case. Raises `InvalidRequest`."""
     if request.labels is None:
         if manifest.labelled:
             raise InvalidRequest("'labels' is missing; send one label for each case of 'series'.", "labels")

@@ -63,7 +63,7 @@ class StrictRequest(BaseModel):
 
 
 def refusal(error: ValidationError, request: type[BaseModel], operation: str, fields: object) -> InvalidRequest:
-    """The first thing that is wrong with the decoded body `fields`, as a sentence."""
+    """Explain in a sentence the first fault of the decoded body `fields`."""
     first = error.errors(include_url=False)[0]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, InvalidRequest):
@@ -80,7 +80,7 @@ def refusal(error: ValidationError, request: type[BaseModel], operation: str, fi
 
 
 def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fields: dict[str, object]) -> str:
-    """What is wrong with a value; where a field may be one of several things, by the nearest of them."""
+    """Explain what is wrong with a value; for a union of types, by the member that comes nearest."""
     problems = [problem for problem in error.errors(include_url=False) if problem["loc"][0] == name]
     inner = [problem for problem in problems if problem["type"] not in NOT_THIS_ONE]
     best = (inner or problems)[0]
@@ -94,7 +94,7 @@ def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fiel
 
 
 def _place(location: tuple[int | str, ...], fields: object) -> str:
-    """Where in `fields` a problem lies; parts of `location` that name a member of a union lead nowhere."""
+    """Return the place of a problem in `fields`; parts of `location` that name a member of a union are skipped."""
     parts: list[str] = []
     inside: Any = fields
     for part in location:
@@ -117,14 +117,14 @@ def check_rows(n_rows: int, max_rows: int, what: str, field: str) -> None:
 
 
 def received(model: str | None, series: np.ndarray, serving: Serving) -> tuple[Served, Array]:
-    """The model that a request names, and its series as that model takes them. Raises a `SeriesmithError`."""
+    """Return the model that a request names, and the series in that model's shape. Raises a `SeriesmithError`."""
     served = serving.resolve(model)
     check_rows(len(series), serving.settings.max_rows, "series", "series")
     return served, canonical(series, served.bundle.manifest)
 
 
 def finite_answer(array: np.ndarray, name: str) -> np.ndarray:
-    """`array`, when JSON can hold it. Raises `InvalidRequest`: only extreme input gets here."""
+    """Return `array`. Raises `InvalidRequest` where it is not finite, which only extreme input causes."""
     if all_finite(array):
         return array
     case = int(np.argwhere(~np.isfinite(array))[0][0])

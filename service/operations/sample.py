@@ -61,7 +61,7 @@ async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answe
 
 
 async def stream(request: Request, serving: Serving, whole: bool = False) -> Stream:
-    """The same answer, chunk by chunk; `whole` when all of it will be held in memory."""
+    """Make the same answer chunk by chunk; `whole` says that the caller holds all of it in memory."""
     served = serving.resolve(request.model)
     manifest = served.bundle.manifest
     counts = counts_by_class(request, manifest)
@@ -94,7 +94,7 @@ async def stream(request: Request, serving: Serving, whole: bool = False) -> Str
 
 
 def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
-    """Series per class index, in the caller's order. Raises `InvalidRequest`."""
+    """Return the number of series per class index, in the caller's order. Raises `InvalidRequest`."""
     if (request.counts is None) == (request.n_per_class is None):
         came = "both" if request.counts is not None else "neither"
         raise InvalidRequest(f"the request has {came} of 'counts' and 'n_per_class'; send one of them.", "counts")
@@ -109,10 +109,10 @@ def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
 
 
 def asked(request: Request) -> str:
-    """The field that says how many."""
+    """Return the name of the field that says how many series to make."""
     return "n_per_class" if request.counts is None else "counts"
 
 
 def drawn(seed: int | None) -> int:
-    """`seed`, or one drawn and to be answered, so that any answer can be had again."""
+    """Return `seed`, or draw one; the answer tells it, so that the same series can be made again."""
     return secrets.randbelow(MAX_SEED + 1) if seed is None else seed

@@ -22,7 +22,7 @@ REMEMBERED_BYTES = 256
 
 
 def named(content_type: bytes) -> Wire:
-    """The wire of a request's Content-Type; JSON when there is none. Raises `UnsupportedMediaType`."""
+    """Return the wire of a request's Content-Type; JSON when there is none. Raises `UnsupportedMediaType`."""
     wire = WIRES.get(content_type) or WIRES.get(content_type.split(b";")[0].strip().lower())
     if wire is None or wire.decoded is None:
         known = ", ".join(name.decode() for name, known in WIRES.items() if known.decoded)
@@ -31,7 +31,7 @@ def named(content_type: bytes) -> Wire:
 
 
 def accepted(accept: bytes, asked_in: Wire) -> Wire:
-    """The wire of the answer: the one that an Accept header likes best; where it likes none, that of the request."""
+    """Choose the wire of the answer: the one that the Accept header prefers, else that of the request."""
     if not accept or accept in (b"*/*", asked_in.media_type):
         return asked_in
     choose = _chosen if len(accept) <= REMEMBERED_BYTES else _chosen.__wrapped__

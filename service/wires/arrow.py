@@ -36,7 +36,7 @@ FEW_LABELS = 100
 
 
 def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
-    """The fields of a request. Raises `InvalidRequest`."""
+    """Read the fields of a request. Raises `InvalidRequest`."""
     try:
         check(body, bounds)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
@@ -60,7 +60,7 @@ def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
 
 
 def _names(schema: pa.Schema) -> list[str]:
-    """The names of the columns. Raises `InvalidRequest`."""
+    """Read the names of the columns. Raises `InvalidRequest`."""
     if len(schema) > MOST_COLUMNS:
         raise InvalidRequest(f"the stream has {len(schema)} columns; send 'series', and 'labels' beside it.")
     try:
@@ -74,7 +74,7 @@ def _names(schema: pa.Schema) -> list[str]:
 
 
 def _listed(name: str, column: pa.Array) -> list[Any]:
-    """What may hold labels; other types can stand for more rows than they have bytes. Raises `InvalidRequest`."""
+    """Read a column of labels as a list. Raises `InvalidRequest` for types that can have more rows than bytes."""
     texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     kind = texts.type
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
@@ -84,7 +84,7 @@ def _listed(name: str, column: pa.Array) -> list[Any]:
 
 
 def _series(column: pa.Array) -> np.ndarray:
-    """`[n_cases, …]` of what may hold series. Raises `InvalidRequest`."""
+    """Read a column of series as an array `[n_cases, …]`. Raises `InvalidRequest`."""
     if isinstance(column, pa.FixedShapeTensorArray):
         return _tensors(column)
     if isinstance(column.type, pa.BaseExtensionType):
@@ -127,7 +127,7 @@ def _wrong(message: str) -> InvalidRequest:
 
 
 def encoded(answer: Any) -> tuple[bytes, Headers]:
-    """An operation's answer as one batch."""
+    """Write an operation's answer as one batch."""
     columns = columns_of(answer)
     batch = _batch(columns).replace_schema_metadata({KEY: dumped(rest_of(answer))})
     sink = pa.BufferOutputStream()
@@ -137,7 +137,7 @@ def encoded(answer: Any) -> tuple[bytes, Headers]:
 
 
 def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
-    """See the module."""
+    """Write a stream batch by batch, see the module."""
 
     async def chunks() -> AsyncIterator[bytes]:
         sink, writer, empty = io.BytesIO(), None, None
@@ -179,7 +179,7 @@ def _column(column: Column) -> pa.Array:
 
 
 def _taken(sink: io.BytesIO) -> bytes:
-    """What was written since last time."""
+    """Take the bytes written since the last call."""
     written = sink.getvalue()
     sink.seek(0)
     sink.truncate()

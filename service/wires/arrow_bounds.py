@@ -1,7 +1,7 @@
-"""An Arrow IPC stream holds no more than its bytes: looked at before pyarrow makes arrays of it.
+"""Checks the headers of an Arrow IPC stream before pyarrow makes arrays of it, so that a small body stays small.
 
-Buffers that are packed one by one could unpack to gigabytes, and rows of no bytes be any number. The messages' headers
-say so; they are flatbuffers, of which a few numbers are read here. Format: arrow.apache.org/docs/format/Columnar.html.
+Compressed buffers could unpack to gigabytes, and rows without bytes could be any number. The messages' headers say so;
+they are flatbuffers, of which this module reads a few numbers. Format: arrow.apache.org/docs/format/Columnar.html.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MOST_METADATA_BYTES = 2**23
 
 
 def check(body: bytes, bounds: Bounds) -> None:
-    """Raise `InvalidRequest` or `TooLarge` where a stream could grow, and what pyarrow raises where it is none."""
+    """Raise `InvalidRequest` or `TooLarge` where a stream could grow, and what pyarrow raises for an invalid stream."""
     rows = 0
     for number, message in enumerate(pa.ipc.MessageReader.open_stream(pa.py_buffer(body))):
         if number > bounds.rows:
@@ -49,7 +49,7 @@ def check(body: bytes, bounds: Bounds) -> None:
 
 
 def _rows(flat: bytes) -> int:
-    """Rows of one message; 0 of a schema."""
+    """Return the number of rows of one message; 0 for a schema."""
     message = _table(flat, 0)
     kind = _slot(flat, message, HEADER_TYPE)
     header = _slot(flat, message, HEADER)
@@ -71,12 +71,12 @@ def _rows(flat: bytes) -> int:
 
 
 def _table(flat: bytes, place: int) -> int:
-    """Where the table lies that `place` points to."""
+    """Return the position of the table that `place` points to."""
     return place + int(struct.unpack_from("<I", flat, place)[0])
 
 
 def _slot(flat: bytes, table: int, field: int) -> int | None:
-    """Where a field of a table lies, None where it is absent."""
+    """Return the position of a field of a table; None where it is absent."""
     fields = table - int(struct.unpack_from("<i", flat, table)[0])
     place = 4 + 2 * field
     if place >= struct.unpack_from("<H", flat, fields)[0]:

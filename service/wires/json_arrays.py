@@ -1,4 +1,4 @@
-"""Large arrays of numbers in JSON are read piece by piece: memory stays near what they hold, and no other thread waits
+"""Reads large arrays of numbers in JSON piece by piece: memory stays near what they hold, and no other thread waits
 for longer than a piece takes.
 
 A parser holds the interpreter's lock while it reads; one that reads 100 MiB holds everybody up for a second. The text
@@ -65,7 +65,7 @@ class JsonArray:
         return "a list"
 
     def pieces(self) -> Iterator[tuple[bytes, int]]:
-        """Arrays of some items each, all in all those of this one, and where in the body they begin.
+        """Cut the array into arrays of some items each, and yield them with their places in the body.
 
         The last piece of a torn array goes on beyond its end.
         """
@@ -86,7 +86,7 @@ class JsonArray:
             start = following
 
     def _cut(self, boundary: re.Pattern[bytes], start: int, end: int) -> tuple[int, int]:
-        """Where a piece that begins at `start` ends, and where the next begins."""
+        """Find where a piece that begins at `start` ends, and where the next begins."""
         place = start + PIECE_BYTES
         while place < end:
             found = boundary.search(self.text, place, min(place + WINDOW_BYTES, end))
@@ -99,13 +99,13 @@ class JsonArray:
 
 
 def _boundary(depth: int) -> re.Pattern[bytes]:
-    """Between two items of an array that deep."""
+    """Compile the pattern of what separates two items of an array nested `depth` deep."""
     inner = depth - 1
     return re.compile(rb"(?:\]\s*){%d}(,)(?:\s*\[){%d}" % (inner, inner))
 
 
 def doubles(piece: bytes) -> np.ndarray | None:
-    """The numbers in an array, however nested, flat; None where there is anything but numbers."""
+    """Read the numbers in an array, however nested, as a flat array; None where it holds anything else."""
     try:
         return np.frombuffer(_read(piece).as_buffer(of_type="d"), np.float64)
     except NO_NUMBERS:
@@ -113,14 +113,15 @@ def doubles(piece: bytes) -> np.ndarray | None:
 
 
 def _read(piece: bytes) -> Any:
-    """The value as simdjson has it: numbers stay in its memory."""
+    """Parse a value with simdjson, which keeps the numbers in its own memory."""
     return simdjson.Parser().parse(piece)
 
 
 def cubes(piece: bytes, depth: int) -> tuple[np.ndarray, set[int], set[int], int] | None:
-    """Of an array of cases, each `depth` - 1 deep, numbers only: these, lengths, numbers of channels, and cases.
+    """Read an array of cases of numbers, each nested `depth` - 1 deep.
 
-    None where it is anything else: then a slower way says what.
+    Returns the numbers, flat, the lengths and the numbers of channels that occur, and the number of cases; None where
+    it holds anything else, which a slower parser then names.
     """
     try:
         cases = _read(piece)
@@ -139,7 +140,7 @@ def _is_array(value: object) -> bool:
 
 
 def parsed(piece: bytes, place: int = 0) -> Any:
-    """JSON, whose faults are told of by their place in the body. Raises `InvalidRequest`."""
+    """Parse JSON that begins at `place` in its body. Raises `InvalidRequest` with the fault's place in the body."""
     try:
         return orjson.loads(piece)
     except orjson.JSONDecodeError as error:
@@ -150,7 +151,7 @@ def parsed(piece: bytes, place: int = 0) -> Any:
 
 
 def parsed_start(text: bytes, place: int) -> Any:
-    """The JSON value that a text begins with, whatever follows. Raises `InvalidRequest`."""
+    """Parse the JSON value at the start of a text, whatever follows. Raises `InvalidRequest`."""
     try:
         return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text.decode())[0]
     except (ValueError, RecursionError) as error:
@@ -166,7 +167,7 @@ def _refuse_constant(name: str) -> float:
 
 @dataclass(frozen=True)
 class Lifted:
-    """What a body holds beside its large arrays, and these by the marks that stand for them."""
+    """The rest of a body, with marks in place of its large arrays, and the arrays by their marks."""
 
     rest: bytes
     arrays: dict[str, JsonArray]
@@ -208,7 +209,7 @@ def lift(body: bytes, key: str, bounds: Bounds, torn: bool = False) -> Lifted:
 
 
 def require_few(rest: bytes, bounds: Bounds) -> None:
-    """Raise `TooLarge` where a text is more than parsing takes a moment for."""
+    """Raise `TooLarge` where a text would take long to parse."""
     if len(rest) <= PLAIN_BYTES:
         return
     if len(rest) > REST_BYTES:
@@ -223,7 +224,7 @@ def require_few(rest: bytes, bounds: Bounds) -> None:
 
 
 def count(flat: np.ndarray, sign: int) -> int:
-    """How often a byte is there; numpy counts bytes that are dense much faster than `bytes.count`."""
+    """Count a byte; numpy counts frequent bytes much faster than `bytes.count`."""
     return sum(
         int(np.count_nonzero(flat[start : start + WINDOW_BYTES] == sign)) for start in range(0, len(flat), WINDOW_BYTES)
     )
@@ -246,7 +247,7 @@ def _is_whole(text: memoryview) -> bool:
 
 
 def _array(body: bytes, whole: memoryview, start: int, bounds: Bounds, torn: bool) -> JsonArray | None:
-    """The array that begins at `start`; None where it is small, or of something else than numbers."""
+    """Return the array that begins at `start`; None where it is small, or holds something else than numbers."""
     opening = START.match(body, start, start + 1000)
     if opening is None:
         return None

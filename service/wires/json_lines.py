@@ -16,7 +16,7 @@ from service.wires.wire import Headers, Wire
 
 
 def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
-    """See the module."""
+    """Write a stream line by line, see the module."""
 
     async def lines() -> AsyncIterator[bytes]:
         yield dumped({**stream.head, "n_cases": stream.n_cases}) + b"\n"

@@ -14,7 +14,7 @@ SERIES = "series"
 
 
 def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
-    """The JSON value in a body; large series are a `JsonArray` in it. Raises `InvalidRequest` or `TooLarge`."""
+    """Parse the JSON value in a body; large series become a `JsonArray`. Raises `InvalidRequest` or `TooLarge`."""
     if len(body) <= PLAIN_BYTES:
         return parsed(body)
     lifted = lift(body, SERIES, bounds, torn=True)

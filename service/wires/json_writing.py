@@ -1,4 +1,4 @@
-"""JSON is written piece by piece where it is large, so that no other thread waits for longer than a piece takes."""
+"""Writes large JSON piece by piece, so that no other thread waits for longer than a piece takes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PIECE_ELEMENTS = 2**15
 
 
 def dumped(value: Any) -> bytes:
-    """JSON of plain values, arrays, labels and dataclasses."""
+    """Write plain values, arrays, labels and dataclasses as JSON."""
     return b"".join(_pieces(value)) if _is_large(value) else write_whole(value)
 
 
@@ -39,7 +39,7 @@ def encoded_object(fields: dict[str, Any]) -> bytes:
 
 
 def write_whole(value: Any) -> bytes:
-    """JSON of what is known to be small, in one piece."""
+    """Write a small value as JSON, in one piece."""
     return orjson.dumps(value, default=_listed, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -77,7 +77,7 @@ def _list(value: list[Any]) -> Iterator[bytes]:
 
 
 def _rows(rows: np.ndarray | list[Any], row_elements: int) -> Iterator[bytes]:
-    """A list of rows, some at a time."""
+    """Write a list of rows, some at a time."""
     step = max(1, PIECE_ELEMENTS // max(row_elements, 1))
     if len(rows) <= step:
         yield write_whole(rows)

@@ -17,7 +17,7 @@ from service.wires.wire import Headers, Wire
 
 
 def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
-    """See the module."""
+    """Write a stream part by part, see the module."""
 
     async def parts() -> AsyncIterator[bytes]:
         yield _part({}, {**stream.head, "n_cases": stream.n_cases, "classes": stream.manifest.labels})

@@ -28,7 +28,7 @@ ARRAYS = b"seriesmith-arrays"
 
 
 def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
-    """The fields of a request. Raises `InvalidRequest`."""
+    """Read the fields of a request. Raises `InvalidRequest`."""
     shape = headers.get(SHAPE)
     fields: dict[str, Any] = {}
     size = 0
@@ -67,7 +67,7 @@ def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
 
 
 def encoded(answer: Any) -> tuple[bytes, Headers]:
-    """An operation's answer. See the module."""
+    """Write an operation's answer, see the module."""
     columns = columns_of(answer)
     arrays = {name: sent(column) for name, column in columns.items()}
     listed = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
@@ -77,7 +77,7 @@ def encoded(answer: Any) -> tuple[bytes, Headers]:
 
 
 def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
-    """See the module: the narrow columns wait, four bytes a case, until the series are through."""
+    """Write a stream, series first; the narrow columns wait in memory, four bytes a case, until the series are sent."""
     series = stream.manifest.series
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
         "series": ("<f4", (stream.n_cases, series.n_channels, series.n_timepoints))
@@ -99,7 +99,7 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
 
 
 def sent(column: Column) -> np.ndarray:
-    """A column as it is sent: little-endian, four bytes a number, one a flag."""
+    """Convert a column to what is sent: little-endian, four bytes a number, one byte a flag."""
     array = column.class_index if isinstance(column, Labels) else column
     kinds = {"f": "<f4", "i": "<i4", "u": "<i4", "b": "|b1"}
     return np.ascontiguousarray(array, kinds[array.dtype.kind])

@@ -1,4 +1,4 @@
-"""What a wire is."""
+"""The type of a wire: how requests and answers are written under one media type."""
 
 from __future__ import annotations
 

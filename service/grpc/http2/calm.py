@@ -1,4 +1,4 @@
-"""What a peer may do that costs us work and brings it nothing: so much at once, and so much a second."""
+"""Limits on what costs us work and brings the peer nothing: a number at once, and a number a second."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Clock = Callable[[], float]
 
 
 class Bucket:
-    """Holds up to `burst` tokens, and gets `rate` of them a second; add to `tokens` what turned out to be useful.
+    """A token bucket: holds up to `burst` tokens and gains `rate` a second. Add back to `tokens` what proved useful.
 
-    The clock is read only when it is empty.
+    It reads the clock only when it is empty.
     """
 
     __slots__ = ("_burst", "_clock", "_rate", "_since", "_what", "tokens")
@@ -23,7 +23,7 @@ class Bucket:
         self.tokens, self._since = burst, clock()
 
     def spend(self, tokens: float = 1) -> None:
-        """Raise `Violation` where there are not as many."""
+        """Take `tokens` from the bucket. Raises `Violation` where it holds fewer."""
         self.tokens = min(self.tokens, self._burst) - tokens
         if self.tokens < 0:
             now = self._clock()

@@ -1,6 +1,6 @@
-"""How long a peer may take for what it owes: a greeting, whole headers, a whole body, room for answers, a sign of life.
+"""Deadlines of a peer: for its greeting, whole headers, a whole body, reading answers, and a sign of life.
 
-Looked at now and then, so that a call costs nothing for it.
+A timer checks them every `tick` seconds, so that a call itself pays nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ ALIVE = b"alive???"
 
 @dataclass(frozen=True)
 class Bounds:
-    """Seconds for a greeting or a block of headers, for a body, for reading an answer, and without a call."""
+    """Seconds for a greeting or a block of headers, for a body, for reading an answer, and between calls."""
 
     head: float = 10.0
     body: float = 60.0
@@ -27,12 +27,12 @@ class Bounds:
 
     @property
     def tick(self) -> float:
-        """How often to look."""
+        """Seconds between two checks."""
         return max(0.05, min(self.head, self.body, self.write, self.idle) / 8)
 
 
 class Deadlines:
-    """Of one connection. `check` ends what is overdue; whether the connection may go on at all."""
+    """The deadlines of one connection. `check` ends what is overdue, and says whether the connection may go on."""
 
     __slots__ = ("_asked", "_block", "_bounds", "_core", "_heard", "_marks", "_seen", "_stalled", "used")
 
@@ -46,8 +46,11 @@ class Deadlines:
         self._stalled: dict[int, tuple[int, float]] = {}
 
     def check(self, now: float, heard: bool) -> bool:
-        """`heard`: whether the peer has sent anything since the last time. False where it does not even read: nothing
-        can be told to it."""
+        """End what is overdue at `now`, in seconds; whether the connection goes on.
+
+        `heard` says whether the peer has sent anything since the last check. A peer that does not even read is cut off
+        (False), since no message would reach it.
+        """
         core = self._core
         if heard:
             self._heard, self._asked = now, None
@@ -64,7 +67,7 @@ class Deadlines:
         return alive
 
     def _check_head(self, now: float) -> None:
-        """The greeting, with its settings, and each block of headers are whole in time."""
+        """End the connection where the greeting or a block of headers is not whole in time."""
         if not self._core.has_half_a_block():
             self._block = None
         elif self._block is None:
@@ -73,7 +76,7 @@ class Deadlines:
             self._core.break_off(frames.ENHANCE_YOUR_CALM, "headers, or the first settings, did not come in time")
 
     def _check_bodies(self, now: float) -> None:
-        """Streams that were there long ago, and are not whole yet, have had their time."""
+        """Expire the streams whose body is not whole in time."""
         core, marks, mark = self._core, self._marks, 0
         while marks and now - marks[0][0] > self._bounds.body:
             mark = marks.popleft()[1]
@@ -87,7 +90,7 @@ class Deadlines:
                     self._reset(number, fault.code)
 
     def _check_answers(self, now: float) -> bool:
-        """A stream of whose answer nothing could be sent for long is given up."""
+        """Reset the streams whose peer has taken nothing of the answer for too long."""
         outbox, before = self._core.outbox, self._stalled
         self._stalled = {}
         for number, stream in list(outbox.held.items()):
@@ -103,7 +106,7 @@ class Deadlines:
         return True
 
     def _check_life(self, now: float) -> bool:
-        """A peer that waits for an answer is asked now and then whether it is still there."""
+        """Ping a silent peer that waits for an answer; False where it does not reply in time."""
         if self._asked is not None:
             return now - self._asked <= self._bounds.write
         if now - self._heard > self._bounds.idle:

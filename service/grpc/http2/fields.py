@@ -18,7 +18,7 @@ OF_HTTP_1 = frozenset({b"connection", b"proxy-connection", b"keep-alive", b"tran
 
 
 def check_request(headers: list[Header]) -> int | None:
-    """Answer the length that the body has to have, where the headers say it. Raises `Fault`."""
+    """Check the headers of a request and return the content-length, if they have one. Raises `Fault`."""
     given: dict[bytes, bytes] = {}
     regular = False
     for name, value in headers:
@@ -37,7 +37,7 @@ def check_request(headers: list[Header]) -> int | None:
 
 
 def check_trailers(headers: list[Header]) -> None:
-    """Raise `Fault` where they are none."""
+    """Raise `Fault` where the headers may not be trailers."""
     for name, _ in headers:
         if name[:1] == b":":
             raise _malformed("there is a pseudo-header among the trailers")

@@ -54,13 +54,13 @@ class Fault(Exception):
 
 
 def frame(kind: int, flags: int, number: int, payload: bytes = b"") -> bytes:
-    """One frame, of stream `number`."""
+    """Encode one frame of stream `number`."""
     size = len(payload)
     return HEAD.pack(size >> 8, size & 0xFF, kind, flags, number) + payload
 
 
 def headers(number: int, block: bytes, end: bool) -> bytes:
-    """A block of headers; in several frames where it is too long for one."""
+    """Encode a block of headers: as several frames where it is too long for one."""
     ending = END_STREAM if end else 0
     if len(block) <= FRAME_BYTES:
         return frame(HEADERS, END_HEADERS | ending, number, block)
@@ -71,7 +71,7 @@ def headers(number: int, block: bytes, end: bool) -> bytes:
 
 
 def unpadded(flags: int, payload: bytes) -> bytes:
-    """A frame's payload without its padding. Raises `Violation`."""
+    """Return a frame's payload without its padding. Raises `Violation`."""
     if not flags & PADDED:
         return payload
     if not payload or payload[0] >= len(payload):

@@ -1,4 +1,4 @@
-"""What the headers of streams say, read once for equal ones: clients send the same block call after call."""
+"""Reads the headers of streams, and equal blocks only once: clients send the same block with every call."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Head:
 
 
 class Heads:
-    """What `read` makes of each block of one connection. A block means the same again while the table is the same.
+    """Remembers the head of each block of one connection, as long as the header table does not change.
 
-    `cost`: how many bytes of the latest block had to be decoded; they are spent of `budget` before that.
+    `cost` is how many bytes of the latest block had to be decoded; `budget` pays for them before decoding.
     """
 
     __slots__ = ("_budget", "_decoder", "_known", "_read", "cost")
@@ -41,7 +41,7 @@ class Heads:
         self.cost = 0
 
     def of(self, block: bytes) -> Head:
-        """What a block says. Raises `Violation`."""
+        """Return the head in a block of headers. Raises `Violation`."""
         head = self._known.get(block)
         if head is not None:
             self.cost = 0

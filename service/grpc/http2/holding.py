@@ -1,4 +1,4 @@
-"""What one connection holds of the bytes that all share: requests being received or answered, and unread answers."""
+"""One connection's share of the byte budget of all: its requests under way and its unread answers."""
 
 from __future__ import annotations
 

@@ -44,11 +44,11 @@ class Decoder:
 
     @property
     def changes(self) -> int:
-        """How often the table has changed: what a block means stays the same while this does."""
+        """How often the header table has changed; equal blocks mean the same while this number stays."""
         return self._table.added + self._resized
 
     def decoded(self, block: bytes) -> list[Header]:
-        """The headers of a block. Raises `ValueError`."""
+        """Decode the headers of a block. Raises `ValueError`."""
         resizes = _resizes(block)
         self._resized += resizes
         if resizes > RESIZES:
@@ -61,7 +61,7 @@ class Decoder:
 
 
 def _resizes(block: bytes) -> int:
-    """Changes of the table's size at the start of a block, as far as they matter."""
+    """Count the changes of the table's size at the start of a block, up to one more than allowed."""
     place = count = 0
     while place < len(block) and block[place] & 0xE0 == 0x20 and count <= RESIZES:
         more = block[place] & 0x1F == 0x1F
@@ -74,7 +74,7 @@ def _resizes(block: bytes) -> int:
 
 
 def encoded(headers: Iterable[Header]) -> bytes:
-    """A block that neither uses nor changes a table, but for the static one's status 200."""
+    """Encode headers as a block that uses no dynamic table; of the static table it uses status 200 alone."""
     parts = []
     for header in headers:
         if header == (b":status", b"200"):

@@ -1,4 +1,4 @@
-"""What a connection sends: no more than the peer grants, in turns where several streams have something to say."""
+"""Sends the frames of a connection within the peer's windows; streams that wait take turns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STREAM_BYTES = 2**20
 
 
 class Outbox:
-    """Gathers bytes until they are taken, while it is `corked`; otherwise `emit` is called with them.
+    """While `corked` it gathers bytes until `take`; otherwise it calls `emit` with them.
 
     `windows`: of all streams together; `peer_window`: what a new stream may send; `unread`: bytes of answers that wait.
     """
@@ -38,14 +38,14 @@ class Outbox:
         self.unread = 0
 
     def write(self, data: bytes) -> None:
-        """Send bytes that are frames."""
+        """Send whole frames, or gather them while corked."""
         if self.corked:
             self._parts.append(data)
         else:
             self._emit(data)
 
     def take(self) -> bytes:
-        """The bytes that were gathered, and the cork with them."""
+        """Uncork, and return the bytes that were gathered."""
         self.corked = False
         parts = self._parts
         if len(parts) == 1:
@@ -55,30 +55,30 @@ class Outbox:
         return data
 
     def reset(self, number: int, code: int) -> None:
-        """End a stream for the peer."""
+        """Send RST_STREAM."""
         self.write(frame(RST_STREAM, 0, number, NUMBER.pack(code)))
 
     def grant(self, number: int, size: int) -> None:
-        """Let the peer send more on a stream, or (0) on all together."""
+        """Let the peer send `size` bytes more on stream `number`, or on the whole connection (0)."""
         self.write(frame(WINDOW_UPDATE, 0, number, NUMBER.pack(size)))
 
     def hold(self, stream: Stream, size: int) -> None:
-        """Give a stream its turns, with `size` bytes more that wait. Raises `Overloaded` where they cannot be held."""
+        """Queue a stream that has `size` more bytes to send. Raises `Overloaded` where they cannot be held."""
         self.holding.take(size)
         self.unread += size
         self.held[stream.number] = stream
 
     def pay(self, size: int) -> None:
-        """So many bytes do not wait any more."""
+        """Give back `size` held bytes, which were sent or dropped."""
         self.unread -= size
         self.holding.give(size)
 
     def release(self, stream: Stream) -> None:
-        """A stream has nothing to send any more."""
+        """Remove a stream that has nothing more to send from the queue."""
         self.held.pop(stream.number, None)
 
     def flush(self) -> None:
-        """Send what may be sent, a frame of each stream in turn."""
+        """Send what the windows allow, one frame of each waiting stream in turn."""
         while self.held and not self.paused and self.windows.outbound > 0:
             if not any([stream.flush() for stream in list(self.held.values())]):
                 return

@@ -1,4 +1,4 @@
-"""One exchange on a connection: what is sent goes within the windows that the peer grants."""
+"""One request and answer on a connection, sent within the windows that the peer grants."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ UNREAD_BYTES = 2**24
 
 
 class Stream:
-    """A subclass says what becomes of what is received: `opened` to `left` are called as that happens.
+    """A subclass decides what becomes of a request: the core calls
+    `opened`, `received`, `ended` and `left`.
 
     `remaining`: bytes of the body to come, where the headers say it. `cost`: bytes of headers that were decoded for it.
     `flushed`: frames of waiting bytes that were sent.
@@ -63,27 +64,27 @@ class Stream:
         self._begun: asyncio.Future[None] | None = None
 
     def opened(self) -> None:
-        """The headers have come."""
+        """Called once, when the headers have arrived."""
 
     def received(self, data: bytes) -> None:
-        """Some of the body has come; `consume` lets the peer send as much again."""
+        """Called for each piece of the body; `consume` then lets the peer send as much again."""
 
     def ended(self) -> None:
-        """The body is whole."""
+        """Called once the body is whole."""
 
     def left(self) -> None:
-        """The peer has given up the exchange, or the connection has."""
+        """Called when the peer has reset the stream, or the connection is lost."""
 
     def is_due(self) -> bool:
         """Whether the peer owes the rest of the body."""
         return not self.half_closed
 
     def expire(self) -> None:
-        """The body did not come in time."""
+        """Called when the body did not arrive in time."""
         raise Fault(CANCEL, "the body did not come in time")
 
     def consume(self, size: int) -> None:
-        """Some of the body has been taken care of: the peer may send as much again."""
+        """Let the peer send `size` bytes again, since as many of the body have been worked off."""
         outbox = self.core.outbox
         grant = outbox.windows.consume(size)
         if grant:
@@ -120,7 +121,7 @@ class Stream:
         )
 
     def refuse(self, head: bytes) -> None:
-        """Send headers, and nothing else."""
+        """Send headers that end the stream."""
         self.core.done(self, headers(self.number, head, end=True))
 
     def begin(self, head: bytes) -> None:
@@ -129,7 +130,7 @@ class Stream:
         self.core.outbox.write(headers(self.number, head, end=False))
 
     def send(self, body: bytes, head: bytes | None = None) -> None:
-        """Send some of the body, now or when the peer grants it; `head` before it, where it is the first.
+        """Send a piece of the body, now or when the peer grants it; the first piece takes the `head` along.
 
         Raises `Overloaded`, and sends nothing, where it has to wait and cannot be held.
         """
@@ -150,28 +151,28 @@ class Stream:
             self._close()
 
     async def drained(self) -> None:
-        """Return when everything sent so far is on its way."""
+        """Wait until everything sent so far has been handed to the transport."""
         if self._waiting:
             self._drained = asyncio.get_running_loop().create_future()
             await self._drained
 
     def may_begin(self) -> bool:
-        """Whether an answer would not only pile up: the peer takes some, and reads what it has been answered before."""
+        """Whether an answer may begin: the peer grants bytes and has read earlier answers, so that nothing piles up."""
         return self.windows.outbound > 0 and self.core.outbox.unread <= UNREAD_BYTES
 
     async def ready(self) -> None:
-        """Return when an answer may be begun."""
+        """Wait until an answer may begin."""
         while not self.may_begin():
             self._begun = asyncio.get_running_loop().create_future()
             await self._begun
 
     def perhaps_begin(self) -> None:
-        """Look again whether an answer may be begun."""
+        """Check again whether an answer may begin, and wake the one that waits."""
         if self._begun is not None and not self._begun.done() and self.may_begin():
             self._begun.set_result(None)
 
     def drop(self) -> None:
-        """What waits is not sent any more."""
+        """Discard the bytes that wait to be sent."""
         self.core.outbox.pay(sum(map(len, self._waiting)))
         self._waiting.clear()
         self.core.outbox.release(self)

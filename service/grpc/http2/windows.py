@@ -1,4 +1,4 @@
-"""What each side may still send: of a connection, or of one stream."""
+"""Flow control of a connection or of one stream: how many bytes each side may still send."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Windows:
         self._size, self._consumed = inbound, 0
 
     def widen(self, change: int) -> bool:
-        """The peer takes `change` bytes more, or fewer; whether that is a window still."""
+        """Add `change` to what the peer takes; False where the window would exceed its largest size."""
         self.outbound += change
         return self.outbound <= LARGEST_WINDOW
 

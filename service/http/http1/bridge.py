@@ -21,7 +21,7 @@ class Bridge:
         self._bodiless = request.method == "HEAD"
 
     async def run(self) -> None:
-        """Answer. Raises what the application raises."""
+        """Run the application on the request. Raises what the application raises."""
         await self._connection.config.loaded_app(self._scope(), self._receive, self._send)
         if not self._ended:
             raise RuntimeError("the application ended without an answer")

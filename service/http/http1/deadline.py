@@ -1,4 +1,4 @@
-"""Deadlines of a connection at the cost of an assignment: one timer goes on, and looks."""
+"""A deadline that is moved by an assignment: one timer runs on and compares the clock with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Deadline:
         self._timer = loop.call_later(tick, self._look)
 
     def end(self) -> None:
-        """Call nobody any more."""
+        """Stop the timer."""
         self._timer.cancel()
 
     def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""The head of a request, read as RFC 9112 has it: what two readers could understand in two ways is refused."""
+"""Parses the head of a request strictly by RFC 9112: what two parsers could read in two ways is refused."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Head:
 
 
 def parse_head(head: bytes) -> Head:
-    """A head without the blank line that ends it. Raises a `SeriesmithError`."""
+    """Parse a head without the blank line that ends it. Raises a `SeriesmithError`."""
     return _remembered(head) if len(head) <= REMEMBERED_BYTES else _parsed(head)
 
 
@@ -92,7 +92,7 @@ _remembered = functools.lru_cache(REMEMBERED)(_parsed)
 
 
 def parse_request_line(line: bytes) -> tuple[str, bytes, int]:
-    """Method, target, and the version's last digit. Raises a `SeriesmithError`."""
+    """Return method, target and the last digit of the version. Raises a `SeriesmithError`."""
     words = line.split(b" ")
     if len(words) != 3 or not words[0] or words[0].translate(None, TOKEN):
         raise InvalidRequest("the request line must be a method, a target and a version, with a space between.")
@@ -110,7 +110,7 @@ def parse_request_line(line: bytes) -> tuple[str, bytes, int]:
 
 
 def parse_fields(lines: list[bytes], first: int = 0) -> dict[bytes, bytes]:
-    """Header or trailer lines without control characters, from the one numbered `first`. Raises `InvalidRequest`."""
+    """Parse header or trailer lines without control characters; errors count from `first`. Raises `InvalidRequest`."""
     fields: dict[bytes, bytes] = {}
     for index in range(first, len(lines)):
         name, colon, value = lines[index].partition(b":")
@@ -124,7 +124,7 @@ def parse_fields(lines: list[bytes], first: int = 0) -> dict[bytes, bytes]:
 
 
 def _origin(method: str, target: bytes) -> bytes:
-    """The path and query of a target."""
+    """Return the path and query of a target."""
     if target[0] == 0x2F:
         return target
     absolute = ABSOLUTE.fullmatch(target)
@@ -137,7 +137,7 @@ def _origin(method: str, target: bytes) -> bytes:
 
 
 def _length(headers: dict[bytes, bytes], minor: int) -> int | None:
-    """How long the body is; None: in chunks. Raises a `SeriesmithError`."""
+    """Return the length of the body in bytes; None where it comes in chunks. Raises a `SeriesmithError`."""
     coding, length = headers.get(b"transfer-encoding"), headers.get(b"content-length")
     if coding is not None:
         if length is not None:

@@ -22,7 +22,7 @@ class Places:
         self._idle: dict[Idler, None] = {}
 
     def enter(self, connection: Idler) -> bool:
-        """Give a new connection a place, another one's if need be; whether there was one."""
+        """Give a new connection a place, if need be that of the longest idle one; False where there is none."""
         if not self._budget.has_room(1):
             longest = next(iter(self._idle), None)
             if longest is None:
@@ -34,11 +34,11 @@ class Places:
         return True
 
     def rest(self, connection: Idler) -> None:
-        """Its request is over."""
+        """Note that the connection's request is over: it may be closed for another."""
         self._idle[connection] = None
 
     def work(self, connection: Idler) -> None:
-        """A request is under way."""
+        """Note that a request is under way on the connection: it may not be closed for another."""
         self._idle.pop(connection, None)
 
     def leave(self, connection: Idler) -> None:

@@ -1,4 +1,4 @@
-"""Answers to bytes."""
+"""Writes answers as bytes of HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLAIN = b"\r\n\r\n"
 
 
 def write_response(response: Response, dated: bytes, ending: bytes, bodiless: bool) -> bytes:
-    """A whole answer. `dated`: lines that all answers have; `ending`: what ends the head; `bodiless`: to HEAD."""
+    """Write a whole answer. `dated`: lines that all answers have; `ending`: ends the head; `bodiless`: to HEAD."""
     parts = [STATUS_LINES[response.status], dated, b"content-type: ", response.media_type]
     for name, value in response.more:
         parts += b"\r\n", name, b": ", value
@@ -29,12 +29,12 @@ def write_response(response: Response, dated: bytes, ending: bytes, bodiless: bo
 
 
 def write_head(status: int, headers: Iterable[tuple[bytes, bytes]], dated: bytes, ending: bytes) -> bytes:
-    """The head of an answer whose body follows."""
+    """Write the head of an answer whose body follows."""
     lines = b"\r\n".join([name + b": " + value for name, value in headers])
     line = STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
     return line + dated + (lines + ending if lines else ending[2:])
 
 
 def write_chunk(data: bytes) -> bytes:
-    """A piece of a body in chunks; not empty."""
+    """Write one chunk of a body; `data` is not empty."""
     return b"%x\r\n%b\r\n" % (len(data), data)
