@@ -70,7 +70,8 @@ def _require_even(lengths: set[int], channels: set[int]) -> None:
 
 def _as_float32(value: list[Any]) -> Array:
     try:
-        series: Array = np.array(value, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused by its value
+            series: Array = np.array(value, dtype=np.float32)
     except OverflowError as error:
         raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
     return series

@@ -7,8 +7,6 @@ paths is derived from our numbers.
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
@@ -21,9 +19,9 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from models.errors import SeriesmithError
-from service.metrics import INSTRUMENTS, Metric, Numbers, Table, read_numbers, request_seconds, requests_in_progress
+from service.metrics import INSTRUMENTS, Metric, Numbers, Table, request_seconds, requests_in_progress
 from service.operations import OPERATIONS
-from service.shared_numbers import SharedNumbers, add_numbers
+from service.shared_numbers import SharedNumbers
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4.encode()
 
@@ -38,15 +36,11 @@ CLIENT_LEFT = 499
 
 async def render_metrics(shared: SharedNumbers) -> bytes:
     """The text of `/metrics`, over all workers."""
-    own = read_numbers()
     context = bentoml.server_context
     runner = context.service_name or ""
     service = Service(context.bento_name or runner, context.bento_version, runner, OPERATIONS)
-    await shared.share(
-        own
-    )  # whoever is asked next must not know less, nor may this worker's end take back what is shown
-    others, pids = await asyncio.to_thread(shared.read_others)
-    return render_numbers(add_numbers([own, *others]), service, [os.getpid(), *pids])
+    numbers, pids = await shared.read_all()
+    return render_numbers(numbers, service, pids)
 
 
 class Service:
@@ -91,7 +85,7 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
     labels = ("endpoint", "service_name", "service_version", "runner_name")
     known = (service.name, service.version, service.runner)
     by_status: Table = {(f"/{name}", *known, str(code)): [] for name in service.operations for code in (200, 500)}
-    for (operation, outcome), amounts in numbers.get(request_seconds.metric.name, {}).items():
+    for (operation, _, outcome), amounts in numbers.get(request_seconds.metric.name, {}).items():
         values = (f"/{operation}", *known, str(STATUS.get(outcome, 500)))
         before = by_status.get(values) or [0.0] * len(amounts)
         by_status[values] = [a + b for a, b in zip(before, amounts, strict=True)]

@@ -15,10 +15,11 @@ from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.scanning import require_few as require_few_fields
-from service.inference import EXTENSIONS
+from service.inference import EXTENSIONS, LACKS
 from service.inference.infer import Inference, Sent, Taken, read_tensors, require_few, size_of
 from service.inference.models import Model, bundle_and_operation, require_plain
 from service.inference.repository import index, load, unload
+from service.inference.statistics import describe_statistics
 from service.inference.tensors import shape_of, to_binary
 from service.keys import Role
 from service.metrics import Outcome
@@ -48,9 +49,18 @@ CONTENTS = {
 PART = 2**15
 """Elements read at a time."""
 
+LACKING = (
+    "ModelStreamInfer",
+    "TraceSetting",
+    "LogSettings",
+    *(f"{kind}SharedMemory{verb}" for kind in ("System", "Cuda") for verb in ("Status", "Register", "Unregister")),
+)
+"""Of Triton's extensions."""
+
 ROLES: dict[str, Role | None] = {
     "ServerLive": None,
     "ServerReady": None,
+    "ModelStatistics": "metrics",
     "RepositoryModelLoad": "manage",
     "RepositoryModelUnload": "manage",
 }
@@ -66,6 +76,8 @@ def methods(calls: Calls) -> dict[str, Method]:
         "ModelReady": inference.model_ready,
         "ServerMetadata": inference.server_metadata,
         "ModelMetadata": inference.model_metadata,
+        "ModelConfig": inference.model_config,
+        "ModelStatistics": inference.model_statistics,
         "RepositoryIndex": inference.index,
         "RepositoryModelLoad": inference.load,
         "RepositoryModelUnload": inference.unload,
@@ -74,7 +86,8 @@ def methods(calls: Calls) -> dict[str, Method]:
     found = {
         name: calls.unary(_work(name, method, bounding), role=ROLES.get(name, "use")) for name, method in plain.items()
     }
-    return found | {"ModelInfer": calls.unary(inference.infer)}
+    lacking = {name: Method(lacks=f"{name} {LACKS}") for name in LACKING}
+    return found | lacking | {"ModelInfer": calls.unary(inference.infer)}
 
 
 class Methods:
@@ -124,6 +137,16 @@ class Methods:
     async def model_metadata(self, request: Any) -> Message:
         """Of a model."""
         return messages.ModelMetadataResponse(**self._models.metadata(request.name, request.version))
+
+    async def model_config(self, request: Any) -> Message:
+        """Of a model."""
+        return messages.ModelConfigResponse(config=self._models.config(request.name, request.version))
+
+    async def model_statistics(self, request: Any) -> Message:
+        """Of a model, or of every model."""
+        return messages.ModelStatisticsResponse(
+            **await describe_statistics(self._models, request.name, request.version)
+        )
 
     async def index(self, request: Any) -> Message:
         """The models there are."""

@@ -15,10 +15,11 @@ from service.admission import admit
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.exchange import JSON, Request, Response
 from service.http.table import Route
-from service.inference import EXTENSIONS, bodies
+from service.inference import EXTENSIONS, LACKS, bodies
 from service.inference.infer import Inference, size_of
 from service.inference.models import Model, bundle_and_operation
 from service.inference.repository import index, load, unload
+from service.inference.statistics import describe_statistics
 from service.operations import Operation
 from service.pace import LARGE_BYTES, unhurried
 from service.serving import Serving
@@ -32,14 +33,12 @@ CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
 
 PATHS = (
-    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready or /config]; "
+    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/stats, "
+    "/v2/models/<model>[/versions/<version>][/ready, /config or /stats]; "
     "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
     "/v2/repository/models/<model>/unload"
 )
 LACKING = (
-    "/v2/models/stats/?",
-    "/v2/models/{model}/stats/?",
-    "/v2/models/{model}/versions/{version}/stats/?",
     "/v2/models/{model}/trace/setting/?",
     "/v2/models/{model}/generate/?",
     "/v2/models/{model}/generate_stream/?",
@@ -72,10 +71,12 @@ class Rest:
 
     def rows(self, limit: int, small: int) -> Iterator[Route]:
         """The protocol's rows of the table of paths; inferences' bodies have at most `limit` bytes, others `small`."""
+        yield Route("/v2/models/stats/?", ("GET",), self._tell_statistics, "metrics", small)
         for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
             yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _operation_of)
             yield Route(f"{model}/ready/?", ("GET",), self._tell_model_ready, "use", small)
             yield Route(f"{model}/config/?", ("GET",), self._configure_model, "use", small)
+            yield Route(f"{model}/stats/?", ("GET",), self._tell_statistics, "metrics", small)
             yield Route(f"{model}/?", ("GET",), self._describe_model, "use", small)
         yield Route(f"{HEALTH}{{what}}/?", ("GET",), self._health, None, small)
         yield Route("/v2/?", ("GET",), self._describe_server, "use", small)
@@ -103,7 +104,10 @@ class Rest:
         return _json({"name": self._models.metadata(unquote(name), version)["name"], "ready": True})
 
     async def _configure_model(self, request: Request, name: str, version: str = "") -> Response:
-        return _json(self._models.find(unquote(name), version).config())
+        return _json(self._models.config(unquote(name), version))
+
+    async def _tell_statistics(self, request: Request, name: str = "", version: str = "") -> Response:
+        return _json(await describe_statistics(self._models, unquote(name), version))
 
     async def _describe_server(self, request: Request) -> Response:
         return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
@@ -122,9 +126,7 @@ class Rest:
         return _json({})
 
     async def _refuse_lacking(self, request: Request, *parts: str) -> Response:
-        raise NotFound(
-            f"{show(request.path, 80)} is of an extension that this server lacks; it has: {', '.join(EXTENSIONS)}."
-        )
+        raise NotFound(f"{show(request.path, 80)} {LACKS}")
 
     async def _refuse_unknown(self, request: Request, rest: str) -> Response:
         raise NotFound(f"there is no {request.path[:200]!r} here; there is: {PATHS}.")

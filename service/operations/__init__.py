@@ -18,6 +18,7 @@ from typing import Any, get_type_hints
 from pydantic import ValidationError
 
 from models.bundle import Bundle
+from models.errors import SeriesmithError
 from service.answers import Axes, Stream, axes_of
 from service.operations.contract import StrictRequest, refusal
 from service.serving import Serving
@@ -42,6 +43,14 @@ class Operation:
             return self.request.model_validate(fields)
         except ValidationError as error:
             raise refusal(error, self.request, self.name, fields) from error
+
+    def is_offered_by(self, bundle: Bundle) -> bool:
+        """Whether a bundle can do it."""
+        try:
+            self.require(bundle)
+        except SeriesmithError:
+            return False
+        return True
 
     @functools.cached_property
     def columns(self) -> dict[str, Axes]:
