@@ -34,19 +34,20 @@ CLIENT_LEFT = 499
 """Where no answer was sent, because nobody waited for it: as nginx logs it."""
 
 
-async def render_metrics(shared: SharedNumbers) -> bytes:
-    """The text of `/metrics`, over all workers."""
+async def render_metrics(shared: SharedNumbers, namespace: str) -> bytes:
+    """The text of `/metrics`, over all workers; the names that BentoML's dashboards know begin with `namespace`."""
     context = bentoml.server_context
     runner = context.service_name or ""
-    service = Service(context.bento_name or runner, context.bento_version, runner, OPERATIONS)
+    service = Service(namespace, context.bento_name or runner, context.bento_version, runner, OPERATIONS)
     numbers, pids = await shared.read_all()
     return render_numbers(numbers, service, pids)
 
 
 class Service:
-    """As whom BentoML's dashboards know this service: the values of its labels."""
+    """As whom BentoML's dashboards know this service: what its metrics begin with, and the values of its labels."""
 
-    def __init__(self, name: str, version: str, runner: str, operations: Iterable[str]) -> None:
+    def __init__(self, namespace: str, name: str, version: str, runner: str, operations: Iterable[str]) -> None:
+        self.namespace = namespace
         self.name, self.version, self.runner, self.operations = name, version, runner, tuple(operations)
 
 
@@ -91,12 +92,12 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
         by_status[values] = [a + b for a, b in zip(before, amounts, strict=True)]
     with_status = (*labels, "http_response_code")
     yield _family(
-        Metric("bentoml_service_request", "Total number of requests", with_status, "counter"),
+        Metric(f"{service.namespace}_request", "Total number of requests", with_status, "counter"),
         {values: [sum(amounts[:-1])] for values, amounts in by_status.items()},
     )
     yield _family(
         Metric(
-            "bentoml_service_request_duration_seconds",
+            f"{service.namespace}_request_duration_seconds",
             "Request duration in seconds",
             with_status,
             "histogram",
@@ -105,7 +106,7 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
         {values: amounts for values, amounts in by_status.items() if amounts},
     )
     yield _family(
-        Metric("bentoml_service_request_in_progress", "Number of requests in progress now", labels, "gauge"),
+        Metric(f"{service.namespace}_request_in_progress", "Number of requests in progress now", labels, "gauge"),
         {
             (f"/{operation}", *known): amounts
             for (operation,), amounts in numbers.get(requests_in_progress.metric.name, {}).items()

@@ -25,6 +25,7 @@ from service.keys import Role
 from service.metrics import Outcome
 from service.pace import unhurried
 from service.proto import open_inference_pb2 as messages
+from service.room import BINARY_BYTES, CONNECTION_SHARE, Room
 
 SERVICE = messages.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 
@@ -111,8 +112,10 @@ class Methods:
         given = await unhurried(len(body), lambda: read_tensors(_sent(request), bounds))
         for output in request.outputs:
             require_plain(output.name, output.parameters)
-        taken = await self._inference.run(model, given, [output.name for output in request.outputs], in_seconds=False)
-        return await unhurried(size_of(taken), lambda: _written(model, request.id, taken))
+        names = [output.name for output in request.outputs]
+        with Room(self._serving.bytes, BINARY_BYTES, len(body), CONNECTION_SHARE) as room:
+            taken = await self._inference.run(model, given, names, room, in_seconds=False)
+            return await unhurried(size_of(taken), lambda: _written(model, request.id, taken))
 
     async def server_live(self, request: Any) -> Message:
         """It is."""

@@ -22,6 +22,7 @@ from service.inference.repository import index, load, unload
 from service.inference.statistics import describe_statistics
 from service.operations import Operation
 from service.pace import LARGE_BYTES, unhurried
+from service.room import BINARY_BYTES, TEXT_BYTES, Room
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
@@ -151,13 +152,15 @@ class Rest:
                 asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))
             else:
                 asked = bodies.asked(plain, length, bounds)
-            taken = await self._inference.run(model, asked.given, asked.outputs, in_seconds=True)
-            size = size_of(taken)
-            accepted = headers.get(b"accept-encoding", b"")
-            if accepted or size > LARGE_BYTES:
-                response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
-            else:
-                response = bodies.response(model, asked, taken)
+            written = BINARY_BYTES if asked.is_all_binary else TEXT_BYTES
+            with Room(self._serving.bytes, written, len(body)) as room:
+                taken = await self._inference.run(model, asked.given, asked.outputs, room, in_seconds=True)
+                size = size_of(taken)
+                accepted = headers.get(b"accept-encoding", b"")
+                if accepted or size > LARGE_BYTES:
+                    response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+                else:
+                    response = bodies.response(model, asked, taken)
             response.more = (*response.more, (b"vary", b"accept-encoding"))
             return response
 
