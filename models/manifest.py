@@ -69,9 +69,14 @@ class SeriesShape(Strict):
     units: list[Text] | None = None
     length_policy: Literal["fixed"] = "fixed"
 
+    @property
+    def size(self) -> int:
+        """Values of one series."""
+        return self.n_channels * self.n_timepoints
+
     @model_validator(mode="after")
     def _is_bounded(self) -> SeriesShape:
-        if self.n_channels * self.n_timepoints > MOST_VALUES:
+        if self.size > MOST_VALUES:
             raise ValueError(
                 f"a series of {self.n_channels} channels and {self.n_timepoints} timepoints has more than "
                 f"{MOST_VALUES} values"

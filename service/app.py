@@ -18,6 +18,7 @@ from service.grpc.server import GrpcServer
 from service.grpc.tls import require_tls_beside_https, tls_context
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
+from service.room import TEXT_BYTES, Room
 from service.serving import Serving
 from service.settings import Settings, require_folder, require_writable, review_environment
 from service.supervisor import end_with_supervisor, mark_ready, supervise
@@ -75,8 +76,10 @@ def _declared(operation: Operation) -> Any:
 
     async def call(self: _Lifecycle, **fields: Any) -> dict[str, Any]:
         given = {name: value for name, value in fields.items() if value is not None}
-        answer: dict[str, Any] = orjson.loads(encoded(await operation.run(operation.parsed(given), SERVING))[0])
-        return answer
+        with Room(SERVING.bytes, TEXT_BYTES) as room:
+            made = await operation.run(operation.parsed(given), SERVING, room)
+            answer: dict[str, Any] = orjson.loads(encoded(made)[0])
+            return answer
 
     call.__name__ = call.__qualname__ = operation.name
     call.__doc__ = operation.summary

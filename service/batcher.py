@@ -18,7 +18,8 @@ from service.lane import STOPPING, Array, Lane, Rows
 PIECE_ROWS = 128
 """Rows of one call for a large request: as fast as larger ones, and over in a few milliseconds."""
 
-Waiting = tuple[Array, "asyncio.Future[Rows]"]
+Waiting = tuple[Array, "asyncio.Future[Rows]", float]
+"""Rows, who waits for their answer, and since when."""
 
 
 class Batcher:
@@ -63,9 +64,9 @@ class Batcher:
             coming.cancel()
         return tuple(np.concatenate(column) for column in zip(*answers, strict=True))
 
-    def _sent(self, rows: Array, patient: bool = False) -> asyncio.Future[Rows]:
+    def _sent(self, rows: Array, count: int = 1, since: float = 0.0, patient: bool = False) -> asyncio.Future[Rows]:
         metrics.batch_rows.observe(self._labels, len(rows))
-        return self._lane.submit(self._timed, rows, patient=patient)
+        return self._lane.submit(self._timed, rows, count, since or time.perf_counter(), patient=patient)
 
     def _enqueued(self, rows: Array) -> asyncio.Future[Rows]:
         loop = self._running_loop()
@@ -73,7 +74,7 @@ class Batcher:
         if self._lane.closed:
             future.set_exception(Unavailable(STOPPING))
             return future
-        self._waiting.append((rows, future))
+        self._waiting.append((rows, future, time.perf_counter()))
         self._waiting_rows += len(rows)
         if self._may_send() and not self._scheduled:  # what else has arrived in this turn of the loop comes along
             self._scheduled = True
@@ -90,17 +91,17 @@ class Batcher:
     def _send(self) -> None:
         self._scheduled = False
         while self._may_send() and (batch := self._next_batch()):
-            joined = np.concatenate([rows for rows, _ in batch]) if len(batch) > 1 else batch[0][0]
+            joined = np.concatenate([rows for rows, _, _ in batch]) if len(batch) > 1 else batch[0][0]
             if self._sent_batches == 0 and len(joined) <= self._brief_rows:
                 self._briefly(batch, joined)
             else:
                 self._sent_batches += 1
-                self._sent(joined).add_done_callback(partial(self._returned, batch))
+                self._sent(joined, len(batch), _since(batch)).add_done_callback(partial(self._returned, batch))
 
     def _briefly(self, batch: list[Waiting], rows: Array) -> None:
         metrics.batch_rows.observe(self._labels, len(rows))
         try:
-            answers = self._timed(rows)
+            answers = self._timed(rows, len(batch), _since(batch))
         except Exception as error:
             _fail(batch, error)
         else:
@@ -110,10 +111,10 @@ class Batcher:
         batch: list[Waiting] = []
         n_rows = 0
         while self._waiting and n_rows + len(self._waiting[0][0]) <= self._max_rows:
-            rows, future = self._waiting.popleft()
+            rows, future, since = self._waiting.popleft()
             self._waiting_rows -= len(rows)
             if not future.done():
-                batch.append((rows, future))
+                batch.append((rows, future, since))
                 n_rows += len(rows)
         return batch
 
@@ -132,16 +133,22 @@ class Batcher:
             self._loop = asyncio.get_running_loop()
         return self._loop
 
-    def _timed(self, rows: Array) -> Rows:
+    def _timed(self, rows: Array, count: int, since: float) -> Rows:
+        """The function's answer for `count` requests that have waited since `since`, the sum of when they came."""
         start = time.perf_counter()
+        metrics.queue_seconds.add(self._labels, count, count * start - since)
         answer = self._function(rows)
         metrics.inference_seconds.observe(self._labels, time.perf_counter() - start)
         return answer
 
 
+def _since(batch: list[Waiting]) -> float:
+    return sum([since for _, _, since in batch])
+
+
 def _answer(batch: list[Waiting], answers: Rows) -> None:
     start = 0
-    for rows, future in batch:
+    for rows, future, _ in batch:
         end = start + len(rows)
         if not future.done():
             future.set_result(tuple([answer[start:end] for answer in answers]))
@@ -149,7 +156,7 @@ def _answer(batch: list[Waiting], answers: Rows) -> None:
 
 
 def _fail(waiting: Iterable[Waiting], error: BaseException) -> None:
-    for _, future in waiting:
+    for _, future, _ in waiting:
         if not future.done():
             future.set_exception(error)
 

@@ -86,7 +86,8 @@ def _as_float32(value: list[Any], rows: list[list[Any]], shape: tuple[int, ...])
     except OverflowError:
         pass  # the slow way says what overflows
     try:
-        series: Array = np.array(value, dtype=np.float32)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused by its value
+            series: Array = np.array(value, dtype=np.float32)
     except OverflowError as error:
         raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
     return _checked(series, value)

@@ -7,8 +7,6 @@ paths is derived from our numbers.
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any
@@ -21,9 +19,9 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from models.errors import SeriesmithError
-from service.metrics import INSTRUMENTS, Metric, Numbers, Table, read_numbers, request_seconds, requests_in_progress
+from service.metrics import INSTRUMENTS, Metric, Numbers, Table, request_seconds, requests_in_progress
 from service.operations import OPERATIONS
-from service.shared_numbers import SharedNumbers, add_numbers
+from service.shared_numbers import SharedNumbers
 
 MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4.encode()
 
@@ -36,21 +34,20 @@ CLIENT_LEFT = 499
 """Where no answer was sent, because nobody waited for it: as nginx logs it."""
 
 
-async def render_metrics(shared: SharedNumbers) -> bytes:
-    """The text of `/metrics`, over all workers."""
-    own = read_numbers()
+async def render_metrics(shared: SharedNumbers, namespace: str) -> bytes:
+    """The text of `/metrics`, over all workers; the names that BentoML's dashboards know begin with `namespace`."""
     context = bentoml.server_context
     runner = context.service_name or ""
-    service = Service(context.bento_name or runner, context.bento_version, runner, OPERATIONS)
-    await shared.share(own)  # the next worker that is asked must show as much, also when this worker has ended
-    others, pids = await asyncio.to_thread(shared.read_others)
-    return render_numbers(add_numbers([own, *others]), service, [os.getpid(), *pids])
+    service = Service(namespace, context.bento_name or runner, context.bento_version, runner, OPERATIONS)
+    numbers, pids = await shared.read_all()
+    return render_numbers(numbers, service, pids)
 
 
 class Service:
-    """The values of the labels by which BentoML's dashboards know this service."""
+    """As whom BentoML's dashboards know this service: what its metrics begin with, and the values of its labels."""
 
-    def __init__(self, name: str, version: str, runner: str, operations: Iterable[str]) -> None:
+    def __init__(self, namespace: str, name: str, version: str, runner: str, operations: Iterable[str]) -> None:
+        self.namespace = namespace
         self.name, self.version, self.runner, self.operations = name, version, runner, tuple(operations)
 
 
@@ -89,18 +86,18 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
     labels = ("endpoint", "service_name", "service_version", "runner_name")
     known = (service.name, service.version, service.runner)
     by_status: Table = {(f"/{name}", *known, str(code)): [] for name in service.operations for code in (200, 500)}
-    for (operation, outcome), amounts in numbers.get(request_seconds.metric.name, {}).items():
+    for (operation, _, outcome), amounts in numbers.get(request_seconds.metric.name, {}).items():
         values = (f"/{operation}", *known, str(STATUS.get(outcome, 500)))
         before = by_status.get(values) or [0.0] * len(amounts)
         by_status[values] = [a + b for a, b in zip(before, amounts, strict=True)]
     with_status = (*labels, "http_response_code")
     yield _family(
-        Metric("bentoml_service_request", "Total number of requests", with_status, "counter"),
+        Metric(f"{service.namespace}_request", "Total number of requests", with_status, "counter"),
         {values: [sum(amounts[:-1])] for values, amounts in by_status.items()},
     )
     yield _family(
         Metric(
-            "bentoml_service_request_duration_seconds",
+            f"{service.namespace}_request_duration_seconds",
             "Request duration in seconds",
             with_status,
             "histogram",
@@ -109,7 +106,7 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
         {values: amounts for values, amounts in by_status.items() if amounts},
     )
     yield _family(
-        Metric("bentoml_service_request_in_progress", "Number of requests in progress now", labels, "gauge"),
+        Metric(f"{service.namespace}_request_in_progress", "Number of requests in progress now", labels, "gauge"),
         {
             (f"/{operation}", *known): amounts
             for (operation,), amounts in numbers.get(requests_in_progress.metric.name, {}).items()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from time import perf_counter
 
 import numpy as np
 
@@ -135,12 +136,14 @@ class Generation:
 
     def _turns(self, recipe: Recipe) -> Iterator[Callable[[], list[Samples]]]:
         bundle = self._served.bundle
-        name = bundle.manifest.name
+        labels = (self._operation, bundle.manifest.name)
         blocks = recipe.blocks()
         for start in blocks[::TURN_BLOCKS]:
+            asked = perf_counter()
 
-            def turn(some: range = blocks[start : start + TURN_BLOCKS]) -> list[Samples]:
-                with metrics.inference_seconds.timed("generate", name):
+            def turn(some: range = blocks[start : start + TURN_BLOCKS], since: float = asked) -> list[Samples]:
+                metrics.queue_seconds.add(labels, 1, perf_counter() - since)
+                with metrics.inference_seconds.timed(*labels):
                     return [generate_block(bundle, recipe, block) for block in some]
 
             yield turn

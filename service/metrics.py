@@ -112,7 +112,30 @@ class Distribution:
         return {values: list(totals) for values, totals in self._totals.items()}
 
 
-INSTRUMENTS: dict[str, Tally | Level | Distribution] = {}
+class Sum:
+    """Seconds, and how many things took them: a histogram of one bucket. Added by any thread, read by the loop's."""
+
+    def __init__(self, name: str, documentation: str, labels: tuple[str, ...]) -> None:
+        self.metric = Metric(name, documentation, labels, "histogram")
+        self._pending = deque[tuple[Values, int, float]]()
+        self._totals: Table = {}
+        INSTRUMENTS[name] = self
+
+    def add(self, values: Values, count: int, seconds: float) -> None:
+        """Take so many things, and the seconds of all of them, into account."""
+        self._pending.append((values, count, seconds))
+
+    def read(self) -> Table:
+        """All that was added."""
+        while self._pending:
+            values, count, seconds = self._pending.popleft()
+            totals = self._totals.setdefault(values, [0.0, 0.0])
+            totals[0] += count
+            totals[1] += seconds
+        return {values: list(totals) for values, totals in self._totals.items()}
+
+
+INSTRUMENTS: dict[str, Tally | Level | Distribution | Sum] = {}
 """All that is counted here, by name."""
 
 requests = Tally("seriesmith_requests", "Requests, by how they ended.", ("operation", "model", "outcome"))
@@ -120,7 +143,7 @@ key_requests = Tally("seriesmith_key_requests", "Requests of each API key, by ho
 request_seconds = Distribution(
     "seriesmith_request_seconds",
     "Seconds from a request's head, or call, to the end of its answer.",
-    ("operation", "outcome"),
+    ("operation", "model", "outcome"),
     (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
 )
 requests_in_progress = Level("seriesmith_requests_in_progress", "Requests not answered yet.", ("operation",))
@@ -132,13 +155,20 @@ batch_rows = Distribution(
     (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
 )
 queue_rows = Level("seriesmith_queue_rows", "Series admitted and not answered yet.")
-held_bytes = Level("seriesmith_held_bytes", "Bytes held of requests and of answers not read yet.")
+held_bytes = Level(
+    "seriesmith_held_bytes", "Bytes held of requests and of answers, while these are made and until they are read."
+)
 connections = Level("seriesmith_connections", "Connections, over both transports.")
 inference_seconds = Distribution(
     "seriesmith_inference_seconds",
     "Seconds per graph call.",
     ("operation", "model"),
     (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+)
+queue_seconds = Sum(
+    "seriesmith_queue_seconds",
+    "Seconds that requests, and the pieces of large ones, waited for their graph call.",
+    ("operation", "model"),
 )
 samples = Tally("seriesmith_samples", "Series generated.", ("model", "class_label"))
 acceptance = Distribution(
@@ -213,5 +243,5 @@ class Outcome:
         requests.inc((self.operation, self.model, ending))
         if self._caller is not None and self._caller.name:
             key_requests.inc((self._caller.name, ending))
-        request_seconds.observe((self.operation, ending), time.perf_counter() - self._start)
+        request_seconds.observe((self.operation, self.model, ending), time.perf_counter() - self._start)
         requests_in_progress.add((self.operation,), -1)

@@ -102,7 +102,7 @@ class Serving:
         self.settings = settings
         self.identity = Identity(settings)
         self.lane = Lane(settings.queue_rows)
-        self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers not read yet")
+        self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers")
         self.connections = Budget(limit_connections(settings.max_connections), "connections")
         runtime = Runtime(settings.device, settings.threads_per_call)
         trusted = Path(settings.trusted_keys) if settings.trusted_keys else None

@@ -47,8 +47,8 @@ class Settings:
     max_body_bytes: int = 128 * 2**20
     """Largest request body."""
     max_held_bytes: int = 512 * 2**20
-    """Most bytes that a worker holds of request bodies and of answers not read yet, over both transports; what would
-    exceed it is refused with 429 at once."""
+    """Most bytes that a worker holds of request bodies, and of answers that are made or not read yet, over both
+    transports; what would exceed it is refused with 429 at once."""
     max_connections: int = 4096
     """Most connections of a worker, over both transports; fewer where the system allows fewer open files."""
     head_seconds: float = 10.0

@@ -19,7 +19,7 @@ from typing import Any
 
 import orjson
 
-from service.metrics import INSTRUMENTS, Numbers
+from service.metrics import INSTRUMENTS, Numbers, read_numbers
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -55,6 +55,14 @@ class SharedNumbers:
             self._failed = True
         else:
             self._written, self._failed = numbers, False
+
+    async def read_all(self) -> tuple[Numbers, list[int]]:
+        """What all workers have counted, and the process ids of those who live. Of the event loop's thread alone."""
+        own = read_numbers()
+        # Whoever is asked next must not know less, nor may this worker's end take back what is told.
+        await self.share(own)
+        others, pids = await asyncio.to_thread(self.read_others)
+        return add_numbers([own, *others]), [os.getpid(), *pids]
 
     def read_others(self) -> tuple[list[Numbers], list[int]]:
         """Return the numbers of all other workers, and the process ids of those that live."""

@@ -17,6 +17,9 @@ CONTENT_TYPE = re.compile(rb"application/grpc(\+proto|)\s*(;.*)?", re.IGNORECASE
 
 CODINGS = (b"identity", b"gzip", b"deflate")
 
+UNIMPLEMENTED, INTERNAL = b"12", b"13"
+"""The second for a timeout that is none, as grpc-core and grpc-go answer it."""
+
 UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 
 
@@ -24,13 +27,15 @@ UNITS = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9
 class Method:
     """One of three functions: `whole` makes one answer from one message, `parts` several, `each` answers every message.
 
-    With `needs_key`, a call without a valid key is refused before its message is read.
+    Or none, where this server `lacks` it, which says so. `needs_key`: whether it hears nothing of who has no key; the
+    method itself still refuses them.
     """
 
     whole: Callable[[bytes, Asked], Awaitable[bytes]] | None = None
     parts: Callable[[bytes, Asked], AsyncGenerator[bytes, None]] | None = None
     each: Callable[[bytes], Iterable[bytes]] | None = None
     needs_key: bool = False
+    lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,19 @@ def read(headers: list[Header], methods: Mapping[bytes, Method]) -> Asked:
     path = given.get(b":path", b"")
     if given.get(b":method") != b"POST" or not CONTENT_TYPE.fullmatch(given.get(b"content-type", b"")):
         return _refused([(b":status", b"415"), (b"accept", b"application/grpc")])
-    if path not in methods:
-        return _unimplemented(f"there is no method {path[:200].decode('latin-1')!r} here.".encode())
+    method = methods.get(path)
+    if method is None or method.lacks:
+        lacks = method.lacks if method else f"there is no method {path[:200].decode('latin-1')!r} here."
+        return _unimplemented(lacks.encode())
     packing = given.get(b"grpc-encoding", b"identity")
     if packing not in CODINGS:
         return _unimplemented(b"messages may be packed with gzip or deflate, or not at all.")
-    seconds = _seconds(given.get(b"grpc-timeout", b""))
-    return Asked(methods[path], given.get(b"authorization", b""), seconds, packing)
+    timeout = given.get(b"grpc-timeout")
+    seconds = None if timeout is None else _seconds(timeout)
+    if seconds is None and timeout is not None:
+        said = f"grpc-timeout is {timeout[:40].decode('latin-1')!r}; send at most 8 digits and one of H, M, S, m, u, n."
+        return _failed(INTERNAL, said.encode())
+    return Asked(method, given.get(b"authorization", b""), seconds, packing)
 
 
 def _seconds(timeout: bytes) -> float | None:
@@ -68,7 +79,11 @@ def _seconds(timeout: bytes) -> float | None:
 
 
 def _unimplemented(message: bytes) -> Asked:
-    return _refused([(b"grpc-status", b"12"), (b"grpc-message", percent_encoded(message))], HEAD)
+    return _failed(UNIMPLEMENTED, message)
+
+
+def _failed(status: bytes, message: bytes) -> Asked:
+    return _refused([(b"grpc-status", status), (b"grpc-message", percent_encoded(message))], HEAD)
 
 
 def _refused(headers: list[Header], before: bytes = b"") -> Asked:

@@ -103,13 +103,14 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def service(self, call: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler:
         method = self._methods.get(call.method.encode())
-        if method is None:
-            return grpc.stream_stream_rpc_method_handler(partial(_refuse_path, call.method))
+        if method is None or method.lacks:
+            lacks = method.lacks if method else f"there is no method {call.method[:200]!r} here."
+            return grpc.stream_stream_rpc_method_handler(partial(_refuse_path, lacks))
         return grpc.stream_stream_rpc_method_handler(_Call(method, self._serving).run)
 
 
-async def _refuse_path(path: str, messages: object, context: Any) -> None:
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"there is no method {path[:200]!r} here.")
+async def _refuse_path(lacks: str, messages: object, context: Any) -> None:
+    await context.abort(grpc.StatusCode.UNIMPLEMENTED, lacks)
 
 
 class _Unread(Exception):

@@ -20,6 +20,7 @@ from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
 from service.pace import unhurried
 from service.proto import seriesmith_pb2
+from service.room import BINARY_BYTES, CONNECTION_SHARE, Room
 
 SERVICE = seriesmith_pb2.DESCRIPTOR.services_by_name["Seriesmith"]
 
@@ -51,21 +52,27 @@ class _Typed:
     async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
         """Run the operation and return the whole answer as a message."""
         fields = await self._parsed(request, outcome)
-        answer = await self._operation.run(fields, self._serving)
-        size = sum([getattr(column, "nbytes", 0) for column in columns_of(answer).values()])
-        return await unhurried(size, lambda: self._written(vars(answer)))
+        with self._room(request) as room:
+            answer = await self._operation.run(fields, self._serving, room)
+            size = sum([getattr(column, "nbytes", 0) for column in columns_of(answer).values()])
+            return await unhurried(size, lambda: self._written(vars(answer)))
 
     async def parts(self, request: bytes, outcome: metrics.Outcome) -> AsyncGenerator[bytes, None]:
         """Yield messages: first what is known from the start, then the cases, last what is known at the end."""
         assert self._operation.stream is not None
-        stream = await self._operation.stream(await self._parsed(request, outcome), self._serving)
-        try:
-            yield self._written({**stream.head, "n_cases": stream.n_cases})
-            async for columns in _small(stream):
-                yield self._written(columns)
-            yield self._written(stream.tail())
-        finally:
-            stream.close()
+        fields = await self._parsed(request, outcome)
+        with self._room(request) as room:
+            stream = await self._operation.stream(fields, self._serving, room)
+            try:
+                yield self._written({**stream.head, "n_cases": stream.n_cases})
+                async for columns in _small(stream):
+                    yield self._written(columns)
+                yield self._written(stream.tail())
+            finally:
+                stream.close()
+
+    def _room(self, request: bytes) -> Room:
+        return Room(self._serving.bytes, BINARY_BYTES, len(request), CONNECTION_SHARE)
 
     async def _parsed(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
         bounds = self._bounding.now()

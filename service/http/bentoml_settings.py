@@ -6,7 +6,8 @@ The one place that reads BentoML's configuration, which has no public way in.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +19,61 @@ from service.http.exchange import Response
 logger = logging.getLogger("bentoml.seriesmith")
 access_logger = logging.getLogger("bentoml.access")
 
-WITHOUT_EFFECT: dict[str, Any] = {
-    "traffic.max_concurrency": None,
+WITHOUT_EFFECT = (
+    "threads",
+    "max_runner_connections",
+    "runner_connection",
+    "runner_probe",
+    "replicate_process",
+    "extra_ports",
+    "traffic",
+    "metrics",
+    "logging.access.format",
+    "http.proxy_port",
+    "http.response",
+    "grpc",
+    "monitoring",
+    "tracing",
+)
+"""Settings, and sections of them, that do nothing for our paths,"""
+
+ACTING = ("metrics.namespace", "traffic.timeout")
+"""but for these."""
+
+USUAL: dict[str, Any] = {
+    "threads": 1,
+    "max_runner_connections": 16,
+    "runner_connection.max_requests": 100,
+    "runner_connection.max_age": 300.0,
+    "runner_probe.enabled": True,
+    "runner_probe.timeout": 1,
+    "runner_probe.period": 10,
+    "replicate_process": False,
+    "metrics.enabled": False,
+    "logging.access.format.trace_id": "032x",
+    "logging.access.format.span_id": "016x",
+    "http.proxy_port": 8000,
     "http.response.trace_id": False,
-    "tracing.exporter_type": None,
-    "tracing.sample_rate": None,
-    "metrics.namespace": "bentoml_service",
-    "metrics.duration.buckets": None,
-    "grpc.max_concurrent_streams": None,
-    "grpc.maximum_concurrent_rpcs": None,
+    "grpc.host": "0.0.0.0",
+    "grpc.port": 3000,
     "grpc.max_message_length": -1,
     "grpc.reflection.enabled": False,
     "grpc.channelz.enabled": False,
+    "grpc.metrics.host": "0.0.0.0",
+    "grpc.metrics.port": 3001,
+    "monitoring.enabled": True,
+    "monitoring.type": "default",
+    "monitoring.options.log_path": "monitoring",
+    "tracing.jaeger.protocol": "thrift",
 }
-"""Settings that do nothing for our paths, and their defaults."""
+"""Their defaults, where those are not null."""
+
+NAMESPACE = "bentoml_service"
+"""Before the names of BentoML's metrics."""
+
+
+METRIC = re.compile("[a-zA-Z_:][a-zA-Z0-9_:]*")
+"""What Prometheus takes for a name."""
 
 
 class Cors:
@@ -112,6 +154,7 @@ class BentomlSettings:
 
     cors: Cors | None = None
     access_log: AccessLog | None = None
+    namespace: str = NAMESPACE
 
 
 def read_settings(name: str, timeout_seconds: float) -> BentomlSettings:
@@ -124,6 +167,7 @@ def read_settings(name: str, timeout_seconds: float) -> BentomlSettings:
         settings = BentomlSettings(
             Cors(cors) if configured["http"]["cors"]["enabled"] else None,
             AccessLog(configured["logging"]["access"]) if configured["logging"]["access"]["enabled"] else None,
+            _read_namespace(configured),
         )
     except (ImportError, AttributeError, KeyError, TypeError) as error:
         logger.warning("BentoML's settings cannot be read, so that CORS and access log are off on our paths: %s", error)
@@ -136,15 +180,35 @@ def read_settings(name: str, timeout_seconds: float) -> BentomlSettings:
 
 
 def find_without_effect(configured: Mapping[str, Any], timeout_seconds: float) -> list[str]:
-    """Return the settings that differ from their defaults and have no effect on our paths."""
-    found = [path for path, usual in WITHOUT_EFFECT.items() if _look_up(configured, path) not in (None, usual)]
-    if _look_up(configured, "traffic.timeout") not in (None, timeout_seconds):
+    """The settings that differ from their defaults, and do nothing for our paths."""
+    found = [
+        path
+        for path, value in list_leaves(configured)
+        if is_without_effect(path) and value is not None and value != USUAL.get(path)
+    ]
+    traffic = configured.get("traffic") or {}
+    if traffic.get("timeout") not in (None, timeout_seconds):
         found.append("traffic.timeout (use SERIESMITH_TIMEOUT_SECONDS)")
     return found
 
 
-def _look_up(configured: Mapping[str, Any], path: str) -> Any:
-    value: Any = configured
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
+def is_without_effect(path: str) -> bool:
+    """Whether a setting does nothing for our paths."""
+    return path not in ACTING and any(path == one or path.startswith(f"{one}.") for one in WITHOUT_EFFECT)
+
+
+def list_leaves(configured: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    """Every setting by its path."""
+    for name, value in configured.items():
+        if isinstance(value, Mapping):
+            yield from list_leaves(value, f"{before}{name}.")
+        else:
+            yield before + name, value
+
+
+def _read_namespace(configured: Mapping[str, Any]) -> str:
+    namespace = str(configured["metrics"]["namespace"])
+    if METRIC.fullmatch(namespace):
+        return namespace
+    logger.warning("metrics.namespace is %r, which begins no metric's name; it is %s.", namespace[:80], NAMESPACE)
+    return NAMESPACE

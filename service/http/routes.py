@@ -35,6 +35,7 @@ from service.inference.rest import Rest, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
 from service.pace import LARGE_BYTES, unhurried
+from service.room import Room
 from service.serving import Serving
 from service.wires.wire import Wire
 
@@ -154,20 +155,21 @@ class Routes:
             assert asked_in.decoded is not None
             parsed = operation.parsed(asked_in.decoded(request.body, headers, self._bounding.now()))
         outcome.model = self.serving.resolve(parsed.model).bundle.manifest.name
-        if operation.stream is not None and answered_in.streamed is not None:
-            outcome.streaming = True
-            stream = await in_time(self.serving, operation.stream(parsed, self.serving))
-            return self._streamed(stream, answered_in, outcome)
-        if answered_in.encoded is None:
-            raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
-        answer = await in_time(self.serving, operation.run(parsed, self.serving))
-        accepted = headers.get(b"accept-encoding", b"") if answered_in.packs else b""
-        size = len(request.body)
-        if operation.stream is not None:
-            size += sum(getattr(column, "nbytes", 0) for column in columns_of(answer).values())
-        if size > LARGE_BYTES:
-            return await unhurried(size, lambda: _response(answer, answered_in, accepted))
-        return _response(answer, answered_in, accepted)
+        with Room(self.serving.bytes, answered_in.written, len(request.body)) as room:
+            if operation.stream is not None and answered_in.streamed is not None:
+                outcome.streaming = True
+                stream = await in_time(self.serving, operation.stream(parsed, self.serving, room))
+                return self._streamed(stream, answered_in, outcome, room.hand_over())
+            if answered_in.encoded is None:
+                raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
+            answer = await in_time(self.serving, operation.run(parsed, self.serving, room))
+            accepted = headers.get(b"accept-encoding", b"") if answered_in.packs else b""
+            size = len(request.body)
+            if operation.stream is not None:
+                size += sum(getattr(column, "nbytes", 0) for column in columns_of(answer).values())
+            if size > LARGE_BYTES:
+                return await unhurried(size, lambda: _response(answer, answered_in, accepted))
+            return _response(answer, answered_in, accepted)
 
     async def _parsed(self, operation: Operation, request: Request, wire: Wire) -> StrictRequest:
         """The request in a body that is large, or has a content coding. Raises a `SeriesmithError`."""
@@ -179,7 +181,7 @@ class Routes:
         bounds = self._bounding.now()
         return await unhurried(len(plain), lambda: operation.parsed(decoded(plain, headers, bounds)))
 
-    def _streamed(self, stream: Stream, wire: Wire, outcome: metrics.Outcome) -> Streamed:
+    def _streamed(self, stream: Stream, wire: Wire, outcome: metrics.Outcome, room: Room) -> Streamed:
         assert wire.streamed is not None
         headers, chunks = wire.streamed(stream)
 
@@ -194,6 +196,7 @@ class Routes:
 
         def close() -> None:
             stream.close()
+            room.close()
             outcome.end(ClientGone())  # unless it has ended already
 
         return Streamed(counted(), wire.media_type, (*headers, VARY), close)
@@ -205,7 +208,7 @@ class Routes:
         return dict(zip(PAGES, (_show_docs, show_openapi), strict=True))
 
     async def _show_metrics(self, request: Request) -> Response:
-        return Response(await render_metrics(self.serving.numbers), MEDIA_TYPE)
+        return Response(await render_metrics(self.serving.numbers, self.bentoml.namespace), MEDIA_TYPE)
 
     async def _tell_readiness(self, request: Request) -> Response:
         if self.serving.ready:

@@ -37,6 +37,11 @@ class Asked:
     outputs: dict[str, bool]
     binary: bool
 
+    @property
+    def is_all_binary(self) -> bool:
+        """Whether no output is wanted as JSON."""
+        return all(self.outputs.values()) if self.outputs else self.binary
+
 
 def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
     """Read the request in a body, whose first `length` bytes are the JSON object. Raises `InvalidRequest`."""

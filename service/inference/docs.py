@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.inference.bodies import HEADER_LENGTH
+from service.inference.models import configured_type
 from service.inference.tensors import DTYPES, MOST_AXES
 from service.openapi.examples import Example
 from service.openapi.refusals import (
@@ -33,6 +34,12 @@ PARAMETERS = {
 DATATYPE = {"type": "string", "enum": [*DTYPES, "BYTES"]}
 NAME: dict[str, Schema] = {"name": TEXT, "datatype": DATATYPE}
 SIZES = _list(INTEGER | {"minimum": 0}, maxItems=MOST_AXES)
+COUNT = INTEGER | {"minimum": 0}
+CONFIGURED: dict[str, Schema] = {
+    "name": TEXT,
+    "data_type": {"type": "string", "enum": [configured_type(datatype) for datatype in DATATYPE["enum"]]},
+    "dims": _list(INTEGER | {"minimum": -1}, description="-1: whatever comes"),
+}
 DATA = _list({}, description="in row-major order, flat or nested; left out where it comes as binary data")
 
 COMPONENTS: dict[str, Schema] = {
@@ -57,6 +64,49 @@ COMPONENTS: dict[str, Schema] = {
             "inputs": _list(ref("InferenceTensorDescription")),
             "outputs": _list(ref("InferenceTensorDescription")),
         }
+    ),
+    "InferenceModelConfig": an_object(
+        {
+            "name": TEXT,
+            "platform": TEXT,
+            "version_policy": an_object(
+                {"latest": an_object({"num_versions": INTEGER})}, description="how many of the newest are served"
+            ),
+            "max_batch_size": INTEGER | {"description": "0: no axis is a batch's"},
+            "input": _list(an_object(CONFIGURED | {"optional": {"type": "boolean"}})),
+            "output": _list(an_object(CONFIGURED)),
+        },
+        description="A model's configuration in Triton's form.",
+    ),
+    "InferenceDuration": an_object(
+        {"count": COUNT, "ns": COUNT | {"description": "nanoseconds of all of them together"}}
+    ),
+    "InferenceStatistics": an_object(
+        {
+            "success": ref("InferenceDuration"),
+            "fail": ref("InferenceDuration"),
+            "queue": ref("InferenceDuration"),
+            "compute_input": ref("InferenceDuration"),
+            "compute_infer": ref("InferenceDuration"),
+            "compute_output": ref("InferenceDuration"),
+            "cache_hit": ref("InferenceDuration"),
+            "cache_miss": ref("InferenceDuration"),
+        },
+        description="requests by how they ended, waits and graph calls; what is not measured, or does not exist, is 0",
+    ),
+    "InferenceModelStatistics": an_object(
+        {
+            "name": TEXT,
+            "version": TEXT | {"description": "the one asked for, or the newest; the numbers are of all versions"},
+            "inference_count": COUNT | {"description": "series received or made"},
+            "execution_count": COUNT | {"description": "graph calls; of generation, turns of several"},
+            "inference_stats": ref("InferenceStatistics"),
+            "batch_stats": _list(an_object({}), maxItems=0),
+        }
+    ),
+    "InferenceAllStatistics": an_object(
+        {"model_stats": _list(ref("InferenceModelStatistics"))},
+        description="Over every wire and worker, since the server started.",
     ),
     "InferenceModelReady": an_object({"name": TEXT, "ready": {"type": "boolean"}}),
     "InferenceServer": an_object({"name": TEXT, "version": TEXT, "extensions": _list(TEXT)}),
@@ -104,6 +154,9 @@ def paths(example: Example | None) -> dict[str, Any]:
                 requestBody=_body("RepositoryIndexRequest", required=False),
             )
         },
+        "/v2/models/stats": {
+            "get": _path("v2_statistics", "What every model was asked so far.", "InferenceAllStatistics", *KEYED)
+        },
         **_control("load", model),
         **_control("unload", model),
     }
@@ -131,6 +184,16 @@ def _model(path: str, suffix: str, parameters: list[dict[str, Any]], example: Ex
         f"{path}/ready": {
             "parameters": parameters,
             "get": _path("v2_model_ready" + suffix, "200 when a model is served.", "InferenceModelReady", *about),
+        },
+        f"{path}/config": {
+            "parameters": parameters,
+            "get": _path("v2_model_config" + suffix, "A model's configuration.", "InferenceModelConfig", *about),
+        },
+        f"{path}/stats": {
+            "parameters": parameters,
+            "get": _path(
+                "v2_model_statistics" + suffix, "What a model was asked so far.", "InferenceAllStatistics", *about
+            ),
         },
         f"{path}/infer": {"post": infer},
     }

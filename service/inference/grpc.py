@@ -16,15 +16,17 @@ from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.scanning import require_few as require_few_fields
-from service.inference import EXTENSIONS
+from service.inference import EXTENSIONS, LACKS
 from service.inference.infer import Inference, Sent, Taken, read_tensors, require_few, size_of
 from service.inference.models import Model, bundle_and_operation, require_plain
 from service.inference.repository import index, load, unload
+from service.inference.statistics import describe_statistics
 from service.inference.tensors import shape_of, to_binary
 from service.keys import Role
 from service.metrics import Outcome
 from service.pace import LARGE_BYTES, unhurried
 from service.proto import open_inference_pb2 as messages
+from service.room import BINARY_BYTES, CONNECTION_SHARE, Room
 
 SERVICE = messages.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 
@@ -49,9 +51,18 @@ CONTENTS = {
 PART = 2**15
 """Elements read at a time."""
 
+LACKING = (
+    "ModelStreamInfer",
+    "TraceSetting",
+    "LogSettings",
+    *(f"{kind}SharedMemory{verb}" for kind in ("System", "Cuda") for verb in ("Status", "Register", "Unregister")),
+)
+"""Of Triton's extensions."""
+
 ROLES: dict[str, Role | None] = {
     "ServerLive": None,
     "ServerReady": None,
+    "ModelStatistics": "metrics",
     "RepositoryModelLoad": "manage",
     "RepositoryModelUnload": "manage",
 }
@@ -67,6 +78,8 @@ def methods(calls: Calls) -> dict[str, Method]:
         "ModelReady": inference.model_ready,
         "ServerMetadata": inference.server_metadata,
         "ModelMetadata": inference.model_metadata,
+        "ModelConfig": inference.model_config,
+        "ModelStatistics": inference.model_statistics,
         "RepositoryIndex": inference.index,
         "RepositoryModelLoad": inference.load,
         "RepositoryModelUnload": inference.unload,
@@ -75,7 +88,8 @@ def methods(calls: Calls) -> dict[str, Method]:
     found = {
         name: calls.unary(_work(name, method, bounding), role=ROLES.get(name, "use")) for name, method in plain.items()
     }
-    return found | {"ModelInfer": calls.unary(inference.infer)}
+    lacking = {name: Method(lacks=f"{name} {LACKS}") for name in LACKING}
+    return found | lacking | {"ModelInfer": calls.unary(inference.infer)}
 
 
 class Methods:
@@ -105,11 +119,13 @@ class Methods:
             given = read_tensors(_sent(request), bounds)
         for output in request.outputs:
             require_plain(output.name, output.parameters)
-        taken = await self._inference.run(model, given, [output.name for output in request.outputs], in_seconds=False)
-        size = size_of(taken)
-        if size > LARGE_BYTES:
-            return await unhurried(size, lambda: _written(model, request.id, taken))
-        return _written(model, request.id, taken)
+        names = [output.name for output in request.outputs]
+        with Room(self._serving.bytes, BINARY_BYTES, len(body), CONNECTION_SHARE) as room:
+            taken = await self._inference.run(model, given, names, room, in_seconds=False)
+            size = size_of(taken)
+            if size > LARGE_BYTES:
+                return await unhurried(size, lambda: _written(model, request.id, taken))
+            return _written(model, request.id, taken)
 
     async def server_live(self, request: Any) -> Message:
         """Answer that the server is live."""
@@ -134,6 +150,16 @@ class Methods:
     async def model_metadata(self, request: Any) -> Message:
         """Answer the versions, inputs and outputs of a model."""
         return messages.ModelMetadataResponse(**self._models.metadata(request.name, request.version))
+
+    async def model_config(self, request: Any) -> Message:
+        """Of a model."""
+        return messages.ModelConfigResponse(config=self._models.config(request.name, request.version))
+
+    async def model_statistics(self, request: Any) -> Message:
+        """Of a model, or of every model."""
+        return messages.ModelStatisticsResponse(
+            **await describe_statistics(self._models, request.name, request.version)
+        )
 
     async def index(self, request: Any) -> Message:
         """Answer the models of the repository, each with its state."""

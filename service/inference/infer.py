@@ -16,6 +16,7 @@ from service.inference.inputs import Given
 from service.inference.models import Model, Models, require_plain
 from service.inference.outputs import Output
 from service.inference.tensors import Column, from_binary, from_list, possible
+from service.room import Room
 from service.serving import Serving
 
 MOST_TENSORS = 64
@@ -50,13 +51,13 @@ class Inference:
         self.models = Models(serving)
         self.bounding = Bounding(serving)
 
-    async def run(self, model: Model, given: Given, outputs: Iterable[str], in_seconds: bool) -> Taken:
-        """Run a model and return the outputs named, or else the usual ones. Raises a `SeriesmithError`.
+    async def run(self, model: Model, given: Given, outputs: Iterable[str], room: Room, in_seconds: bool) -> Taken:
+        """The outputs of a model that are named, or the usual ones, within their room. Raises a `SeriesmithError`.
 
         `in_seconds` says whether the settings' timeout applies here; gRPC has applied it already.
         """
         plan = model.plan(tuple(outputs))
-        running = model.operation.run(model.parsed(given, plan), self._serving, plan.wanted)
+        running = model.operation.run(model.parsed(given, plan), self._serving, room, plan.wanted)
         return plan.taken(await (in_time(self._serving, running) if in_seconds else running))
 
 

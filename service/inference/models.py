@@ -96,14 +96,17 @@ class Model:
             "outputs": self._described(outputs),
         }
 
-    def config(self) -> dict[str, Any]:
-        """Return the configuration that Triton's tools read before a call; no axis is a batch's."""
+    def config(self, keep_versions: int) -> dict[str, Any]:
+        """What Triton's tools ask of a model before they call it; no axis is a batch's.
+
+        `keep_versions`: how many of the newest versions are served.
+        """
         described = self.metadata(())
         inputs = [_configured(one) | {"optional": one["name"] != "series"} for one in described["inputs"]]
         return {
             "name": self.name,
             "platform": PLATFORM,
-            "version_policy": {"latest": {"num_versions": 1}},
+            "version_policy": {"latest": {"num_versions": keep_versions}},
             "max_batch_size": 0,
             "input": inputs,
             "output": [_configured(one) for one in described["outputs"]],
@@ -117,9 +120,12 @@ class Model:
 
 
 def _configured(tensor: dict[str, Any]) -> dict[str, Any]:
-    datatype = tensor["datatype"]
-    kind = "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"
-    return {"name": tensor["name"], "data_type": kind, "dims": tensor["shape"]}
+    return {"name": tensor["name"], "data_type": configured_type(tensor["datatype"]), "dims": tensor["shape"]}
+
+
+def configured_type(datatype: str) -> str:
+    """What a configuration calls a datatype."""
+    return "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"
 
 
 class Models:
@@ -165,6 +171,17 @@ class Models:
         """See `Model.metadata`."""
         model = self.find(name, version)
         return model.metadata(self._repository.versions(model.manifest.name))
+
+    def config(self, name: str, version: str = "") -> dict[str, Any]:
+        """See `Model.config`."""
+        return self.find(name, version).config(self.serving.settings.keep_versions)
+
+    def newest(self) -> list[Model]:
+        """Every model, of its newest version."""
+        repository = self.serving.repository
+        bundles = [repository.resolve(name) for name in repository.names]
+        found = [(bundle, one) for bundle in bundles for one in OPERATIONS.values() if one.is_offered_by(bundle)]
+        return [self.find(f"{bundle.manifest.name}.{one.name}") for bundle, one in found]
 
 
 def by_class(axes: Axes) -> bool:

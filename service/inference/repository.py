@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from models.bundle import Bundle
-from models.errors import InvalidRequest, NotFound, SeriesmithError
+from models.errors import InvalidRequest, NotFound
 from models.manifest import NAME_PATTERN
 from models.showing import show
 from service.inference.models import bundle_and_operation
@@ -60,16 +60,12 @@ def _bundle(name: str) -> str:
 
 def _entry(bundle: Bundle, version: int) -> list[dict[str, str]]:
     name = bundle.manifest.name
-    return [_row(name, operation, version, "READY", "") for operation in OPERATIONS if _offered(operation, bundle)]
+    return [
+        _row(name, operation, version, "READY", "")
+        for operation, one in OPERATIONS.items()
+        if one.is_offered_by(bundle)
+    ]
 
 
 def _row(bundle: str, operation: str, version: int, state: str, reason: str) -> dict[str, str]:
     return {"name": f"{bundle}.{operation}", "version": str(version), "state": state, "reason": reason}
-
-
-def _offered(operation: str, bundle: Bundle) -> bool:
-    try:
-        OPERATIONS[operation].require(bundle)
-    except SeriesmithError:
-        return False
-    return True

@@ -15,12 +15,14 @@ from service.admission import admit
 from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
 from service.http.exchange import JSON, Request, Response
 from service.http.table import Route
-from service.inference import EXTENSIONS, bodies
+from service.inference import EXTENSIONS, LACKS, bodies
 from service.inference.infer import Inference, size_of
 from service.inference.models import Model, bundle_and_operation
 from service.inference.repository import index, load, unload
+from service.inference.statistics import describe_statistics
 from service.operations import Operation
 from service.pace import LARGE_BYTES, unhurried
+from service.room import BINARY_BYTES, TEXT_BYTES, Room
 from service.serving import Serving
 
 HEALTH = "/v2/health/"
@@ -32,14 +34,12 @@ CODINGS = (b"gzip", b"deflate", b"zstd")
 """Those to answer with; the first two are all that the protocol's own clients read."""
 
 PATHS = (
-    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/<model>[/versions/<version>][/ready or /config]; "
+    "GET /v2, /v2/health/live, /v2/health/ready, /v2/models/stats, "
+    "/v2/models/<model>[/versions/<version>][/ready, /config or /stats]; "
     "POST /v2/models/<model>[/versions/<version>]/infer, /v2/repository/index, /v2/repository/models/<model>/load, "
     "/v2/repository/models/<model>/unload"
 )
 LACKING = (
-    "/v2/models/stats/?",
-    "/v2/models/{model}/stats/?",
-    "/v2/models/{model}/versions/{version}/stats/?",
     "/v2/models/{model}/trace/setting/?",
     "/v2/models/{model}/generate/?",
     "/v2/models/{model}/generate_stream/?",
@@ -71,11 +71,13 @@ class Rest:
         self._models = self._inference.models
 
     def rows(self, limit: int, small: int) -> Iterator[Route]:
-        """Yield the rows of the protocol. Bodies of inferences have at most `limit` bytes, others `small`."""
+        """The protocol's rows of the table of paths; inferences' bodies have at most `limit` bytes, others `small`."""
+        yield Route("/v2/models/stats/?", ("GET",), self._tell_statistics, "metrics", small)
         for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
             yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _operation_of)
             yield Route(f"{model}/ready/?", ("GET",), self._tell_model_ready, "use", small)
             yield Route(f"{model}/config/?", ("GET",), self._configure_model, "use", small)
+            yield Route(f"{model}/stats/?", ("GET",), self._tell_statistics, "metrics", small)
             yield Route(f"{model}/?", ("GET",), self._describe_model, "use", small)
         yield Route(f"{HEALTH}{{what}}/?", ("GET",), self._health, None, small)
         yield Route("/v2/?", ("GET",), self._describe_server, "use", small)
@@ -103,7 +105,10 @@ class Rest:
         return _json({"name": self._models.metadata(unquote(name), version)["name"], "ready": True})
 
     async def _configure_model(self, request: Request, name: str, version: str = "") -> Response:
-        return _json(self._models.find(unquote(name), version).config())
+        return _json(self._models.config(unquote(name), version))
+
+    async def _tell_statistics(self, request: Request, name: str = "", version: str = "") -> Response:
+        return _json(await describe_statistics(self._models, unquote(name), version))
 
     async def _describe_server(self, request: Request) -> Response:
         return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
@@ -122,9 +127,7 @@ class Rest:
         return _json({})
 
     async def _refuse_lacking(self, request: Request, *parts: str) -> Response:
-        raise NotFound(
-            f"{show(request.path, 80)} is of an extension that this server lacks; it has: {', '.join(EXTENSIONS)}."
-        )
+        raise NotFound(f"{show(request.path, 80)} {LACKS}")
 
     async def _refuse_unknown(self, request: Request, rest: str) -> Response:
         raise NotFound(f"there is no {request.path[:200]!r} here; there is: {PATHS}.")
@@ -150,13 +153,15 @@ class Rest:
                 asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))
             else:
                 asked = bodies.asked(plain, length, bounds)
-            taken = await self._inference.run(model, asked.given, asked.outputs, in_seconds=True)
-            size = size_of(taken)
-            accepted = headers.get(b"accept-encoding", b"")
-            if accepted or size > LARGE_BYTES:
-                response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
-            else:
-                response = bodies.response(model, asked, taken)
+            written = BINARY_BYTES if asked.is_all_binary else TEXT_BYTES
+            with Room(self._serving.bytes, written, len(body)) as room:
+                taken = await self._inference.run(model, asked.given, asked.outputs, room, in_seconds=True)
+                size = size_of(taken)
+                accepted = headers.get(b"accept-encoding", b"")
+                if accepted or size > LARGE_BYTES:
+                    response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+                else:
+                    response = bodies.response(model, asked, taken)
             response.more = (*response.more, (b"vary", b"accept-encoding"))
             return response
 

@@ -1,9 +1,10 @@
 """Operations, one file each, found by name: request, answer and what happens between, free of any transport.
 
 An operation is a module with `Request` (a strict pydantic model), `Answer` (a frozen dataclass; a field that is None
-is left out) and `async def run(request, serving, wanted) -> Answer`. One whose answer can be had chunk by chunk has
-`async def stream(request, serving) -> Stream` too, one that not every bundle can do has `def require(bundle)`, which
-raises `Unsupported`. Its docstring's first line is its summary.
+is left out) and `async def run(request, serving, room, wanted) -> Answer`, which takes room for its answer before it
+works. One whose answer can be had chunk by chunk has `async def stream(request, serving, room) -> Stream` too, one that
+not every bundle can do has `def require(bundle)`, which raises `Unsupported`. Its docstring's first line is its
+summary.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import Any, get_type_hints
 from pydantic import ValidationError
 
 from models.bundle import Bundle
+from models.errors import SeriesmithError
 from service.answers import Axes, Stream, axes_of
 from service.operations.contract import StrictRequest, refusal
+from service.room import Room
 from service.serving import Serving
 
 
@@ -33,7 +36,7 @@ class Operation:
     request: type[StrictRequest]
     answer: type[Any]
     run: Callable[..., Awaitable[Any]]
-    stream: Callable[[Any, Serving], Awaitable[Stream]] | None
+    stream: Callable[[Any, Serving, Room], Awaitable[Stream]] | None
     require: Callable[[Bundle], None]
 
     def parsed(self, fields: object) -> StrictRequest:
@@ -42,6 +45,14 @@ class Operation:
             return self.request.model_validate(fields)
         except ValidationError as error:
             raise refusal(error, self.request, self.name, fields) from error
+
+    def is_offered_by(self, bundle: Bundle) -> bool:
+        """Whether a bundle can do it."""
+        try:
+            self.require(bundle)
+        except SeriesmithError:
+            return False
+        return True
 
     @functools.cached_property
     def columns(self) -> dict[str, Axes]:

@@ -27,7 +27,7 @@ from models.recipe import Recipe
 from service.advising import Asked, AugmentAdvice, advice_for, policy_for
 from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gathered
 from service.class_reports import COMPARED, ClassReport, reported
-from service.generating import Generation
+from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
     Expansion,
@@ -40,6 +40,7 @@ from service.operations.contract import (
     received,
 )
 from service.operations.sample import drawn
+from service.room import Room
 from service.serving import Serving
 from service.strategy import Strategy, to_make, whole
 
@@ -86,13 +87,13 @@ class Answer:
     report: dict[str, ClassReport]
 
 
-async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
+async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    return Answer(**await gathered(await stream(request, serving, whole=True, wanted=wanted)))
+    return Answer(**await gathered(await stream(request, serving, room, whole=True, wanted=wanted)))
 
 
-async def stream(request: Request, serving: Serving, whole: bool = False, wanted: Wanted = ALL) -> Stream:
-    """Make the same answer chunk by chunk; the given cases are the first chunk."""
+async def stream(request: Request, serving: Serving, room: Room, whole: bool = False, wanted: Wanted = ALL) -> Stream:
+    """The same answer, chunk by chunk; the given cases are the first chunk."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
     given = given_classes(request, manifest)
@@ -100,6 +101,8 @@ async def stream(request: Request, serving: Serving, whole: bool = False, wanted
     making = to_make(request.strategy, had, manifest)
     total = len(series) + sum(making.values())
     check_rows(total, serving.settings.rows(whole), "the augmented dataset", "strategy")
+    held_cases = total if whole else min(total, len(series) + HELD_ROWS)
+    room.take(held_cases * (manifest.series.size + 2))
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
     policy = policy_for(manifest, request.policy)

@@ -14,6 +14,7 @@ from pydantic import FailFast, Field
 from models.bundle import Bundle
 from service.answers import Judged, Label, LabelColumn, Labels, Shares
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
+from service.room import Room
 from service.serving import Serving
 
 
@@ -41,12 +42,13 @@ def require(bundle: Bundle) -> None:
     bundle.require_classifier()
 
 
-async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
+async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
     require(served.bundle)
     labels = probabilities = typicality = None
+    room.take(len(series) * (len(manifest.classes) + 2))
     with served.admitted("classify", len(series)):
         if "probabilities" in wanted or "labels" in wanted:
             (probabilities,) = await served.classify(series)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from service.answers import Codes
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
+from service.room import Room
 from service.serving import Serving
 
 
@@ -28,10 +29,11 @@ class Answer:
     posterior_log_variance: Codes
 
 
-async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
+async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
+    room.take(2 * len(series) * manifest.latent_dim)
     with served.admitted("encode", len(series)):
         mean, log_variance = await served.encode(series)
     return Answer(

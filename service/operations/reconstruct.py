@@ -14,6 +14,7 @@ from pydantic import FailFast, Field
 
 from service.answers import Cube, Judged, JudgedFlags, Vector
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
+from service.room import Room
 from service.serving import Serving
 
 
@@ -37,10 +38,12 @@ class Answer:
     timepoint_error: Cube | None
 
 
-async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
+async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = received(request.model, request.series, serving)
     manifest = served.bundle.manifest
+    cubes = ("series" in wanted) + bool(request.extras)
+    room.take(cubes * series.size + 3 * len(series), unwritten=series.size)
     with served.admitted("reconstruct", len(series)):
         (reconstruction,) = await served.reconstruct(series)
     finite_answer(reconstruction, "reconstruction")

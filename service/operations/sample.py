@@ -18,7 +18,7 @@ from models.errors import InvalidRequest
 from models.manifest import Manifest
 from models.recipe import MAX_SEED, Recipe
 from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gathered
-from service.generating import Generation
+from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
     Expansion,
@@ -28,6 +28,7 @@ from service.operations.contract import (
     check_rows,
     finite_answer,
 )
+from service.room import Room
 from service.serving import Serving
 from service.strategy import Count, Counts
 
@@ -55,18 +56,20 @@ class Answer:
     seed: int
 
 
-async def run(request: Request, serving: Serving, wanted: Wanted = ALL) -> Answer:
+async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    return Answer(**await gathered(await stream(request, serving, whole=True)))
+    return Answer(**await gathered(await stream(request, serving, room, whole=True)))
 
 
-async def stream(request: Request, serving: Serving, whole: bool = False) -> Stream:
-    """Make the same answer chunk by chunk; `whole` says that the caller holds all of it in memory."""
+async def stream(request: Request, serving: Serving, room: Room, whole: bool = False) -> Stream:
+    """The same answer, chunk by chunk; `whole` when all of it will be held in memory."""
     served = serving.resolve(request.model)
     manifest = served.bundle.manifest
     counts = counts_by_class(request, manifest)
     total = sum(counts.values())
     check_rows(total, serving.settings.rows(whole), "the request", asked(request))
+    held_cases = total if whole else min(total, HELD_ROWS)
+    room.take(held_cases * (manifest.series.size + 2))
     seed = drawn(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
     recipes = [Recipe(index, count, seed, expansion, {}) for index, count in counts.items()]

@@ -11,6 +11,7 @@ from functools import partial
 
 from service.answers import Stream
 from service.pace import unhurried
+from service.room import TEXT_BYTES
 from service.wires.json_writing import dumped
 from service.wires.wire import Headers, Wire
 
@@ -29,4 +30,4 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     return (), lines()
 
 
-WIRE = Wire(b"application/x-ndjson", None, None, streamed, description=__doc__)
+WIRE = Wire(b"application/x-ndjson", None, None, streamed, written=TEXT_BYTES, description=__doc__)

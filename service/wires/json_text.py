@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.bounds import PLAIN_BYTES, Bounds
+from service.room import TEXT_BYTES
 from service.wires.json_arrays import lift, parsed
 from service.wires.json_writing import dumped, encoded_object
 from service.wires.wire import Headers, Wire
@@ -33,4 +34,4 @@ def encoded(answer: Any) -> tuple[bytes, Headers]:
 
 __all__ = ["WIRE", "decoded", "dumped", "encoded"]
 
-WIRE = Wire(b"application/json", decoded, encoded, None, packs=True)
+WIRE = Wire(b"application/json", decoded, encoded, None, packs=True, written=TEXT_BYTES)

@@ -8,6 +8,7 @@ from typing import Any
 
 from service.answers import Stream
 from service.bounds import Bounds
+from service.room import BINARY_BYTES
 
 Headers = tuple[tuple[bytes, bytes], ...]
 
@@ -25,5 +26,7 @@ class Wire:
     streamed: Callable[[Stream], tuple[Headers, AsyncIterator[bytes]]] | None
     packs: bool = False
     """Whether its bodies are text, which compresses."""
+    written: int = BINARY_BYTES
+    """Bytes of a value while it is written."""
     description: str | None = None
     """For the documentation."""

@@ -649,8 +649,13 @@ def _paths() -> Iterator[Bad]:
         ("POST", "/docs.json", b"", 405),
         ("GET", "/nothing", b"", 404),
         ("GET", "/v2/nothing", b"", 404),
-        ("GET", "/v2/models/stats", b"", 404),
-        ("GET", "/v2/models/sines.encode/stats", b"", 404),
+        ("POST", "/v2/models/stats", b"{}", 405),
+        ("GET", "/v2/models/sines/stats", b"", 404),
+        ("GET", "/v2/models/cosines.encode/stats", b"", 404),
+        ("GET", "/v2/models/unlabelled.classify/stats", b"", 422),
+        ("GET", "/v2/models/sines.encode/versions/7/stats", b"", 404),
+        ("GET", f"/v2/models/{long}.encode/stats", b"", 404),
+        ("DELETE", "/v2/models/sines.encode/stats", b"", 405),
         ("GET", "/v2/models/sines/config", b"", 404),
         ("POST", "/v2/models/sines.encode/config", b"{}", 405),
         ("GET", "/v2/trace/setting", b"", 404),
@@ -801,7 +806,16 @@ def _inference_grpc() -> Iterator[Bad]:
     yield Bad("ModelInfer: no series", INFER, asked(), wrong, ("'series' is missing",))
     service = "/inference.GRPCInferenceService/"
     long = "a" * 300
-    yield Bad("ModelMetadata: no model", service + "ModelMetadata", b"", "NOT_FOUND")
+    for method in ("ModelMetadata", "ModelConfig"):
+        yield Bad(f"{method}: no model", service + method, b"", "NOT_FOUND")
+    for model in ("nobody.encode", "sines", "sines.fly", "\0", long):
+        body = bytes(inference.ModelStatisticsRequest(name=model).SerializeToString())
+        yield Bad(f"ModelStatistics: {model[:9]!r}", service + "ModelStatistics", body, "NOT_FOUND")
+    body = bytes(inference.ModelStatisticsRequest(name="sines.encode", version="7").SerializeToString())
+    yield Bad("ModelStatistics: a version", service + "ModelStatistics", body, "NOT_FOUND", ("no version",))
+    lacking = [f"{kind}SharedMemory{verb}" for kind in ("System", "Cuda") for verb in ("Status", "Register")]
+    for method in ("ModelStreamInfer", "TraceSetting", "LogSettings", *lacking):
+        yield Bad(f"{method}: lacking", service + method, b"", "UNIMPLEMENTED", ("this server lacks",))
     for verb in ("RepositoryModelLoad", "RepositoryModelUnload"):
         kind = getattr(inference, f"{verb}Request")
         for model in ("", long, "../sines", "\0", "nobody"):

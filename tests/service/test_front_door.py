@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPResponse
 from pathlib import Path
+from typing import Any
 
 import httpx
 import orjson
@@ -18,7 +19,7 @@ from bentoml._internal.configuration.containers import BentoMLContainer
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from service.http.bentoml_settings import WITHOUT_EFFECT, find_without_effect, read_settings
+from service.http.bentoml_settings import USUAL, find_without_effect, is_without_effect, list_leaves, read_settings
 from service.http.http1.connection import Connection
 from tests.service.bundles import Labelled, relative_difference
 from tests.service.server import Server, serving
@@ -185,13 +186,55 @@ def test_bentomls_configuration_is_where_we_read_it(caplog: pytest.LogCaptureFix
     settings = read_settings("seriesmith", 60.0)
     assert settings.cors is None and settings.access_log is None and not caplog.records
     configured = BentoMLContainer.config.services["seriesmith"].get()
-    for path, usual in WITHOUT_EFFECT.items():
-        value = configured
-        for key in path.split("."):
-            assert key in value, path
-            value = value[key]
-        assert value == usual, path
+    leaves = dict(list_leaves(configured))
+    for path, value in leaves.items():
+        if is_without_effect(path):
+            assert value == USUAL.get(path), path
+        else:
+            assert path.startswith(KNOWN), f"{path} is new: does it act on our paths?"
+    rare = ("threads", "runner_connection", "replicate_process")  # left out until they are set
+    assert {path for path in USUAL if not path.startswith(rare)} <= leaves.keys()
     assert find_without_effect({"traffic": {"timeout": 5, "max_concurrency": 2}}, 60.0) == [
         "traffic.max_concurrency",
         "traffic.timeout (use SERIESMITH_TIMEOUT_SECONDS)",
     ]
+
+
+KNOWN = ("resources", "workers", "backlog", "traffic.timeout", "metrics.namespace", "logging.access", "ssl", "http")
+"""BentoML's settings that act as it has them."""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"metrics": {"enabled": True, "namespace": "mine"}}, ["metrics.enabled"]),
+        ({"metrics": {"duration": {"min": 0.1}}}, ["metrics.duration.min"]),
+        ({"tracing": {"otlp": {"http": {"headers": {"a": "b"}}}}}, ["tracing.otlp.http.headers.a"]),
+        ({"grpc": {"port": 3000, "host": "127.0.0.1"}}, ["grpc.host"]),
+        ({"monitoring": {"options": {"log_path": "elsewhere"}}}, ["monitoring.options.log_path"]),
+        ({"threads": 4, "workers": 4, "backlog": 100}, ["threads"]),
+        ({"logging": {"access": {"enabled": True, "format": {"span_id": "x"}}}}, ["logging.access.format.span_id"]),
+    ],
+)
+def test_every_setting_that_does_nothing_is_named(given: dict[str, Any], said: list[str]):
+    assert find_without_effect(given, 60.0) == said
+
+
+def test_bentomls_namespace_begins_the_names_of_its_metrics(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BENTOML_CONFIG_OPTIONS", "services.seriesmith.metrics.namespace=mine")
+    with serving(tmp_path, repository) as server:
+        server.answer("sample", model="sines", n_per_class=1)
+        text = server.http.get("/metrics").text
+        assert 'mine_request_total{endpoint="/sample"' in text and "bentoml_service_" not in text
+    assert "metrics" not in (tmp_path / "server.log").read_text()
+
+
+def test_a_namespace_that_begins_no_name_is_said_and_not_taken(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("BENTOML_CONFIG_OPTIONS", "services.seriesmith.metrics.namespace=a-b")
+    with serving(tmp_path, repository) as server:
+        assert "bentoml_service_request_total" in server.http.get("/metrics").text
+    assert "metrics.namespace is 'a-b'" in (tmp_path / "server.log").read_text()

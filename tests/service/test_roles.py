@@ -60,6 +60,8 @@ def _status(server: Server, name: str, method: str, path: str, **more: Any) -> i
         ("GET", "/docs.json", "user"),
         ("POST", "/v2/repository/models/sines/load", "operator"),
         ("GET", "/metrics", "monitor"),
+        ("GET", "/v2/models/stats", "monitor"),
+        ("GET", "/v2/models/sines.classify/stats", "monitor"),
     ],
 )
 def test_a_path_is_for_keys_of_its_role(keyed: Server, method: str, path: str, role: str):
@@ -107,6 +109,9 @@ def test_calls_follow_the_roles_too(keyed: Server):
         metadata = messages.ServerMetadataRequest()
         for name, expected in {"user": "OK", "": "UNAUTHENTICATED", "operator": "PERMISSION_DENIED"}.items():
             assert code(stub.ServerMetadata, metadata, name).name == expected
+        statistics = messages.ModelStatisticsRequest()
+        for name, expected in {"user": "PERMISSION_DENIED", "": "UNAUTHENTICATED", "monitor": "OK"}.items():
+            assert code(stub.ModelStatistics, statistics, name).name == expected
         assert code(stub.ServerLive, messages.ServerLiveRequest(), "") == grpc.StatusCode.OK
         with pytest.raises(grpc.RpcError) as stranger:
             ProtoReflectionDescriptorDatabase(channel).get_services()

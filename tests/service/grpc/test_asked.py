@@ -23,9 +23,26 @@ def test_a_timeout_is_read_in_every_unit(timeout: bytes, seconds: float):
     assert read(_asked(grpc_timeout=timeout), {b"/a/B": METHOD}).seconds == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("timeout", [b"", b"1", b"S", b"-1S", b"123456789S", b"1h"])
-def test_a_timeout_that_is_none_is_for_ever(timeout: bytes):
-    assert read(_asked(grpc_timeout=timeout), {b"/a/B": METHOD}).seconds is None
+def test_without_a_timeout_a_call_is_for_ever():
+    assert read(_asked(), {b"/a/B": METHOD}).seconds is None
+
+
+TIMEOUTS = [b"", b"1", b"S", b"abc", b"-1S", b"1.5S", b"123456789S", b"9999999999S", b"1h", b"1S 1S", b"\xb2S"]
+
+
+@pytest.mark.parametrize("timeout", TIMEOUTS)
+def test_a_timeout_that_is_none_is_refused(timeout: bytes):
+    refusal = read(_asked(grpc_timeout=timeout), {b"/a/B": METHOD}).refusal
+    assert refusal is not None
+    said = dict(Decoder().decoded(refusal))
+    assert said[b":status"] == b"200" and said[b"grpc-status"] == b"13"
+    assert said[b"grpc-message"].startswith(b"grpc-timeout is ") and b"at most 8 digits" in said[b"grpc-message"]
+
+
+def test_what_is_lacking_says_so():
+    refusal = read(_asked(), {b"/a/B": Method(lacks="B is lacking.")}).refusal
+    assert refusal is not None
+    assert {(b"grpc-status", b"12"), (b"grpc-message", b"B is lacking.")} <= set(Decoder().decoded(refusal))
 
 
 def test_a_good_call_is_not_refused():

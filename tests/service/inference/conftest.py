@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.service.bundles import Labelled
+from tests.service.grpc.conversation import connected
 from tests.service.server import ROOT, Server
+
+
+@pytest.fixture(scope="session")
+def stub(server: Server) -> Iterator[Any]:
+    """Calls the server."""
+    with connected(server) as channel:
+        yield GRPCInferenceServiceStub(channel)
 
 
 @dataclass(frozen=True)

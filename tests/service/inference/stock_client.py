@@ -20,7 +20,7 @@ import tritonclient.grpc as over_grpc
 import tritonclient.grpc.aio as over_grpc_aio
 import tritonclient.http as over_http
 import tritonclient.http.aio as over_http_aio
-from tritonclient.grpc import service_pb2
+from tritonclient.grpc import model_config_pb2, service_pb2
 from tritonclient.utils import np_to_triton_dtype
 
 Arrays = dict[str, np.ndarray]
@@ -96,6 +96,9 @@ def described(client: Any, model: str, **more: Any) -> dict[str, Any]:
         "server": client.get_server_metadata(**more),
         "model": client.get_model_metadata(model, **more),
         "version": client.get_model_metadata(model, "1", **more),
+        "config": client.get_model_config(model, **more),
+        "statistics": client.get_inference_statistics(model, **more),
+        "all statistics": client.get_inference_statistics(**more),
         "index": client.get_model_repository_index(**more),
     }
 
@@ -114,6 +117,7 @@ def main(http: str, grpc: str, folder: Path) -> None:
         "grpc": described(over_grpc.InferenceServerClient(grpc), "sines.classify", as_json=True),
     }
     (folder / "told.json").write_text(json.dumps(told))
+    (folder / "configuration.bin").write_bytes(model_config_pb2.DESCRIPTOR.serialized_pb)
     (folder / "published.bin").write_bytes(service_pb2.DESCRIPTOR.serialized_pb)
 
 

@@ -14,19 +14,10 @@ import pytest
 
 from service import VERSION
 from service.proto import open_inference_pb2 as messages
-from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.service.bundles import Labelled, relative_difference
-from tests.service.grpc.conversation import connected
 from tests.service.server import Server
 
 DTYPES = {"FP32": "<f4", "INT64": "<i8", "BOOL": "?"}
-
-
-@pytest.fixture(scope="module")
-def stub(server: Server) -> Any:
-    """Calls the server."""
-    with connected(server) as channel:
-        yield GRPCInferenceServiceStub(channel)
 
 
 @pytest.fixture

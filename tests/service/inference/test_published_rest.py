@@ -39,7 +39,7 @@ def test_server_metadata(server: Server):
     wanted = {
         "name": "seriesmith",
         "version": VERSION,
-        "extensions": ["binary_tensor_data", "model_repository", "model_configuration"],
+        "extensions": ["binary_tensor_data", "model_repository", "model_configuration", "statistics"],
     }
     assert server.get("/v2") == server.get("/v2/") == wanted
 

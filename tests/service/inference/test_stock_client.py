@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from google.protobuf import descriptor_pb2
 
+from service.inference import EXTENSIONS
 from service.operations import OPERATIONS
-from service.proto import open_inference_pb2
+from service.proto import model_config_pb2, open_inference_pb2
 from tests.service.bundles import Labelled, relative_difference
 from tests.service.inference.conftest import Stock
 from tests.service.server import Server
@@ -81,7 +82,7 @@ def test_the_stock_client_learns_what_there_is(stock: Stock, transport: str):
     assert told["live"] and told["ready"] and told["model ready"]
     assert not told["another ready"] and not told["another version ready"]
     assert told["server"]["name"] == "seriesmith"
-    assert told["server"]["extensions"] == ["binary_tensor_data", "model_repository", "model_configuration"]
+    assert told["server"]["extensions"] == EXTENSIONS
     assert told["model"] == told["version"] and told["model"]["versions"] == ["1"]
     inputs = {one["name"]: (one["datatype"], [int(size) for size in one["shape"]]) for one in told["model"]["inputs"]}
     assert inputs == {"series": ("FP32", [-1, 2, 64])}
@@ -89,6 +90,41 @@ def test_the_stock_client_learns_what_there_is(stock: Stock, transport: str):
     ready = {entry["name"] for entry in index if entry["state"] == "READY"}
     assert {f"sines.{operation}" for operation in OPERATIONS} <= ready
     assert "unlabelled.sample" in ready and "unlabelled.classify" not in ready
+
+
+@pytest.mark.parametrize("transport", ["http", "grpc"])
+def test_the_stock_client_learns_how_a_model_is_configured(server: Server, stock: Stock, transport: str):
+    told = stock.told[transport]["config"]
+    config = told if transport == "http" else told["config"]
+    assert config["name"] == "sines.classify" and int(config.get("max_batch_size", 0)) == 0
+    assert [(one["name"], one["data_type"], list(map(int, one["dims"]))) for one in config["input"]] == [
+        ("series", "TYPE_FP32", [-1, 2, 64])
+    ]
+    expected = server.get("/v2/models/sines.classify/config")
+    assert [one["name"] for one in config["output"]] == [one["name"] for one in expected["output"]]
+
+
+@pytest.mark.parametrize("transport", ["http", "grpc"])
+def test_the_stock_client_learns_what_a_model_was_asked(stock: Stock, transport: str):
+    (told,) = stock.told[transport]["statistics"]["model_stats"]
+    assert (told["name"], told["version"]) == ("sines.classify", "1")
+    assert int(told["inference_count"]) >= 9 * len(WAYS)  # the stock client's own
+    success, computed = (told["inference_stats"][what] for what in ("success", "compute_infer"))
+    assert int(success["count"]) >= len(WAYS) and int(success["ns"]) > int(computed["ns"]) > 0
+    listed = [one["name"] for one in stock.told[transport]["all statistics"]["model_stats"]]
+    assert {f"sines.{operation}" for operation in OPERATIONS} <= set(listed)
+    assert "unlabelled.classify" not in listed
+
+
+def test_our_model_configuration_is_part_of_the_stock_clients(stock: Stock):
+    published, ours = descriptor_pb2.FileDescriptorProto(), descriptor_pb2.FileDescriptorProto()
+    published.ParseFromString((stock.folder / "configuration.bin").read_bytes())
+    model_config_pb2.DESCRIPTOR.CopyToProto(ours)
+    theirs = {message.name: {field.name: field for field in message.field} for message in published.message_type}
+    for message in ours.message_type:
+        for field in message.field:
+            assert field == theirs[message.name][field.name], (message.name, field.name)
+    assert list(ours.enum_type) == [kind for kind in published.enum_type if kind.name == "DataType"]
 
 
 def test_our_messages_are_those_of_the_stock_client(stock: Stock):
