@@ -26,7 +26,7 @@ async def answer(connection: Connection, exchange: Exchange) -> None:
             write_whole(connection, exchange, connection.routes.failed(head.path, exchange.error))
         else:
             assert match is not None
-            body = exchange.body if isinstance(exchange.body, bytes) else bytes(exchange.body)
+            body = exchange.body if isinstance(exchange.body, bytes) else exchange.body.getvalue()
             exchange.body = b""
             request = Request(head.method, head.path, head.headers, body)
             if match.route.handler is None:

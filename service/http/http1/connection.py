@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from enum import Enum
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from uvicorn.config import Config
@@ -58,7 +59,7 @@ class Exchange:
     def __init__(self, head: Head, start: float) -> None:
         self.head, self.start = head, start
         self.match: Match | None = None
-        self.body: bytes | bytearray = b""
+        self.body: bytes | BytesIO = b""
         self.held = 0
         self.error: SeriesmithError | None = None
         self.keep_alive = head.keep_alive
@@ -269,15 +270,17 @@ class Connection(asyncio.Protocol):
             return
         if exchange.head.length is None:
             assert exchange.match is not None
-            _require_fitting(len(exchange.body) + len(piece), exchange.match)
+            _require_fitting(exchange.held + len(piece), exchange.match)
             self.serving.bytes.take(len(piece))
             exchange.held += len(piece)
-        if not exchange.body:
-            exchange.body = piece
-        else:
-            if isinstance(exchange.body, bytes):
-                exchange.body = bytearray(exchange.body)
-            exchange.body += piece
+        if isinstance(exchange.body, bytes):
+            if not exchange.body:
+                exchange.body = piece
+                return
+            whole = BytesIO()  # which hands over what it holds without a copy
+            whole.write(exchange.body)
+            exchange.body = whole
+        exchange.body.write(piece)
 
     def _complete(self) -> None:
         """Answer a request that is there."""
