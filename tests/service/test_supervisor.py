@@ -142,7 +142,7 @@ def _end(tmp_path: Path, port: int, *arguments: str, **environment: str) -> tupl
 
 
 LONG = pytest.mark.reliability
-"""A command takes seconds; in the gate, one for each of those who refuse: the settings, the supervisor and the socket."""
+"""A command takes seconds: in the gate, one for each who refuses: the settings, the supervisor, the socket."""
 
 
 @pytest.mark.parametrize(
