@@ -126,7 +126,8 @@ def marginal_log_density(class_log_density: NDArray[np.floating], training_count
 
 
 def _log_sum(log_terms: Float) -> Float:
-    """Log of the sum of exponentials over the last axis."""
+    """Log of the sum of exponentials over the last axis; not a number where every term is infinite."""
     highest = log_terms.max(axis=-1, keepdims=True)
-    total: Float = highest[..., 0] + np.log(np.exp(log_terms - highest).sum(axis=-1))
+    with np.errstate(invalid="ignore"):
+        total: Float = highest[..., 0] + np.log(np.exp(log_terms - highest).sum(axis=-1))
     return total

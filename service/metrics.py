@@ -155,9 +155,7 @@ batch_rows = Distribution(
     (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
 )
 queue_rows = Level("seriesmith_queue_rows", "Series admitted and not answered yet.")
-held_bytes = Level(
-    "seriesmith_held_bytes", "Bytes held of requests and of answers, while these are made and until they are read."
-)
+held_bytes = Level("seriesmith_held_bytes", "Bytes held of requests and of answers, made or not read yet.")
 connections = Level("seriesmith_connections", "Connections, over both transports.")
 inference_seconds = Distribution(
     "seriesmith_inference_seconds",
