@@ -23,10 +23,11 @@ Array = NDArray[np.float32]
 FIELD = "series"
 NUMBERS = {int, float}
 
-# `all_finite` squares what may be too large to be squared. np.errstate would say so at 2 µs for each small request.
-warnings.filterwarnings("ignore", "overflow encountered in dot", RuntimeWarning, re.escape(__name__))
 FLOAT32_SQUARES = 1e76
 """An array whose squares sum to less holds no NaN, and no number beyond float32's largest, 3.4e38."""
+
+# `all_finite` squares what may be too large to be squared. np.errstate would say so at 2 µs for each small request.
+warnings.filterwarnings("ignore", "overflow encountered in dot", RuntimeWarning, re.escape(__name__))
 
 
 def numbers(value: object) -> Array:
