@@ -172,6 +172,7 @@ def burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]]) -> l
     try:
         for worker in workers:  # else a fast server answers the first before the last is sent
             os.kill(worker, signal.SIGSTOP)
+        until(lambda: all(map(_is_stopped, workers)), 5, "the workers to stop")  # they go on for a moment
         for connection, content in zip(connections, contents, strict=True):
             head = f"POST /{operation} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(content)}\r\n\r\n"
             connection.sendall(head.encode() + content)
@@ -181,6 +182,10 @@ def burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]]) -> l
     finally:
         for connection in connections:
             connection.close()
+
+
+def _is_stopped(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 def _answered(connection: socket.socket) -> dict[str, Any]:
