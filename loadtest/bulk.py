@@ -13,7 +13,7 @@ N_SERIES = 10_000
 WIRES = ("octet-stream", "Arrow", "v2 binary")
 
 
-def bulk_rate(running: Running, wire: Wire, data: Array, expected: Array, requests: int) -> float:
+def measure_bulk_rate(running: Running, wire: Wire, data: Array, expected: Array, requests: int) -> float:
     """The median over `requests`, the first of which is checked and not counted. Raises `NotRun`."""
     check(running, wire, data, expected)
     message = wire.asked(data)

@@ -30,7 +30,7 @@ class Prepared:
     requests: Path
 
 
-def prepared(running: Running, wire: Wire, data: Array, expected: Array, folder: Path) -> Prepared:
+def prepare(running: Running, wire: Wire, data: Array, expected: Array, folder: Path) -> Prepared:
     """Check the answers for every eighth series, then write all requests, one series each.
 
     Raises `NotRun` when an answer is not what onnxruntime answers.
@@ -39,7 +39,7 @@ def prepared(running: Running, wire: Wire, data: Array, expected: Array, folder:
         check(running, wire, data[index : index + 1], expected[index : index + 1])
     path = folder / f"{running.server.name}-{wire.name}.requests".replace(" ", "-")
     port = running.grpc if wire.grpc else running.http
-    asked = [requests_file.as_sent(wire, wire.asked(data[index : index + 1]), port) for index in range(len(data))]
+    asked = [requests_file.encode_sent(wire, wire.asked(data[index : index + 1]), port) for index in range(len(data))]
     requests_file.write(path, asked)
     return Prepared(wire, path)
 
@@ -54,10 +54,10 @@ def check(running: Running, wire: Wire, data: Array, expected: Array) -> None:
         raise NotRun(f"{wire.name} answers differ from onnxruntime's by {difference:.2g}")
 
 
-def measured(running: Running, ready: Prepared, clients: int, round_: int, seconds: int) -> Outcome:
+def measure_cell(running: Running, ready: Prepared, clients: int, round_: int, seconds: int) -> Outcome:
     """Load it. Raises `NotRun` when any request failed."""
     before = running.cpu_seconds
-    load = _grpc if ready.wire.grpc else _wrk
+    load = _run_grpc if ready.wire.grpc else _run_wrk
     said = load(running, ready, clients, seconds)
     server_seconds = running.cpu_seconds - before
     requests = said["requests"]
@@ -77,27 +77,27 @@ def measured(running: Running, ready: Prepared, clients: int, round_: int, secon
     )
 
 
-def _wrk(running: Running, ready: Prepared, clients: int, seconds: int) -> dict[str, float]:
+def _run_wrk(running: Running, ready: Prepared, clients: int, seconds: int) -> dict[str, float]:
     url = f"http://127.0.0.1:{running.http}"
     shape = ["-t", "1", "-c", str(clients), "-d", f"{seconds}s"]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    said = said_by(["wrk", *shape, "-s", str(LUA), url, "--", str(ready.requests)])
+    said = run_client(["wrk", *shape, "-s", str(LUA), url, "--", str(ready.requests)])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return said | {"cpu_seconds": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
 
 
-def _grpc(running: Running, ready: Prepared, clients: int, seconds: int) -> dict[str, float]:
+def _run_grpc(running: Running, ready: Prepared, clients: int, seconds: int) -> dict[str, float]:
     options = {"port": running.grpc, "method": ready.wire.path, "requests": ready.requests}
     shape = {"clients": clients, "seconds": seconds}
-    return said_by(python_client("loadtest.clients.grpc_loop", **options, **shape))
+    return run_client(build_client_command("loadtest.clients.grpc_loop", **options, **shape))
 
 
-def python_client(module: str, **options: object) -> list[str]:
+def build_client_command(module: str, **options: object) -> list[str]:
     """The command of one of our clients."""
     return [sys.executable, "-m", module, *(f"--{name.replace('_', '-')}={value}" for name, value in options.items())]
 
 
-def said_by(command: list[str]) -> dict[str, Any]:
+def run_client(command: list[str]) -> dict[str, Any]:
     """The JSON of a client's last line. Raises `NotRun` when there is none."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     lines = done.stdout.strip().splitlines()

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from loadtest.cells import Prepared, prepared, python_client, said_by
-from loadtest.payloads import series
-from loadtest.peers.graph import classifier
+from loadtest.cells import Prepared, build_client_command, prepare, run_client
+from loadtest.payloads import make_series
+from loadtest.peers.graph import open_classifier
 from loadtest.plan import Plan
 from loadtest.results import Point, Results
-from loadtest.server import NotRun, Running, Server, running
+from loadtest.server import NotRun, Running, Server, run_server
 from loadtest.targets import OURS
 
 CONNECTIONS = 128
@@ -29,37 +29,37 @@ KEEPS_UP = 0.9
 """Below this share of the offered load, higher loads are not tried."""
 
 
-def curves(servers: list[tuple[Server, Path]], plan: Plan, results: Results, folder: Path) -> None:
+def measure_curves(servers: list[tuple[Server, Path]], plan: Plan, results: Results, folder: Path) -> None:
     """A curve for each of `DRAWN`, its server alone on the machine. Raises `NotRun` when a server does not start."""
-    data = series()
-    expected = classifier()(data)
+    data = make_series()
+    expected = open_classifier()(data)
     for server, interpreter in servers:
         drawn = DRAWN if plan.every_cell else {(OURS, "JSON")}
         wires = [wire for wire in server.wires if (server.name, wire.name) in drawn]
         if not wires:
             continue
-        with running(server, interpreter) as started:
+        with run_server(server, interpreter) as started:
             for wire in wires:
                 try:
-                    results.curve += _curve(started, prepared(started, wire, data, expected, folder), plan)
+                    results.curve += _measure_curve(started, prepare(started, wire, data, expected, folder), plan)
                 except NotRun as error:
                     results.not_run[f"capacity curve, {server.name}, {wire.name}"] = str(error)
 
 
-def _curve(started: Running, ready: Prepared, plan: Plan) -> list[Point]:
+def _measure_curve(started: Running, ready: Prepared, plan: Plan) -> list[Point]:
     """Points at ascending rates, the last of which may be the first that it does not keep up with."""
     points: list[Point] = []
     for rate in plan.curve_rates:
-        points.append(_point(started, ready, rate, plan.curve_seconds))
+        points.append(_measure_point(started, ready, rate, plan.curve_seconds))
         if points[-1].answered < KEEPS_UP * rate:
             break
     return points
 
 
-def _point(running: Running, ready: Prepared, rate: int, seconds: float) -> Point:
+def _measure_point(running: Running, ready: Prepared, rate: int, seconds: float) -> Point:
     load = {"clients": CONNECTIONS, "seconds": seconds, "warm_up": min(1.0, seconds / 2), "rate": rate}
-    command = python_client("loadtest.clients.http_loop", port=running.http, requests=ready.requests, **load)
-    said: dict[str, Any] = said_by(command)
+    command = build_client_command("loadtest.clients.http_loop", port=running.http, requests=ready.requests, **load)
+    said: dict[str, Any] = run_client(command)
     good = said["statuses"].get("200", {"requests": 0})["requests"]
     return Point(
         server=running.server.name,

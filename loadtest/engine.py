@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 import onnxruntime as ort
 
-from loadtest.payloads import series
+from loadtest.payloads import make_series
 from loadtest.peers.graph import GRAPH
 
 ROWS = (1, 4, 16, 32, 64, 128, 256, 1024)
@@ -23,32 +23,32 @@ CORES = len(os.sched_getaffinity(0))
 Change = Callable[[ort.SessionOptions], None]
 
 
-def _spinning(options: ort.SessionOptions) -> None:
+def _allow_spinning(options: ort.SessionOptions) -> None:
     options.add_session_config_entry("session.intra_op.allow_spinning", "1")
 
 
-def _without_arena(options: ort.SessionOptions) -> None:
+def _disable_arena(options: ort.SessionOptions) -> None:
     options.enable_cpu_mem_arena = False
 
 
-def _extended(options: ort.SessionOptions) -> None:
+def _extend(options: ort.SessionOptions) -> None:
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
 
 
-def _nothing(options: ort.SessionOptions) -> None:
+def _change_nothing(options: ort.SessionOptions) -> None:
     pass
 
 
 OPTIONS: dict[str, tuple[int, Change]] = {
-    "1 thread": (1, _nothing),
-    "1 thread, no arena": (1, _without_arena),
-    "1 thread, fewer optimisations": (1, _extended),
-    f"{CORES} threads": (CORES, _nothing),
-    f"{CORES} threads, spinning": (CORES, _spinning),
+    "1 thread": (1, _change_nothing),
+    "1 thread, no arena": (1, _disable_arena),
+    "1 thread, fewer optimisations": (1, _extend),
+    f"{CORES} threads": (CORES, _change_nothing),
+    f"{CORES} threads, spinning": (CORES, _allow_spinning),
 }
 
 
-def opened(threads: int, change: Change) -> ort.InferenceSession:
+def open_session(threads: int, change: Change) -> ort.InferenceSession:
     """A session as the service opens it, but for one change."""
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
@@ -57,7 +57,7 @@ def opened(threads: int, change: Change) -> ort.InferenceSession:
     return ort.InferenceSession(str(GRAPH), options, providers=["CPUExecutionProvider"])
 
 
-def rate(session: ort.InferenceSession, data: np.ndarray) -> float:
+def measure_rate(session: ort.InferenceSession, data: np.ndarray) -> float:
     """Series per second in calls of `len(data)` series."""
     calls = max(2, SERIES_PER_TURN // len(data))
     begun = time.perf_counter()
@@ -68,14 +68,14 @@ def rate(session: ort.InferenceSession, data: np.ndarray) -> float:
 
 def main() -> None:
     """Print a table."""
-    sessions = {name: opened(*option) for name, option in OPTIONS.items()}
+    sessions = {name: open_session(*option) for name, option in OPTIONS.items()}
     print(f"| series in a call | {' | '.join(sessions)} |\n|---{'|---' * len(sessions)}|")
     for rows in ROWS:
-        data = np.resize(series(), (rows, *series().shape[1:]))
+        data = np.resize(make_series(), (rows, *make_series().shape[1:]))
         found: dict[str, list[float]] = {name: [] for name in sessions}
         for _ in range(ROUNDS + 1):
             for name, session in sessions.items():
-                found[name].append(rate(session, data))
+                found[name].append(measure_rate(session, data))
         medians = [f"{statistics.median(rates[1:]):,.0f}" for rates in found.values()]
         print(f"| {rows} | {' | '.join(medians)} |")
 

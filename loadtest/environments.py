@@ -19,11 +19,11 @@ ENVIRONMENTS = ROOT / ".venv-bench"
 PINS = ROOT / "constraints.txt"
 
 
-def environment(folder: Path) -> Path:
+def install_environment(folder: Path) -> Path:
     """The `bin` of the environment that the folder asks for. Raises `NotRun` when it cannot be installed."""
     place = ENVIRONMENTS / folder.name
     stamp = place / ".made-for"
-    wanted = _fingerprint(folder)
+    wanted = _compute_fingerprint(folder)
     if not stamp.is_file() or stamp.read_text() != wanted:
         shutil.rmtree(place, ignore_errors=True)
         print(f"making {place.relative_to(ROOT)} …", file=sys.stderr, flush=True)
@@ -34,7 +34,7 @@ def environment(folder: Path) -> Path:
     return place / "bin"
 
 
-def versions(folder: Path) -> dict[str, str]:
+def read_versions(folder: Path) -> dict[str, str]:
     """Of the packages that its `requirements.txt` names, as installed."""
     python = ENVIRONMENTS / folder.name / "bin" / "python"
     listed = subprocess.run([python, "-m", "pip", "list", "--format", "json"], capture_output=True, text=True)
@@ -44,7 +44,7 @@ def versions(folder: Path) -> dict[str, str]:
     return {name: installed[name] for name in names if name in installed}
 
 
-def _fingerprint(folder: Path) -> str:
+def _compute_fingerprint(folder: Path) -> str:
     sources = (folder / "requirements.txt").read_bytes() + PINS.read_bytes() + sys.version.encode()
     return hashlib.sha256(sources).hexdigest()
 
@@ -58,4 +58,4 @@ def _run(command: list[str]) -> None:
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        print(environment(Path(name).resolve()))
+        print(install_environment(Path(name).resolve()))

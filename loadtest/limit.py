@@ -14,8 +14,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from loadtest.payloads import series
-from loadtest.peers.graph import GRAPH, classifier
+from loadtest.payloads import make_series
+from loadtest.peers.graph import GRAPH, open_classifier
 from models.bundle import Bundle
 from models.generation import generate_block
 from models.recipe import Recipe
@@ -25,9 +25,9 @@ BATCHES = (1, 16, 64, 256, 1000)
 BULK = 10_000
 
 
-def classified(threads: int, seconds: float) -> dict[str, float]:
+def measure_classifying(threads: int, seconds: float) -> dict[str, float]:
     """Series per second for each batch size, the data of each call different from the last one's."""
-    classify, data = classifier(threads), series(BULK)
+    classify, data = open_classifier(threads), make_series(BULK)
     rates = {}
     for rows in BATCHES:
         pieces = itertools.cycle([data[start : start + rows] for start in range(0, BULK, rows)])
@@ -40,20 +40,20 @@ def classified(threads: int, seconds: float) -> dict[str, float]:
     return rates
 
 
-def generated(threads: int, count: int, seed: int) -> dict[str, float]:
+def measure_generating(threads: int, count: int, seed: int) -> dict[str, float]:
     """Series per second when `count` are made class by class and let go, as a stream does."""
     bundle = Bundle.load(GRAPH.parent, Runtime("cpu", threads))
     bundle.warm_up()
     begun = time.perf_counter()
-    made = sum(len(part) for part in _blocks(bundle, count, seed))
+    made = sum(len(part) for part in _generate_blocks(bundle, count, seed))
     return {"series": made, "series_per_second": made / (time.perf_counter() - begun)}
 
 
-def _blocks(bundle: Bundle, count: int, seed: int) -> Iterator[np.ndarray]:
+def _generate_blocks(bundle: Bundle, count: int, seed: int) -> Iterator[np.ndarray]:
     n_classes = len(bundle.manifest.classes)
     for index in range(n_classes):
         recipe = Recipe(index, count // n_classes, seed, bundle.manifest.expansion, {})
-        for block in recipe.blocks():
+        for block in recipe.list_blocks():
             yield generate_block(bundle, recipe, block).series
 
 
@@ -66,9 +66,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     if given.what == "classify":
-        print(json.dumps(classified(given.threads, given.seconds)))
+        print(json.dumps(measure_classifying(given.threads, given.seconds)))
     else:
-        print(json.dumps(generated(given.threads, given.count, given.seed)))
+        print(json.dumps(measure_generating(given.threads, given.count, given.seed)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 OURS = ("bentoml", "grpcio", "httptools", "numpy", "onnxruntime", "orjson", "pyarrow", "uvloop")
 
 
-def described() -> dict[str, str]:
+def describe_machine() -> dict[str, str]:
     """Processor, cores, memory, system."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
@@ -25,7 +25,7 @@ def described() -> dict[str, str]:
     }
 
 
-def versions() -> dict[str, str]:
+def read_versions() -> dict[str, str]:
     """Of what our server runs on."""
     found = {}
     for name in OURS:

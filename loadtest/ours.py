@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from loadtest.server import Server
 from loadtest.wire import Wire
-from loadtest.wires.arrow import arrow
-from loadtest.wires.octets import octets
-from loadtest.wires.plain_json import plain_json
-from loadtest.wires.protocol import protocol_binary, protocol_json
-from loadtest.wires.protocol_grpc import model_infer
+from loadtest.wires.arrow import make_arrow
+from loadtest.wires.octets import make_octets
+from loadtest.wires.plain_json import make_plain_json
+from loadtest.wires.protocol import make_protocol_binary, make_protocol_json
+from loadtest.wires.protocol_grpc import make_model_infer
 
 BUNDLE = "gunpoint"
 MODEL = f"{BUNDLE}.classify"
 WIRES = (
-    plain_json("/classify", model=BUNDLE),
-    octets("/classify", model=BUNDLE),
-    arrow("/classify", model=BUNDLE),
-    protocol_json(MODEL),
-    protocol_binary(MODEL),
-    model_infer(MODEL),
+    make_plain_json("/classify", model=BUNDLE),
+    make_octets("/classify", model=BUNDLE),
+    make_arrow("/classify", model=BUNDLE),
+    make_protocol_json(MODEL),
+    make_protocol_binary(MODEL),
+    make_model_infer(MODEL),
 )
 
 
-def ours(
+def describe_ours(
     name: str = "Seriesmith",
     target: str = "service.app:Seriesmith",
     wires: tuple[Wire, ...] = WIRES,

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from loadtest.cells import prepared, python_client, said_by
-from loadtest.ours import WIRES, ours
-from loadtest.payloads import series
-from loadtest.peers.graph import classifier
+from loadtest.cells import build_client_command, prepare, run_client
+from loadtest.ours import WIRES, describe_ours
+from loadtest.payloads import make_series
+from loadtest.peers.graph import open_classifier
 from loadtest.plan import Plan
 from loadtest.results import Overload
-from loadtest.server import running
+from loadtest.server import run_server
 
 CAPACITY = 3200.0
 CLIENTS = 256
@@ -20,18 +20,18 @@ LIMITS = {"batch_rows": 64, "max_rows": 128, "queue_rows": 128}
 """Batches of 64, as in `CAPACITY`'s making; one runs and one waits, so that half the clients find the queue full."""
 
 
-def overloaded(plan: Plan, folder: Path) -> list[Overload]:
+def measure_overload(plan: Plan, folder: Path) -> list[Overload]:
     """One server, loaded several times over JSON. Raises `NotRun`."""
-    data = series()
-    server = ours("Seriesmith, slowed", "loadtest.slowed:Seriesmith", WIRES[:1], **LIMITS)
-    with running(server, Path(sys.executable).parent) as slow:
-        ready = prepared(slow, server.wires[0], data, classifier()(data), folder)
+    data = make_series()
+    server = describe_ours("Seriesmith, slowed", "loadtest.slowed:Seriesmith", WIRES[:1], **LIMITS)
+    with run_server(server, Path(sys.executable).parent) as slow:
+        ready = prepare(slow, server.wires[0], data, open_classifier()(data), folder)
         load = {"clients": CLIENTS, "seconds": plan.overload_seconds, "warm_up": 1.0}
-        command = python_client("loadtest.clients.http_loop", port=slow.http, requests=ready.requests, **load)
-        return [_summarised(said_by(command)) for _ in range(plan.overload_rounds)]
+        command = build_client_command("loadtest.clients.http_loop", port=slow.http, requests=ready.requests, **load)
+        return [_summarise(run_client(command)) for _ in range(plan.overload_rounds)]
 
 
-def _summarised(said: dict[str, Any]) -> Overload:
+def _summarise(said: dict[str, Any]) -> Overload:
     nothing = {"requests": 0, "p50_ms": 0.0, "p99_ms": 0.0}
     statuses = said["statuses"]
     answered, refused = statuses.get("200", nothing), statuses.get("429", nothing)

@@ -11,7 +11,7 @@ SEED = 20250101
 N_PAYLOADS = 256
 
 
-def series(n_cases: int = N_PAYLOADS) -> Array:
+def make_series(n_cases: int = N_PAYLOADS) -> Array:
     """Smooth random walks of mean 0 and deviation 1, like the archive's; `n_cases` more begin with the fewer."""
     steps = np.random.default_rng(SEED).standard_normal((n_cases, N_CHANNELS, N_TIMEPOINTS))
     walks = np.cumsum(steps, axis=2)

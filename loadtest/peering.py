@@ -10,12 +10,12 @@ from loadtest.server import Server
 FOLDER = Path(__file__).parent / "peers"
 
 
-def peers() -> dict[str, Path]:
+def find_peers() -> dict[str, Path]:
     """Folders by name."""
     return {path.parent.name: path.parent for path in sorted(FOLDER.glob("*/peer.py"))}
 
 
-def described(name: str) -> Server:
+def describe_peer(name: str) -> Server:
     """What the peer's `peer.py` says of it."""
     server: Server = importlib.import_module(f"loadtest.peers.{name}.peer").SERVER
     return server

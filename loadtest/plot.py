@@ -12,30 +12,30 @@ from matplotlib.axes import Axes
 
 from loadtest.plan import CLIENTS
 from loadtest.results import Point, Results
-from loadtest.targets import OURS, by_cell, median
+from loadtest.targets import OURS, compute_median, group_by_cell
 
 OUR_COLOURS = ("#9ecae1", "#4292c6", "#084594")
 THEIR_COLOURS = ("#d9d9d9", "#969696", "#525252")
 
 
-def drawn(results: Results, path: Path) -> None:
+def draw_picture(results: Results, path: Path) -> None:
     """Write the picture."""
     figure, axes = plt.subplots(1, 3, figsize=(17, 6.5), width_ratios=[1.5, 1, 1], layout="constrained")
-    _rates(axes[0], results)
-    _curves(axes[1], axes[2], results.curve)
+    _draw_rates(axes[0], results)
+    _draw_curves(axes[1], axes[2], results.curve)
     figure.suptitle(f"One series per request: {results.machine['processor']}, {results.machine['cores']} cores")
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
 
-def _rates(axes: Axes, results: Results) -> None:
-    cells = by_cell(results.outcomes)
+def _draw_rates(axes: Axes, results: Results) -> None:
+    cells = group_by_cell(results.outcomes)
     names = list(dict.fromkeys((server, wire) for server, wire, _ in cells))
-    names.sort(key=lambda name: max(median(cells.get((*name, n), []), "per_second") or 0 for n in CLIENTS))
+    names.sort(key=lambda name: max(compute_median(cells.get((*name, n), []), "per_second") or 0 for n in CLIENTS))
     for index, (server, wire) in enumerate(names):
         colours = OUR_COLOURS if server.startswith(OURS) else THEIR_COLOURS
         for place, clients in enumerate(CLIENTS):
-            rate = median(cells.get((server, wire, clients), []), "per_second")
+            rate = compute_median(cells.get((server, wire, clients), []), "per_second")
             if rate is not None:
                 axes.barh(index + (place - 1) * 0.27, rate, 0.25, color=colours[place])
                 axes.text(rate, index + (place - 1) * 0.27, f" {rate:.0f}", va="center", fontsize=7)
@@ -44,7 +44,7 @@ def _rates(axes: Axes, results: Results) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _curves(throughput: Axes, latency: Axes, points: list[Point]) -> None:
+def _draw_curves(throughput: Axes, latency: Axes, points: list[Point]) -> None:
     for name in dict.fromkeys((point.server, point.wire) for point in points):
         own = [point for point in points if (point.server, point.wire) == name]
         offered = [point.offered for point in own]

@@ -30,7 +30,7 @@ class Process:
     threads: int
 
 
-def all_processes() -> Iterator[Process]:
+def list_processes() -> Iterator[Process]:
     """Those that live now; the dead that nobody waited for are left out."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -49,9 +49,9 @@ def all_processes() -> Iterator[Process]:
             yield Process(pid, parent, session, ticks / TICK, pages * PAGE, threads)
 
 
-def family(leader: int) -> list[Process]:
+def find_family(leader: int) -> list[Process]:
     """Every process of the session that `leader` leads, and every descendant that left it."""
-    living = list(all_processes())
+    living = list(list_processes())
     members = {process.pid for process in living if process.session == leader or process.pid == leader}
     while True:
         more = {process.pid for process in living if process.parent in members} - members
@@ -60,19 +60,19 @@ def family(leader: int) -> list[Process]:
         members |= more
 
 
-def cpu_seconds(leader: int) -> float:
+def measure_cpu_seconds(leader: int) -> float:
     """What all of them used so far."""
-    return sum(process.cpu_seconds for process in family(leader))
+    return sum(process.cpu_seconds for process in find_family(leader))
 
 
-def resident_bytes(leader: int) -> int:
+def measure_resident_bytes(leader: int) -> int:
     """What all of them hold; shared pages count for each."""
-    return sum(process.resident_bytes for process in family(leader))
+    return sum(process.resident_bytes for process in find_family(leader))
 
 
 def send(leader: int, number: signal.Signals) -> None:
     """A signal to each of them; the leader is told first."""
-    for process in sorted(family(leader), key=lambda process: process.pid != leader):
+    for process in sorted(find_family(leader), key=lambda process: process.pid != leader):
         try:
             os.kill(process.pid, number)
         except ProcessLookupError:
@@ -83,28 +83,28 @@ def end(started: subprocess.Popen[bytes]) -> None:
     """SIGTERM to the leader; what still lives after a while is killed. Nothing stays behind."""
     known: set[int] = set()
     send(started.pid, signal.SIGCONT)
-    _left(started, known)
+    _find_left(started, known)
     if started.poll() is None:
         started.terminate()
-    if not _gone(started, known, GRACE_SECONDS):
-        for pid in _left(started, known):
+    if not _is_gone(started, known, GRACE_SECONDS):
+        for pid in _find_left(started, known):
             os.kill(pid, signal.SIGKILL)
-        _gone(started, known, GRACE_SECONDS)
+        _is_gone(started, known, GRACE_SECONDS)
     started.wait()
 
 
-def _gone(started: subprocess.Popen[bytes], known: set[int], seconds: float) -> bool:
+def _is_gone(started: subprocess.Popen[bytes], known: set[int], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
-    while left := _left(started, known):
+    while left := _find_left(started, known):
         if time.monotonic() > deadline:
             break
         time.sleep(0.05)
     return not left
 
 
-def _left(started: subprocess.Popen[bytes], known: set[int]) -> set[int]:
+def _find_left(started: subprocess.Popen[bytes], known: set[int]) -> set[int]:
     """Those of the family that live, also where they were given to another parent. `known` grows."""
     started.poll()
-    living = {process.pid for process in all_processes()}
-    known |= {process.pid for process in family(started.pid)}
+    living = {process.pid for process in list_processes()}
+    known |= {process.pid for process in find_family(started.pid)}
     return known & living

@@ -6,83 +6,98 @@ from collections.abc import Iterable
 
 from loadtest.plan import CLIENTS
 from loadtest.results import Outcome, Results, Target
-from loadtest.targets import by_cell, median
+from loadtest.targets import compute_median, group_by_cell
 
 Row = Iterable[str]
 
 
-def table(results: Results) -> str:
+def write_report(results: Results) -> str:
     """The whole report."""
-    parts = [_head(results), _targets(results), _cells(results), _limits(results), _alone(results), _curve(results)]
-    return "\n\n".join(part for part in [*parts, _not_run(results), _made(results)] if part) + "\n"
+    parts = [
+        _write_head(results),
+        _write_targets(results),
+        _write_cells(results),
+        _write_limits(results),
+        _write_alone(results),
+        _write_curve(results),
+    ]
+    return "\n\n".join(part for part in [*parts, _write_not_run(results), _write_made(results)] if part) + "\n"
 
 
-def markdown(head: Row, rows: Iterable[Row]) -> str:
+def write_markdown_table(head: Row, rows: Iterable[Row]) -> str:
     """A table."""
     head = list(head)
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _head(results: Results) -> str:
+def _write_head(results: Results) -> str:
     m = results.machine
     where = f"{m['processor']}, {m['cores']} cores, {m['memory']}; {m['system']}; {m['date']}; {m['seconds']} s"
     return f"# The benchmark ({results.plan})\n\n`{results.command}` on {where}."
 
 
-def _targets(results: Results) -> str:
-    return "## Targets\n\n" + markdown(
-        ["measure", "target", "measured", "met"], [_target(target) for target in results.targets]
+def _write_targets(results: Results) -> str:
+    return "## Targets\n\n" + write_markdown_table(
+        ["measure", "target", "measured", "met"], [_list_target(target) for target in results.targets]
     )
 
 
-def _target(target: Target) -> Row:
+def _list_target(target: Target) -> Row:
     bound = "stated" if target.bound is None else f"{'≥' if target.at_least else '≤'} {target.bound:g}"
     value = "not measured" if target.value is None else f"{target.value:.3g}"
     return [target.measure, bound, value, {True: "yes", False: "**no**", None: "–"}[target.met]]
 
 
-def _cells(results: Results) -> str:
-    cells = by_cell(results.outcomes)
+def _write_cells(results: Results) -> str:
+    cells = group_by_cell(results.outcomes)
     names = dict.fromkeys((server, wire) for server, wire, _ in cells)
     rows = []
     for server, wire in names:
         rounds = [cells.get((server, wire, clients), []) for clients in CLIENTS]
-        rows.append([server, wire, *map(_cell, rounds), _cost(rounds, "client_us"), _cost(rounds, "server_us")])
+        rows.append(
+            [
+                server,
+                wire,
+                *map(_write_cell, rounds),
+                _write_cost(rounds, "client_us"),
+                _write_cost(rounds, "server_us"),
+            ]
+        )
     head = ["server", "wire", *(f"{clients} client{'s' * (clients > 1)}" for clients in CLIENTS)]
     said = (
         "## One series per request\n\nRequests per second (p50 / p99 in ms), medians of the rounds. Then what one "
         "request cost at the most clients measured, in µs of CPU: the client's and all the server's processes'."
     )
-    return said + "\n\n" + markdown([*head, "client µs", "server µs"], rows)
+    return said + "\n\n" + write_markdown_table([*head, "client µs", "server µs"], rows)
 
 
-def _cell(rounds: list[Outcome]) -> str:
+def _write_cell(rounds: list[Outcome]) -> str:
     if not rounds:
         return ""
-    rate, p50, p99 = (median(rounds, name) for name in ("per_second", "p50_ms", "p99_ms"))
+    rate, p50, p99 = (compute_median(rounds, name) for name in ("per_second", "p50_ms", "p99_ms"))
     return f"{rate:.0f} ({p50:.3g} / {p99:.3g})"
 
 
-def _cost(rounds: list[list[Outcome]], name: str) -> str:
-    return f"{median([cell for cell in rounds if cell][-1], name):.0f}"
+def _write_cost(rounds: list[list[Outcome]], name: str) -> str:
+    return f"{compute_median([cell for cell in rounds if cell][-1], name):.0f}"
 
 
-def _limits(results: Results) -> str:
+def _write_limits(results: Results) -> str:
     if not results.limits:
         return ""
     sizes = list(results.limits[0])
     rates = [sorted(limits[size] for limits in results.limits)[len(results.limits) // 2] for size in sizes]
-    return "## The limit: raw onnxruntime, one thread, series per second\n\n" + markdown(
+    return "## The limit: raw onnxruntime, one thread, series per second\n\n" + write_markdown_table(
         [f"batch {size}" for size in sizes], [[f"{rate:.0f}" for rate in rates]]
     )
 
 
-def _alone(results: Results) -> str:
+def _write_alone(results: Results) -> str:
     rows = []
     for wire in dict.fromkeys(bulk.wire for bulk in results.bulk):
         rounds = [bulk for bulk in results.bulk if bulk.wire == wire]
-        rate, limit = median(rounds, "series_per_second"), median(rounds, "limit_per_second")
+        rate, limit = compute_median(rounds, "series_per_second"), compute_median(rounds, "limit_per_second")
         rows.append([f"10 000 series in one request, {wire}", f"{rate:.0f} series/s; raw onnxruntime {limit:.0f}"])
     for stream in results.streamed:
         rate, limit = stream.series_per_second, stream.limit_per_second
@@ -98,10 +113,10 @@ def _alone(results: Results) -> str:
         rows.append(["overload, 256 clients", said])
     for seconds in results.start_seconds:
         rows.append(["start to ready", f"{seconds:.2f} s"])
-    return "## Alone on the machine\n\n" + markdown(["what", "found"], rows) if rows else ""
+    return "## Alone on the machine\n\n" + write_markdown_table(["what", "found"], rows) if rows else ""
 
 
-def _curve(results: Results) -> str:
+def _write_curve(results: Results) -> str:
     rows = [
         [
             p.server,
@@ -116,17 +131,17 @@ def _curve(results: Results) -> str:
     ]
     head = ["server", "wire", "offered/s", "answered/s", "p50 ms", "p99 ms", "not 200"]
     said = "## Capacity: a client that does not wait\n\nLatency counts from when a request was due."
-    return said + "\n\n" + markdown(head, rows) if rows else ""
+    return said + "\n\n" + write_markdown_table(head, rows) if rows else ""
 
 
-def _not_run(results: Results) -> str:
+def _write_not_run(results: Results) -> str:
     rows = [[what, reason.replace("|", "\\|").replace("\n", " ")] for what, reason in results.not_run.items()]
-    return "## Not run\n\n" + markdown(["what", "why"], rows) if rows else ""
+    return "## Not run\n\n" + write_markdown_table(["what", "why"], rows) if rows else ""
 
 
-def _made(results: Results) -> str:
+def _write_made(results: Results) -> str:
     rows = []
     for server, setting in results.settings.items():
         found = results.versions.get(server, {})
         rows.append([server, setting, ", ".join(f"{name} {version}" for name, version in found.items())])
-    return "## Settings and versions\n\n" + markdown(["server", "setting", "versions"], rows)
+    return "## Settings and versions\n\n" + write_markdown_table(["server", "setting", "versions"], rows)

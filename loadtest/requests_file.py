@@ -27,14 +27,14 @@ def read(path: Path) -> Iterator[bytes]:
         at += length
 
 
-def as_sent(wire: Wire, message: Message, port: int) -> bytes:
+def encode_sent(wire: Wire, message: Message, port: int) -> bytes:
     """What goes over the connection: a whole HTTP/1.1 request, or the message of a gRPC call."""
     if wire.grpc:
         return message.body
-    return http_request("POST", wire.path, message, port)
+    return encode_http_request("POST", wire.path, message, port)
 
 
-def http_request(method: str, path: str, message: Message, port: int) -> bytes:
+def encode_http_request(method: str, path: str, message: Message, port: int) -> bytes:
     """A whole HTTP/1.1 request."""
     headers = {"host": f"127.0.0.1:{port}", "content-length": str(len(message.body)), **message.headers}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

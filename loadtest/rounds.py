@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loadtest import targets
-from loadtest.bulk import N_SERIES, WIRES, bulk_rate
-from loadtest.cells import Prepared, measured, prepared, python_client, said_by
-from loadtest.payloads import series
-from loadtest.peers.graph import classifier
+from loadtest.bulk import N_SERIES, WIRES, measure_bulk_rate
+from loadtest.cells import Prepared, build_client_command, measure_cell, prepare, run_client
+from loadtest.payloads import make_series
+from loadtest.peers.graph import open_classifier
 from loadtest.plan import CLIENTS, Plan
 from loadtest.results import Bulk, Results
-from loadtest.server import NotRun, Running, Server, running
+from loadtest.server import NotRun, Running, Server, run_server
 from loadtest.wire import Array
 
 Interpreters = dict[Server, Path]
@@ -35,22 +35,22 @@ class Entrant:
     prepared: tuple[Prepared, ...]
 
 
-def interleaved(servers: list[tuple[Server, Path]], plan: Plan, results: Results, folder: Path) -> None:
+def interleave(servers: list[tuple[Server, Path]], plan: Plan, results: Results, folder: Path) -> None:
     """Run all rounds and put what they found, and what could not be measured, into `results`."""
-    data = series()
-    expected = classifier()(data)
+    data = make_series()
+    expected = open_classifier()(data)
     with ExitStack() as stack:
         entrants = []
         for server, interpreter in servers:
             say(f"starting {server.name}")
             try:
-                started = stack.enter_context(running(server, interpreter))
-                entrants.append(_entered(started, data, expected, folder, results))
+                started = stack.enter_context(run_server(server, interpreter))
+                entrants.append(_enter(started, data, expected, folder, results))
                 started.hold()
             except NotRun as error:
                 results.not_run[server.name] = str(error)
         for round_ in range(plan.rounds):
-            _round(entrants[round_:] + entrants[:round_], round_, plan, results)
+            _run_round(entrants[round_:] + entrants[:round_], round_, plan, results)
         for entrant in entrants:
             entrant.running.resume()
 
@@ -60,30 +60,30 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def _entered(started: Running, data: Array, expected: Array, folder: Path, results: Results) -> Entrant:
+def _enter(started: Running, data: Array, expected: Array, folder: Path, results: Results) -> Entrant:
     ready = []
     for wire in started.server.wires:
         try:
-            ready.append(prepared(started, wire, data, expected, folder))
+            ready.append(prepare(started, wire, data, expected, folder))
         except NotRun as error:
             results.not_run[f"{started.server.name}, {wire.name}"] = str(error)
     return Entrant(started, tuple(ready))
 
 
-def _round(entrants: list[Entrant], round_: int, plan: Plan, results: Results) -> None:
-    limits = said_by([*python_client("loadtest.limit", seconds=plan.limit_seconds), "classify"])
+def _run_round(entrants: list[Entrant], round_: int, plan: Plan, results: Results) -> None:
+    limits = run_client([*build_client_command("loadtest.limit", seconds=plan.limit_seconds), "classify"])
     results.limits.append(limits)
     for entrant in entrants:
         say(f"round {round_ + 1} of {plan.rounds}: {entrant.running.server.name}")
-        with _awake(entrant.running):
+        with _wake(entrant.running):
             for ready in entrant.prepared:
                 _visit(entrant.running, ready, round_, plan, results)
             if entrant.running.server.name == targets.OURS:
-                _bulk(entrant, round_, plan, max(limits.values()), results)
+                _measure_bulk(entrant, round_, plan, max(limits.values()), results)
 
 
 @contextmanager
-def _awake(server: Running) -> Iterator[None]:
+def _wake(server: Running) -> Iterator[None]:
     server.resume()
     try:
         yield
@@ -93,26 +93,26 @@ def _awake(server: Running) -> Iterator[None]:
 
 def _visit(server: Running, ready: Prepared, round_: int, plan: Plan, results: Results) -> None:
     name, wire = server.server.name, ready.wire.name
-    cells = [clients for clients in CLIENTS if plan.every_cell or (name, wire, clients) in targets.needed()]
+    cells = [clients for clients in CLIENTS if plan.every_cell or (name, wire, clients) in targets.list_needed()]
     if name == targets.TWO_WORKERS:
         cells = [64]
     try:
         if plan.warm_up_seconds and cells:
-            measured(server, ready, max(cells), round_, plan.warm_up_seconds)
+            measure_cell(server, ready, max(cells), round_, plan.warm_up_seconds)
         for clients in cells:
-            results.outcomes.append(measured(server, ready, clients, round_, plan.cell_seconds))
+            results.outcomes.append(measure_cell(server, ready, clients, round_, plan.cell_seconds))
     except NotRun as error:
         results.not_run[f"{name}, {wire}, round {round_ + 1}"] = str(error)
 
 
-def _bulk(entrant: Entrant, round_: int, plan: Plan, limit: float, results: Results) -> None:
-    data = series(N_SERIES)
-    expected = classifier()(data)
+def _measure_bulk(entrant: Entrant, round_: int, plan: Plan, limit: float, results: Results) -> None:
+    data = make_series(N_SERIES)
+    expected = open_classifier()(data)
     for ready in entrant.prepared:
         if ready.wire.name not in WIRES:
             continue
         try:
-            rate = bulk_rate(entrant.running, ready.wire, data, expected, plan.bulk_requests)
+            rate = measure_bulk_rate(entrant.running, ready.wire, data, expected, plan.bulk_requests)
             results.bulk.append(Bulk(ready.wire.name, round_, rate, limit))
         except NotRun as error:
             results.not_run[f"{targets.OURS}, {ready.wire.name}, {N_SERIES} series"] = str(error)

@@ -59,12 +59,12 @@ class Running:
     @property
     def cpu_seconds(self) -> float:
         """Of all its processes."""
-        return processes.cpu_seconds(self.process.pid)
+        return processes.measure_cpu_seconds(self.process.pid)
 
     @property
     def resident_bytes(self) -> int:
         """Of all its processes."""
-        return processes.resident_bytes(self.process.pid)
+        return processes.measure_resident_bytes(self.process.pid)
 
     def hold(self) -> None:
         """Stop all its processes where they are, so that they use no CPU while others are measured."""
@@ -76,16 +76,16 @@ class Running:
 
     def ask(self, wire: Wire, message: Message) -> Message:
         """One exchange. Raises `NotRun` unless it succeeds."""
-        return self._called(wire.path, message) if wire.grpc else self._posted(wire.path, message)
+        return self._call(wire.path, message) if wire.grpc else self._post(wire.path, message)
 
-    def _called(self, method: str, message: Message) -> Message:
+    def _call(self, method: str, message: Message) -> Message:
         with grpc.insecure_channel(f"127.0.0.1:{self.grpc}") as channel:
             try:
                 return Message({}, channel.unary_unary(method)(message.body, timeout=CALL_SECONDS, wait_for_ready=True))
             except grpc.RpcError as error:
                 raise NotRun(f"{method} was answered {error}"[:300]) from error
 
-    def _posted(self, path: str, message: Message) -> Message:
+    def _post(self, path: str, message: Message) -> Message:
         connection = HTTPConnection("127.0.0.1", self.http, timeout=ASK_SECONDS)
         try:
             connection.request("POST", path, message.body, dict(message.headers))
@@ -99,9 +99,9 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, folder: Path) -> Iterator[Running]:
+def run_server(server: Server, folder: Path) -> Iterator[Running]:
     """Start it, with its interpreter's `folder`, and wait until it is ready. Raises `NotRun` when it is not."""
-    http, rpc, metrics = _free_ports(3)
+    http, rpc, metrics = _find_free_ports(3)
     with tempfile.TemporaryDirectory(prefix=f"loadtest-{server.name}-", ignore_cleanup_errors=True) as home:
         values = {"bin": folder, "http": http, "grpc": rpc, "metrics": metrics, "home": home}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
@@ -127,15 +127,15 @@ def running(server: Server, folder: Path) -> Iterator[Running]:
 
 def _await_ready(server: Server, process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(port, server.ready):
+    while not _does_answer(port, server.ready):
         if process.poll() is not None:
-            raise NotRun(f"it ended with {process.returncode} before it was ready: {_last_line(log)}")
+            raise NotRun(f"it ended with {process.returncode} before it was ready: {_read_last_line(log)}")
         if time.monotonic() > deadline:
-            raise NotRun(f"it was not ready after {START_SECONDS:g} s: {_last_line(log)}")
+            raise NotRun(f"it was not ready after {START_SECONDS:g} s: {_read_last_line(log)}")
         time.sleep(0.02)
 
 
-def _answers(port: int, path: str) -> bool:
+def _does_answer(port: int, path: str) -> bool:
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
@@ -146,12 +146,12 @@ def _answers(port: int, path: str) -> bool:
         connection.close()
 
 
-def _last_line(log: Path) -> str:
+def _read_last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
     return lines[-1][:300] if lines else "it said nothing"
 
 
-def _free_ports(count: int) -> list[int]:
+def _find_free_ports(count: int) -> list[int]:
     """Ports that nothing listens on, below those that the system hands out: no connection takes one meanwhile."""
     with ExitStack() as held:
         ports: list[int] = []

@@ -16,13 +16,13 @@ CAPACITY = 3200.0
 _classify = Bundle.classify
 
 
-def _slowly(bundle: Bundle, series: Array) -> Array:
+def _classify_slowly(bundle: Bundle, series: Array) -> Array:
     done = time.perf_counter() + len(series) / CAPACITY
     answer = _classify(bundle, series)
     time.sleep(max(0.0, done - time.perf_counter()))
     return answer
 
 
-Bundle.classify = _slowly  # type: ignore[assignment, method-assign]  # slowing it is what this module is for
+Bundle.classify = _classify_slowly  # type: ignore[assignment, method-assign]  # slowing it is what this module is for
 
 __all__ = ["CAPACITY", "Seriesmith"]

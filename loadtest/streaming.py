@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import orjson
 
-from loadtest.cells import python_client, said_by
-from loadtest.ours import BUNDLE, ours
+from loadtest.cells import build_client_command, run_client
+from loadtest.ours import BUNDLE, describe_ours
 from loadtest.peers.graph import GRAPH, N_TIMEPOINTS
 from loadtest.plan import Plan
 from loadtest.results import Streamed
-from loadtest.server import NotRun, Running, running
+from loadtest.server import NotRun, Running, run_server
 from loadtest.wire import Array
 from loadtest.wires.octets import ARRAYS, OCTETS
 from models.bundle import Bundle
@@ -30,14 +30,14 @@ SEED = 1
 PIECE = 1 << 20
 
 
-def streamed(plan: Plan) -> list[Streamed]:
+def measure_streaming(plan: Plan) -> list[Streamed]:
     """Per round, the limit and then the stream from one server. Raises `NotRun`."""
     found, count = [], plan.sample_series
-    with running(ours(), Path(sys.executable).parent) as server:
+    with run_server(describe_ours(), Path(sys.executable).parent) as server:
         _read(server, 1000)
         for _ in range(plan.sample_rounds):
-            limit = said_by([*python_client("loadtest.limit", count=count, seed=SEED), "generate"])
-            with peak_memory(server) as grown:
+            limit = run_client([*build_client_command("loadtest.limit", count=count, seed=SEED), "generate"])
+            with watch_memory(server) as grown:
                 begun = time.perf_counter()
                 _read(server, count)
                 seconds = time.perf_counter() - begun
@@ -47,7 +47,7 @@ def streamed(plan: Plan) -> list[Streamed]:
 
 def _read(server: Running, count: int) -> None:
     """Take the whole answer, keeping only its first block, which must be what the bundle itself makes."""
-    expected = _first_block(count)
+    expected = _generate_first_block(count)
     connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=600)
     body = orjson.dumps({"model": BUNDLE, "n_per_class": count // 2, "seed": SEED})
     connection.request("POST", "/sample", body, {"content-type": "application/json", "accept": OCTETS})
@@ -71,7 +71,7 @@ def _read(server: Running, count: int) -> None:
         raise NotRun(f"{n_bytes} bytes came, too few for {count} series")
 
 
-def _first_block(count: int) -> Array:
+def _generate_first_block(count: int) -> Array:
     bundle = Bundle.load(GRAPH.parent, Runtime("cpu", 1))
     recipe = Recipe(0, min(BLOCK_ROWS, count // 2), SEED, bundle.manifest.expansion, {})
     series: Array = generate_block(bundle, recipe, 0).series
@@ -79,7 +79,7 @@ def _first_block(count: int) -> Array:
 
 
 @contextmanager
-def peak_memory(server: Running) -> Iterator[list[int]]:
+def watch_memory(server: Running) -> Iterator[list[int]]:
     """A list that grows, while the block lasts, by how many bytes more than at its start the server holds."""
     start = server.resident_bytes
     grown, over = [0], threading.Event()

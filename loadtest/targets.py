@@ -37,7 +37,7 @@ RATIOS = (
 )
 
 
-def needed() -> set[Cell]:
+def list_needed() -> set[Cell]:
     """The cells without which a target could not be judged."""
     ours = {(OURS, ratio.wire, clients) for ratio in RATIOS for clients in ratio.at_least}
     theirs = {(ratio.peer, ratio.peer_wire, clients) for ratio in RATIOS for clients in ratio.at_least}
@@ -45,13 +45,19 @@ def needed() -> set[Cell]:
     return ours | theirs | tails | {(TWO_WORKERS, "JSON", 64)}
 
 
-def judged(results: Results) -> list[Target]:
+def judge_targets(results: Results) -> list[Target]:
     """Every target with what was measured."""
-    cells = by_cell(results.outcomes)
-    return [*_ratios(cells), *_tails(cells), *_bulk(results), *_alone(results), _workers(cells)]
+    cells = group_by_cell(results.outcomes)
+    return [
+        *_judge_ratios(cells),
+        *_judge_tails(cells),
+        *_judge_bulk(results),
+        *_judge_alone(results),
+        _judge_workers(cells),
+    ]
 
 
-def by_cell(outcomes: Iterable[Outcome]) -> dict[Cell, list[Outcome]]:
+def group_by_cell(outcomes: Iterable[Outcome]) -> dict[Cell, list[Outcome]]:
     """The rounds of each cell."""
     cells: dict[Cell, list[Outcome]] = {}
     for outcome in outcomes:
@@ -59,53 +65,53 @@ def by_cell(outcomes: Iterable[Outcome]) -> dict[Cell, list[Outcome]]:
     return cells
 
 
-def median(items: Iterable[Any], name: str) -> float | None:
+def compute_median(items: Iterable[Any], name: str) -> float | None:
     """Of one field; None of nothing."""
     values = [getattr(item, name) for item in items]
     return float(statistics.median(values)) if values else None
 
 
-def _over(above: float | None, below: float | None) -> float | None:
+def _divide(above: float | None, below: float | None) -> float | None:
     return above / below if above is not None and below else None
 
 
-def _ratios(cells: dict[Cell, list[Outcome]]) -> Iterable[Target]:
+def _judge_ratios(cells: dict[Cell, list[Outcome]]) -> Iterable[Target]:
     for ratio in RATIOS:
         for clients, bound in ratio.at_least.items():
-            ours = median(cells.get((OURS, ratio.wire, clients), []), "per_second")
-            theirs = median(cells.get((ratio.peer, ratio.peer_wire, clients), []), "per_second")
+            ours = compute_median(cells.get((OURS, ratio.wire, clients), []), "per_second")
+            theirs = compute_median(cells.get((ratio.peer, ratio.peer_wire, clients), []), "per_second")
             name = f"{ratio.wire} against {ratio.peer} {ratio.peer_wire}, {clients} clients: ratio of req/s"
-            yield Target(name.replace(" 1 clients", " 1 client"), bound, True, _over(ours, theirs))
+            yield Target(name.replace(" 1 clients", " 1 client"), bound, True, _divide(ours, theirs))
 
 
-def _tails(cells: dict[Cell, list[Outcome]]) -> Iterable[Target]:
+def _judge_tails(cells: dict[Cell, list[Outcome]]) -> Iterable[Target]:
     for wire in TAIL_WIRES:
         rounds = [outcome.p99_ms / outcome.p50_ms for outcome in cells.get((OURS, wire, 64), [])]
         yield Target(f"{wire}, 64 clients: p99 / p50", 2.5, False, statistics.median(rounds) if rounds else None)
 
 
-def _bulk(results: Results) -> Iterable[Target]:
+def _judge_bulk(results: Results) -> Iterable[Target]:
     for wire in ("octet-stream", "Arrow", "v2 binary"):
         rounds = [bulk.series_per_second / bulk.limit_per_second for bulk in results.bulk if bulk.wire == wire]
         name = f"10 000 series in one request, {wire}: series/s over raw onnxruntime"
         yield Target(name, 0.9, True, statistics.median(rounds) if rounds else None)
 
 
-def _alone(results: Results) -> Iterable[Target]:
+def _judge_alone(results: Results) -> Iterable[Target]:
     streams, overloads = results.streamed, results.overload
     rates = [stream.series_per_second / stream.limit_per_second for stream in streams]
     n_series = f"{streams[0].series:_}".replace("_", " ") if streams else "100 000"
     stream = f"/sample of {n_series} series, streamed"
     yield Target(f"{stream}: series/s over raw generation", 0.85, True, statistics.median(rates) if rates else None)
-    yield Target(f"{stream}: growth of memory, MB", 150, False, median(streams, "grown_mb"))
+    yield Target(f"{stream}: growth of memory, MB", 150, False, compute_median(streams, "grown_mb"))
     shares = [overload.answered_per_second / overload.capacity for overload in overloads]
     yield Target("overload: answered over capacity", 0.95, True, statistics.median(shares) if shares else None)
-    yield Target("overload: p99 of a refusal, ms", 20, False, median(overloads, "refused_p99_ms"))
+    yield Target("overload: p99 of a refusal, ms", 20, False, compute_median(overloads, "refused_p99_ms"))
     starts = results.start_seconds
     yield Target("start to ready, s", 4, False, statistics.median(starts) if starts else None)
 
 
-def _workers(cells: dict[Cell, list[Outcome]]) -> Target:
-    one = median(cells.get((OURS, "JSON", 64), []), "per_second")
-    two = median(cells.get((TWO_WORKERS, "JSON", 64), []), "per_second")
-    return Target("two workers against one, JSON, 64 clients: ratio of req/s", None, True, _over(two, one))
+def _judge_workers(cells: dict[Cell, list[Outcome]]) -> Target:
+    one = compute_median(cells.get((OURS, "JSON", 64), []), "per_second")
+    two = compute_median(cells.get((TWO_WORKERS, "JSON", 64), []), "per_second")
+    return Target("two workers against one, JSON, 64 clients: ratio of req/s", None, True, _divide(two, one))

@@ -21,13 +21,13 @@ from pathlib import Path
 from statistics import median
 
 from loadtest import ours
-from loadtest.cells import Prepared, measured, prepared
-from loadtest.payloads import series
-from loadtest.peers.graph import ROOT, classifier
+from loadtest.cells import Prepared, measure_cell, prepare
+from loadtest.payloads import make_series
+from loadtest.peers.graph import ROOT, open_classifier
 from loadtest.plan import CLIENTS
 from loadtest.results import Outcome
 from loadtest.rounds import say
-from loadtest.server import Running, Server, running
+from loadtest.server import Running, Server, run_server
 
 Pair = tuple[Outcome, Outcome]
 """What the other version and this tree did in one round of a cell."""
@@ -40,7 +40,7 @@ def main() -> None:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loadtest-versions-")))
         base = stack.enter_context(check_out(options.commit, folder / "base"))
         servers = [build_server(options.commit, base), build_server("this tree", ROOT)]
-        started = [stack.enter_context(running(server, Path(sys.executable).parent)) for server in servers]
+        started = [stack.enter_context(run_server(server, Path(sys.executable).parent)) for server in servers]
         ready = [prepare_wires(one, names, folder) for one in started]
         for one in started:
             one.hold()
@@ -80,15 +80,15 @@ def check_out(commit: str, folder: Path) -> Iterator[Path]:
 
 def build_server(name: str, root: Path) -> Server:
     """The server whose code and models are in `root`."""
-    return dataclasses.replace(ours.ours(name), root=root)
+    return dataclasses.replace(ours.describe_ours(name), root=root)
 
 
 def prepare_wires(started: Running, names: list[str], folder: Path) -> dict[str, Prepared]:
     """The wires by name, checked. Raises `NotRun` where an answer is wrong."""
-    data = series()
-    expected = classifier()(data)
+    data = make_series()
+    expected = open_classifier()(data)
     wires = [wire for wire in started.server.wires if wire.name in names]
-    return {wire.name: prepared(started, wire, data, expected, folder) for wire in wires}
+    return {wire.name: prepare(started, wire, data, expected, folder) for wire in wires}
 
 
 def measure_pair(started: list[Running], ready: list[Prepared], clients: int, round_: int, seconds: int) -> Pair:
@@ -96,7 +96,7 @@ def measure_pair(started: list[Running], ready: list[Prepared], clients: int, ro
     outcomes: dict[int, Outcome] = {}
     for index in (0, 1) if round_ % 2 == 0 else (1, 0):
         started[index].resume()
-        outcomes[index] = measured(started[index], ready[index], clients, round_, seconds)
+        outcomes[index] = measure_cell(started[index], ready[index], clients, round_, seconds)
         started[index].hold()
     return outcomes[0], outcomes[1]
 

@@ -26,7 +26,7 @@ def read_arrays(file: str, content: bytes) -> dict[str, np.ndarray]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
             _check_size(file, len(content), entries)
-            return {entry.filename.removesuffix(".npy"): _array(file, archive, entry) for entry in entries}
+            return {entry.filename.removesuffix(".npy"): _read_array(file, archive, entry) for entry in entries}
     except BundleError:
         raise
     except Exception as error:  # zipfile, zlib and numpy raise of every kind
@@ -43,7 +43,7 @@ def _check_size(file: str, packed: int, entries: list[zipfile.ZipInfo]) -> None:
         raise BundleError(f"{file} unpacks to {unpacked} bytes; of {packed} bytes it may unpack to {most}.")
 
 
-def _array(file: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
+def _read_array(file: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> np.ndarray:
     """One array. zipfile gives no more than the size that the directory says, which was checked, and checks its sum."""
     name = entry.filename[:80]
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

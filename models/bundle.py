@@ -15,15 +15,15 @@ from models.generation import generate_block
 from models.given import GivenCases
 from models.graphs import check_graph
 from models.manifest import Calibration, Manifest, read_manifest
-from models.mixture import MixtureParameters, marginal_log_density
+from models.mixture import MixtureParameters, compute_marginal_log_density
 from models.policy import PolicyName
 from models.probe import replay
 from models.reading import MANIFEST_BYTES, MOST_BYTES, Folder, Unreadable
 from models.recipe import BLOCK_ROWS, Recipe, Samples
 from models.sessions import Runtime, Session
 from models.signing import check_signature
-from models.texture import check_texture, textured
-from models.verify import check_signatures, mixture_parameters, read_verified
+from models.texture import add_texture, check_texture
+from models.verify import check_signatures, read_mixture, read_verified
 
 Array = NDArray[np.float32]
 
@@ -67,7 +67,7 @@ class Bundle:
     def load(cls, directory: Path, runtime: Runtime | None = None, terms: Terms | None = None) -> Bundle:
         """Read and verify `models/<name>/<version>/`. Raises `BundleError` with the reason when anything is off."""
         try:
-            return cls._loaded(directory, runtime or Runtime(), terms or Terms())
+            return cls._load(directory, runtime or Runtime(), terms or Terms())
         except SeriesmithError:
             raise
         except MemoryError as error:
@@ -76,7 +76,7 @@ class Bundle:
             raise BundleError(f"it cannot be read: {type(error).__name__}: {str(error)[:400]}") from error
 
     @classmethod
-    def _loaded(cls, directory: Path, runtime: Runtime, terms: Terms) -> Bundle:
+    def _load(cls, directory: Path, runtime: Runtime, terms: Terms) -> Bundle:
         with Folder(directory, terms.most_bytes) as folder:
             text = folder.read("manifest.json", MANIFEST_BYTES)
             if terms.manifest_sha256 not in (None, sha256(text).hexdigest()):
@@ -95,7 +95,7 @@ class Bundle:
         check_texture(manifest)
         for graph in manifest.graphs.values():
             check_graph(graph.file, contents[graph.file])
-        mixture = mixture_parameters(read_arrays(manifest.mixture.file, contents[manifest.mixture.file]), manifest)
+        mixture = read_mixture(read_arrays(manifest.mixture.file, contents[manifest.mixture.file]), manifest)
         probe = read_arrays(manifest.probe.file, contents[manifest.probe.file])
         sessions = {str(name): Session(contents[graph.file], runtime) for name, graph in manifest.graphs.items()}
         check_signatures(manifest, sessions)
@@ -134,7 +134,7 @@ class Bundle:
                 "fit it with labels to classify."
             )
 
-    def log_density(self, latent: Array) -> Array:
+    def compute_log_density(self, latent: Array) -> Array:
         """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""
         return self._sessions["density"]({"latent": latent})[0]
 
@@ -150,11 +150,11 @@ class Bundle:
         latent, log_density = self._sessions["mixture"](feeds, ["latent", "class_log_density"])
         return latent, log_density
 
-    def textured(self, series: Array, class_index: int, random: np.random.Generator) -> Array:
+    def add_texture(self, series: Array, class_index: int, random: np.random.Generator) -> Array:
         """Decoded `series` of one class with the texture of real ones; as they are, when the bundle has no texture."""
         if "texture" not in self._sessions:
             return series
-        return textured(self._sessions["texture"], self.manifest, series, class_index, random)
+        return add_texture(self._sessions["texture"], self.manifest, series, class_index, random)
 
     def sample(
         self,
@@ -171,27 +171,27 @@ class Bundle:
         `given` are the real cases of the class that a policy starts from; see `Recipe`.
         """
         factor = self.manifest.expansion if expansion is None else expansion
-        overrides = mixture.graph_inputs() if mixture else {}
+        overrides = mixture.list_graph_inputs() if mixture else {}
         recipe = Recipe(class_index, count, seed, factor, overrides, policy, given)
-        return Samples.joined([generate_block(self, recipe, block) for block in recipe.blocks()])
+        return Samples.join([generate_block(self, recipe, block) for block in recipe.list_blocks()])
 
-    def reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
+    def compute_reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
         """Mean squared difference per case, `[n]`, in squared original units."""
         with np.errstate(over="ignore"):
             squared = np.square(series.astype(np.float64) - reconstruction)
             error: Array = squared.mean(axis=(1, 2)).astype(np.float32)
         return error
 
-    def marginal_log_density(self, latent: Array) -> NDArray[np.float64]:
+    def compute_marginal_log_density(self, latent: Array) -> NDArray[np.float64]:
         """Log density `[n]` of `latent` whatever its class: the classes weighted by their training counts."""
         counts = np.array([card.training_count for card in self.manifest.classes])
-        return marginal_log_density(self.log_density(latent), counts)
+        return compute_marginal_log_density(self.compute_log_density(latent), counts)
 
-    def typicality(self, latent: Array) -> Array:
+    def compute_typicality(self, latent: Array) -> Array:
         """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower."""
         quantiles = self.require_calibration().log_density_quantiles
         levels = np.linspace(0, 1, len(quantiles))
-        share: Array = np.interp(self.marginal_log_density(latent), quantiles, levels).astype(np.float32)
+        share: Array = np.interp(self.compute_marginal_log_density(latent), quantiles, levels).astype(np.float32)
         return share
 
     def require_calibration(self) -> Calibration:
@@ -207,7 +207,7 @@ class Bundle:
         for rows in batch_sizes:
             series = np.zeros((rows, shape.n_channels, shape.n_timepoints), np.float32)
             mean, _ = self.encode(series)
-            self.log_density(mean)
+            self.compute_log_density(mean)
             self.decode(mean)
             if self.labelled:
                 self.classify(series)

@@ -21,7 +21,7 @@ class Expected:
     overridable: Tensors
 
 
-def expected_signatures(manifest: Manifest) -> dict[str, Expected]:
+def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
     """Return the expected signature of each graph that a bundle of this manifest may have, by name.
 
     How many components the mixture has and what noise a texture takes is the bundle's own: it is taken as it says.
@@ -39,7 +39,7 @@ def expected_signatures(manifest: Manifest) -> dict[str, Expected]:
         "noise": latent["latent"],
         "expansion": ("float32", ()),
     }
-    parameters = _parameters(manifest)
+    parameters = _list_parameters(manifest)
     density = {name: card for name, card in parameters.items() if name != "covariance_factors"}
     return {
         "encoder": Expected(series, posterior, {}),
@@ -47,13 +47,13 @@ def expected_signatures(manifest: Manifest) -> dict[str, Expected]:
         "mixture": Expected(drawn, latent | densities, parameters),
         "density": Expected(latent, densities, density),
         "classifier": Expected(series, {"class_probabilities": ("float32", ("n", n_classes))}, {}),
-        "texture": _texture(manifest, series | classes, textured),
+        "texture": _expect_texture(manifest, series | classes, textured),
     }
 
 
-def _parameters(manifest: Manifest) -> Tensors:
+def _list_parameters(manifest: Manifest) -> Tensors:
     """Return the mixture's parameters, with as many components as the manifest says of `weights`."""
-    weights = _card(manifest, "mixture", "overridable", "weights")
+    weights = _find_card(manifest, "mixture", "overridable", "weights")
     n_components = weights.shape[1] if weights is not None and len(weights.shape) == 2 else 1
     shape = (len(manifest.classes), n_components, manifest.latent_dim)
     square = ("float32", (*shape, manifest.latent_dim))
@@ -65,9 +65,9 @@ def _parameters(manifest: Manifest) -> Tensors:
     }
 
 
-def _texture(manifest: Manifest, given: Tensors, textured: Tensors) -> Expected:
+def _expect_texture(manifest: Manifest, given: Tensors, textured: Tensors) -> Expected:
     noise = "residual_noise" if manifest.texture_steps is None else "state"
-    card = _card(manifest, "texture", "inputs", noise)
+    card = _find_card(manifest, "texture", "inputs", noise)
     sizes = [size for size in card.shape[1:] if isinstance(size, int) and size > 0] if card is not None else []
     state: Tensors = {noise: ("float32", ("n", *sizes))}
     if manifest.texture_steps is None:
@@ -76,7 +76,7 @@ def _texture(manifest: Manifest, given: Tensors, textured: Tensors) -> Expected:
     return Expected(given | state | scalars, {"next_state": state[noise]} | textured, {})
 
 
-def _card(manifest: Manifest, graph: str, kind: str, name: str) -> Tensor | None:
+def _find_card(manifest: Manifest, graph: str, kind: str, name: str) -> Tensor | None:
     """Return the manifest's entry of one tensor; None where there is none."""
     cards: list[Tensor] = [
         tensor

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policy import source
+from models.policy import find_source
 from models.recipe import BLOCK_ROWS, WARP_STREAM, Recipe, Samples
 from models.sources import SOURCES
-from models.warps import warped
+from models.warps import warp
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
@@ -24,15 +24,15 @@ def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
     """Generate a recipe's series from number `block * BLOCK_ROWS` on. Raises `ValueError` for the policy "none"."""
     if recipe.policy == "none":
         raise ValueError("the policy 'none' makes no series; ask for another of models.policy.POLICIES.")
-    made = SOURCES[source(recipe.used)](bundle, recipe, block)
+    made = SOURCES[find_source(recipe.used)](bundle, recipe, block)
     series = made.series
     if recipe.used.endswith("+warps"):
-        series = warped(series, WARP_PROBABILITY, recipe.random(block, WARP_STREAM))
+        series = warp(series, WARP_PROBABILITY, recipe.make_generator(block, WARP_STREAM))
     rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
     return Samples(series[:rows], made.log_density[:rows], made.n_proposals, made.n_fallbacks)
 
 
-def padded_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:
+def cut_into_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:
     """Cut `rows` into blocks of BLOCK_ROWS, the last filled up with its first row; yield each with its true count."""
     for start in range(0, len(rows), BLOCK_ROWS):
         piece = rows[start : start + BLOCK_ROWS]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.warps import guided_warp, surely_warped, window_slice
+from models.warps import slice_window, warp_guided, warp_surely
 
 Array = NDArray[np.float32]
 
@@ -26,11 +26,11 @@ class Moved:
     start: Array
     end: Array
 
-    def rows(self, index: NDArray[np.intp]) -> Moved:
+    def select(self, index: NDArray[np.intp]) -> Moved:
         """Select the moved cases at `index` `[n]`."""
         return Moved(self.series[index], self.start[index], self.end[index])
 
-    def decoded(self, decode: Callable[[Array], Array]) -> Array:
+    def decode(self, decode: Callable[[Array], Array]) -> Array:
         """Each case with what changes, as `decode` has it, from start to end: it keeps what no code describes, its
         texture."""
         return self.series + (decode(self.end) - decode(self.start))
@@ -39,43 +39,43 @@ class Moved:
 @dataclass(frozen=True)
 class GivenCases:
     """At least one case: series `[n_given, n_channels, n_timepoints]`, original units, and posterior means
-    `[n_given, latent_dim]`, which only `towards` and `between` need."""
+    `[n_given, latent_dim]`, which only `move_towards` and `move_between` need."""
 
     series: Array
     latent: Array | None = None
 
-    def towards(self, target: Array, random: np.random.Generator) -> Moved:
+    def move_towards(self, target: Array, random: np.random.Generator) -> Moved:
         """Draw cases at random, and move each part of the way to a code of `target` `[n, latent_dim]`."""
-        return self._moved(random.integers(len(self.series), size=len(target)), target, random)
+        return self._move(random.integers(len(self.series), size=len(target)), target, random)
 
-    def between(self, count: int, random: np.random.Generator) -> Moved:
+    def move_between(self, count: int, random: np.random.Generator) -> Moved:
         """Draw `count` cases at random, and move each part of the way to another's code; a lone case stays.
 
         DeVries & Taylor, Dataset augmentation in feature space (2017), draw between neighbours; here any two may be.
         """
         assert self.latent is not None
-        one, other = self._pairs(count, random)
-        return self._moved(one, self.latent[other], random)
+        one, other = self._draw_pairs(count, random)
+        return self._move(one, self.latent[other], random)
 
-    def warped(self, count: int, random: np.random.Generator) -> Array:
+    def warp(self, count: int, random: np.random.Generator) -> Array:
         """Draw cases at random and warp them, `[count, n_channels, n_timepoints]`."""
-        return surely_warped(self.series[random.integers(len(self.series), size=count)], random)
+        return warp_surely(self.series[random.integers(len(self.series), size=count)], random)
 
-    def guided(self, count: int, random: np.random.Generator) -> Array:
+    def warp_guided(self, count: int, random: np.random.Generator) -> Array:
         """Draw cases at random, move each in time towards another, and slice it. Needs two cases at least.
 
         Without the slice, which Iwana & Uchida (2021) add to their discriminative warp, a few cases make few series.
         """
-        one, other = self._pairs(count, random)
-        return window_slice(guided_warp(self.series[one], self.series[other]), random)
+        one, other = self._draw_pairs(count, random)
+        return slice_window(warp_guided(self.series[one], self.series[other]), random)
 
-    def _moved(self, index: NDArray[np.int64], target: Array, random: np.random.Generator) -> Moved:
+    def _move(self, index: NDArray[np.int64], target: Array, random: np.random.Generator) -> Moved:
         assert self.latent is not None
         start = self.latent[index]
         share = LEAST + (MOST - LEAST) * random.random((len(index), 1), dtype=np.float32)
         return Moved(self.series[index], start, start + share * (target - start))
 
-    def _pairs(self, count: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _draw_pairs(self, count: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Draw indices `[count]` of two cases, different ones where there are two."""
         n_given = len(self.series)
         one = random.integers(n_given, size=count)
@@ -83,7 +83,7 @@ class GivenCases:
         return one, (one + further) % n_given
 
 
-def given_by_class(series: Array, class_index: NDArray[np.int64], latent: Array | None) -> dict[int, GivenCases]:
+def group_by_class(series: Array, class_index: NDArray[np.int64], latent: Array | None) -> dict[int, GivenCases]:
     """Group the cases by the class indices in `class_index` `[n]`."""
     chosen = {int(index): class_index == index for index in np.unique(class_index)}
     return {index: GivenCases(series[own], None if latent is None else latent[own]) for index, own in chosen.items()}

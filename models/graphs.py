@@ -37,7 +37,7 @@ def check_graph(file: str, content: bytes) -> None:
     if content[4:8] == b"ORTM":
         raise BundleError(f"{file} is in onnxruntime's own format; a graph is ONNX.")
     try:
-        _Reading(file).model(memoryview(content))
+        _Reading(file).read_model(memoryview(content))
     except (IndexError, ValueError) as error:
         raise BundleError(f"{file} is no ONNX file: {error}.") from error
 
@@ -48,74 +48,77 @@ class _Reading:
     def __init__(self, file: str) -> None:
         self._file, self._parts = file, 0
 
-    def model(self, message: memoryview) -> None:
+    def read_model(self, message: memoryview) -> None:
         graphs = 0
-        for number, value in self._fields(message):
+        for number, value in self._read_fields(message):
             if number == MODEL_GRAPH:
                 graphs += 1
-                self._graph(_bytes(value), 0)
+                self._read_graph(_require_bytes(value), 0)
             elif number == MODEL_OPSET:
-                self._domains(_bytes(value), OPSET_DOMAIN)
+                self._check_domains(_require_bytes(value), OPSET_DOMAIN)
             elif number == MODEL_FUNCTION:
                 raise BundleError(f"{self._file} defines functions of its own; write them out in its graph.")
         if graphs != 1:
             raise BundleError(f"{self._file} is no ONNX file: it holds {graphs} graphs.")
 
-    def _graph(self, message: memoryview, depth: int) -> None:
+    def _read_graph(self, message: memoryview, depth: int) -> None:
         if depth > MOST_DEPTH:
             raise BundleError(f"{self._file} nests graphs more than {MOST_DEPTH} deep.")
-        for number, value in self._fields(message):
+        for number, value in self._read_fields(message):
             if number == GRAPH_NODE:
-                self._node(_bytes(value), depth)
+                self._read_node(_require_bytes(value), depth)
             elif number == GRAPH_INITIALIZER:
-                self._tensor(_bytes(value))
+                self._read_tensor(_require_bytes(value))
             elif number == GRAPH_SPARSE:
                 self._refuse_sparse()
 
-    def _node(self, message: memoryview, depth: int) -> None:
-        self._domains(message, NODE_DOMAIN)
-        for number, value in self._fields(message):
+    def _read_node(self, message: memoryview, depth: int) -> None:
+        self._check_domains(message, NODE_DOMAIN)
+        for number, value in self._read_fields(message):
             if number == NODE_ATTRIBUTE:
-                self._attribute(_bytes(value), depth)
+                self._read_attribute(_require_bytes(value), depth)
 
-    def _attribute(self, message: memoryview, depth: int) -> None:
-        for number, value in self._fields(message):
+    def _read_attribute(self, message: memoryview, depth: int) -> None:
+        for number, value in self._read_fields(message):
             if number in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS):
-                self._graph(_bytes(value), depth + 1)
+                self._read_graph(_require_bytes(value), depth + 1)
             elif number in (ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS) and isinstance(value, memoryview):
-                self._tensor(value)
+                self._read_tensor(value)
             elif number in ATTRIBUTE_SPARSE:
                 self._refuse_sparse()
 
-    def _tensor(self, message: memoryview) -> None:
-        for number, value in self._fields(message):
+    def _read_tensor(self, message: memoryview) -> None:
+        for number, value in self._read_fields(message):
             if number == TENSOR_EXTERNAL or (number == TENSOR_LOCATION and value != 0):
                 raise BundleError(f"{self._file} keeps tensors in another file; a graph holds all that it needs.")
 
     def _refuse_sparse(self) -> None:
         raise BundleError(f"{self._file} holds sparse tensors; write them out.")
 
-    def _domains(self, message: memoryview, field: int) -> None:
-        for number, value in self._fields(message):
-            if number == field and (domain := bytes(_bytes(value)[:80]).decode(errors="replace")) not in STANDARD:
+    def _check_domains(self, message: memoryview, field: int) -> None:
+        for number, value in self._read_fields(message):
+            if (
+                number == field
+                and (domain := bytes(_require_bytes(value)[:80]).decode(errors="replace")) not in STANDARD
+            ):
                 raise BundleError(f"{self._file} uses operators of {domain!r}; only those of the ONNX standard may be.")
 
-    def _fields(self, message: memoryview) -> Iterator[Field]:
+    def _read_fields(self, message: memoryview) -> Iterator[Field]:
         """Yield number and value of each field. Raises `IndexError` or `ValueError` where the bytes are no message."""
         at, end = 0, len(message)
         while at < end:
             self._parts += 1
             if self._parts > MOST_PARTS:
                 raise BundleError(f"{self._file} has more than {MOST_PARTS} parts.")
-            tag, at = _varint(message, at)
+            tag, at = _read_varint(message, at)
             if tag >= 2**32:
                 raise ValueError("a field's number has more than 32 bits")
             number, kind = tag >> 3, tag & 7
             if kind == VARINT:
-                value, at = _varint(message, at)
+                value, at = _read_varint(message, at)
                 yield number, value
             elif kind == BYTES:
-                size, at = _varint(message, at)
+                size, at = _read_varint(message, at)
                 if size > end - at:
                     raise ValueError("it ends too early")
                 yield number, message[at : at + size]
@@ -129,7 +132,7 @@ class _Reading:
                 raise ValueError(f"a field has the wire type {kind}")
 
 
-def _varint(message: memoryview, at: int) -> tuple[int, int]:
+def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         byte = message[at]
@@ -142,7 +145,7 @@ def _varint(message: memoryview, at: int) -> tuple[int, int]:
             raise ValueError("a number has more than 64 bits")
 
 
-def _bytes(value: int | memoryview) -> memoryview:
+def _require_bytes(value: int | memoryview) -> memoryview:
     if isinstance(value, int):
         raise ValueError("a message is a number")
     return value

@@ -21,7 +21,7 @@ from models.bundle import Bundle, Terms, check_signed
 from models.errors import BundleError, SeriesmithError
 from models.looking import Identity
 from models.reading import Unreadable
-from models.sessions import Interrupt, Runtime, interruptible
+from models.sessions import Interrupt, Runtime, allow_interrupt
 from models.trial import try_bundle
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Loading:
                 check_signed(directory, terms)  # what nobody trusts does not run there either
                 tried = try_bundle(directory, terms.most_bytes, terms.trial_bytes, seconds, self._interrupt)
                 terms = replace(terms, manifest_sha256=tried)
-            with interruptible(self._interrupt):
+            with allow_interrupt(self._interrupt):
                 bundle = Bundle.load(directory, runtime, terms)
                 try:
                     bundle.warm_up()

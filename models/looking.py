@@ -10,7 +10,7 @@ from pathlib import Path
 
 from models.errors import BundleError, NotFound
 from models.manifest import NAME_PATTERN, VERSION_PATTERN
-from models.unloading import unloaded_up_to
+from models.unloading import read_unloaded
 
 Identity = tuple[tuple[str, int, int, int, int], ...]
 """Of every file in a version's folder, and of the folder: name, inode, size, times of modification and of change."""
@@ -47,7 +47,7 @@ def _look_at(directory: Path) -> Name | None:
     try:
         with os.scandir(directory) as entries:
             versions = frozenset(int(entry.name) for entry in entries if re.fullmatch(VERSION_PATTERN, entry.name))
-        return Name(versions, unloaded_up_to(directory)) if versions else None
+        return Name(versions, read_unloaded(directory)) if versions else None
     except (NotADirectoryError, FileNotFoundError):
         return None
     except OSError as error:
@@ -56,7 +56,7 @@ def _look_at(directory: Path) -> Name | None:
         return Name(versions, error=error.message)
 
 
-def identity(directory: Path) -> Identity | None:
+def read_identity(directory: Path) -> Identity | None:
     """Return what changes with any file of a version's folder; None where it holds no manifest.
 
     It changes with every write, rename and change of rights, and costs a stat call per file.
@@ -65,14 +65,14 @@ def identity(directory: Path) -> Identity | None:
         (directory / "manifest.json").lstat()
         with os.scandir(directory) as entries:
             names = sorted(entry.name for entry in islice(entries, MOST_FILES))
-        return tuple(_state(directory, name) for name in (".", "manifest.json", *names))
+        return tuple(_read_state(directory, name) for name in (".", "manifest.json", *names))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         return (("unreadable", error.errno or 0, 0, 0, 0),)
 
 
-def _state(directory: Path, name: str) -> tuple[str, int, int, int, int]:
+def _read_state(directory: Path, name: str) -> tuple[str, int, int, int, int]:
     try:
         status = os.stat(directory / name, follow_symlinks=False)
     except FileNotFoundError:
@@ -80,10 +80,10 @@ def _state(directory: Path, name: str) -> tuple[str, int, int, int, int]:
     return (name, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
 
-def versions_on_disk(root: Path) -> dict[str, list[int]]:
+def list_versions(root: Path) -> dict[str, list[int]]:
     """List by name the versions, ascending, that look like bundles. Raises `NotFound` when `root` is no directory."""
     found = {
-        name: sorted(version for version in seen.versions if identity(root / name / str(version)) is not None)
+        name: sorted(version for version in seen.versions if read_identity(root / name / str(version)) is not None)
         for name, seen in look(root).items()
     }
     return {name: versions for name, versions in found.items() if versions}

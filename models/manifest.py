@@ -156,7 +156,7 @@ class Manifest(Strict):
         """Class labels by class index, as the user wrote them."""
         return [card.label for card in self.classes]
 
-    def class_index(self, label: object, field: str = "labels") -> int:
+    def find_class_index(self, label: object, field: str = "labels") -> int:
         """Return the index of a label, or of its text. Raises `InvalidRequest` with the labels there are."""
         if isinstance(label, str) or (type(label) is int and label in INTEGERS):
             for index, known in enumerate(self.labels):
@@ -173,7 +173,7 @@ class Manifest(Strict):
 def read_manifest(text: bytes) -> Manifest:
     """Parse and check a manifest. Raises `BundleError` with the first thing that is wrong."""
     try:
-        raw = json.loads(text, object_pairs_hook=_without_doubles, parse_constant=_refuse_constant)
+        raw = json.loads(text, object_pairs_hook=_refuse_doubles, parse_constant=_refuse_constant)
         version = raw.get("format_version")
     except (ValueError, AttributeError, RecursionError) as error:
         raise BundleError(f"manifest.json is not a JSON object: {str(error)[:200]}") from error
@@ -192,7 +192,7 @@ def read_manifest(text: bytes) -> Manifest:
         raise BundleError(f"manifest.json is not valid at {place}: {first['msg'][:400]}") from error
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
@@ -210,7 +210,7 @@ def write_manifest(manifest: Manifest) -> bytes:
     return (manifest.model_dump_json(indent=2) + "\n").encode()
 
 
-def checked_name(name: str) -> str:
+def check_name(name: str) -> str:
     """Return `name`. Raises `BundleError` where it cannot be a bundle's name."""
     modules = {file.stem for file in Path(__file__).parent.glob("*.py")}
     if not re.fullmatch(NAME_PATTERN, name) or name in modules:

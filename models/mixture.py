@@ -29,7 +29,7 @@ class MixtureParameters:
     means: Float
     covariances: Float
 
-    def graph_inputs(self) -> dict[str, NDArray[np.float32]]:
+    def list_graph_inputs(self) -> dict[str, NDArray[np.float32]]:
         """Return the parameters as the overridable inputs of the `mixture` and `density` graphs.
 
         With covariance = L L^T, `covariance_factors` is L and `precision_factors` is the inverse of L,
@@ -60,26 +60,28 @@ class MixtureParameters:
         log_scales: Float = np.log(np.maximum(self.weights, 1e-30)) - log_determinant - constant
         return log_scales
 
-    def component_log_density(self, latent: Float, class_index: int) -> Float:
-        """Log of weight times density, `[n, n_components]`, of `latent` `[n, latent_dim]` under one class."""
+    def compute_component_log_density(self, latent: Float, class_index: int) -> Float:
+        """Compute log(weight * density), `[n, n_components]`, of `latent` `[n, latent_dim]` under one class."""
         offsets = latent[:, None, :] - self.means[class_index]
         whitened = np.linalg.solve(self.factors[class_index], offsets.transpose(1, 2, 0))
         log_density: Float = self._log_scales[class_index] - 0.5 * (whitened**2).sum(axis=1).T
         return log_density
 
-    def class_log_density(self, latent: Float) -> Float:
+    def compute_class_log_density(self, latent: Float) -> Float:
         """Log density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class.
 
         All classes are computed at once, for as many cases as keep to MOST_AT_ONCE.
         """
         rows = max(1, MOST_AT_ONCE // self.means.size)
-        pieces = [self._class_log_density(latent[start : start + rows]) for start in range(0, len(latent), rows)]
+        pieces = [
+            self._compute_class_log_density(latent[start : start + rows]) for start in range(0, len(latent), rows)
+        ]
         return np.concatenate([np.empty((0, len(self.weights))), *pieces])
 
-    def _class_log_density(self, latent: Float) -> Float:
+    def _compute_class_log_density(self, latent: Float) -> Float:
         whitened = latent @ self._whitening - self._whitened_means
         distance = np.square(whitened, out=whitened).reshape(len(latent), *self.means.shape).sum(axis=3)
-        return _log_sum(self._log_scales - 0.5 * distance)
+        return _compute_log_sum(self._log_scales - 0.5 * distance)
 
     @cached_property
     def _whitening(self) -> Float:
@@ -93,7 +95,7 @@ class MixtureParameters:
         whitened: Float = (self._precision_factors @ self.means[..., None]).reshape(-1)
         return whitened
 
-    def adapted(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
+    def adapt(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
         """Shrink the mixture, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
 
         Maximum a posteriori adaptation (Reynolds, Quatieri & Dunn, 2000): a component that explains m of the cases
@@ -103,7 +105,7 @@ class MixtureParameters:
         weights, means, covariances = self.weights.copy(), self.means.copy(), self.covariances.copy()
         for index in np.unique(class_index):
             cases = latent[class_index == index].astype(np.float64)
-            log_density = self.component_log_density(cases, int(index))
+            log_density = self.compute_component_log_density(cases, int(index))
             responsibility = np.exp(log_density - log_density.max(axis=1, keepdims=True))
             responsibility /= responsibility.sum(axis=1, keepdims=True)
             share_of_class = len(cases) / (len(cases) + relevance)
@@ -119,13 +121,15 @@ class MixtureParameters:
         return replace(self, weights=weights, means=means, covariances=covariances)
 
 
-def marginal_log_density(class_log_density: NDArray[np.floating], training_counts: NDArray[np.integer]) -> Float:
+def compute_marginal_log_density(
+    class_log_density: NDArray[np.floating], training_counts: NDArray[np.integer]
+) -> Float:
     """Compute the log `[n]` of the class densities `[n, n_classes]`, averaged with training counts as weights."""
     counts = np.maximum(training_counts, 1).astype(np.float64)
-    return _log_sum(class_log_density.astype(np.float64) + np.log(counts / counts.sum()))
+    return _compute_log_sum(class_log_density.astype(np.float64) + np.log(counts / counts.sum()))
 
 
-def _log_sum(log_terms: Float) -> Float:
+def _compute_log_sum(log_terms: Float) -> Float:
     """Log of the sum of exponentials over the last axis; not a number where every term is infinite."""
     highest = log_terms.max(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):

@@ -16,22 +16,22 @@ moved series warped, and in training the real ones too. Training draws `latent` 
 POLICIES: tuple[PolicyName, ...] = get_args(PolicyName)
 
 
-def source(policy: PolicyName) -> Literal["none", "warps", "guided", "latent", "interpolation"]:
+def find_source(policy: PolicyName) -> Literal["none", "warps", "guided", "latent", "interpolation"]:
     """Return where a policy's cases come from, whether they are warped afterwards or not."""
     return policy.removesuffix("+warps")  # type: ignore[return-value]
 
 
-def warps(policy: PolicyName) -> bool:
+def does_warp(policy: PolicyName) -> bool:
     """Whether a policy warps cases by chance."""
     return policy.endswith("warps")
 
 
 def is_latent(policy: PolicyName) -> bool:
     """Whether a policy's cases are decoded from the latent space."""
-    return source(policy) in ("latent", "interpolation")
+    return find_source(policy) in ("latent", "interpolation")
 
 
-def possible(policy: PolicyName, n_given: int) -> PolicyName:
+def choose_possible(policy: PolicyName, n_given: int) -> PolicyName:
     """Return `policy`, or its substitute where a class has only `n_given` real cases.
 
     Without any, series come from the mixture; one that has no other to be guided by is warped.

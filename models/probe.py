@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from models.sessions import Session
 
 
-def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
+def compute_relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
     """Compute the largest absolute difference over the largest value expected; infinite for other shapes or NaN."""
     if actual.shape != expected.shape or expected.dtype.kind not in "fiu" or not np.isfinite(actual).all():
         return float("inf")
@@ -25,7 +25,7 @@ def relative_difference(actual: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(actual.astype(np.float64) - expected).max()) / scale
 
 
-def key(graph: str, direction: str, tensor: str) -> str:
+def name_array(graph: str, direction: str, tensor: str) -> str:
     """Return the name of an array in probe.npz; `direction` is "in" or "out"."""
     return f"{graph}.{direction}.{tensor}"
 
@@ -35,8 +35,8 @@ def replay(manifest: Manifest, sessions: dict[str, Session], probe: dict[str, np
     for name, graph in manifest.graphs.items():
         session = sessions[str(name)]
         try:
-            feeds = {tensor.name: probe[key(name, "in", tensor.name)] for tensor in graph.inputs}
-            expected = [probe[key(name, "out", tensor.name)] for tensor in graph.outputs]
+            feeds = {tensor.name: probe[name_array(name, "in", tensor.name)] for tensor in graph.inputs}
+            expected = [probe[name_array(name, "out", tensor.name)] for tensor in graph.outputs]
         except KeyError as error:
             raise BundleError(f"{manifest.probe.file} lacks the array {error}.") from error
         if not all(array.size for array in expected):
@@ -48,7 +48,7 @@ def replay(manifest: Manifest, sessions: dict[str, Session], probe: dict[str, np
                 f"{graph.file} does not run on what {manifest.probe.file} holds: {str(error)[:400]}"
             ) from error
         for tensor, actual, wanted in zip(graph.outputs, answers, expected, strict=True):
-            difference = relative_difference(actual, wanted)
+            difference = compute_relative_difference(actual, wanted)
             if difference > graph.tolerance:
                 raise BundleError(
                     f"{graph.file} gives another {tensor.name} than when it was published: relative difference "

@@ -15,19 +15,19 @@ from pydantic import ValidationError
 
 from models.errors import BundleError
 from models.leftovers import Workplace, remove_leftovers
-from models.manifest import VERSION_PATTERN, Manifest, checked_name, read_manifest, write_manifest
+from models.manifest import VERSION_PATTERN, Manifest, check_name, read_manifest, write_manifest
 from models.reading import MANIFEST_BYTES
 from models.signing import FILE as SIGNATURE_FILE
 from models.signing import Signer
 from models.writing import synchronise_folder, write_new
 
 
-def sha256(content: bytes) -> str:
+def compute_sha256(content: bytes) -> str:
     """Compute a SHA-256 in hex, as manifests hold it."""
     return hashlib.sha256(content).hexdigest()
 
 
-def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
+def write_npz(arrays: dict[str, np.ndarray]) -> bytes:
     """Write an npz file; equal arrays give equal bytes."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
@@ -47,14 +47,14 @@ def publish(
     nothing before the rename, and what is renamed is on the disk. What killed publishers left is removed on the way.
     Raises `BundleError` for a name that cannot be one, and where the repository cannot be written.
     """
-    parent = root / checked_name(name)
+    parent = root / check_name(name)
     try:
         _make_folder(parent)
         remove_leftovers(parent)
         with Workplace(parent) as workplace:
             for file, content in files.items():
                 write_new(workplace.path / file, content)
-            return _moved_into_place(workplace, parent, manifest_for, signer)
+            return _move_into_place(workplace, parent, manifest_for, signer)
     except OSError as error:
         raise BundleError(
             f"{name} cannot be published to {root}: {error.strerror}. No version was added; mend that, or give another "
@@ -62,12 +62,12 @@ def publish(
         ) from error
 
 
-def _moved_into_place(
+def _move_into_place(
     workplace: Workplace, parent: Path, manifest_for: Callable[[int], Manifest], signer: Signer | None
 ) -> Path:
     while True:
-        version = next_version(parent)
-        manifest = _manifest_bytes(manifest_for, version)
+        version = find_next_version(parent)
+        manifest = _write_manifest(manifest_for, version)
         write_new(workplace.path / "manifest.json", manifest)
         if signer is not None:
             write_new(workplace.path / SIGNATURE_FILE, signer(manifest))
@@ -82,7 +82,7 @@ def _moved_into_place(
             return parent / str(version)
 
 
-def _manifest_bytes(manifest_for: Callable[[int], Manifest], version: int) -> bytes:
+def _write_manifest(manifest_for: Callable[[int], Manifest], version: int) -> bytes:
     """Write a manifest that readers accept. Raises `BundleError` where they would not."""
     try:
         manifest = write_manifest(manifest_for(version))
@@ -95,7 +95,7 @@ def _manifest_bytes(manifest_for: Callable[[int], Manifest], version: int) -> by
     return manifest
 
 
-def next_version(parent: Path) -> int:
+def find_next_version(parent: Path) -> int:
     """Return one more than the highest version under `parent`."""
     taken = [int(entry.name) for entry in parent.iterdir() if re.fullmatch(VERSION_PATTERN, entry.name)]
     return max(taken, default=0) + 1

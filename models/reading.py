@@ -36,7 +36,7 @@ class Folder:
         try:
             self._descriptor = os.open(directory, (READ & ~os.O_NOFOLLOW if link else READ) | os.O_DIRECTORY)
         except OSError as error:
-            raise _unreadable(directory.name, error, "a folder of its own, and not a link") from error
+            raise _explain_unreadable(directory.name, error, "a folder of its own, and not a link") from error
 
     def __enter__(self) -> Folder:
         return self
@@ -53,7 +53,7 @@ class Folder:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _unreadable(name, error) from error
+            raise _explain_unreadable(name, error) from error
         return True
 
     def read(self, name: str, most: int | None = None) -> bytes:
@@ -62,30 +62,30 @@ class Folder:
         try:
             descriptor = os.open(name, READ | os.O_NONBLOCK, dir_fd=self._descriptor)
         except OSError as error:
-            raise _unreadable(name, error, "a regular file, and not a link") from error
+            raise _explain_unreadable(name, error, "a regular file, and not a link") from error
         try:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise BundleError(f"{name} is no regular file; a bundle holds regular files only.")
             if status.st_size > bound:
-                raise self._too_large(name, status.st_size, most)
-            content = _whole(descriptor, bound + 1)
+                raise self._explain_too_large(name, status.st_size, most)
+            content = _read_whole(descriptor, bound + 1)
         except OSError as error:
-            raise _unreadable(name, error) from error
+            raise _explain_unreadable(name, error) from error
         finally:
             os.close(descriptor)
         if len(content) > bound:
-            raise self._too_large(name, len(content), most)
+            raise self._explain_too_large(name, len(content), most)
         self._left -= len(content)
         return content
 
-    def _too_large(self, name: str, size: int, most: int | None) -> BundleError:
+    def _explain_too_large(self, name: str, size: int, most: int | None) -> BundleError:
         if most is not None and size > most:
             return BundleError(f"{name} has {size} bytes; it may have {most}.")
         return BundleError(f"{name} has {size} bytes; all files of a bundle may have {self._budget} together.")
 
 
-def _whole(descriptor: int, most: int) -> bytes:
+def _read_whole(descriptor: int, most: int) -> bytes:
     pieces, left = [], most
     while left and (piece := os.read(descriptor, min(left, 2**24))):
         pieces.append(piece)
@@ -93,7 +93,7 @@ def _whole(descriptor: int, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def _unreadable(name: str, error: OSError, expected: str = "") -> BundleError:
+def _explain_unreadable(name: str, error: OSError, expected: str = "") -> BundleError:
     """Links give ELOOP, and with O_DIRECTORY, as any file, ENOTDIR."""
     if expected and error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
         return BundleError(f"{name} must be {expected}.")

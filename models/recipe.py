@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.given import GivenCases
-from models.policy import PolicyName, possible
+from models.policy import PolicyName, choose_possible
 
 BLOCK_ROWS = 16
 """Every graph call of a seeded request has exactly this many rows, so that a row's bits depend on nothing else."""
@@ -53,7 +53,7 @@ class Samples:
         return (len(self.series) - self.n_fallbacks) / self.n_proposals if self.n_proposals else 1.0
 
     @staticmethod
-    def joined(parts: list[Samples]) -> Samples:
+    def join(parts: list[Samples]) -> Samples:
         """Join the samples of consecutive blocks."""
         return Samples(
             np.concatenate([part.series for part in parts]),
@@ -83,13 +83,13 @@ class Recipe:
     @property
     def used(self) -> PolicyName:
         """The policy that is followed."""
-        return possible(self.policy, 0 if self.given is None else len(self.given.series))
+        return choose_possible(self.policy, 0 if self.given is None else len(self.given.series))
 
-    def blocks(self) -> range:
+    def list_blocks(self) -> range:
         """Return the indices of the blocks that hold the series."""
         return range(-(-self.count // BLOCK_ROWS))
 
-    def random(self, block: int, stream: int) -> np.random.Generator:
+    def make_generator(self, block: int, stream: int) -> np.random.Generator:
         """Make the generator of one block's noise; `stream` is the number of a proposal, or one of the …_STREAMs.
 
         Philox 4x64 (Salmon et al., 2011), keyed by seed and class, its counter set to block and stream: any block can

@@ -11,14 +11,14 @@ from typing import Any
 from models.bundle import Bundle
 from models.errors import BundleError, NotFound
 from models.loading import Key, Loader, Pending
-from models.looking import Identity, Name, identity, look, versions_on_disk
+from models.looking import Identity, Name, list_versions, look, read_identity
 from models.manifest import VERSION_PATTERN
 from models.reading import Unreadable
 from models.sessions import Runtime
 from models.showing import show
 from models.unloading import REASON
 
-__all__ = ["SHIPPED", "Gone", "Key", "Refusal", "Repository", "versions_on_disk"]
+__all__ = ["SHIPPED", "Gone", "Key", "Refusal", "Repository", "list_versions"]
 
 SHIPPED = Path(__file__).resolve().parent
 """Where the shipped bundles lie, and where fits publish unless told otherwise."""
@@ -72,7 +72,7 @@ class Repository:
         if self.loader is None:
             object.__setattr__(self, "loader", Loader(self.runtime))
 
-    def refreshed(self, keep: int = 3, patience: float | None = None, again: str | None = None) -> Repository:
+    def refresh(self, keep: int = 3, patience: float | None = None, again: str | None = None) -> Repository:
         """Read the repository anew: per name, the newest `keep` versions that verify.
 
         What was loaded or refused is not read again, unless a file of it has changed, it could not be read before, or
@@ -87,9 +87,9 @@ class Repository:
         for name in sorted(found.keys() | {name for name, _ in self.bundles}):
             looking.take_up(name, found.get(name, Name()))
         self.loader.forget_but(looking.pending)
-        return looking.result()
+        return looking.build_repository()
 
-    def versions(self, name: str) -> list[int]:
+    def list_versions(self, name: str) -> list[int]:
         """Return the loaded versions of a name, ascending."""
         return sorted(version for known, version in self.bundles if known == name)
 
@@ -112,7 +112,7 @@ class Repository:
                 )
             model = self.names[0]
         name, _, version = model.partition("/")
-        versions = self.versions(name)
+        versions = self.list_versions(name)
         if not versions:
             raise NotFound(f"no model {show(name)} is served; there is: {', '.join(self.names) or '(none)'}.", "model")
         number = versions[-1] if "/" not in model else int(version) if re.fullmatch(VERSION_PATTERN, version) else 0
@@ -154,7 +154,7 @@ class _Look:
             kept += (name, version) in self._bundles
 
     def _take_up_version(self, key: Key, is_there: bool) -> None:
-        now = identity(self._directory(key)) if is_there else None
+        now = read_identity(self._name_directory(key)) if is_there else None
         if now is None:
             if key not in self._before.missing and self._keep_loaded(key):
                 self._missing.add(key)
@@ -175,7 +175,7 @@ class _Look:
         if key[0] == self._again:
             loader.forget(key)
         try:
-            loading = loader.load(key, self._directory(key), now, self._patience)
+            loading = loader.load(key, self._name_directory(key), now, self._patience)
             if loading.error is not None:
                 raise loading.error
         except Pending:
@@ -204,10 +204,10 @@ class _Look:
         self._prepared[key] = before.prepared[key]
         return True
 
-    def _directory(self, key: Key) -> Path:
+    def _name_directory(self, key: Key) -> Path:
         return self._before.root / key[0] / str(key[1])
 
-    def result(self) -> Repository:
+    def build_repository(self) -> Repository:
         """The repository as it was found."""
         return replace(
             self._before,

@@ -37,7 +37,7 @@ class Runtime:
     @functools.cached_property
     def providers(self) -> list[str]:
         """Execution providers in order of preference. Raises `BundleError` when CUDA was asked for and is not there."""
-        cuda = "CUDAExecutionProvider" in ort.get_available_providers() and _gpu_present()
+        cuda = "CUDAExecutionProvider" in ort.get_available_providers() and _has_gpu()
         if self.device == "cuda" and not cuda:
             raise BundleError(
                 "device 'cuda' was asked for, but onnxruntime finds no CUDA provider with a GPU here; "
@@ -71,7 +71,7 @@ _thread = _Thread()
 
 
 @contextmanager
-def interruptible(interrupt: Interrupt) -> Iterator[None]:
+def allow_interrupt(interrupt: Interrupt) -> Iterator[None]:
     """Graph calls of this thread obey `interrupt` in the block."""
     _thread.options = interrupt.options
     try:
@@ -80,7 +80,7 @@ def interruptible(interrupt: Interrupt) -> Iterator[None]:
         _thread.options = None
 
 
-def _gpu_present() -> bool:
+def _has_gpu() -> bool:
     return os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/dxg")
 
 
@@ -105,12 +105,12 @@ class Session:
     def __init__(self, onnx_bytes: bytes, runtime: Runtime) -> None:
         if runtime.providers[0] == "CUDAExecutionProvider" and hasattr(ort, "preload_dlls"):
             ort.preload_dlls()
-        self._session = self._few = _opened(onnx_bytes, runtime, runtime.threads)
+        self._session = self._few = _open_session(onnx_bytes, runtime, runtime.threads)
         self.provider: str = self._session.get_providers()[0]
         if self.provider != runtime.providers[0] and runtime.device == "cuda":
             raise BundleError(f"device 'cuda' was asked for, but the graph would run on {self.provider}.")
         if runtime.threads != 1 and self.provider == "CPUExecutionProvider":
-            self._few = _opened(onnx_bytes, runtime, 1)
+            self._few = _open_session(onnx_bytes, runtime, 1)
         self.inputs = [node.name for node in self._session.get_inputs()]
         self.outputs = [node.name for node in self._session.get_outputs()]
         self.signature = Signature(
@@ -132,7 +132,7 @@ class Session:
         return result
 
 
-def _opened(onnx_bytes: bytes, runtime: Runtime, threads: int) -> ort.InferenceSession:
+def _open_session(onnx_bytes: bytes, runtime: Runtime, threads: int) -> ort.InferenceSession:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

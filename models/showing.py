@@ -17,11 +17,11 @@ LONGEST_BITS = 4 * SHOWN
 
 def show(value: object, length: int = SHOWN) -> str:
     """`repr(value)`, cut after about `length` characters; no more of the value is walked than is shown."""
-    text = _short(value, length, 0)
+    text = _shorten(value, length, 0)
     return text if len(text) <= length else text[:length] + " …"
 
 
-def _short(value: object, length: int, depth: int) -> str:
+def _shorten(value: object, length: int, depth: int) -> str:
     if isinstance(value, (str, bytes)):
         return repr(value[: length + 1])
     if isinstance(value, int) and value.bit_length() > LONGEST_BITS:
@@ -29,20 +29,20 @@ def _short(value: object, length: int, depth: int) -> str:
     if depth == DEEPEST and isinstance(value, (list, tuple, dict)):
         return "…"
     if isinstance(value, (list, tuple)):
-        return "[" + _joined((_short(item, length, depth + 1) for item in value), length) + "]"
+        return "[" + _join((_shorten(item, length, depth + 1) for item in value), length) + "]"
     if isinstance(value, dict):
         pairs = (
-            f"{_short(name, length, depth + 1)}: {_short(item, length, depth + 1)}" for name, item in value.items()
+            f"{_shorten(name, length, depth + 1)}: {_shorten(item, length, depth + 1)}" for name, item in value.items()
         )
-        return "{" + _joined(pairs, length) + "}"
+        return "{" + _join(pairs, length) + "}"
     return repr(value)
 
 
-def _joined(parts: Iterator[str], length: int) -> str:
+def _join(parts: Iterator[str], length: int) -> str:
     """Join as many parts as there is room for, and one more."""
     taken: list[str] = []
     size = 0
-    for part in _at_most(parts, length):
+    for part in _take_at_most(parts, length):
         taken.append(part)
         size += len(part) + 2
         if size > length:
@@ -50,5 +50,5 @@ def _joined(parts: Iterator[str], length: int) -> str:
     return ", ".join(taken)
 
 
-def _at_most(parts: Iterable[str], count: int) -> Iterator[str]:
+def _take_at_most(parts: Iterable[str], count: int) -> Iterator[str]:
     return islice(iter(parts), count)

@@ -49,11 +49,11 @@ def check_signature(folder: Folder, manifest: bytes, trusted_keys: Path) -> None
         signature = base64.b64decode(folder.read(FILE, SIGNATURE_BYTES).strip(), validate=True)
     except binascii.Error as error:
         raise BundleError(f"{FILE} is no signature: {error}.") from error
-    if not any(_signed(key, signature, manifest) for key in keys):
+    if not any(_has_signed(key, signature, manifest) for key in keys):
         raise BundleError(f"{FILE} is not the signature of this manifest by a key of {trusted_keys.name}.")
 
 
-def _signed(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
+def _has_signed(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
     try:
         key.verify(signature, manifest)
     except InvalidSignature:
@@ -61,7 +61,7 @@ def _signed(key: Ed25519PublicKey, signature: bytes, manifest: bytes) -> bool:
     return True
 
 
-def signer(private_key: Path) -> Signer:
+def make_signer(private_key: Path) -> Signer:
     """Make the function that signs manifests with a private key (PEM). Raises `KeyFileError`."""
     try:
         key = serialization.load_pem_private_key(_read(private_key), password=None)
@@ -83,16 +83,16 @@ def read_public_keys(file: Path) -> list[Ed25519PublicKey]:
         if block or line.startswith(b"-----BEGIN"):
             block += line + b"\n"
             if line.startswith(b"-----END"):
-                keys.append(_pem_key(file, block))
+                keys.append(_read_pem_key(file, block))
                 block = b""
         elif line and not line.startswith(b"#"):
-            keys.append(_plain_key(file, line))
+            keys.append(_read_plain_key(file, line))
     if block or not keys:
         raise KeyFileError(f"{file} holds {'half a public key' if block else 'no public key'}.")
     return keys
 
 
-def _pem_key(file: Path, block: bytes) -> Ed25519PublicKey:
+def _read_pem_key(file: Path, block: bytes) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(block)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -102,7 +102,7 @@ def _pem_key(file: Path, block: bytes) -> Ed25519PublicKey:
     return key
 
 
-def _plain_key(file: Path, line: bytes) -> Ed25519PublicKey:
+def _read_plain_key(file: Path, line: bytes) -> Ed25519PublicKey:
     try:
         return Ed25519PublicKey.from_public_bytes(base64.b64decode(line, validate=True))
     except (ValueError, binascii.Error) as error:
@@ -139,7 +139,7 @@ def write_key_pair(file: Path) -> Path:
 
 def sign(private_key: Path, directory: Path) -> None:
     """Sign the bundle in `directory`. Raises `BundleError`."""
-    make = signer(private_key)
+    make = make_signer(private_key)
     with Folder(directory) as folder:
         manifest = folder.read("manifest.json", MANIFEST_BYTES)
     try:

@@ -40,7 +40,7 @@ def find_unwritable(value: Any, place: str = "", depth: int = 0) -> str | None:
     """What in plain JSON data cannot be written as JSON again, or is out of bounds, and where; None when all can be."""
     where = f"at {place[:200]}" if place else "at the top"
     if isinstance(value, str):
-        return _wrong_text(value, where)
+        return _find_wrong_text(value, where)
     if isinstance(value, int) and not isinstance(value, bool):
         return None if value in INTEGERS else f"an integer {where} has more than 64 bits"
     if isinstance(value, float):
@@ -53,14 +53,14 @@ def find_unwritable(value: Any, place: str = "", depth: int = 0) -> str | None:
         return f"there are {len(value)} items {where}; there may be {MOST_ITEMS}"
     items = value.items() if isinstance(value, dict) else enumerate(value)
     for key, item in items:
-        if isinstance(key, str) and (wrong := _wrong_text(key, where)):
+        if isinstance(key, str) and (wrong := _find_wrong_text(key, where)):
             return wrong
         if wrong := find_unwritable(item, f"{place}.{key}".lstrip("."), depth + 1):
             return wrong
     return None
 
 
-def _wrong_text(text: str, where: str) -> str | None:
+def _find_wrong_text(text: str, where: str) -> str | None:
     if len(text) > MOST_TEXT:
         return f"a text {where} has {len(text)} characters; it may have {MOST_TEXT}"
     return f"a text {where} holds half a character" if re.search("[\ud800-\udfff]", text) else None

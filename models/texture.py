@@ -37,7 +37,7 @@ def check_texture(manifest: Manifest) -> None:
             raise BundleError(f"{graph.file} takes noise {width}; it may take {MOST_NOISE} values for a series.")
 
 
-def textured(
+def add_texture(
     session: Session, manifest: Manifest, series: Array, class_index: int, random: np.random.Generator
 ) -> Array:
     """Decoded `series` `[n, n_channels, n_timepoints]` of one class with texture made of noise from `random`.

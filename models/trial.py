@@ -66,10 +66,10 @@ def try_bundle(directory: Path, most_bytes: int, memory: int, seconds: float, in
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
-    return _manifest_of(said, process.returncode, memory)
+    return _read_verdict(said, process.returncode, memory)
 
 
-def _manifest_of(said: bytes, status: int, memory: int) -> str:
+def _read_verdict(said: bytes, status: int, memory: int) -> str:
     try:
         answer = json.loads(said)
     except ValueError:

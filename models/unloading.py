@@ -19,7 +19,7 @@ REASON = "it was unloaded on request; load it to have it served again."
 MARK_BYTES = 64
 
 
-def unloaded_up_to(directory: Path) -> int:
+def read_unloaded(directory: Path) -> int:
     """Return the highest version of the name at `directory` that must not be served; 0 when all may be.
 
     Raises `BundleError` where there is a mark that cannot be read: nobody knows then what is to be served.
@@ -39,7 +39,7 @@ def unload(root: Path, name: str, newest: int) -> None:
         remove_leftovers(root / name)
         write_whole(root / name / MARK, f"{newest}\n".encode())
     except OSError as error:
-        raise _unwritable(name, error) from error
+        raise _explain_unwritable(name, error) from error
 
 
 def load(root: Path, name: str) -> None:
@@ -56,12 +56,12 @@ def load(root: Path, name: str) -> None:
             (directory / MARK).unlink(missing_ok=True)
             synchronise_folder(directory)
     except OSError as error:
-        raise _unwritable(name, error) from error
+        raise _explain_unwritable(name, error) from error
     except BundleError as error:
         raise Unsupported(f"{name!r} stays as it is: {error.message}") from error
 
 
-def _unwritable(name: str, error: OSError) -> Unsupported:
+def _explain_unwritable(name: str, error: OSError) -> Unsupported:
     return Unsupported(
         f"the repository cannot be written, so that {name!r} stays as it is: {error.strerror}. Mount it writable, or "
         "take the bundle's directory away."

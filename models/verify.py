@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from models.errors import BundleError
-from models.expected import expected_signatures
+from models.expected import list_expected_signatures
 from models.manifest import Arrays, Graph, Manifest
 from models.mixture import MixtureParameters
 from models.reading import Folder
@@ -33,7 +33,7 @@ def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
     return contents
 
 
-def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
+def read_mixture(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
     """Read the latent mixture from the arrays of mixture.npz. Raises `BundleError` where it does not fit."""
     try:
         weights, means, covariances = (arrays[name].astype(np.float64) for name in ("weights", "means", "covariances"))
@@ -60,14 +60,14 @@ def mixture_parameters(arrays: dict[str, np.ndarray], manifest: Manifest) -> Mix
 
 def check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
     """Raise `BundleError` where a graph takes or gives other tensors than the manifest says, or than it must."""
-    expected = expected_signatures(manifest)
+    expected = list_expected_signatures(manifest)
     for name, graph in manifest.graphs.items():
         session = sessions[str(name)]
         said = ([tensor.name for tensor in graph.inputs], [tensor.name for tensor in graph.outputs])
         if said != (session.inputs, session.outputs):
             raise BundleError(
-                f"{graph.file} takes {_brief(session.inputs)} and gives {_brief(session.outputs)}; "
-                f"the manifest says {_brief(said[0])} and {_brief(said[1])}."
+                f"{graph.file} takes {_shorten(session.inputs)} and gives {_shorten(session.outputs)}; "
+                f"the manifest says {_shorten(said[0])} and {_shorten(said[1])}."
             )
         for kind in ("inputs", "outputs", "overridable"):
             cards = {tensor.name: (tensor.dtype, tuple(tensor.shape)) for tensor in getattr(graph, kind)}
@@ -80,7 +80,9 @@ def check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
 def _compare(file: str, wanted: dict[str, tuple[str, tuple[str | int, ...]]], actual: Described, whose: str) -> None:
     """An axis that varies may have any name; what onnxruntime does not know of an axis is left to the probe."""
     if set(wanted) != {name for name, _, _ in actual}:
-        raise BundleError(f"{file} has {_brief([name for name, _, _ in actual])}; {whose} {_brief(sorted(wanted))}.")
+        raise BundleError(
+            f"{file} has {_shorten([name for name, _, _ in actual])}; {whose} {_shorten(sorted(wanted))}."
+        )
     for name, kind, shape in actual:
         dtype, axes = wanted[name]
         alike = len(shape) == len(axes) and all(
@@ -88,8 +90,8 @@ def _compare(file: str, wanted: dict[str, tuple[str, tuple[str | int, ...]]], ac
             for size, axis in zip(shape, axes, strict=True)
         )
         if kind != TYPES[dtype] or not alike:
-            raise BundleError(f"{file} has {name} as {kind} {_brief(shape)}; {whose} {dtype} {_brief(axes)}.")
+            raise BundleError(f"{file} has {name} as {kind} {_shorten(shape)}; {whose} {dtype} {_shorten(axes)}.")
 
 
-def _brief(value: object) -> str:
+def _shorten(value: object) -> str:
     return f"{value!s:.200}"

@@ -41,7 +41,7 @@ def authorize(serving: Serving, authorization: bytes, role: Role) -> Caller:
     return caller
 
 
-def authentic(serving: Serving, authorization: bytes) -> bool:
+def is_authentic(serving: Serving, authorization: bytes) -> bool:
     """Whether `authorization`, a header or metadata, is a key, where one is needed."""
     try:
         serving.identity.identify(authorization)
@@ -59,7 +59,7 @@ def require_managing(settings: Settings) -> None:
         )
 
 
-async def in_time(serving: Serving, work: Awaitable[Result], patience: float | None = None) -> Result:
+async def finish_in_time(serving: Serving, work: Awaitable[Result], patience: float | None = None) -> Result:
     """Await `work` and return its result. Raises `DeadlineExceeded` when that takes longer than the settings allow.
 
     `patience` is how many seconds the client says that it waits, if it says so: the shorter time counts.

@@ -34,7 +34,7 @@ class AugmentAdvice:
     uplift: Points | None
 
 
-def policy_for(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
+def choose_policy(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
     """Return the policy asked for; for "auto" the one that the fit advises on, or `latent` where the fit chose none."""
     if asked != "auto":
         return asked
@@ -42,38 +42,40 @@ def policy_for(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
     return uplift.advice.policy if uplift else "latent"
 
 
-def advice_for(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
+def advise(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
     """Return what the model's fit measured of a policy."""
     uplift = manifest.metrics.uplift
     if not manifest.labelled:
-        return _unknown("This model learned from unlabelled data, where there is no accuracy to gain.")
+        return _withhold_advice("This model learned from unlabelled data, where there is no accuracy to gain.")
     if uplift and policy == uplift.advice.policy and uplift.advice.uplift is not None:
-        return _advised(uplift, uplift.advice.use, uplift.advice.uplift, "adding synthetic cases here")
+        return _give_advice(uplift, uplift.advice.use, uplift.advice.uplift, "adding synthetic cases here")
     if not uplift or not uplift.candidates:
-        return _unknown("Whether adding these cases makes a classifier better was not measured.")
-    candidate = _candidate(uplift, policy)
+        return _withhold_advice("Whether adding these cases makes a classifier better was not measured.")
+    candidate = _find_candidate(uplift, policy)
     if candidate is None:
         compared = ", ".join(dict.fromkeys(known.policy for known in uplift.candidates))
-        return _unknown(f"The policy {policy} is not among those that cross-validation compared here ({compared}).")
-    return _advised(uplift, candidate.uplift.low > 0, candidate.uplift, f"training with the policy {policy}")
+        return _withhold_advice(
+            f"The policy {policy} is not among those that cross-validation compared here ({compared})."
+        )
+    return _give_advice(uplift, candidate.uplift.low > 0, candidate.uplift, f"training with the policy {policy}")
 
 
-def _unknown(reason: str) -> AugmentAdvice:
+def _withhold_advice(reason: str) -> AugmentAdvice:
     return AugmentAdvice(None, f"{reason} {COMPARE}", None)
 
 
-def _candidate(uplift: Uplift, policy: PolicyName) -> Candidate | None:
+def _find_candidate(uplift: Uplift, policy: PolicyName) -> Candidate | None:
     """Return the evidence about a policy; of several rounds, the one with the lowest negative log-likelihood."""
     rounds = [candidate for candidate in uplift.candidates if candidate.policy == policy]
     return min(rounds, key=lambda candidate: candidate.nll, default=None)
 
 
-def _advised(uplift: Uplift, use: bool, interval: Interval, source: str) -> AugmentAdvice:
+def _give_advice(uplift: Uplift, use: bool, interval: Interval, source: str) -> AugmentAdvice:
     points = Points(interval.mean, interval.low, interval.high)
-    mean, low, high = (_in_words(value) for value in (points.mean, points.low, points.high))
+    mean, low, high = (_format_points(value) for value in (points.mean, points.low, points.high))
     ending = "use them." if use else "balance classes only if your classifier needs it."
     message = (
-        f"Cross-validation on the {uplift.n_cases} training cases found {_finding(points)} from {source} "
+        f"Cross-validation on the {uplift.n_cases} training cases found {_describe_interval(points)} from {source} "
         f"({mean} points, {low} to {high}); {ending}"
     )
     n_compared = len({candidate.policy for candidate in uplift.candidates})
@@ -82,12 +84,12 @@ def _advised(uplift: Uplift, use: bool, interval: Interval, source: str) -> Augm
     return AugmentAdvice(use, message, points)
 
 
-def _in_words(points: float) -> str:
+def _format_points(points: float) -> str:
     """One decimal, with a minus sign, and none before zero."""
     return f"{round(points, 1) + 0:.1f}".replace("-", "−")
 
 
-def _finding(interval: Points) -> str:
+def _describe_interval(interval: Points) -> str:
     if interval.low > 0:
         return "a gain"
     if interval.high < 0:

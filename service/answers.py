@@ -26,18 +26,18 @@ class Labels:
     def __len__(self) -> int:
         return len(self.class_index)
 
-    def listed(self) -> list[Label]:
+    def to_list(self) -> list[Label]:
         """The labels, as the user wrote them."""
         classes = self.classes
         return [classes[index] for index in self.class_index.tolist()]
 
-    def texts(self) -> NDArray[np.object_]:
+    def to_texts(self) -> NDArray[np.object_]:
         """The labels' texts."""
         texts: NDArray[np.object_] = np.array([str(label) for label in self.classes], object)[self.class_index]
         return texts
 
     @staticmethod
-    def joined(parts: Sequence[Labels]) -> Labels:
+    def join(parts: Sequence[Labels]) -> Labels:
         """Concatenate labels of the same classes; `parts` has at least one."""
         return Labels(np.concatenate([part.class_index for part in parts]), parts[0].classes)
 
@@ -57,11 +57,11 @@ class Axes:
     names: tuple[str, ...] = ("n_cases",)
     needs: str | None = None
 
-    def present(self, manifest: Manifest) -> bool:
+    def is_present(self, manifest: Manifest) -> bool:
         """Whether a model's answers have the column."""
         return self.needs is None or getattr(manifest, self.needs) is not None
 
-    def shape(self, manifest: Manifest) -> list[int]:
+    def compute_shape(self, manifest: Manifest) -> list[int]:
         """Return the size of each axis for one model; -1 where the request decides."""
         sizes = {
             "one": 1,
@@ -75,10 +75,10 @@ class Axes:
         return [sizes[name] for name in self.names]
 
 
-def axes_of(hint: Any) -> Axes | None:
+def find_axes(hint: Any) -> Axes | None:
     """Return the `Axes` in an annotation, or in a member of a union; None where there is none."""
     for part in get_args(hint):
-        axes = part if isinstance(part, Axes) else axes_of(part)
+        axes = part if isinstance(part, Axes) else find_axes(part)
         if axes is not None:
             return axes
     return None
@@ -88,7 +88,7 @@ NUMBER = {"type": "number"}
 FLAG = {"type": "boolean"}
 
 
-def array_schema(depth: int, item: dict[str, Any] = NUMBER, **more: Any) -> dict[str, Any]:
+def build_array_schema(depth: int, item: dict[str, Any] = NUMBER, **more: Any) -> dict[str, Any]:
     """JSON schema of nested lists."""
     schema = item
     for _ in range(depth):
@@ -99,27 +99,33 @@ def array_schema(depth: int, item: dict[str, Any] = NUMBER, **more: Any) -> dict
 LABELS = {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}}
 
 Cube = Annotated[
-    InstanceOf[np.ndarray], WithJsonSchema(array_schema(3)), Axes("FP32", ("n_cases", "n_channels", "n_timepoints"))
+    InstanceOf[np.ndarray],
+    WithJsonSchema(build_array_schema(3)),
+    Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
 ]
-Codes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "latent_dim"))]
-Shares = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(2)), Axes("FP32", ("n_cases", "n_classes"))]
-Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32")]
-Judged = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1)), Axes("FP32", needs="calibration")]
-Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, FLAG)), Axes("BOOL")]
+Codes = Annotated[
+    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(2)), Axes("FP32", ("n_cases", "latent_dim"))
+]
+Shares = Annotated[
+    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(2)), Axes("FP32", ("n_cases", "n_classes"))
+]
+Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32")]
+Judged = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="calibration")]
+Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[
-    InstanceOf[np.ndarray], WithJsonSchema(array_schema(1, FLAG)), Axes("BOOL", needs="calibration")
+    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL", needs="calibration")
 ]
 LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
 
 
-def columns_of(answer: Any) -> Columns:
+def collect_columns(answer: Any) -> Columns:
     """Return the columns of an answer, one value per case each."""
     return {name: value for name, value in vars(answer).items() if isinstance(value, (np.ndarray, Labels))}
 
 
-def rest_of(answer: Any) -> dict[str, Any]:
+def collect_rest(answer: Any) -> dict[str, Any]:
     """Return the fields of an answer that are no columns; fields that are None are left out."""
-    columns = columns_of(answer)
+    columns = collect_columns(answer)
     return {name: value for name, value in vars(answer).items() if name not in columns and value is not None}
 
 
@@ -141,20 +147,20 @@ class Stream:
     close: Callable[[], None]
 
 
-def joined(parts: Iterable[Columns]) -> Columns:
+def join_columns(parts: Iterable[Columns]) -> Columns:
     """Concatenate the columns of consecutive chunks."""
     collected = list(parts)
     whole: Columns = {}
     for name, first in collected[0].items():
         column: list[Any] = [part[name] for part in collected]
-        whole[name] = Labels.joined(column) if isinstance(first, Labels) else np.concatenate(column)
+        whole[name] = Labels.join(column) if isinstance(first, Labels) else np.concatenate(column)
     return whole
 
 
-async def gathered(stream: Stream) -> dict[str, Any]:
+async def gather(stream: Stream) -> dict[str, Any]:
     """Read a stream to its end, close it and return the fields of the whole answer."""
     try:
-        columns = joined([chunk async for chunk in stream.chunks])
+        columns = join_columns([chunk async for chunk in stream.chunks])
     finally:
         stream.close()
     return {**stream.head, **columns, **stream.tail()}

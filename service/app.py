@@ -10,19 +10,19 @@ from typing import Any
 import bentoml
 import orjson
 
-from service.draining import drained_on_sigterm
-from service.front_door import opened
+from service.draining import drain_on_sigterm
+from service.front_door import open_front_door
 from service.grpc.address import require_free_port
 from service.grpc.grpcio_server import GrpcioServer
 from service.grpc.server import GrpcServer
-from service.grpc.tls import require_tls_beside_https, tls_context
+from service.grpc.tls import build_tls_context, require_tls_beside_https
 from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.room import TEXT_BYTES, Room
 from service.serving import Serving
 from service.settings import Settings, require_folder, require_writable, review_environment
 from service.supervisor import end_with_supervisor, mark_ready, supervise
-from service.wires.json_text import encoded
+from service.wires.json_text import encode_json
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -48,7 +48,7 @@ class _Lifecycle:
             require_folder(SETTINGS.models)
             require_free_port(SETTINGS)
             require_tls_beside_https(SETTINGS, sys.argv)
-            tls_context(SETTINGS)
+            build_tls_context(SETTINGS)
         except (OSError, ValueError) as error:
             raise SystemExit(str(error)) from error
         supervise(SETTINGS)
@@ -57,7 +57,7 @@ class _Lifecycle:
     async def start(self) -> None:
         await SERVING.start()
         await GRPC.start()
-        drained_on_sigterm(SERVING)
+        drain_on_sigterm(SERVING)
         mark_ready()
         self._orphaned = asyncio.create_task(end_with_supervisor())
 
@@ -71,14 +71,14 @@ class _Lifecycle:
         return SERVING.ready
 
 
-def _declared(operation: Operation) -> Any:
+def _declare(operation: Operation) -> Any:
     """The operation as BentoML knows it: its schema, its client, and a way in should the front door be shut."""
 
     async def call(self: _Lifecycle, **fields: Any) -> dict[str, Any]:
         given = {name: value for name, value in fields.items() if value is not None}
         with Room(SERVING.bytes, TEXT_BYTES) as room:
-            made = await operation.run(operation.parsed(given), SERVING, room)
-            answer: dict[str, Any] = orjson.loads(encoded(made)[0])
+            made = await operation.run(operation.parse(given), SERVING, room)
+            answer: dict[str, Any] = orjson.loads(encode_json(made)[0])
             return answer
 
     call.__name__ = call.__qualname__ = operation.name
@@ -87,8 +87,8 @@ def _declared(operation: Operation) -> Any:
     return bentoml.api(call, route=f"/{operation.name}", input_spec=operation.request)
 
 
-Seriesmith = opened(
-    type("Seriesmith", (_Lifecycle,), {name: _declared(operation) for name, operation in OPERATIONS.items()}),
+Seriesmith = open_front_door(
+    type("Seriesmith", (_Lifecycle,), {name: _declare(operation) for name, operation in OPERATIONS.items()}),
     Routes(SERVING),
     private=SETTINGS.front_door == "private",
     name="seriesmith",

@@ -51,25 +51,25 @@ class Batcher:
     async def submit(self, rows: Array) -> Rows:
         """Run the function on `rows` `[n, …]` and return its arrays `[n, …]`. Raises what the function raises."""
         if len(rows) <= self._max_rows:
-            return await self._enqueued(rows)
+            return await self._enqueue(rows)
         starts = range(0, len(rows), self._piece_rows)
         pieces = [rows[start : start + self._piece_rows] for start in starts]
-        answers, coming = [], self._sent(pieces[0], patient=True)
+        answers, coming = [], self._push(pieces[0], patient=True)
         try:
             for piece in pieces[1:]:
-                done, coming = coming, self._sent(piece, patient=True)  # the lane is never without the next one
+                done, coming = coming, self._push(piece, patient=True)  # the lane is never without the next one
                 answers.append(await done)
             answers.append(await coming)
         finally:
             coming.cancel()
         return tuple(np.concatenate(column) for column in zip(*answers, strict=True))
 
-    def _sent(self, rows: Array, count: int = 1, since: float = 0.0, patient: bool = False) -> asyncio.Future[Rows]:
+    def _push(self, rows: Array, count: int = 1, since: float = 0.0, patient: bool = False) -> asyncio.Future[Rows]:
         metrics.batch_rows.observe(self._labels, len(rows))
-        return self._lane.submit(self._timed, rows, count, since or time.perf_counter(), patient=patient)
+        return self._lane.submit(self._compute, rows, count, since or time.perf_counter(), patient=patient)
 
-    def _enqueued(self, rows: Array) -> asyncio.Future[Rows]:
-        loop = self._running_loop()
+    def _enqueue(self, rows: Array) -> asyncio.Future[Rows]:
+        loop = self._get_loop()
         future: asyncio.Future[Rows] = loop.create_future()
         if self._lane.closed:
             future.set_exception(Unavailable(STOPPING))
@@ -90,24 +90,26 @@ class Batcher:
 
     def _send(self) -> None:
         self._scheduled = False
-        while self._may_send() and (batch := self._next_batch()):
+        while self._may_send() and (batch := self._take_batch()):
             joined = np.concatenate([rows for rows, _, _ in batch]) if len(batch) > 1 else batch[0][0]
             if self._sent_batches == 0 and len(joined) <= self._brief_rows:
-                self._briefly(batch, joined)
+                self._compute_at_once(batch, joined)
             else:
                 self._sent_batches += 1
-                self._sent(joined, len(batch), _since(batch)).add_done_callback(partial(self._returned, batch))
+                self._push(joined, len(batch), _measure_since(batch)).add_done_callback(
+                    partial(self._finish_batch, batch)
+                )
 
-    def _briefly(self, batch: list[Waiting], rows: Array) -> None:
+    def _compute_at_once(self, batch: list[Waiting], rows: Array) -> None:
         metrics.batch_rows.observe(self._labels, len(rows))
         try:
-            answers = self._timed(rows, len(batch), _since(batch))
+            answers = self._compute(rows, len(batch), _measure_since(batch))
         except Exception as error:
             _fail(batch, error)
         else:
             _answer(batch, answers)
 
-    def _next_batch(self) -> list[Waiting]:
+    def _take_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
         n_rows = 0
         while self._waiting and n_rows + len(self._waiting[0][0]) <= self._max_rows:
@@ -118,7 +120,7 @@ class Batcher:
                 n_rows += len(rows)
         return batch
 
-    def _returned(self, batch: list[Waiting], done: asyncio.Future[Rows]) -> None:
+    def _finish_batch(self, batch: list[Waiting], done: asyncio.Future[Rows]) -> None:
         self._sent_batches -= 1
         error = done.exception()
         if error is None:
@@ -127,13 +129,13 @@ class Batcher:
             _fail(batch, error)
         self._send()
 
-    def _running_loop(self) -> asyncio.AbstractEventLoop:
+    def _get_loop(self) -> asyncio.AbstractEventLoop:
         """Return the running loop, looked up once: asyncio.get_running_loop is a system call until Python 3.12."""
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
         return self._loop
 
-    def _timed(self, rows: Array, count: int, since: float) -> Rows:
+    def _compute(self, rows: Array, count: int, since: float) -> Rows:
         """The function's answer for `count` requests that have waited since `since`, the sum of when they came."""
         start = time.perf_counter()
         metrics.queue_seconds.add(self._labels, count, count * start - since)
@@ -142,7 +144,7 @@ class Batcher:
         return answer
 
 
-def _since(batch: list[Waiting]) -> float:
+def _measure_since(batch: list[Waiting]) -> float:
     return sum([since for _, _, since in batch])
 
 
@@ -161,18 +163,18 @@ def _fail(waiting: Iterable[Waiting], error: BaseException) -> None:
             future.set_exception(error)
 
 
-def brief_rows(function: Callable[[Array], Any], one: Array, seconds: float, most: int) -> int:
+def measure_brief_rows(function: Callable[[Array], Any], one: Array, seconds: float, most: int) -> int:
     """Measure how many rows like `one` `[1, …]` a call computes in `seconds`: a power of two up to `most`, or 0."""
     rows = 0
     while max(2 * rows, 1) <= most:
         candidate = max(2 * rows, 1)
-        if min(_seconds(function, np.repeat(one, candidate, axis=0)) for _ in range(5)) > seconds:
+        if min(_measure_seconds(function, np.repeat(one, candidate, axis=0)) for _ in range(5)) > seconds:
             break
         rows = candidate
     return rows
 
 
-def _seconds(function: Callable[[Array], Any], rows: Array) -> float:
+def _measure_seconds(function: Callable[[Array], Any], rows: Array) -> float:
     start = time.perf_counter()
     function(rows)
     return time.perf_counter() - start

@@ -42,15 +42,15 @@ class Bounding:
         self._repository: Repository | None = None
         self._bounds = Bounds(0, 0, 0, 0)
 
-    def now(self) -> Bounds:
+    def get_bounds(self) -> Bounds:
         """Return the bounds, computed anew where the models have changed."""
         if self._repository is not self._serving.repository:
             self._repository = self._serving.repository
-            self._bounds = bounds(self._serving.settings.max_rows, self._repository)
+            self._bounds = compute_bounds(self._serving.settings.max_rows, self._repository)
         return self._bounds
 
 
-def bounds(max_rows: int, repository: Repository) -> Bounds:
+def compute_bounds(max_rows: int, repository: Repository) -> Bounds:
     """Compute the bounds for `max_rows` series of the largest model in the repository."""
     shapes = [bundle.manifest.series for bundle in repository.bundles.values()]
     largest = max((shape.n_channels * shape.n_timepoints for shape in shapes), default=1)

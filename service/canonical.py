@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.errors import InvalidRequest, TooLarge
 from models.manifest import Manifest
 from models.showing import show
-from service.wires.json_arrays import JsonArray, cubes, parsed, parsed_start
+from service.wires.json_arrays import JsonArray, parse, parse_start, read_cubes
 
 Array = NDArray[np.float32]
 FIELD = "series"
@@ -26,65 +26,65 @@ NUMBERS = {int, float}
 FLOAT32_SQUARES = 1e76
 """An array whose squares sum to less holds no NaN, and no number beyond float32's largest, 3.4e38."""
 
-# `all_finite` squares what may be too large to be squared. np.errstate would say so at 2 µs for each small request.
+# `is_finite` squares what may be too large to be squared. np.errstate would say so at 2 µs for each small request.
 warnings.filterwarnings("ignore", "overflow encountered in dot", RuntimeWarning, re.escape(__name__))
 
 
-def numbers(value: object) -> Array:
+def parse_numbers(value: object) -> Array:
     """Convert JSON numbers in lists two or three deep, or an array, to finite float32. Raises `InvalidRequest`."""
     if isinstance(value, np.ndarray):
-        return _numeric_array(value)
+        return _convert_array(value)
     if isinstance(value, JsonArray):
-        return _numbers_in_pieces(value)
+        return _parse_pieces(value)
     if not isinstance(value, list):
-        raise _wrong(f"{FIELD} is {_kind(value)}; send a list of cases.")
+        raise _explain_wrong(f"{FIELD} is {_name_kind(value)}; send a list of cases.")
     if not value:
-        raise _wrong(f"{FIELD} has zero cases; send at least one.")
+        raise _explain_wrong(f"{FIELD} has zero cases; send at least one.")
     deep = _is_deep(value)
-    rows = _rows_of(value, deep)
-    lengths, channels = _sizes_of(value, rows, deep)
+    rows = _collect_rows(value, deep)
+    lengths, channels = _measure_sizes(value, rows, deep)
     _require_even(lengths, channels)
-    return _as_float32(value, rows, (len(value), *channels, *lengths) if deep else (len(value), *lengths))
+    return _convert_to_float32(value, rows, (len(value), *channels, *lengths) if deep else (len(value), *lengths))
 
 
 def _is_deep(value: list[Any]) -> bool:
     return isinstance(value[0], list) and bool(value[0]) and isinstance(value[0][0], list)
 
 
-def _rows_of(value: list[Any], deep: bool, first: int = 0) -> list[list[Any]]:
+def _collect_rows(value: list[Any], deep: bool, first: int = 0) -> list[list[Any]]:
     """The lists of numbers. Raises `InvalidRequest` for what is no number, or lies elsewhere.
 
     `first`: the position of the first case, where others came before.
     """
-    rows = (value[0] if len(value) == 1 else list(chain.from_iterable(_cases(value, first)))) if deep else value
+    rows = (value[0] if len(value) == 1 else list(chain.from_iterable(_list_cases(value, first)))) if deep else value
     if type(rows) is not list or not rows:
-        raise _misplaced_from(value, first, deep)
+        raise _explain_misplaced_from(value, first, deep)
     for row in rows:
         if type(row) is not list or not NUMBERS.issuperset(map(type, row)):
-            raise _misplaced_from(value, first, deep)
+            raise _explain_misplaced_from(value, first, deep)
     return rows
 
 
-def _sizes_of(value: list[Any], rows: list[list[Any]], deep: bool) -> tuple[set[int], set[int]]:
+def _measure_sizes(value: list[Any], rows: list[list[Any]], deep: bool) -> tuple[set[int], set[int]]:
     """The lengths and the numbers of channels that there are."""
     return {len(row) for row in rows}, {len(case) for case in value} if deep else {1}
 
 
-def _misplaced_from(value: list[Any], first: int, deep: bool) -> InvalidRequest:
+def _explain_misplaced_from(value: list[Any], first: int, deep: bool) -> InvalidRequest:
     if deep:
-        _cases(value, first)
-    return _misplaced(value, (), 3 if deep else 2, first)
+        _list_cases(value, first)
+    return _explain_misplaced(value, (), 3 if deep else 2, first)
 
 
 def _require_even(lengths: set[int], channels: set[int]) -> None:
     if len(lengths) > 1 or len(channels) > 1:
         what, sizes = ("timepoints", lengths) if len(lengths) > 1 else ("channels", channels)
-        raise _wrong(
+        raise _explain_wrong(
             f"{FIELD} is ragged: {what} range from {min(sizes)} to {max(sizes)}; every series needs the same number."
         )
 
 
-def _as_float32(value: list[Any], rows: list[list[Any]], shape: tuple[int, ...]) -> Array:
+def _convert_to_float32(value: list[Any], rows: list[list[Any]], shape: tuple[int, ...]) -> Array:
     try:
         pack = struct.Struct(f"<{len(rows[0])}f").pack  # a third of what numpy takes to read a list
         return np.frombuffer(b"".join([pack(*row) for row in rows]), "<f4").reshape(shape)
@@ -94,30 +94,32 @@ def _as_float32(value: list[Any], rows: list[list[Any]], shape: tuple[int, ...])
         with np.errstate(over="ignore"):  # what becomes infinite is refused by its value
             series: Array = np.array(value, dtype=np.float32)
     except OverflowError as error:
-        raise _wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
-    return _checked(series, value)
+        raise _explain_wrong(f"{FIELD} holds an integer too large for a floating-point number.") from error
+    return _require_finite(series, value)
 
 
-def _numbers_in_pieces(array: JsonArray) -> Array:
+def _parse_pieces(array: JsonArray) -> Array:
     """Convert a large array, some cases at a time; its first case says how deep it is."""
     if array.depth > 3:
-        raise _wrong(f"{FIELD}[0][0][0] is a list; a number was expected.")
+        raise _explain_wrong(f"{FIELD}[0][0][0] is a list; a number was expected.")
     deep = array.depth == 3
     parts: list[Array] = []
     lengths, channels = set[int](), set[int]()
     n_cases = n_values = 0
-    for piece, place in array.pieces():
-        plain = cubes(piece, array.depth) if array.depth > 1 else None
+    for piece, place in array.cut_pieces():
+        plain = read_cubes(piece, array.depth) if array.depth > 1 else None
         if plain is not None:
             part, some_lengths, some_channels, n_more = plain
         else:
-            value = parsed_start(piece, place) if array.torn else parsed(piece, place)
+            value = parse_start(piece, place) if array.torn else parse(piece, place)
             if not value:
-                raise _unended() if array.torn else _wrong(f"{FIELD} has zero cases; send at least one.")
-            some_lengths, some_channels = _sizes_of(value, _rows_of(value, deep, n_cases), deep)
+                raise (
+                    _explain_unended() if array.torn else _explain_wrong(f"{FIELD} has zero cases; send at least one.")
+                )
+            some_lengths, some_channels = _measure_sizes(value, _collect_rows(value, deep, n_cases), deep)
             n_more, part = (
                 len(value),
-                np.ravel(np.array(value, np.float64)) if _even(some_lengths, some_channels) else _NONE,
+                np.ravel(np.array(value, np.float64)) if _is_even(some_lengths, some_channels) else _NONE,
             )
         lengths |= some_lengths
         channels |= some_channels
@@ -130,27 +132,27 @@ def _numbers_in_pieces(array: JsonArray) -> Array:
                 "SERIESMITH_MAX_ROWS.",
                 FIELD,
             )
-        if _even(lengths, channels):
+        if _is_even(lengths, channels):
             parts.append(part)
     if array.torn:
-        raise _unended()
+        raise _explain_unended()
     _require_even(lengths, channels)
     shape = (n_cases, *channels, *lengths) if deep else (n_cases, *lengths)
-    return _numeric_array(np.concatenate(parts).reshape(shape))
+    return _convert_array(np.concatenate(parts).reshape(shape))
 
 
-def _unended() -> InvalidRequest:
+def _explain_unended() -> InvalidRequest:
     return InvalidRequest("the body is not valid JSON: its series do not end. Send one whole JSON object.")
 
 
 _NONE = np.empty(0)
 
 
-def _even(lengths: set[int], channels: set[int]) -> bool:
+def _is_even(lengths: set[int], channels: set[int]) -> bool:
     return len(lengths) == 1 and len(channels) == 1
 
 
-def canonical(series: Array, manifest: Manifest) -> Array:
+def make_canonical(series: Array, manifest: Manifest) -> Array:
     """Return `series` in the shape that a model's graphs take. Raises `InvalidRequest`."""
     shape = manifest.series
     if series.ndim == 2 and shape.n_channels == 1:
@@ -159,38 +161,38 @@ def canonical(series: Array, manifest: Manifest) -> Array:
         return series
     wanted = f"[n_cases][{shape.n_channels}][{shape.n_timepoints}]"
     if series.ndim != 3:
-        raise _wrong(
-            f"{FIELD} has {series.ndim} axes, {_sizes(series.shape)}; model {manifest.name!r} has {shape.n_channels} "
-            f"channels, so send {wanted}."
+        raise _explain_wrong(
+            f"{FIELD} has {series.ndim} axes, {_format_sizes(series.shape)}; model {manifest.name!r} has "
+            f"{shape.n_channels} channels, so send {wanted}."
         )
-    raise _wrong(
-        f"{FIELD} is {_sizes(series.shape)} (cases, channels, timepoints); model {manifest.name!r} takes "
+    raise _explain_wrong(
+        f"{FIELD} is {_format_sizes(series.shape)} (cases, channels, timepoints); model {manifest.name!r} takes "
         f"{wanted}. Resample to {shape.n_timepoints} timepoints, or fit a model to your length."
     )
 
 
-def all_finite(array: NDArray[np.floating]) -> bool:
+def is_finite(array: NDArray[np.floating]) -> bool:
     """Whether `array` holds finite numbers only: its sum of squares nearly always tells."""
     flat = array.ravel()
     return math.isfinite(np.dot(flat, flat)) or bool(np.isfinite(flat).all())
 
 
-def _checked(series: Array, sent: Any) -> Array:
+def _require_finite(series: Array, sent: Any) -> Array:
     """Return `series`. Raises `InvalidRequest` where they are not finite; `sent` are the values before float32."""
-    if all_finite(series):
+    if is_finite(series):
         return series
     place = tuple(map(int, np.argwhere(~np.isfinite(series))[0]))
     value = sent[place] if isinstance(sent, np.ndarray) else functools.reduce(operator.getitem, place, sent)
     case, channel, timepoint = place if len(place) == 3 else (place[0], 0, place[1])
-    raise _wrong(
+    raise _explain_wrong(
         f"{FIELD}[{case}][{channel}][{timepoint}] is {value}, which is no finite 32-bit number; "
         "fill gaps and rescale before sending."
     )
 
 
-def _numeric_array(value: np.ndarray) -> Array:
+def _convert_array(value: np.ndarray) -> Array:
     if value.dtype.kind not in "fiu" or value.ndim not in (2, 3) or not len(value):
-        raise _wrong(
+        raise _explain_wrong(
             f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep."
         )
     flat = value.ravel()
@@ -198,43 +200,45 @@ def _numeric_array(value: np.ndarray) -> Array:
         return np.ascontiguousarray(value, dtype=np.float32)
     with np.errstate(over="ignore"):
         series: Array = np.ascontiguousarray(value, dtype=np.float32)
-    return _checked(series, value)
+    return _require_finite(series, value)
 
 
-def _cases(value: list[Any], first: int = 0) -> list[list[Any]]:
+def _list_cases(value: list[Any], first: int = 0) -> list[list[Any]]:
     for position, case in enumerate(value, first):
         if not isinstance(case, list) or not case:
-            raise _wrong(f"{FIELD}[{position}] is {_kind(case)}; a list of channels was expected.")
+            raise _explain_wrong(f"{FIELD}[{position}] is {_name_kind(case)}; a list of channels was expected.")
     return value
 
 
-def _misplaced(value: object, place: tuple[int, ...], depth: int, first: int = 0) -> InvalidRequest:
-    """The refusal that names the first thing in `value` that is not where it belongs; `first`: see `_rows_of`."""
+def _explain_misplaced(value: object, place: tuple[int, ...], depth: int, first: int = 0) -> InvalidRequest:
+    """The refusal that names the first thing in `value` that is not where it belongs; `first`: see `_collect_rows`."""
     if depth == 0 or not isinstance(value, list):
         expected = "a number" if depth == 0 else "a list"
-        return _wrong(f"{FIELD}{''.join(f'[{index}]' for index in place)} is {_kind(value)}; {expected} was expected.")
+        return _explain_wrong(
+            f"{FIELD}{''.join(f'[{index}]' for index in place)} is {_name_kind(value)}; {expected} was expected."
+        )
     for index, part in enumerate(value):
-        fine = type(part) in (int, float) if depth == 1 else isinstance(part, list) and not _faulty(part, depth - 1)
+        fine = type(part) in (int, float) if depth == 1 else isinstance(part, list) and not _is_faulty(part, depth - 1)
         if not fine:
-            return _misplaced(part, (*place, index + first), depth - 1)
+            return _explain_misplaced(part, (*place, index + first), depth - 1)
     raise AssertionError("called without a misplaced part")
 
 
-def _faulty(part: list[Any], depth: int) -> bool:
+def _is_faulty(part: list[Any], depth: int) -> bool:
     if depth == 1:
         return any(type(item) not in (int, float) for item in part)
-    return any(not isinstance(item, list) or _faulty(item, depth - 1) for item in part)
+    return any(not isinstance(item, list) or _is_faulty(item, depth - 1) for item in part)
 
 
-def _kind(value: object) -> str:
+def _name_kind(value: object) -> str:
     names = {type(None): "null", bool: "the boolean", str: "the string", list: "a list", dict: "an object"}
     shown = f" {str(value)[:40]!r}" if isinstance(value, bool) else f" {value[:40]!r}" if isinstance(value, str) else ""
     return names.get(type(value), show(value, 40)) + shown
 
 
-def _sizes(shape: tuple[int, ...]) -> str:
+def _format_sizes(shape: tuple[int, ...]) -> str:
     return " x ".join(map(str, shape))
 
 
-def _wrong(message: str) -> InvalidRequest:
+def _explain_wrong(message: str) -> InvalidRequest:
     return InvalidRequest(message, FIELD)

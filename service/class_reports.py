@@ -35,7 +35,7 @@ class ClassReport:
     distance: float | None
 
 
-def reported(
+def report_classes(
     manifest: Manifest, series: np.ndarray, given: np.ndarray, made: dict[int, Made], made_by: dict[int, PolicyName]
 ) -> dict[str, ClassReport]:
     """Report for each class how many cases were given and made, by which policy, and how far apart they lie."""
@@ -49,13 +49,13 @@ def reported(
             of_class.n_fallbacks,
             made_by[index],
             weight,
-            nearest_distance(of_class.first, series[given == index]),
+            compute_nearest_distance(of_class.first, series[given == index]),
         )
         for index, of_class in made.items()
     }
 
 
-def nearest_distance(made: np.ndarray | None, given: np.ndarray) -> float | None:
+def compute_nearest_distance(made: np.ndarray | None, given: np.ndarray) -> float | None:
     """Median over `made` of the root mean squared difference to the nearest of `given`; None where one is empty."""
     if made is None or not len(given):
         return None

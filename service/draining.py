@@ -19,7 +19,7 @@ from service.serving import Serving
 logger = logging.getLogger("bentoml.seriesmith")
 
 
-def drained_on_sigterm(serving: Serving) -> None:
+def drain_on_sigterm(serving: Serving) -> None:
     """Install a handler of SIGTERM that waits and then calls the one before; a second SIGTERM ends the wait.
 
     During the wait every answer closes its connection, so that clients open their next one elsewhere.

@@ -57,16 +57,16 @@ def render_numbers(numbers: Numbers, service: Service, pids: Sequence[int]) -> b
     class Ours(Collector):
         def collect(self) -> Iterator[Any]:
             for name, instrument in INSTRUMENTS.items():
-                yield _family(instrument.metric, numbers.get(name, {}))
-            yield from _bentoml_families(numbers, service)
-            yield from _process_families(pids)
+                yield _build_family(instrument.metric, numbers.get(name, {}))
+            yield from _build_bentoml_families(numbers, service)
+            yield from _build_process_families(pids)
 
     registry = CollectorRegistry()
     registry.register(Ours())
     return generate_latest(registry)
 
 
-def _family(metric: Metric, table: Table) -> Family:
+def _build_family(metric: Metric, table: Table) -> Family:
     labels = metric.labels
     if metric.kind == "histogram":
         histogram = HistogramMetricFamily(metric.name, metric.documentation, labels=labels)
@@ -82,7 +82,7 @@ def _family(metric: Metric, table: Table) -> Family:
     return family
 
 
-def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
+def _build_bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
     labels = ("endpoint", "service_name", "service_version", "runner_name")
     known = (service.name, service.version, service.runner)
     by_status: Table = {(f"/{name}", *known, str(code)): [] for name in service.operations for code in (200, 500)}
@@ -91,11 +91,11 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
         before = by_status.get(values) or [0.0] * len(amounts)
         by_status[values] = [a + b for a, b in zip(before, amounts, strict=True)]
     with_status = (*labels, "http_response_code")
-    yield _family(
+    yield _build_family(
         Metric(f"{service.namespace}_request", "Total number of requests", with_status, "counter"),
         {values: [sum(amounts[:-1])] for values, amounts in by_status.items()},
     )
-    yield _family(
+    yield _build_family(
         Metric(
             f"{service.namespace}_request_duration_seconds",
             "Request duration in seconds",
@@ -105,7 +105,7 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
         ),
         {values: amounts for values, amounts in by_status.items() if amounts},
     )
-    yield _family(
+    yield _build_family(
         Metric(f"{service.namespace}_request_in_progress", "Number of requests in progress now", labels, "gauge"),
         {
             (f"/{operation}", *known): amounts
@@ -114,7 +114,7 @@ def _bentoml_families(numbers: Numbers, service: Service) -> Iterator[Family]:
     )
 
 
-def _process_families(pids: Sequence[int]) -> Iterator[Family]:
+def _build_process_families(pids: Sequence[int]) -> Iterator[Family]:
     """Memory and descriptors of the processes; their CPU seconds are among our numbers, since those outlive them."""
     found: dict[str, tuple[str, list[float]]] = {}
     for pid in pids:
@@ -125,11 +125,11 @@ def _process_families(pids: Sequence[int]) -> Iterator[Family]:
         yield GaugeMetricFamily(name, documentation, min(amounts) if name in LEAST else sum(amounts))
 
 
-def _statuses(error: type[SeriesmithError]) -> Iterator[tuple[str, int]]:
+def _list_statuses(error: type[SeriesmithError]) -> Iterator[tuple[str, int]]:
     yield error.code, error.http_status
     for kind in error.__subclasses__():
-        yield from _statuses(kind)
+        yield from _list_statuses(kind)
 
 
-STATUS = {"ok": 200, "cancelled": CLIENT_LEFT} | dict(_statuses(SeriesmithError))
+STATUS = {"ok": 200, "cancelled": CLIENT_LEFT} | dict(_list_statuses(SeriesmithError))
 """The HTTP status of every outcome."""

@@ -24,11 +24,11 @@ from service.http.routes import Routes
 logger = logging.getLogger("bentoml.seriesmith")
 
 
-def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.Service[Any]:
+def open_front_door(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.Service[Any]:
     """The BentoML service of `cls`, whose workers answer our paths."""
     if private:
         try:
-            return bentoml.service(service_class=_behind(routes), **options)(cls)
+            return bentoml.service(service_class=_subclass_service(routes), **options)(cls)
         except (ImportError, AttributeError) as error:
             logger.warning("the front door is the public one, which is slower: %s", error)
 
@@ -41,12 +41,12 @@ def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.
             """Answer also a client that has left: BentoML's timeout middleware waits a minute for an answer."""
             sent = scope["type"] != "http"
 
-            async def watched(message: MutableMapping[str, Any]) -> None:
+            async def watch(message: MutableMapping[str, Any]) -> None:
                 nonlocal sent
                 sent = True
                 await send(message)
 
-            await super().__call__(scope, receive, watched)
+            await super().__call__(scope, receive, watch)
             if not sent:
                 await send({"type": "http.response.start", "status": 499, "headers": []})
                 await send({"type": "http.response.body", "body": b""})
@@ -56,7 +56,7 @@ def opened(cls: type, routes: Routes, private: bool, **options: Any) -> bentoml.
     return service
 
 
-def _behind(routes: Routes) -> type[bentoml.Service[Any]]:
+def _subclass_service(routes: Routes) -> type[bentoml.Service[Any]]:
     """A BentoML service class whose workers serve `routes`. Raises `ImportError` or `AttributeError`."""
     from _bentoml_sdk import Service
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.errors import InvalidRequest
-from models.generation import generate_block, padded_blocks
-from models.given import given_by_class
-from models.policy import PolicyName, is_latent, possible
+from models.generation import cut_into_blocks, generate_block
+from models.given import group_by_class
+from models.policy import PolicyName, choose_possible, is_latent
 from models.recipe import BLOCK_ROWS, Recipe, Samples
 from service import metrics
 from service.lane import Array
@@ -76,7 +76,7 @@ class Generation:
         self._place = ExitStack()
         to_make = sum(recipe.count for recipe in recipes)
         held = to_make if whole else min(to_make, HELD_ROWS)
-        self._place.enter_context(served.lane.admitted(n_given + held))
+        self._place.enter_context(served.lane.admit(n_given + held))
         metrics.rows.inc((operation, served.bundle.manifest.name), n_given)
 
     @property
@@ -91,29 +91,31 @@ class Generation:
         """
         served, latent, mixture = self._served, None, dict[str, Array]()
         n_given = np.bincount(class_index, minlength=len(served.bundle.manifest.classes))
-        followed = [possible(recipe.policy, n_given[recipe.class_index]) for recipe in self._recipes if recipe.count]
+        followed = [
+            choose_possible(recipe.policy, n_given[recipe.class_index]) for recipe in self._recipes if recipe.count
+        ]
         if any(map(is_latent, followed)):
-            latent = await _posterior_means(served, series)
-            mixture = await served.lane.run(_adapted, served.bundle, latent, class_index)
-        given = given_by_class(series, class_index, latent)
+            latent = await _compute_posterior_means(served, series)
+            mixture = await served.lane.run(_adapt_mixture, served.bundle, latent, class_index)
+        given = group_by_class(series, class_index, latent)
         self._recipes = [
             replace(recipe, mixture=mixture, given=given.get(recipe.class_index)) for recipe in self._recipes
         ]
 
-    async def parts(self) -> AsyncIterator[tuple[int, Samples]]:
+    async def generate_parts(self) -> AsyncIterator[tuple[int, Samples]]:
         """Yield class index and series in order; equal seeds give equal bits, whatever else the server does."""
         for recipe in self._recipes:
             made = self.made[recipe.class_index]
-            turns = self._turns(recipe)
+            turns = self._plan_turns(recipe)
             self._begin(turns)
             while self._next is not None:
                 parts = await self._next
                 self._begin(turns)
-                samples = Samples.joined(parts)
+                samples = Samples.join(parts)
                 made.add(samples)
                 metrics.rows.inc((self._operation, self._served.bundle.manifest.name), len(samples.series))
                 yield recipe.class_index, samples
-            self._counted(recipe, made)
+            self._count_made(recipe, made)
 
     def close(self) -> None:
         """Give back the place in the queue and end the call that runs."""
@@ -122,7 +124,7 @@ class Generation:
         self._place.close()
 
     @contextmanager
-    def closed_on_failure(self) -> Iterator[None]:
+    def close_on_failure(self) -> Iterator[None]:
         """Close the generation when the block, which comes before the first part, fails."""
         try:
             yield
@@ -134,21 +136,21 @@ class Generation:
         turn = next(turns, None)
         self._next = asyncio.ensure_future(self._served.lane.run(turn, patient=True)) if turn else None
 
-    def _turns(self, recipe: Recipe) -> Iterator[Callable[[], list[Samples]]]:
+    def _plan_turns(self, recipe: Recipe) -> Iterator[Callable[[], list[Samples]]]:
         bundle = self._served.bundle
         labels = (self._operation, bundle.manifest.name)
-        blocks = recipe.blocks()
+        blocks = recipe.list_blocks()
         for start in blocks[::TURN_BLOCKS]:
             asked = perf_counter()
 
-            def turn(some: range = blocks[start : start + TURN_BLOCKS], since: float = asked) -> list[Samples]:
+            def take_turn(some: range = blocks[start : start + TURN_BLOCKS], since: float = asked) -> list[Samples]:
                 metrics.queue_seconds.add(labels, 1, perf_counter() - since)
-                with metrics.inference_seconds.timed(*labels):
+                with metrics.inference_seconds.measure_seconds(*labels):
                     return [generate_block(bundle, recipe, block) for block in some]
 
-            yield turn
+            yield take_turn
 
-    def _counted(self, recipe: Recipe, made: Made) -> None:
+    def _count_made(self, recipe: Recipe, made: Made) -> None:
         manifest = self._served.bundle.manifest
         label = str(manifest.labels[recipe.class_index])
         if recipe.count:
@@ -156,13 +158,13 @@ class Generation:
             metrics.acceptance.observe((manifest.name, label), made.acceptance)
 
 
-def _adapted(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
+def _adapt_mixture(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
     """Shrink the mixture towards given cases, and return its parameters as inputs of the graphs.
 
     Raises `InvalidRequest` where a case is so far away that its class has no finite density.
     """
     try:
-        arrays = bundle.mixture.adapted(latent.astype(np.float64), class_index).graph_inputs()
+        arrays = bundle.mixture.adapt(latent.astype(np.float64), class_index).list_graph_inputs()
         if all(np.isfinite(array).all() for array in arrays.values()):
             return arrays
     except np.linalg.LinAlgError:
@@ -175,9 +177,9 @@ def _adapted(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str
     )
 
 
-async def _posterior_means(served: Served, series: Array) -> Array:
+async def _compute_posterior_means(served: Served, series: Array) -> Array:
     def encode(block: Array) -> Array:
         return served.bundle.encode(block)[0]
 
-    means = [(await served.lane.run(encode, block, patient=True))[:rows] for block, rows in padded_blocks(series)]
+    means = [(await served.lane.run(encode, block, patient=True))[:rows] for block, rows in cut_into_blocks(series)]
     return np.concatenate(means)

@@ -94,7 +94,7 @@ class Identity:
             self._single = {digest: Caller("SERIESMITH_API_KEY", frozenset(ROLES))}
         self.needs_key = bool(settings.api_key or settings.keys)
         if self._path is not None:
-            self._signature = _signature(self._path)
+            self._signature = _read_signature(self._path)
             self._take(read_keys(self._path))
         else:
             self._callers = self._single
@@ -122,7 +122,7 @@ class Identity:
 
     def refresh(self) -> None:
         """Read the file of keys again where it has changed."""
-        if self._path is None or (signature := _signature(self._path)) == self._signature:
+        if self._path is None or (signature := _read_signature(self._path)) == self._signature:
             return
         self._signature = signature
         try:
@@ -146,7 +146,7 @@ class Identity:
         self._callers = callers
 
 
-def _signature(path: Path) -> Signature | None:
+def _read_signature(path: Path) -> Signature | None:
     try:
         status = path.stat()
     except OSError:

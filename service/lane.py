@@ -57,19 +57,19 @@ class Lane:
         self._thread = threading.Thread(target=self._work, name="inference", daemon=True)
         self._thread.start()
 
-    def admitted(self, n_rows: int) -> Place:
+    def admit(self, n_rows: int) -> Place:
         """Take a place for `n_rows`; the end of its block gives it back. Raises `Overloaded` when there is none."""
         if self.queued_rows + n_rows > self._limit_rows:
-            raise self._overloaded(n_rows)
+            raise self._explain_overload(n_rows)
         self.queued_rows += n_rows
         return Place(self, n_rows)
 
     def require_room(self) -> None:
         """Raise `Overloaded` where not even one more row has a place. Called before anything is spent on a request."""
         if self.queued_rows >= self._limit_rows:
-            raise self._overloaded(1)
+            raise self._explain_overload(1)
 
-    def _overloaded(self, n_rows: int) -> Overloaded:
+    def _explain_overload(self, n_rows: int) -> Overloaded:
         return Overloaded(
             f"{self.queued_rows} series are waiting and {n_rows} more would exceed the limit of "
             f"{self._limit_rows}; send the request again in a moment."
@@ -100,20 +100,20 @@ class Lane:
         self._thread.join()
 
     def _work(self) -> None:
-        for future, function, arguments in self._ordered():
+        for future, function, arguments in self._take_jobs():
             if future.cancelled():
                 continue
             if self.closed:
-                _later(future, future.set_exception, Unavailable(STOPPING))
+                _settle_later(future, future.set_exception, Unavailable(STOPPING))
                 continue
             try:
                 result = function(*arguments)
             except Exception as error:
-                _later(future, future.set_exception, error)
+                _settle_later(future, future.set_exception, error)
             else:
-                _later(future, future.set_result, result)
+                _settle_later(future, future.set_result, result)
 
-    def _ordered(self) -> Iterator[Job]:
+    def _take_jobs(self) -> Iterator[Job]:
         """Yield the calls in the order in which they run, until the lane closes and none is left."""
         n_patient = streak = 0
         while True:
@@ -132,7 +132,7 @@ class Lane:
             yield job
 
 
-def _later(future: asyncio.Future[Any], settle: Callable[[Any], None], value: Any) -> None:
+def _settle_later(future: asyncio.Future[Any], settle: Callable[[Any], None], value: Any) -> None:
     """Settle a future on its own event loop, unless its caller has left or the loop has ended."""
     loop = future.get_loop()
     if not loop.is_closed():

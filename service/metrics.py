@@ -91,7 +91,7 @@ class Distribution:
         self._pending.append((values, amount))
 
     @contextmanager
-    def timed(self, *values: str) -> Iterator[None]:
+    def measure_seconds(self, *values: str) -> Iterator[None]:
         """Observe the seconds that the block takes."""
         start = time.perf_counter()
         try:

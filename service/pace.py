@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 _pool = ThreadPoolExecutor(LARGE_WORKERS, "large-bodies")
 
 
-async def unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
+async def run_unhurried(n_bytes: int, work: Callable[[], Result]) -> Result:
     """Call `work` and return its result: in a thread where it handles a large body of `n_bytes`, else at once."""
     if n_bytes <= LARGE_BYTES:
         return work()

@@ -17,7 +17,7 @@ from models.repository import Repository
 from models.sessions import Runtime
 from models.unloading import load, unload
 from service import metrics
-from service.batcher import Batcher, brief_rows
+from service.batcher import Batcher, measure_brief_rows
 from service.budget import Budget, limit_connections
 from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
@@ -52,24 +52,24 @@ class Served:
         functions = {
             "encode": bundle.encode,
             "reconstruct": lambda series: (bundle.decode(bundle.encode(series)[0]),),
-            "typicality": lambda series: (bundle.typicality(bundle.encode(series)[0]),),
+            "typicality": lambda series: (bundle.compute_typicality(bundle.encode(series)[0]),),
         }
         if bundle.labelled:
             functions["classify"] = lambda series: (bundle.classify(series),)
         if bundle.manifest.calibration is None:
             del functions["typicality"]
-        self._batchers = {name: self._batcher(name, function, max_rows) for name, function in functions.items()}
+        self._batchers = {name: self._make_batcher(name, function, max_rows) for name, function in functions.items()}
 
-    def _batcher(self, computation: str, function: Callable[[Array], Rows], max_rows: int) -> Batcher:
+    def _make_batcher(self, computation: str, function: Callable[[Array], Rows], max_rows: int) -> Batcher:
         shape = self.bundle.manifest.series
         one = np.zeros((1, shape.n_channels, shape.n_timepoints), np.float32)
         max_rows = max_rows or BATCH_ROWS.get(self.bundle.provider, 32)
-        brief = brief_rows(function, one, BRIEF_SECONDS, BRIEF_ROWS)
+        brief = measure_brief_rows(function, one, BRIEF_SECONDS, BRIEF_ROWS)
         return Batcher(function, self.lane, max_rows, computation, self.bundle.manifest.name, brief)
 
-    def admitted(self, operation: str, n_rows: int) -> Place:
+    def admit(self, operation: str, n_rows: int) -> Place:
         """Take a place on the lane for the series of one request, and count them. Raises `Overloaded`."""
-        place = self.lane.admitted(n_rows)
+        place = self.lane.admit(n_rows)
         metrics.rows.inc((operation, self.bundle.manifest.name), n_rows)
         return place
 
@@ -86,7 +86,7 @@ class Served:
         self.bundle.require_classifier()
         return await self._batchers["classify"].submit(series)
 
-    async def typicality(self, series: Array) -> Rows:
+    async def compute_typicality(self, series: Array) -> Rows:
         """Return typicality `[n]`, alone in a tuple. Raises `Unsupported` when there were too few cases to judge it."""
         self.bundle.require_calibration()
         return await self._batchers["typicality"].submit(series)
@@ -148,7 +148,7 @@ class Serving:
         metrics.queue_rows.follow(lambda: self.lane.queued_rows)
         metrics.held_bytes.follow(lambda: self.bytes.held)
         metrics.connections.follow(lambda: self.connections.held)
-        self._tasks = [asyncio.create_task(self._watched()), asyncio.create_task(self._shared())]
+        self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._share_numbers())]
 
     async def stop(self) -> None:
         """Stop watching the repository, and wait for running calls to end."""
@@ -160,7 +160,7 @@ class Serving:
         self.lane.close()
         await self.numbers.share(metrics.read_numbers())
 
-    async def _shared(self) -> None:
+    async def _share_numbers(self) -> None:
         while True:
             await self.numbers.share(metrics.read_numbers())
             await asyncio.sleep(SHARE_SECONDS)
@@ -173,7 +173,7 @@ class Serving:
         while any(pending == name for pending, _ in self.repository.pending):
             await asyncio.sleep(POLL_SECONDS)
             await self.refresh()
-        served = self.repository.versions(name)
+        served = self.repository.list_versions(name)
         refused = {key[1]: refusal for key, refusal in self.repository.refused.items() if key[0] == name}
         newest = max(refused, default=0)
         if served and newest < served[-1]:
@@ -199,7 +199,7 @@ class Serving:
     async def _refresh_alone(self, again: str | None) -> None:
         async with self._refreshing:
             before = self.repository
-            after = await asyncio.to_thread(before.refreshed, self.settings.keep_versions, PATIENCE_SECONDS, again)
+            after = await asyncio.to_thread(before.refresh, self.settings.keep_versions, PATIENCE_SECONDS, again)
             self._log_changes(before, after)
             self._resolved, self.repository = {}, after
 
@@ -215,7 +215,7 @@ class Serving:
         for key in before.bundles.keys() - after.bundles.keys():
             logger.info("%s/%d is retired", *key)
 
-    async def _watched(self) -> None:
+    async def _watch(self) -> None:
         while True:
             await asyncio.sleep(self.settings.refresh_seconds)
             self.identity.refresh()

@@ -108,14 +108,14 @@ class Settings:
     def processes(self) -> int:
         """`workers`, or what this machine's cores suggest: small requests keep an event loop and half as much of graph
         calls busy, and a large one is shared by the threads of its worker."""
-        return self.workers or max(1, _cores() // 4)
+        return self.workers or max(1, _count_cores() // 4)
 
     @property
     def threads_per_call(self) -> int:
         """`threads`, or the share of this machine's cores that one worker has."""
-        return self.threads or max(1, _cores() // self.processes)
+        return self.threads or max(1, _count_cores() // self.processes)
 
-    def rows(self, whole: bool) -> int:
+    def choose_max_rows(self, whole: bool) -> int:
         """Return the most series that an answer may have: in one piece where `whole`, else streamed."""
         return self.max_rows if whole else max(self.max_rows, self.max_stream_rows)
 
@@ -126,7 +126,7 @@ class Settings:
         hints = get_type_hints(cls)
         texts = {name: source.get(PREFIX + name.upper(), "") for name in hints}
         given = {
-            name: _parsed(PREFIX + name.upper(), text, hints[name])
+            name: _parse(PREFIX + name.upper(), text, hints[name])
             for name, text in texts.items()
             if text != "" and not LINK.fullmatch(text)
         }
@@ -240,11 +240,11 @@ def find_supervisor() -> Supervisor | None:
     return Supervisor(int(pid), Path(folder)) if folder else None
 
 
-def _cores() -> int:
+def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _parsed(variable: str, text: str, kind: Any) -> Any:
+def _parse(variable: str, text: str, kind: Any) -> Any:
     if kind is bool:
         if text.lower() not in BOOLEANS:
             raise ValueError(f"{variable} is {text!r}; it must be true or false.")

@@ -76,15 +76,15 @@ class SharedNumbers:
                 logger.debug("%s cannot be read: %s", file, error)
         ended, included = read_ended(self.folder) if self.folder is not None else ({}, set())
         found = {name: numbers for name, numbers in found.items() if name not in included | {self._name}}
-        living = [name for name in found if Path(f"/proc/{_pid(name)}").exists()]
+        living = [name for name in found if Path(f"/proc/{_parse_pid(name)}").exists()]
         others = [numbers if name in living else count_only(numbers) for name, numbers in found.items()]
-        return [ended, *others], [_pid(name) for name in living]
+        return [ended, *others], [_parse_pid(name) for name in living]
 
 
 def absorb_ended(folder: Path, living: set[int]) -> None:
     """Add the counts of workers that have ended to their sum on disk, and remove their files. Never raises."""
     ended, included = read_ended(folder)
-    names = [file.name for file in _list_files(folder) if _pid(file.name) not in living]
+    names = [file.name for file in _list_files(folder) if _parse_pid(file.name) not in living]
     try:
         news = [count_only(_load(orjson.loads((folder / name).read_bytes()))) for name in names if name not in included]
         remembered = [*sorted(included), *names][-REMEMBERED:]
@@ -127,7 +127,7 @@ def _list_files(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.glob("*.numbers")) if file.name != ENDED]
 
 
-def _pid(name: str) -> int:
+def _parse_pid(name: str) -> int:
     return int(name.partition("-")[0])
 
 

@@ -14,20 +14,20 @@ MOST_CLASSES = 4096
 """Named in a request; each that is wrong is an error of its own."""
 
 
-def whole(value: object) -> object:
+def make_whole(value: object) -> object:
     """Convert a float without a fraction to an integer, as JSON Schema counts 5.0; keep other values."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def few(value: object) -> object:
+def require_few_counts(value: object) -> object:
     """Return counts by class label. Raises `TooLarge` where there are more than a model can have classes."""
     if isinstance(value, dict) and len(value) > MOST_CLASSES:
         raise TooLarge(f"{len(value)} classes are named with a count; a request may name {MOST_CLASSES}.", "counts")
     return value
 
 
-Count = Annotated[int, BeforeValidator(whole), Field(ge=0, le=2**31)]
-Counts = Annotated[dict[str, Count], BeforeValidator(few)]
+Count = Annotated[int, BeforeValidator(make_whole), Field(ge=0, le=2**31)]
+Counts = Annotated[dict[str, Count], BeforeValidator(require_few_counts)]
 
 
 class _Strict(BaseModel):
@@ -49,7 +49,7 @@ class Totals(_Strict):
 Strategy = Literal["balance"] | Factor | Totals
 
 
-def to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int, int]:
+def count_to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int, int]:
     """Return how many synthetic series to make per class index, of every class given or named.
 
     `had` `[n_classes]` counts the given cases. Raises `InvalidRequest` where a total lies below what was given.
@@ -58,7 +58,7 @@ def to_make(strategy: Strategy, had: np.ndarray, manifest: Manifest) -> dict[int
     if isinstance(strategy, Factor):
         totals = {index: round(strategy.factor * count) for index, count in totals.items()}
     elif isinstance(strategy, Totals):
-        totals |= {manifest.class_index(label, "strategy"): total for label, total in strategy.counts.items()}
+        totals |= {manifest.find_class_index(label, "strategy"): total for label, total in strategy.counts.items()}
     else:
         totals = dict.fromkeys(totals, max(totals.values()))
     for index, total in totals.items():

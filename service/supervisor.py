@@ -160,11 +160,11 @@ class Supervision(Arbiter):
         self._known = living
 
     def _see_death(self, pid: int) -> None:
-        started = _ready_mark(self.folder, pid).exists()
-        _ready_mark(self.folder, pid).unlink(missing_ok=True)
+        started = _name_ready_mark(self.folder, pid).exists()
+        _name_ready_mark(self.folder, pid).unlink(missing_ok=True)
         logger.warning("worker %d ended%s; another one starts", pid, "" if started else " before it had started")
         self._failed_starts = 0 if started else self._failed_starts + 1
-        served = any(_ready_mark(self.folder, other).exists() for other in self._known - {pid})
+        served = any(_name_ready_mark(self.folder, other).exists() for other in self._known - {pid})
         hopeless = self._failed_starts >= ATTEMPTS * self.settings.processes and not served
         if hopeless and not self._reloads and not self.failure:  # where code is reloaded, the next version may start
             self.failure = f"no worker can start ({self._failed_starts} attempts); the log above says why."
@@ -202,7 +202,7 @@ def _require_keys(sockets: Any, settings: Settings) -> None:
         raise SystemExit(str(error)) from error
 
 
-def _ready_mark(folder: Path, pid: int) -> Path:
+def _name_ready_mark(folder: Path, pid: int) -> Path:
     """Return the path of the empty file that says that the worker `pid` has started."""
     return folder / f"{pid}.ready"
 
@@ -212,7 +212,7 @@ def mark_ready() -> None:
     supervisor = environment.find_supervisor()
     if supervisor is not None:
         with suppress(OSError):
-            _ready_mark(supervisor.folder, os.getpid()).touch()
+            _name_ready_mark(supervisor.folder, os.getpid()).touch()
 
 
 async def end_with_supervisor() -> None:
@@ -220,14 +220,14 @@ async def end_with_supervisor() -> None:
     supervisor, parent = environment.find_supervisor(), os.getppid()
     if supervisor is None:
         return
-    while os.getppid() == parent and _lives(supervisor.pid):
+    while os.getppid() == parent and _is_alive(supervisor.pid):
         await asyncio.sleep(CHECK_SECONDS)
     logger.warning("the supervisor is gone; this worker ends")
     shutil.rmtree(supervisor.folder, ignore_errors=True)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -15,7 +15,7 @@ import pytest
 from models.bundle import Bundle
 from models.sessions import Runtime
 from tests.service.bundles import Labelled
-from tests.service.server import Server, serving
+from tests.service.server import Server, run_server
 from training import datasets
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
@@ -42,7 +42,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Co
     Fitted once for all of pytest's processes, and again when the code that fits has changed.
     """
     root = tmp_path_factory.mktemp("repository") / "models"
-    fitted = pytestconfig.cache.mkdir("bundles") / _digest_of_code()
+    fitted = pytestconfig.cache.mkdir("bundles") / _compute_code_digest()
     with (fitted.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not fitted.exists():
@@ -54,7 +54,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Co
     return root
 
 
-def _digest_of_code() -> str:
+def _compute_code_digest() -> str:
     """Of everything that a fit depends on: its code, its libraries, this file."""
     sources = sorted([*ROOT.glob("models/*.py"), *ROOT.glob("training/**/*.py"), ROOT / "constraints.txt"])
     return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)])).hexdigest()[:16]
@@ -85,7 +85,7 @@ def unlabelled(repository: Path) -> Bundle:
 @pytest.fixture(scope="session")
 def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves `sines` and `unlabelled` with every setting as it comes."""
-    with serving(tmp_path_factory.mktemp("server"), repository) as running:
+    with run_server(tmp_path_factory.mktemp("server"), repository) as running:
         yield running
 
 

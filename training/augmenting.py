@@ -11,7 +11,7 @@ from torch import nn
 from training import textures
 from training.configuration import FitConfiguration
 from training.generator import Generator
-from training.learner import TrainingCases, fit_vae, posterior_means, standardised
+from training.learner import TrainingCases, compute_posterior_means, fit_vae, standardise
 from training.loop import History
 from training.mixture_fit import fit_mixture
 from training.policies import fit_classifier
@@ -44,7 +44,7 @@ def fit_generator(
     many of each class; the mixture and the texture are always those of the cases.
     """
     scaling = Scaling(cases.series, configuration.working_timepoints)
-    real, learn, classifier = standardised(cases, scaling), cases, None
+    real, learn, classifier = standardise(cases, scaling), cases, None
     histories: dict[str, History] = {}
     if cases.n_classes > 1:
         classifier, histories["classifier"] = fit_classifier(
@@ -53,7 +53,7 @@ def fit_generator(
     for number in range(1, rounds + 1):
         title = "VAE" if rounds == 1 else f"VAE, round {number}"
         model, losses = fit_vae(fabric, learn, scaling, configuration, title, initial.vae)
-        latent = posterior_means(model, scaling, cases.series)
+        latent = compute_posterior_means(model, scaling, cases.series)
         mixture = fit_mixture(
             latent, cases.class_index, cases.n_classes, configuration.max_components, configuration.seed
         )
@@ -62,18 +62,18 @@ def fit_generator(
         histories |= {"VAE": losses} | ({"texture": texture_losses} if texture_losses else {})
         generator = Generator(scaling, model, mixture, texture, classifier, configuration, histories)
         if number < rounds:
-            counts = equal_counts(cases, len(cases.series))
-            learn = joined(cases, generator.sampled(counts, configuration.seed + number))
+            counts = compute_equal_counts(cases, len(cases.series))
+            learn = join_cases(cases, generator.sample(counts, configuration.seed + number))
     return generator
 
 
-def equal_counts(cases: TrainingCases, total: int) -> np.ndarray:
+def compute_equal_counts(cases: TrainingCases, total: int) -> np.ndarray:
     """About `total` over the classes that have cases, `[n_classes]`, at least two of each."""
     present = np.bincount(cases.class_index, minlength=cases.n_classes) > 0
     return np.where(present, max(2, round(total / present.sum())), 0)
 
 
-def joined(cases: TrainingCases, others: TrainingCases) -> TrainingCases:
+def join_cases(cases: TrainingCases, others: TrainingCases) -> TrainingCases:
     """The cases of both, in order."""
     return replace(
         cases,

@@ -16,15 +16,15 @@ from torch import nn
 from models import probe
 from models.evidence import Metrics
 from models.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance, SeriesShape
-from models.publish import npz_bytes, sha256
+from models.publish import compute_sha256, write_npz
 from training import graphs
 from training.configuration import FitConfiguration
 from training.export import BATCH_SIZES, Exportable, Exported, export
 from training.fitting import Fitted
-from training.parallel import side_by_side
+from training.parallel import run_side_by_side
 from training.textures import SteppedTexture
 from training.weights import FILE as WEIGHTS_FILE
-from training.weights import weight_arrays
+from training.weights import list_weights
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
 
@@ -60,33 +60,33 @@ class Packed:
 
 def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
     """Export every graph and check it, side by side. Raises `ParityError`."""
-    items = exportables(fitted, configuration)
-    answers = side_by_side([partial(export, item) for item in items], configuration)
+    items = list_exportables(fitted, configuration)
+    answers = run_side_by_side([partial(export, item) for item in items], configuration)
     exported = {item.name: answer for item, answer in zip(items, answers, strict=True)}
     parameters = fitted.generator.mixture
     arrays = {"weights": parameters.weights, "means": parameters.means, "covariances": parameters.covariances}
     probes = {
-        probe.key(graph, direction, tensor): array
+        probe.name_array(graph, direction, tensor): array
         for graph, item in exported.items()
         for (direction, tensor), array in item.probe.items()
     }
-    weights = weight_arrays({"vae": fitted.generator.vae, "classifier": fitted.classifier})
-    archives = {"mixture.npz": npz_bytes(arrays), "probe.npz": npz_bytes(probes), WEIGHTS_FILE: npz_bytes(weights)}
-    cards = {file: Arrays(file=file, sha256=sha256(content)) for file, content in archives.items()}
+    weights = list_weights({"vae": fitted.generator.vae, "classifier": fitted.classifier})
+    archives = {"mixture.npz": write_npz(arrays), "probe.npz": write_npz(probes), WEIGHTS_FILE: write_npz(weights)}
+    cards = {file: Arrays(file=file, sha256=compute_sha256(content)) for file, content in archives.items()}
     files = {item.card.file: item.content for item in exported.values()} | archives
     return Packed(files, exported, cards["mixture.npz"], cards["probe.npz"], cards[WEIGHTS_FILE])
 
 
-def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
+def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
     """The graphs of a bundle. Example inputs are generated, so that a probe holds nobody's series."""
     rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
     latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
-    inputs: Inputs = dict(fitted.generator.mixture.graph_inputs())
+    inputs: Inputs = dict(fitted.generator.mixture.list_graph_inputs())
     density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
     decoder = graphs.Decoder(fitted.generator.scaling, fitted.generator.vae)
     decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
-    series: Inputs = {"series": decoded.torch_answer(rows)[0]}
+    series: Inputs = {"series": decoded.run_torch(rows)[0]}
     draws: Inputs = {
         "class_index": random.integers(0, len(fitted.labels), rows),
         "component_uniform": random.random(rows, dtype=np.float32),
@@ -102,7 +102,7 @@ def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exporta
         Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
         Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
     ]
-    found.append(_texture(fitted, series, draws["class_index"], random))
+    found.append(_make_texture_exportable(fitted, series, draws["class_index"], random))
     if fitted.classifier is not None:
         classifier = graphs.Classifier(fitted.generator.scaling, fitted.classifier)
         found.append(Exportable("classifier", classifier, series, ("class_probabilities",), {}, {}))
@@ -111,10 +111,12 @@ def exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exporta
     return found
 
 
-def _texture(fitted: Fitted, series: Inputs, class_index: np.ndarray, random: np.random.Generator) -> Exportable:
+def _make_texture_exportable(
+    fitted: Fitted, series: Inputs, class_index: np.ndarray, random: np.random.Generator
+) -> Exportable:
     """The whole texture, or one step of one that is followed in steps."""
     scaling, texture = fitted.generator.scaling, fitted.generator.texture
-    noise = random.standard_normal(texture.noise_shape(len(class_index)), dtype=np.float32)
+    noise = random.standard_normal(texture.choose_noise_shape(len(class_index)), dtype=np.float32)
     decoded: Inputs = {**series, "class_index": class_index}
     if isinstance(texture, SteppedTexture):
         step = graphs.TextureStep(scaling, texture)
@@ -126,7 +128,7 @@ def _texture(fitted: Fitted, series: Inputs, class_index: np.ndarray, random: np
     )
 
 
-def manifest_maker(
+def make_manifest_maker(
     name: str, fitted: Fitted, packed: Packed, metrics: Metrics, origin: Origin
 ) -> Callable[[int], Manifest]:
     """The manifest of a version that is not known yet."""
@@ -139,12 +141,12 @@ def manifest_maker(
             label=label,
             training_count=int(counts[index]),
             components=int(components[index]),
-            trust=fitted.held_out.trust(index) if fitted.held_out else None,
+            trust=fitted.held_out.compute_trust(index) if fitted.held_out else None,
         )
         for index, label in enumerate(fitted.labels)
     ]
 
-    def manifest(version: int) -> Manifest:
+    def make_manifest(version: int) -> Manifest:
         return Manifest(
             format_version=2,
             name=name,
@@ -159,27 +161,27 @@ def manifest_maker(
             mixture=packed.mixture,
             probe=packed.probe,
             weights=packed.weights,
-            calibration=fitted.held_out.calibration() if fitted.held_out else None,
+            calibration=fitted.held_out.calibrate() if fitted.held_out else None,
             metrics=metrics,
-            provenance=_provenance(origin),
+            provenance=_build_provenance(origin),
         )
 
-    return manifest
+    return make_manifest
 
 
-def _provenance(origin: Origin) -> Provenance:
+def _build_provenance(origin: Origin) -> Provenance:
     return Provenance(
         dataset=origin.dataset,
         dataset_sha256=origin.dataset_sha256,
         seed=origin.configuration.seed,
         configuration=origin.configuration.record(),
-        git_commit=_git_commit(),
+        git_commit=_read_git_commit(),
         libraries={library: importlib.metadata.version(library).partition("+")[0] for library in LIBRARIES},
         fit_seconds=round(origin.seconds, 1),
     )
 
 
-def _git_commit() -> str | None:
+def _read_git_commit() -> str | None:
     """The commit that this code is, or None where it is none: changed since, or not in git."""
     git = ["git", "-C", str(Path(__file__).parent)]
     try:

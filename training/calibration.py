@@ -23,7 +23,7 @@ class HeldOut:
     class_index: np.ndarray
     likeliest: np.ndarray
 
-    def calibration(self) -> Calibration:
+    def calibrate(self) -> Calibration:
         """As the manifest holds it."""
         levels = np.linspace(0, 1, N_QUANTILES)
         return Calibration(
@@ -32,13 +32,13 @@ class HeldOut:
             n_cases=len(self.error),
         )
 
-    def trust(self, index: int) -> float | None:
+    def compute_trust(self, index: int) -> float | None:
         """The share of a class's held-out cases that are likeliest under their own density; None without cases."""
         own = self.class_index == index
         return float((self.likeliest[own] == index).mean()) if own.any() else None
 
 
-def held_out(folds: Sequence[Judged]) -> HeldOut | None:
+def collect_held_out(folds: Sequence[Judged]) -> HeldOut | None:
     """The held-out cases of all folds; None without folds."""
     if not folds:
         return None

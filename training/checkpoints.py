@@ -51,10 +51,15 @@ class Kept:
     begun: int
 
 
-def folder_of(root: Path, name: str, configuration: FitConfiguration, dataset_sha256: str) -> Path:
+def find_folder(root: Path, name: str, configuration: FitConfiguration, dataset_sha256: str) -> Path:
     """Where a fit to the repository `root` keeps its checkpoints: another for any other configuration, data, code,
     libraries or processor."""
-    parts = [json.dumps(configuration.record(), sort_keys=True), dataset_sha256, _surroundings(), _code()]
+    parts = [
+        json.dumps(configuration.record(), sort_keys=True),
+        dataset_sha256,
+        _describe_surroundings(),
+        _compute_code_digest(),
+    ]
     return root / FOLDER / f"{name}-{hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]}"
 
 
@@ -66,7 +71,7 @@ def open_folder(folder: Path, resume: bool) -> Kept:
     with tempfile.TemporaryFile(dir=folder) as probe:  # a fit that cannot publish says so before it trains
         probe.write(bytes(DIGEST_BYTES))
     for other in folder.parent.iterdir():
-        if other != folder and _age_in_days(other) > KEPT_DAYS:
+        if other != folder and _measure_age_in_days(other) > KEPT_DAYS:
             shutil.rmtree(other, ignore_errors=True)
     for left in folder.glob(".tmp-*"):
         left.unlink(missing_ok=True)
@@ -95,11 +100,11 @@ class LoopCheckpoint:
         """Whether the state should be kept now."""
         return self._half is not None and time.monotonic() - self._last >= SECONDS
 
-    def finished(self) -> State | None:
+    def read_finished(self) -> State | None:
         """The result, where the loop was finished."""
         return _read(self._done)
 
-    def half_done(self) -> State | None:
+    def read_half_done(self) -> State | None:
         """The last state, where the loop was begun."""
         return _read(self._half)
 
@@ -114,7 +119,7 @@ class LoopCheckpoint:
             self._half.unlink(missing_ok=True)
 
 
-def key_of(words: Iterable[str], state: State, held: Iterable[torch.Tensor]) -> str:
+def compute_key(words: Iterable[str], state: State, held: Iterable[torch.Tensor]) -> str:
     """Equal for loops of equal settings (`words`), initial `state` and data (`held`)."""
     hashed = hashlib.sha256(json.dumps(list(words)).encode())
     _add_all(hashed, state)
@@ -180,12 +185,12 @@ def _read(file: Path | None) -> State | None:
     return state
 
 
-def _surroundings() -> str:
+def _describe_surroundings() -> str:
     versions = (torch.__version__, np.__version__, sklearn.__version__, torch.backends.cpu.get_cpu_capability())
     return " ".join([*versions, *(torch.cuda.get_device_name(n) for n in range(torch.cuda.device_count()))])
 
 
-def _code() -> str:
+def _compute_code_digest() -> str:
     """A digest of what fits: the sources of training/ and models/."""
     here = Path(__file__).resolve().parent
     hashed = hashlib.sha256()
@@ -194,7 +199,7 @@ def _code() -> str:
     return hashed.hexdigest()
 
 
-def _age_in_days(folder: Path) -> float:
+def _measure_age_in_days(folder: Path) -> float:
     try:
         return (time.time() - folder.stat().st_mtime) / 86_400
     except OSError:

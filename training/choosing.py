@@ -11,15 +11,15 @@ import numpy as np
 from torch import nn
 
 from models.evidence import Advice, Candidate, Uplift
-from models.policy import PolicyName, is_latent, source
+from models.policy import PolicyName, find_source, is_latent
 from training.augmenting import NOTHING, Initial, fit_generator
 from training.configuration import FitConfiguration
-from training.folds import Fold, Judged, concatenated, fit_policy, judge
+from training.folds import Fold, Judged, fit_policy, judge, judge_concatenated
 from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import History, start_fabric
-from training.parallel import side_by_side
-from training.scoring import bootstrapped, mean_over_classes, tempered_nll
+from training.parallel import run_side_by_side
+from training.scoring import average_over_classes, bootstrap, fit_tempered_nll
 
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
@@ -54,7 +54,7 @@ class Evidence:
     rows: list[Candidate]
     start: float = LATENT_START
 
-    def cost(self, row: Candidate) -> float:
+    def compute_cost(self, row: Candidate) -> float:
         """Negative log-likelihood, less the start that a latent policy is given; in nats per case."""
         n_cases = sum(len(fold.fold.held_out.series) for fold in self.folds)
         return row.nll - (self.start / n_cases if is_latent(row.policy) else 0.0)
@@ -62,7 +62,7 @@ class Evidence:
     @property
     def best(self) -> Candidate:
         """The lowest cost; of equal ones the first."""
-        return min(self.rows, key=self.cost)
+        return min(self.rows, key=self.compute_cost)
 
     @property
     def rounds(self) -> int:
@@ -84,10 +84,10 @@ class Evidence:
         """
         latent = [row for row in self.rows if is_latent(row.policy)]
         best = min(latent, key=lambda row: row.nll).policy if latent else "latent"
-        return source(best if self.policy == "none" else self.policy)
+        return find_source(best if self.policy == "none" else self.policy)
 
 
-def cross_validated(
+def cross_validate(
     cases: TrainingCases,
     folds: Sequence[Fold],
     configuration: FitConfiguration,
@@ -99,34 +99,36 @@ def cross_validated(
 
     Without candidates (no labels) or folds, "none" is chosen. `initial` gives starting weights.
     """
-    balanced = imbalanced(cases.class_index)
+    balanced = is_imbalanced(cases.class_index)
     policies: tuple[PolicyName, ...] = tuple(dict.fromkeys(("none", *candidates))) if candidates else ()
     judging = [partial(judge, fold, configuration, policies, balanced) for fold in folds]
-    *judged, generator = side_by_side([*judging, partial(_whole, cases, configuration, initial)], configuration)
+    *judged, generator = run_side_by_side(
+        [*judging, partial(_learn_whole, cases, configuration, initial)], configuration
+    )
     evidence = Evidence(
         configuration.policy,
         judged,
-        [candidate(judged, policy, configuration, balanced) for policy in policies] if judged else [],
+        [summarise_candidate(judged, policy, configuration, balanced) for policy in policies] if judged else [],
         LATENT_START_IMBALANCED if balanced else LATENT_START,
     )
     for number in range(2, configuration.rounds + 1):
-        following = _next_round(evidence, folds, configuration, balanced, number)
-        if following is None or following.cost(following.best) >= evidence.cost(evidence.best):
+        following = _run_next_round(evidence, folds, configuration, balanced, number)
+        if following is None or following.compute_cost(following.best) >= evidence.compute_cost(evidence.best):
             break
         evidence = following
     if evidence.rounds > 1:
-        generator = _whole(cases, configuration, initial, evidence.rounds)
-    train = partial(_trained, cases, evidence.policy, generator, configuration, balanced, initial)
+        generator = _learn_whole(cases, configuration, initial, evidence.rounds)
+    train = partial(_train, cases, evidence.policy, generator, configuration, balanced, initial)
     training: list[partial[Any]] = [train] if cases.n_classes > 1 else []
     advising: list[partial[Any]] = [
-        partial(concatenated, fold, evidence.served, balanced) for fold in evidence.folds if evidence.rows
+        partial(judge_concatenated, fold, evidence.served, balanced) for fold in evidence.folds if evidence.rows
     ]
-    answers = side_by_side([*training, *advising], configuration)
-    found = uplift(evidence, answers[len(training) :], balanced, configuration)
+    answers = run_side_by_side([*training, *advising], configuration)
+    found = summarise_uplift(evidence, answers[len(training) :], balanced, configuration)
     return CrossValidation(evidence.folds, generator, answers[0] if training else None, found)
 
 
-def _next_round(
+def _run_next_round(
     evidence: Evidence, folds: Sequence[Fold], configuration: FitConfiguration, balanced: bool, number: int
 ) -> Evidence | None:
     """The latent policies again, with a VAE refitted to its own samples; None where there are none."""
@@ -134,16 +136,16 @@ def _next_round(
     if not latent:
         return None
     calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
-    judged = side_by_side(calls, configuration)
-    rows = [candidate(judged, policy, configuration, balanced, number) for policy in latent]
+    judged = run_side_by_side(calls, configuration)
+    rows = [summarise_candidate(judged, policy, configuration, balanced, number) for policy in latent]
     return replace(evidence, folds=judged, rows=[*evidence.rows, *rows])
 
 
-def _whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initial, rounds: int = 1) -> Generator:
+def _learn_whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initial, rounds: int = 1) -> Generator:
     return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
 
 
-def _trained(
+def _train(
     cases: TrainingCases,
     policy: PolicyName,
     generator: Generator,
@@ -156,13 +158,13 @@ def _trained(
     return fit_policy(fabric, cases, policy, generator, configuration, balanced, initial.classifier)
 
 
-def uplift(
+def summarise_uplift(
     evidence: Evidence, differences: Sequence[np.ndarray], balanced: bool, configuration: FitConfiguration
 ) -> Uplift:
     """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `differences` that
     they make are of each fold."""
     chosen, served = evidence.policy, evidence.served
-    gain = bootstrapped(100.0 * np.concatenate(differences), configuration.seed) if differences else None
+    gain = bootstrap(100.0 * np.concatenate(differences), configuration.seed) if differences else None
     use = chosen != "none" and gain is not None and gain.low > 0
     return Uplift(
         policy=chosen,
@@ -176,7 +178,7 @@ def uplift(
     )
 
 
-def candidate(
+def summarise_candidate(
     folds: Sequence[Judged], policy: PolicyName, configuration: FitConfiguration, balanced: bool, number: int = 1
 ) -> Candidate:
     """A policy's evidence from all folds; `balanced` is how it drew the cases it learned from."""
@@ -187,13 +189,13 @@ def candidate(
     return Candidate(
         policy=policy,
         round=number,
-        nll=tempered_nll(log_probability, truth, configuration.balance if balanced else 1.0),
-        balanced_accuracy=mean_over_classes(correct.astype(float), truth),
-        uplift=bootstrapped(100.0 * (correct.astype(float) - without), configuration.seed),
+        nll=fit_tempered_nll(log_probability, truth, configuration.balance if balanced else 1.0),
+        balanced_accuracy=average_over_classes(correct.astype(float), truth),
+        uplift=bootstrap(100.0 * (correct.astype(float) - without), configuration.seed),
     )
 
 
-def imbalanced(class_index: np.ndarray) -> bool:
+def is_imbalanced(class_index: np.ndarray) -> bool:
     """Whether the classes that have cases differ in count by IMBALANCE or more."""
     counts = np.bincount(class_index)
     return bool(counts.max() >= IMBALANCE * counts[counts > 0].min())

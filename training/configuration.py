@@ -130,11 +130,11 @@ class FitConfiguration:
     """Processes that fit the folds side by side on the CPU; 0: one per core."""
 
     def __post_init__(self) -> None:
-        for field, holds, expected in self._bounds():
+        for field, holds, expected in self._list_bounds():
             if not holds:
                 raise ConfigurationError(f"{_flag(field)} is {getattr(self, field)}; it must be {expected}.")
 
-    def _bounds(self) -> Iterator[tuple[str, bool, str]]:
+    def _list_bounds(self) -> Iterator[tuple[str, bool, str]]:
         """Field, whether it is within its bounds (not a number never is), and the bounds in words."""
         counts = ("latent_dim", "vae_steps", "classifier_steps", "texture_fit_steps", "texture_steps", "batch_size")
         for field in (*counts, "max_components", "devices", "threads", "rounds"):
@@ -154,18 +154,18 @@ class FitConfiguration:
             yield field, 0 < getattr(self, field) <= MOST_EXPANSION, f"above 0 and at most {MOST_EXPANSION:g}"
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
-    def steps(self, set_steps: int, n_cases: int) -> int:
+    def choose_steps(self, set_steps: int, n_cases: int) -> int:
         """Gradient steps for so many training cases: as set up to FULL_STEPS_CASES, then in proportion, to a limit."""
-        return round(set_steps * _growth(n_cases))
+        return round(set_steps * _compute_growth(n_cases))
 
-    def with_steps_of(self, n_cases: int, n_grown: int) -> FitConfiguration:
+    def copy_with_steps(self, n_cases: int, n_grown: int) -> FitConfiguration:
         """The configuration that trains a classifier on `n_grown` cases for as many steps as on `n_cases`."""
-        wanted = self.steps(self.classifier_steps, n_cases)
-        return replace(self, classifier_steps=max(1, round(wanted / _growth(n_grown))))
+        wanted = self.choose_steps(self.classifier_steps, n_cases)
+        return replace(self, classifier_steps=max(1, round(wanted / _compute_growth(n_grown))))
 
-    def in_fold(self, n_kept: int, n_cases: int) -> FitConfiguration:
+    def copy_for_fold(self, n_kept: int, n_cases: int) -> FitConfiguration:
         """The configuration whose VAE and texture see `n_kept` of `n_cases` cases as often as in a fit to all."""
-        share = (n_kept / _growth(n_kept)) / (n_cases / _growth(n_cases))
+        share = (n_kept / _compute_growth(n_kept)) / (n_cases / _compute_growth(n_cases))
         vae_steps, texture_steps = (max(1, round(share * steps)) for steps in (self.vae_steps, self.texture_fit_steps))
         return replace(self, vae_steps=vae_steps, texture_fit_steps=texture_steps)
 
@@ -185,7 +185,7 @@ class FitConfiguration:
         return cls(**{**record, **paths, "models": models})
 
 
-def _growth(n_cases: int) -> float:
+def _compute_growth(n_cases: int) -> float:
     return min(max(1.0, n_cases / FULL_STEPS_CASES), MOST_TIMES)
 
 

@@ -11,7 +11,7 @@ from training import classifiers, textures, vae
 from training.configuration import ConfigurationError, FitConfiguration
 from training.datasets import Cases
 from training.families import check_name
-from training.mixture_fit import most_components
+from training.mixture_fit import choose_most_components
 
 FLOAT = 4
 """Bytes of a graph's numbers."""
@@ -21,7 +21,7 @@ def check_fit(dataset: str, learn: Cases, configuration: FitConfiguration) -> No
     """Raise `ConfigurationError` where a fit to `learn`, cases of the dataset of that name, could not be published."""
     check_name(vae.__name__, configuration.vae)
     check_name(classifiers.__name__, configuration.classifier)
-    textures.reveals(configuration.texture)
+    textures.describe_revealed(configuration.texture)
     if len(dataset) > MOST_LETTERS:
         raise ConfigurationError(
             f"The dataset's name has {len(dataset)} characters; a bundle holds {MOST_LETTERS}. Give another with "
@@ -29,7 +29,7 @@ def check_fit(dataset: str, learn: Cases, configuration: FitConfiguration) -> No
         )
     if wrong := find_unwritable({"dataset": dataset, **configuration.record()}):
         raise ConfigurationError(f"No manifest could hold this fit's settings: {wrong}. Rename it.")
-    parts = list(_parts(learn, configuration))
+    parts = list(_estimate_parts(learn, configuration))
     if (total := sum(size for size, _ in parts)) > MOST_BYTES:
         largest, words = max(parts)
         raise ConfigurationError(
@@ -38,11 +38,11 @@ def check_fit(dataset: str, learn: Cases, configuration: FitConfiguration) -> No
         )
 
 
-def _parts(learn: Cases, configuration: FitConfiguration) -> Iterator[tuple[int, str]]:
+def _estimate_parts(learn: Cases, configuration: FitConfiguration) -> Iterator[tuple[int, str]]:
     """About how many bytes of a bundle grow with its settings and cases, for what, and how to have less of it."""
     n_cases, n_channels, n_timepoints = learn.series.shape
     counts = Counter(learn.labels) if learn.labels is not None else Counter({"all": n_cases})
-    components = max(most_components(count, configuration.max_components) for count in counts.values())
+    components = max(choose_most_components(count, configuration.max_components) for count in counts.values())
     squares = len(counts) * components * configuration.latent_dim**2
     # Covariances in mixture.npz (float64); two factors in one graph, one in another.
     yield (

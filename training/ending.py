@@ -42,7 +42,7 @@ class Ending:
 
 
 @contextlib.contextmanager
-def interrupted_by_signals() -> Iterator[None]:
+def interrupt_by_signals() -> Iterator[None]:
     """SIGTERM as well as Ctrl-C raise `KeyboardInterrupt`, with the signal's number."""
     before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -57,11 +57,11 @@ def explain(error: BaseException) -> Ending | None:
     if isinstance(error, KeyboardInterrupt):
         number = error.args[0] if error.args else signal.SIGINT
         return Ending(f"stopped by {signal.Signals(number).name}; {AGAIN}.", 128 + number)
-    reason = str(error) if isinstance(error, REFUSALS) else _of_the_machine(error)
+    reason = str(error) if isinstance(error, REFUSALS) else _explain_machine(error)
     return Ending(reason, 2) if reason is not None else None
 
 
-def _of_the_machine(error: BaseException) -> str | None:
+def _explain_machine(error: BaseException) -> str | None:
     if isinstance(error, OSError) and error.errno is not None:
         place = f"{error.filename}: {error.strerror}" if error.filename else f"{error.strerror}"
         if error.errno in FULL:

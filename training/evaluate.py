@@ -18,12 +18,12 @@ import tyro
 from training import datasets
 from training.configuration import ConfigurationError, FitConfiguration
 from training.evaluation import judges, policies
-from training.evaluation.jobs import Job, Outcome, arms
-from training.evaluation.processes import outcomes
-from training.evaluation.reporting import folder_of, render
+from training.evaluation.jobs import Job, Outcome, list_arms
+from training.evaluation.processes import run_jobs
+from training.evaluation.reporting import find_folder, render
 from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
-from training.evaluation.subsets import NAMED, SIZES, Curve, Level, levels, qualifies
-from training.partition import class_labels, training_cases
+from training.evaluation.subsets import NAMED, SIZES, Curve, Level, list_levels, qualifies
+from training.partition import make_training_cases, order_labels
 
 OWN = (
     "dataset",
@@ -68,8 +68,8 @@ class EvaluateConfiguration:
     """Hyperparameters, the same for every policy."""
 
     def __post_init__(self) -> None:
-        _refuse_unknown("--policies", self.policies, policies.known())
-        _refuse_unknown("--judges", self.judges, judges.known())
+        _refuse_unknown("--policies", self.policies, policies.list_known())
+        _refuse_unknown("--judges", self.judges, judges.list_known())
         if unknown := [size for size in self.sizes if self.curve is None or size not in SIZES[self.curve]]:
             known = f"of {', '.join(map(str, SIZES[self.curve]))}" if self.curve else "left out without --curve"
             raise ConfigurationError(f"--sizes has {unknown[0]}; it must be {known}.")
@@ -88,22 +88,24 @@ def _refuse_unknown(flag: str, given: Sequence[str], known: Sequence[str]) -> No
 
 def evaluate(configuration: EvaluateConfiguration) -> int:
     """Run what is missing, then render; how many jobs failed. What it refuses, it refuses before it runs anything."""
-    missing = jobs(configuration)
+    missing = list_jobs(configuration)
     failures = _run(configuration, missing) if missing else 0
-    for table in render(configuration.out, levels(configuration.curve)):
+    for table in render(configuration.out, list_levels(configuration.curve)):
         print(table)
     return failures
 
 
-def jobs(configuration: EvaluateConfiguration) -> list[Job]:
+def list_jobs(configuration: EvaluateConfiguration) -> list[Job]:
     """The jobs with an arm that has no row yet, those with most training cases first; says which levels fit which."""
-    names = configuration.datasets or found(configuration.data, configuration.curve)
-    wanted = arms(configuration.judges or judges.known(), configuration.policies or policies.known())
-    done = {level: _done(configuration.out, level) for level in levels(configuration.curve, configuration.sizes)}
+    names = configuration.datasets or find_datasets(configuration.data, configuration.curve)
+    wanted = list_arms(configuration.judges or judges.list_known(), configuration.policies or policies.list_known())
+    done = {
+        level: _list_done(configuration.out, level) for level in list_levels(configuration.curve, configuration.sizes)
+    }
     ordered: list[tuple[int, Job]] = []
     for name in names:
         learn = datasets.load(name, configuration.data).train
-        class_index = training_cases(learn, class_labels(learn.labels)).class_index
+        class_index = make_training_cases(learn, order_labels(learn.labels)).class_index
         fitting = [level for level in done if qualifies(class_index, level)]
         if configuration.curve:
             print(f"{name}: {', '.join(level.name for level in fitting if level) or 'too few cases for any level'}")
@@ -115,7 +117,7 @@ def jobs(configuration: EvaluateConfiguration) -> list[Job]:
     return [job for _, job in sorted(ordered, key=lambda pair: (pair[1].seed, -pair[0]))]
 
 
-def found(data: Path, curve: Curve | None) -> tuple[str, ...]:
+def find_datasets(data: Path, curve: Curve | None) -> tuple[str, ...]:
     """The datasets in a folder, by name. Raises `DatasetError` where there is none."""
     names = sorted(path.parent.name for path in data.glob("*/*_TRAIN.*") if path.stem == f"{path.parent.name}_TRAIN")
     names = [name for name in names if curve is None or name in NAMED]
@@ -127,18 +129,18 @@ def found(data: Path, curve: Curve | None) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _done(out: Path, level: Level | None) -> set[tuple[str, int, str, str]]:
-    return {(row.dataset, row.seed, row.judge, row.policy) for row in read(folder_of(out, level) / FILE, Row)}
+def _list_done(out: Path, level: Level | None) -> set[tuple[str, int, str, str]]:
+    return {(row.dataset, row.seed, row.judge, row.policy) for row in read(find_folder(out, level) / FILE, Row)}
 
 
 def _run(configuration: EvaluateConfiguration, missing: Sequence[Job]) -> int:
     """Run the jobs and write each outcome as it comes; how many failed, in whole or in part."""
     start, failures = time.perf_counter(), 0
-    for number, (job, outcome) in enumerate(outcomes(missing, configuration.workers), start=1):
+    for number, (job, outcome) in enumerate(run_jobs(missing, configuration.workers), start=1):
         where = f"{job.dataset} {job.level.name + ' ' if job.level else ''}seed {job.seed}"
         head = f"[{number}/{len(missing)}, {time.perf_counter() - start:.0f} s] {where}"
         if isinstance(outcome, Outcome):
-            _keep(folder_of(configuration.out, job.level), outcome)
+            _keep(find_folder(configuration.out, job.level), outcome)
             print(f"{head}: {len(outcome.rows)} rows in {outcome.seconds:.1f} s", flush=True)
             failures += bool(outcome.failed)
             for (judge, policy), why in outcome.failed.items():

@@ -17,8 +17,8 @@ from torch.export import Dim
 
 from models.manifest import Graph
 from models.manifest import Tensor as TensorCard
-from models.probe import relative_difference
-from models.publish import sha256
+from models.probe import compute_relative_difference
+from models.publish import compute_sha256
 from models.sessions import Runtime, Session
 
 BATCH_SIZES = (1, 2, 7, 33, 256)
@@ -49,13 +49,13 @@ class Exportable:
     defaults: dict[str, np.ndarray]
     """Inputs that become initializers, which a caller may override."""
 
-    def inputs(self, rows: int) -> Arrays:
+    def make_inputs(self, rows: int) -> Arrays:
         """All inputs but the overridable, with `rows` rows."""
         return {**{name: array[:rows] for name, array in self.batched.items()}, **self.scalars}
 
-    def torch_answer(self, rows: int) -> list[np.ndarray]:
+    def run_torch(self, rows: int) -> list[np.ndarray]:
         """What torch says."""
-        arrays = {**self.inputs(rows), **self.defaults}
+        arrays = {**self.make_inputs(rows), **self.defaults}
         with torch.no_grad():
             answer = self.module(*(torch.as_tensor(array) for array in arrays.values()))
         return [part.numpy() for part in ((answer,) if isinstance(answer, Tensor) else answer)]
@@ -72,34 +72,34 @@ class Exported:
 
 def export(exportable: Exportable, probe_rows: int = 4) -> Exported:
     """Convert, compare with torch at every batch size, and describe. Raises `ParityError`."""
-    model = _converted(exportable)
+    model = _convert(exportable)
     content = model.SerializeToString(deterministic=True)
     session = Session(content, Runtime("cpu", 1))
     _compare(exportable, session)
-    inputs = exportable.inputs(probe_rows)
+    inputs = exportable.make_inputs(probe_rows)
     outputs = dict(zip(session.outputs, session(inputs), strict=True))
     opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
     card = Graph(
         file=f"{exportable.name}.onnx",
-        sha256=sha256(content),
+        sha256=compute_sha256(content),
         opset=opset,
-        inputs=[_card(name, array, name in exportable.batched) for name, array in inputs.items()],
-        outputs=[_card(name, array, batched=True) for name, array in outputs.items()],
-        overridable=[_card(name, array, batched=False) for name, array in exportable.defaults.items()],
+        inputs=[_build_card(name, array, name in exportable.batched) for name, array in inputs.items()],
+        outputs=[_build_card(name, array, batched=True) for name, array in outputs.items()],
+        overridable=[_build_card(name, array, batched=False) for name, array in exportable.defaults.items()],
         tolerance=PROBE_TOLERANCE,
     )
     probe = {("in", name): array for name, array in inputs.items()}
     return Exported(content, card, probe | {("out", name): array for name, array in outputs.items()})
 
 
-def _card(name: str, array: np.ndarray, batched: bool) -> TensorCard:
+def _build_card(name: str, array: np.ndarray, batched: bool) -> TensorCard:
     shape: list[str | int] = ["n", *array.shape[1:]] if batched else list(array.shape)
     return TensorCard.model_validate({"name": name, "dtype": str(array.dtype), "shape": shape})
 
 
-def _converted(exportable: Exportable) -> onnx.ModelProto:
+def _convert(exportable: Exportable) -> onnx.ModelProto:
     """The ONNX model, its default values set, without the exporter's notes on source files."""
-    arguments = {**exportable.inputs(2), **exportable.defaults}
+    arguments = {**exportable.make_inputs(2), **exportable.defaults}
     batch = Dim("n")
     with _quiet():
         program = torch.onnx.export(
@@ -130,11 +130,11 @@ def _converted(exportable: Exportable) -> onnx.ModelProto:
 def _compare(exportable: Exportable, session: Session) -> None:
     for rows in BATCH_SIZES:
         try:
-            answers = session(exportable.inputs(rows))
+            answers = session(exportable.make_inputs(rows))
         except Exception as error:  # onnxruntime raises its own types, of no common base
             raise ParityError(f"{exportable.name}.onnx does not take batch size {rows}: {error}") from error
-        for name, actual, expected in zip(exportable.outputs, answers, exportable.torch_answer(rows), strict=True):
-            difference = relative_difference(actual, expected)
+        for name, actual, expected in zip(exportable.outputs, answers, exportable.run_torch(rows), strict=True):
+            difference = compute_relative_difference(actual, expected)
             if difference > PARITY:
                 raise ParityError(
                     f"{exportable.name}.onnx at batch size {rows}: {name} differs from torch by {difference:.1e} "

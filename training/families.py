@@ -9,14 +9,14 @@ from typing import Any
 from training.configuration import ConfigurationError
 
 
-def names(package: str) -> list[str]:
+def list_names(package: str) -> list[str]:
     """The families that `package` (a dotted name) holds."""
     return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(package).__path__))
 
 
 def check_name(package: str, family: str) -> None:
     """Raise `ConfigurationError`, with the families there are, where `package` has no such."""
-    known = names(package)
+    known = list_names(package)
     if family not in known:
         raise ConfigurationError(f"{package} has no {family!r}; it has: {', '.join(known)}.")
 

@@ -17,22 +17,22 @@ if __package__ in (None, ""):
 import tyro
 
 from models.bundle import Bundle
-from models.manifest import checked_name, read_manifest
+from models.manifest import check_name, read_manifest
 from models.publish import publish
-from models.repository import SHIPPED, versions_on_disk
-from models.signing import signer
+from models.repository import SHIPPED, list_versions
+from models.signing import make_signer
 from training import checkpoints, datasets
-from training.bundling import Origin, manifest_maker, pack
+from training.bundling import Origin, make_manifest_maker, pack
 from training.configuration import ConfigurationError, FitConfiguration
 from training.door import check_fit
 from training.duplicates import describe, find_duplicates
-from training.ending import REFUSALS, explain, interrupted_by_signals
+from training.ending import REFUSALS, explain, interrupt_by_signals
 from training.fitting import Fitted, fit
 from training.loop import start_fabric
-from training.measure import measured
-from training.partition import Partition, partition
-from training.report import report_inputs, sampled, write_report
-from training.table import summary
+from training.measure import measure
+from training.partition import Partition, split_dataset
+from training.report import report_inputs, sample, write_report
+from training.table import write_summary
 
 logger = logging.getLogger(__name__)
 
@@ -51,15 +51,15 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     dataset = datasets.load(
         configuration.dataset, configuration.data, layout=configuration.layout, key=configuration.key
     )
-    name = checked_name(configuration.name or dataset.name.lower())
-    root = repository_root(configuration.models)
-    sign = None if configuration.signing_key is None else signer(configuration.signing_key)
-    folder = checkpoints.folder_of(root, name, configuration, dataset.sha256)
+    name = check_name(configuration.name or dataset.name.lower())
+    root = find_repository(configuration.models)
+    sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
+    folder = checkpoints.find_folder(root, name, configuration, dataset.sha256)
     if configuration.devices == 1:
         tell_what_is_kept(checkpoints.open_folder(folder, configuration.resume))
         configuration = replace(configuration, checkpoints=folder)
     try:
-        parts = partition(dataset, configuration)
+        parts = split_dataset(dataset, configuration)
         check_fit(dataset.name, parts.learn, configuration)
         duplicates = find_duplicates(dataset)
         for sentence in describe(duplicates):
@@ -68,17 +68,17 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
         if not fabric.is_global_zero:
             return None
         packed = pack(fitted, configuration)
-        metrics = measured(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
+        metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
         origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
-        maker = manifest_maker(name, fitted, packed, metrics, origin)
+        maker = make_manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again
         raise
     directory = publish(root, name, packed.files, maker, sign)  # a full disk leaves the checkpoints
     checkpoints.remove_folder(folder)
-    report = reported(fitted, parts, directory, configuration.seed) if configuration.report else None
+    report = report_fit(fitted, parts, directory, configuration.seed) if configuration.report else None
     manifest = read_manifest((directory / "manifest.json").read_bytes())
-    print(summary(manifest, packed.n_bytes, directory, report))
+    print(write_summary(manifest, packed.n_bytes, directory, report))
     return directory
 
 
@@ -92,11 +92,11 @@ def tell_what_is_kept(kept: checkpoints.Kept) -> None:
         )
 
 
-def reported(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
+def report_fit(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
     """Write the report of the bundle at `directory`; its file, or why there is none: the bundle stands without it."""
     try:
         bundle = Bundle.load(directory)
-        inputs = report_inputs(fitted, parts, bundle.manifest, sampled(bundle, seed))
+        inputs = report_inputs(fitted, parts, bundle.manifest, sample(bundle, seed))
         return write_report(inputs, report_directory(directory))
     except Exception as error:
         if explain(error) is None:
@@ -123,24 +123,24 @@ def refit_all(configuration: FitConfiguration) -> int:
         )
     anew = {name: getattr(configuration, name) for name in given & set(ANEW)}
     failures = 0
-    root = repository_root(configuration.models)
-    for name, versions in versions_on_disk(root).items():
+    root = find_repository(configuration.models)
+    for name, versions in list_versions(root).items():
         print(f"\n{name}: fitting again", flush=True)
         try:
-            fit_and_publish(replace(recorded_configuration(root, name, versions[-1]), **anew))
+            fit_and_publish(replace(read_configuration(root, name, versions[-1]), **anew))
         except REFUSALS as error:
             failures += 1
             print(f"{name}: not fitted: {error}", file=sys.stderr)
     return failures
 
 
-def recorded_configuration(root: Path, name: str, version: int) -> FitConfiguration:
+def read_configuration(root: Path, name: str, version: int) -> FitConfiguration:
     """The configuration that a bundle was fitted with, to publish to `root` under its own name."""
     manifest = read_manifest((root / name / str(version) / "manifest.json").read_bytes())
     return replace(FitConfiguration.from_record(manifest.provenance.configuration, root), name=name)
 
 
-def repository_root(models: Path | None) -> Path:
+def find_repository(models: Path | None) -> Path:
     """--models, else SERIESMITH_MODELS, else this checkout's models/."""
     return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
 
@@ -148,7 +148,7 @@ def repository_root(models: Path | None) -> Path:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; answers the exit status."""
     try:
-        with interrupted_by_signals():
+        with interrupt_by_signals():
             configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
             if configuration.dataset is None and configuration.data is None:
                 return 1 if refit_all(configuration) else 0

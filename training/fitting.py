@@ -15,15 +15,15 @@ from models.manifest import Label
 from models.policy import PolicyName
 from training import classifiers, vae
 from training.augmenting import NOTHING, Initial
-from training.calibration import HeldOut, held_out
-from training.choosing import CANDIDATES, cross_validated
+from training.calibration import HeldOut, collect_held_out
+from training.choosing import CANDIDATES, cross_validate
 from training.configuration import FitConfiguration
 from training.datasets import Cases
-from training.folds import fit_policy, folds_of
+from training.folds import fit_policy, make_folds
 from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import History
-from training.partition import class_labels, training_cases
+from training.partition import make_training_cases, order_labels
 from training.weights import load_weights, read_weights
 
 
@@ -53,30 +53,32 @@ class Mean(nn.Module):
 
 def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted:
     """Learn from `learn`; equal arguments, machine and threads give equal weights."""
-    labels = class_labels(learn.labels)
-    cases = training_cases(learn, labels)
-    start = _starting_point(configuration.start_from, cases, configuration)
-    folds = folds_of(learn, cases, configuration)
-    result = cross_validated(cases, folds, configuration, candidates(learn, labels, configuration), start)
+    labels = order_labels(learn.labels)
+    cases = make_training_cases(learn, labels)
+    start = _load_starting_point(configuration.start_from, cases, configuration)
+    folds = make_folds(learn, cases, configuration)
+    result = cross_validate(cases, folds, configuration, list_candidates(learn, labels, configuration), start)
     if learn.labels is None:
-        return Fitted(labels, cases, result.generator, None, held_out(result.folds), None, result.generator.histories)
+        return Fitted(
+            labels, cases, result.generator, None, collect_held_out(result.folds), None, result.generator.histories
+        )
     network, losses = result.classifier or fit_policy(
         fabric, cases, result.uplift.policy, result.generator, configuration, initial=start.classifier
     )
     if configuration.average and result.generator.classifier is not None:
         network = Mean(network, result.generator.classifier)
     histories = result.generator.histories | {"classifier": losses}
-    return Fitted(labels, cases, result.generator, network, held_out(result.folds), result.uplift, histories)
+    return Fitted(labels, cases, result.generator, network, collect_held_out(result.folds), result.uplift, histories)
 
 
-def candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitConfiguration) -> tuple[PolicyName, ...]:
+def list_candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitConfiguration) -> tuple[PolicyName, ...]:
     """The candidates: all for auto, else the one that is set; nothing to choose from with less than two classes."""
     if learn.labels is None or len(labels) == 1:
         return ()
     return CANDIDATES if configuration.policy == "auto" else (configuration.policy,)
 
 
-def _starting_point(bundle: Path | None, cases: TrainingCases, configuration: FitConfiguration) -> Initial:
+def _load_starting_point(bundle: Path | None, cases: TrainingCases, configuration: FitConfiguration) -> Initial:
     """The VAE and classifier of another bundle; the classifier only where the classes are as many."""
     if bundle is None:
         return NOTHING
@@ -91,9 +93,9 @@ def _starting_point(bundle: Path | None, cases: TrainingCases, configuration: Fi
 
 
 @torch.no_grad()
-def predicted(fitted: Fitted, series: np.ndarray) -> np.ndarray:
+def predict(fitted: Fitted, series: np.ndarray) -> np.ndarray:
     """The likeliest class index `[n]` by the classifier."""
     assert fitted.classifier is not None
-    logits = fitted.classifier(fitted.generator.scaling.inward(torch.as_tensor(series)))
+    logits = fitted.classifier(fitted.generator.scaling.standardise(torch.as_tensor(series)))
     index: np.ndarray = logits.argmax(dim=1).numpy()
     return index

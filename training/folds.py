@@ -9,18 +9,18 @@ import numpy as np
 from lightning_fabric import Fabric
 from torch import nn
 
-from models.mixture import marginal_log_density
-from models.policy import PolicyName, source
-from training.augmenting import equal_counts, fit_generator, joined
+from models.mixture import compute_marginal_log_density
+from models.policy import PolicyName, find_source
+from training.augmenting import compute_equal_counts, fit_generator, join_cases
 from training.configuration import FitConfiguration
 from training.datasets import Cases
-from training.datasets.split import fold_indices
+from training.datasets.split import split_folds
 from training.duplicates import group_equal
 from training.generator import Generator
-from training.learner import TrainingCases, posterior_means, reconstruction_errors, standardised
+from training.learner import TrainingCases, compute_posterior_means, compute_reconstruction_errors, standardise
 from training.loop import History, start_fabric
-from training.policies import class_log_probabilities, fit_classifier
-from training.rocket import Rocket, ridge
+from training.policies import compute_log_probabilities, fit_classifier
+from training.rocket import Rocket, make_ridge
 
 POOL_SIZE = 512
 """Synthetic cases that a classifier's training draws from."""
@@ -47,12 +47,12 @@ class Judged:
     log_probabilities: dict[PolicyName, np.ndarray]
 
 
-def folds_of(learn: Cases, cases: TrainingCases, configuration: FitConfiguration) -> list[Fold]:
+def make_folds(learn: Cases, cases: TrainingCases, configuration: FitConfiguration) -> list[Fold]:
     """Stratified folds that keep groups, and equal cases, together; fewer, or none, where classes are too small."""
     if configuration.folds == 0:
         return []
-    found = fold_indices(learn.labels, group_equal(learn), configuration.folds, configuration.seed, len(learn.series))
-    return [Fold(cases.subset(kept), cases.subset(held_out)) for kept, held_out in found]
+    found = split_folds(learn.labels, group_equal(learn), configuration.folds, configuration.seed, len(learn.series))
+    return [Fold(cases.select(kept), cases.select(held_out)) for kept, held_out in found]
 
 
 def judge(
@@ -66,20 +66,22 @@ def judge(
     """
     fabric = start_fabric(configuration)
     kept, held_out = fold.kept, fold.held_out
-    configuration = configuration.in_fold(len(kept.series), len(kept.series) + len(held_out.series))
+    configuration = configuration.copy_for_fold(len(kept.series), len(kept.series) + len(held_out.series))
     if not policies:  # nothing is made in such a fold, and its texture would serve nobody
         configuration = replace(configuration, texture_fit_steps=1)
     generator = fit_generator(fabric, kept, configuration, rounds=rounds)
-    density = generator.mixture.class_log_density(posterior_means(generator.vae, generator.scaling, held_out.series))
+    density = generator.mixture.compute_class_log_density(
+        compute_posterior_means(generator.vae, generator.scaling, held_out.series)
+    )
     log_probabilities: dict[PolicyName, np.ndarray] = {}
     for policy in policies:
         network, _ = fit_policy(fabric, kept, policy, generator, configuration, balanced and policy != "none")
-        log_probabilities[policy] = class_log_probabilities(network, generator.scaling, held_out.series)
+        log_probabilities[policy] = compute_log_probabilities(network, generator.scaling, held_out.series)
     return Judged(
         fold,
         generator,
-        reconstruction_errors(generator.vae, generator.scaling, held_out.series),
-        marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
+        compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series),
+        compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
         log_probabilities,
     )
@@ -99,13 +101,13 @@ def fit_policy(
     if policy == "none" and generator.classifier is not None and not balanced:
         return generator.classifier, generator.histories["classifier"]
     made = None
-    if source(policy) not in ("none", "warps"):
-        made = generator.pool(policy, cases, equal_counts(cases, POOL_SIZE), configuration.seed)
-    real = standardised(cases, generator.scaling)
+    if find_source(policy) not in ("none", "warps"):
+        made = generator.make_pool(policy, cases, compute_equal_counts(cases, POOL_SIZE), configuration.seed)
+    real = standardise(cases, generator.scaling)
     return fit_classifier(fabric, real, made, policy, configuration, balanced, initial)
 
 
-def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarray:
+def judge_concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarray:
     """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[n]`.
 
     That is the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and
@@ -116,23 +118,23 @@ def concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarra
     kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
     counts = np.bincount(kept.class_index, minlength=kept.n_classes)
     counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts
-    grown = joined(kept, judged.generator.made(policy, kept, counts, configuration.seed))
-    settings = configuration.with_steps_of(len(kept.series), len(grown.series))
-    network, _ = fit_classifier(fabric, standardised(grown, scaling), None, "none", settings)
-    with_them = class_log_probabilities(network, scaling, held_out.series)
+    grown = join_cases(kept, judged.generator.make(policy, kept, counts, configuration.seed))
+    settings = configuration.copy_with_steps(len(kept.series), len(grown.series))
+    network, _ = fit_classifier(fabric, standardise(grown, scaling), None, "none", settings)
+    with_them = compute_log_probabilities(network, scaling, held_out.series)
     without = judged.log_probabilities["none"]
-    ours = _correct(with_them.argmax(axis=1), held_out) - _correct(without.argmax(axis=1), held_out)
-    real, test = (standardised(cases, scaling).series.numpy() for cases in (grown, held_out))
+    ours = _find_correct(with_them.argmax(axis=1), held_out) - _find_correct(without.argmax(axis=1), held_out)
+    real, test = (standardise(cases, scaling).series.numpy() for cases in (grown, held_out))
     n_kept = len(kept.series)
     rocket = Rocket(real[:n_kept], configuration.seed)
     features, judged_by = rocket(real), rocket(test)
-    both = ridge().fit(features, grown.class_index).predict(judged_by)
-    alone = ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
-    theirs = _correct(both, held_out) - _correct(alone, held_out)
+    both = make_ridge().fit(features, grown.class_index).predict(judged_by)
+    alone = make_ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
+    theirs = _find_correct(both, held_out) - _find_correct(alone, held_out)
     difference: np.ndarray = (ours + theirs) / 2
     return difference
 
 
-def _correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
+def _find_correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
     correct: np.ndarray = (predicted == cases.class_index).astype(np.int64)
     return correct

@@ -22,7 +22,7 @@ class Encoder(nn.Module):
         self.scaling, self.vae = scaling, vae
 
     def forward(self, series: Tensor) -> tuple[Tensor, Tensor]:
-        return self.vae.encode(self.scaling.inward(series))
+        return self.vae.encode(self.scaling.standardise(series))
 
 
 class Decoder(nn.Module):
@@ -33,7 +33,7 @@ class Decoder(nn.Module):
         self.scaling, self.vae = scaling, vae
 
     def forward(self, latent: Tensor) -> Tensor:
-        return self.scaling.outward(self.vae.decode(latent))
+        return self.scaling.restore(self.vae.decode(latent))
 
 
 class Textured(nn.Module):
@@ -44,8 +44,8 @@ class Textured(nn.Module):
         self.scaling, self.texture = scaling, texture
 
     def forward(self, series: Tensor, class_index: Tensor, residual_noise: Tensor) -> Tensor:
-        residual = self.texture(self.scaling.inward(series), class_index, residual_noise)
-        return series + self.scaling.difference_outward(residual)
+        residual = self.texture(self.scaling.standardise(series), class_index, residual_noise)
+        return series + self.scaling.restore_difference(residual)
 
 
 class TextureStep(nn.Module):
@@ -59,8 +59,8 @@ class TextureStep(nn.Module):
     def forward(
         self, series: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor
     ) -> tuple[Tensor, Tensor]:
-        after = self.texture.step(self.scaling.inward(series), class_index, state, time, duration)
-        return after, series + self.scaling.difference_outward(self.texture.scale * after)
+        after = self.texture.step(self.scaling.standardise(series), class_index, state, time, duration)
+        return after, series + self.scaling.restore_difference(self.texture.scale * after)
 
 
 class Classifier(nn.Module):
@@ -71,7 +71,7 @@ class Classifier(nn.Module):
         self.scaling, self.classifier = scaling, classifier
 
     def forward(self, series: Tensor) -> Tensor:
-        return torch.softmax(self.classifier(self.scaling.inward(series)), dim=1)
+        return torch.softmax(self.classifier(self.scaling.standardise(series)), dim=1)
 
 
 class Density(nn.Module):

@@ -15,7 +15,7 @@ from training.configuration import FitConfiguration
 from training.loop import History, Objective, Schedule, train
 from training.scaling import Scaling
 from training.vae import VAE
-from training.warps import warped
+from training.warps import warp_series
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class TrainingCases:
     class_index: np.ndarray
     n_classes: int
 
-    def subset(self, index: np.ndarray) -> TrainingCases:
+    def select(self, index: np.ndarray) -> TrainingCases:
         """The cases at `index`; the classes stay."""
         return TrainingCases(self.series[index], self.class_index[index], self.n_classes)
 
@@ -54,12 +54,12 @@ class VAEObjective(Objective):
         self._real = real
         self._configuration = configuration
 
-    def held(self) -> tuple[Tensor, ...]:
+    def list_held(self) -> tuple[Tensor, ...]:
         return self._real.series, self._real.class_index
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         settings = self._configuration
-        series = warped(self._real.series[index], settings.warp_probability, self.generator)
+        series = warp_series(self._real.series[index], settings.warp_probability, self.generator)
         shape = (len(series), settings.latent_dim)
         noise = torch.randn(shape, generator=self.generator, device=series.device)
         reconstruction, latent, mean, log_variance = self.vae(series, noise)
@@ -85,29 +85,29 @@ def fit_vae(
     model = vae.build(configuration.vae, *shape)
     if initial is not None:
         model.load_state_dict(initial.state_dict())
-    real = standardised(cases, scaling).to(fabric.device)
+    real = standardise(cases, scaling).to(fabric.device)
     objective = VAEObjective(model, real, cases.n_classes, configuration)
-    steps = configuration.steps(configuration.vae_steps, len(cases.series))
+    steps = configuration.choose_steps(configuration.vae_steps, len(cases.series))
     history = train(fabric, objective, Schedule(steps, title, configuration.seed), configuration)
     return model.cpu().eval(), history
 
 
-def standardised(cases: TrainingCases, scaling: Scaling) -> Pool:
+def standardise(cases: TrainingCases, scaling: Scaling) -> Pool:
     """The cases as the networks see them."""
-    return Pool(scaling.inward(torch.as_tensor(cases.series)), torch.as_tensor(cases.class_index), cases.n_classes)
+    return Pool(scaling.standardise(torch.as_tensor(cases.series)), torch.as_tensor(cases.class_index), cases.n_classes)
 
 
 @torch.no_grad()
-def posterior_means(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+def compute_posterior_means(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
     """`[n, latent_dim]` float64 of series in original units."""
-    mean, _ = model.encode(scaling.inward(torch.as_tensor(series)))
+    mean, _ = model.encode(scaling.standardise(torch.as_tensor(series)))
     return mean.double().numpy()
 
 
 @torch.no_grad()
-def reconstruction_errors(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+def compute_reconstruction_errors(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
     """Mean squared difference per case `[n]`, squared original units."""
     original = torch.as_tensor(series)
-    mean, _ = model.encode(scaling.inward(original))
-    reconstruction = scaling.outward(model.decode(mean))
+    mean, _ = model.encode(scaling.standardise(original))
+    reconstruction = scaling.restore(model.decode(mean))
     return (original - reconstruction).double().square().mean(dim=(1, 2)).numpy()

@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from training.checkpoints import LoopCheckpoint, State, key_of
+from training.checkpoints import LoopCheckpoint, State, compute_key
 from training.configuration import ConfigurationError, FitConfiguration
 
 RECORDED = 100
@@ -38,7 +38,7 @@ class Objective(nn.Module):
         """`index` `[batch]` into the cases; `progress` 0 … 1 of the steps."""
         raise TypeError(f"{type(self).__name__} has no loss")
 
-    def held(self) -> Iterable[Tensor]:
+    def list_held(self) -> Iterable[Tensor]:
         """The tensors that the loss depends on besides parameters and buffers: its cases."""
         raise TypeError(f"{type(self).__name__} holds no cases")
 
@@ -93,12 +93,12 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
     With `configuration.checkpoints` a loop that was killed goes on, to the same result bit for bit. Raises
     `TrainingError` when the loss or a weight is no finite number.
     """
-    checkpoint = _checkpoint_of(objective, schedule, configuration)
-    if (result := checkpoint.finished()) is not None:
+    checkpoint = _open_checkpoint(objective, schedule, configuration)
+    if (result := checkpoint.read_finished()) is not None:
         objective.load_state_dict(result["objective"])
         torch.set_rng_state(result["random"])
         objective.eval()
-        return _history_of(result)
+        return _build_history(result)
     optimizer = torch.optim.AdamW(
         objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay, fused=True
     )
@@ -107,7 +107,7 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
     module.train()
     batches = _Batches(objective.n_cases, configuration.batch_size, schedule.seed + fabric.global_rank)
     run = _Run(objective, optimizer, cycle, batches)
-    if (state := checkpoint.half_done()) is not None:
+    if (state := checkpoint.read_half_done()) is not None:
         run.restore(state)
     bar = tqdm(
         range(run.step, schedule.steps),
@@ -119,8 +119,8 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
     )
     for step in bar:
         if checkpoint.is_due:
-            checkpoint.keep(run.state(step))
-        loss, parts = module(batches.next().to(fabric.device), step / schedule.steps)
+            checkpoint.keep(run.save_state(step))
+        loss, parts = module(batches.draw().to(fabric.device), step / schedule.steps)
         fabric.backward(loss)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -136,15 +136,15 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
         _refuse_divergence(tensor.detach().sum(), schedule.steps, schedule, configuration)
     objective.eval()
     checkpoint.finish({**run.record(), "objective": objective.state_dict(), "random": torch.get_rng_state()})
-    return _history_of(run.record())
+    return _build_history(run.record())
 
 
-def _checkpoint_of(objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> LoopCheckpoint:
+def _open_checkpoint(objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> LoopCheckpoint:
     """Known by the kind of objective, its parameters and cases, the schedule and the settings."""
     if configuration.checkpoints is None:
         return LoopCheckpoint(None, "")
     words = [type(objective).__qualname__, repr(asdict(schedule)), repr(configuration.record())]
-    return LoopCheckpoint(configuration.checkpoints, key_of(words, objective.state_dict(), objective.held()))
+    return LoopCheckpoint(configuration.checkpoints, compute_key(words, objective.state_dict(), objective.list_held()))
 
 
 def _refuse_divergence(loss: Tensor, step: int, schedule: Schedule, configuration: FitConfiguration) -> None:
@@ -168,7 +168,7 @@ class _Run:
     step: int = 0
     recorded: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
-    def state(self, step: int) -> State:
+    def save_state(self, step: int) -> State:
         """Everything, before `step`."""
         on_cuda = next(self.objective.parameters()).is_cuda
         return {
@@ -177,7 +177,7 @@ class _Run:
             "objective": self.objective.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "cycle": self.cycle.state_dict(),
-            "batches": self.batches.state(),
+            "batches": self.batches.save_state(),
             "random": torch.get_rng_state(),
             "random_cuda": torch.cuda.get_rng_state() if on_cuda else None,
         }
@@ -204,7 +204,7 @@ class _Run:
         return {"steps": list(self.recorded), "names": names, "table": torch.stack(rows).cpu() if rows else NO_ROWS}
 
 
-def _history_of(record: State) -> History:
+def _build_history(record: State) -> History:
     columns = record["table"].numpy().T
     return History(np.array(record["steps"]), dict(zip(record["names"], columns, strict=True)))
 
@@ -217,13 +217,13 @@ class _Batches:
         self._generator = torch.Generator().manual_seed(seed)
         self._left = torch.empty(0, dtype=torch.long)
 
-    def next(self) -> Tensor:
+    def draw(self) -> Tensor:
         while len(self._left) < self._size:
             self._left = torch.cat([self._left, torch.randperm(self._n_cases, generator=self._generator)])
         batch, self._left = self._left[: self._size], self._left[self._size :]
         return batch
 
-    def state(self) -> State:
+    def save_state(self) -> State:
         """Where in the pass."""
         return {"generator": self._generator.get_state(), "left": self._left.clone()}
 

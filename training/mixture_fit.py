@@ -27,12 +27,12 @@ def fit_mixture(
     covariance.
     """
     latent_dim = latent.shape[1]
-    max_components = most_components(len(latent), max_components)
+    max_components = choose_most_components(len(latent), max_components)
     shares = {
-        int(index): _responsibilities(latent[class_index == index], max_components, seed)
+        int(index): _compute_responsibilities(latent[class_index == index], max_components, seed)
         for index in np.unique(class_index)
     }
-    pooled = _pooled_covariance(latent, class_index, shares)
+    pooled = _pool_covariance(latent, class_index, shares)
     weights = np.zeros((n_classes, max_components))
     means = np.tile(latent.mean(axis=0), (n_classes, max_components, 1))
     covariances = np.tile(pooled, (n_classes, max_components, 1, 1))
@@ -46,29 +46,29 @@ def fit_mixture(
             weights[index, k] = mass / len(cases)
             means[index, k] = share @ cases / mass
             own = mass / (mass + latent_dim)
-            covariances[index, k] = own * _shrunk(_centred(cases, share), mass) + (1 - own) * pooled
+            covariances[index, k] = own * _shrink(_centre(cases, share), mass) + (1 - own) * pooled
     used = max(1, int((weights > 0).sum(axis=1).max()))
     return MixtureParameters(weights[:, :used], means[:, :used], covariances[:, :used])
 
 
-def most_components(n_cases: int, max_components: int) -> int:
+def choose_most_components(n_cases: int, max_components: int) -> int:
     """How many components so many cases may have: one for every six, up to `max_components`."""
     return max(1, min(max_components, n_cases // CASES_PER_COMPONENT))
 
 
-def _centred(cases: np.ndarray, share: np.ndarray) -> np.ndarray:
+def _centre(cases: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Cases around the mean of a component, each times the root of the component's share in it."""
     mean = share @ cases / share.sum()
     centred: np.ndarray = (cases - mean) * np.sqrt(share)[:, None]
     return centred
 
 
-def _responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.ndarray:
+def _compute_responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.ndarray:
     """`[n, n_components]`, rows sum to 1, of the tied-covariance mixture with the lowest BIC.
 
     A mixture with a component of fewer than two cases is not considered.
     """
-    most = most_components(len(cases), max_components)
+    most = choose_most_components(len(cases), max_components)
     best, best_bic = np.ones((len(cases), 1)), np.inf
     for n_components in range(1, most + 1) if most > 1 else ():
         mixture = GaussianMixture(n_components, covariance_type="tied", reg_covar=FLOOR, random_state=seed)
@@ -81,16 +81,16 @@ def _responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.n
     return best
 
 
-def _pooled_covariance(latent: np.ndarray, class_index: np.ndarray, shares: dict[int, np.ndarray]) -> np.ndarray:
+def _pool_covariance(latent: np.ndarray, class_index: np.ndarray, shares: dict[int, np.ndarray]) -> np.ndarray:
     """Covariance within components over all classes; the unit matrix where no component has two cases."""
     centred = [
-        _centred(latent[class_index == index], share) for index, of_class in shares.items() for share in of_class.T
+        _centre(latent[class_index == index], share) for index, of_class in shares.items() for share in of_class.T
     ]
     freedom = len(latent) - len(centred)
-    return _shrunk(np.concatenate(centred), freedom) if freedom > 0 else np.eye(latent.shape[1])
+    return _shrink(np.concatenate(centred), freedom) if freedom > 0 else np.eye(latent.shape[1])
 
 
-def _shrunk(centred: np.ndarray, mass: float) -> np.ndarray:
+def _shrink(centred: np.ndarray, mass: float) -> np.ndarray:
     """Ledoit-Wolf covariance of weighted, centred cases whose weights sum to `mass`."""
     if len(centred) < 2:
         return FLOOR * np.eye(centred.shape[1])

@@ -19,15 +19,15 @@ SET_DEATH_SIGNAL = 1
 """Of Linux's prctl."""
 
 
-def side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
+def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
     """The answers of calls, in order; on the CPU each in a process of its own, one thread each."""
     workers = min(configuration.workers or cpu_count(), len(calls))
     if workers <= 1 or configuration.device == "cuda" or configuration.devices > 1:
         return [call() for call in calls]
-    return list(Parallel(n_jobs=workers)(delayed(_called)(call) for call in calls))
+    return list(Parallel(n_jobs=workers)(delayed(_call)(call) for call in calls))
 
 
-def _called(call: Callable[[], Any]) -> Any:
+def _call(call: Callable[[], Any]) -> Any:
     _end_with_parent()
     tqdm.set_lock(threading.RLock())  # its own lock would be left behind by a process that is killed
     return call()

@@ -26,7 +26,7 @@ class Partition:
     measured_on: MeasuredOn | None
 
 
-def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
+def split_dataset(dataset: Dataset, configuration: FitConfiguration) -> Partition:
     """The given test set measures; without one, a stratified share of the cases does that parts no group
     and no equal cases."""
     train = dataset.train
@@ -39,30 +39,30 @@ def partition(dataset: Dataset, configuration: FitConfiguration) -> Partition:
     )
     if len(held) == 0:
         return Partition(train, None, None)
-    return Partition(_subset(train, kept), _subset(train, held), "held-out split")
+    return Partition(_select(train, kept), _select(train, held), "held-out split")
 
 
-def _subset(cases: Cases, index: np.ndarray) -> Cases:
+def _select(cases: Cases, index: np.ndarray) -> Cases:
     labels = tuple(cases.labels[i] for i in index) if cases.labels is not None else None
     groups = tuple(cases.groups[i] for i in index) if cases.groups is not None else None
     return Cases(cases.series[index], labels, groups)
 
 
-def class_labels(labels: tuple[Label, ...] | None) -> tuple[Label, ...]:
+def order_labels(labels: tuple[Label, ...] | None) -> tuple[Label, ...]:
     """The classes in the order of their index: numbers by value, text by text; one class "all" without labels."""
     if labels is None:
         return ("all",)
-    return tuple(sorted(set(labels), key=lambda label: (_number(label), str(label))))
+    return tuple(sorted(set(labels), key=lambda label: (_parse_number(label), str(label))))
 
 
-def _number(label: Label) -> float:
+def _parse_number(label: Label) -> float:
     try:
         return float(label)
     except ValueError:
         return float("inf")
 
 
-def training_cases(cases: Cases, labels: tuple[Label, ...]) -> TrainingCases:
+def make_training_cases(cases: Cases, labels: tuple[Label, ...]) -> TrainingCases:
     """Labels become class indices; unlabelled cases are all of class 0."""
     own = cases.labels or (labels[0],) * len(cases.series)
     index = np.array([labels.index(label) for label in own], dtype=np.int64)

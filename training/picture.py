@@ -52,8 +52,8 @@ def draw(configuration: PictureConfiguration) -> None:
     for index, label in enumerate(labels):
         real = train.series[own == index][: configuration.n_series]
         made = bundle.sample(index, configuration.n_series, configuration.seed).series
-        _panel(axes[index, 0], real[:, configuration.channel], f"class {label}: real", "#1f4e79")
-        _panel(axes[index, 1], made[:, configuration.channel], f"class {label}: synthetic", "#b5541c")
+        _draw_panel(axes[index, 0], real[:, configuration.channel], f"class {label}: real", "#1f4e79")
+        _draw_panel(axes[index, 1], made[:, configuration.channel], f"class {label}: synthetic", "#b5541c")
     for axis in axes[-1]:
         axis.set_xlabel("timepoint")
     figure.tight_layout()
@@ -61,7 +61,7 @@ def draw(configuration: PictureConfiguration) -> None:
     figure.savefig(configuration.out, dpi=90)
 
 
-def _panel(axis: Any, series: np.ndarray, title: str, colour: str) -> None:
+def _draw_panel(axis: Any, series: np.ndarray, title: str, colour: str) -> None:
     axis.plot(series.T, color=colour, linewidth=0.7, alpha=0.75)
     axis.set_title(title, fontsize=9, loc="left")
     axis.spines[["top", "right"]].set_visible(False)

@@ -8,13 +8,13 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn import functional
 
-from models.policy import PolicyName, warps
+from models.policy import PolicyName, does_warp
 from training import classifiers
 from training.configuration import FitConfiguration
 from training.learner import Pool
 from training.loop import History, Objective, Schedule, train
 from training.scaling import Scaling
-from training.warps import warped
+from training.warps import warp_series
 
 
 class PolicyObjective(Objective):
@@ -35,12 +35,12 @@ class PolicyObjective(Objective):
     ) -> None:
         super().__init__(len(real.series), configuration.seed, real.series.device)
         self.network = network
-        self._real, self._made, self._warps = real, made, warps(policy)
+        self._real, self._made, self._warps = real, made, does_warp(policy)
         self._configuration = configuration
         counts = torch.bincount(real.class_index)[real.class_index]
         self._chances = counts**-configuration.balance if balanced else None
 
-    def held(self) -> list[Tensor]:
+    def list_held(self) -> list[Tensor]:
         made = [self._made.series, self._made.class_index] if self._made is not None else []
         return [self._real.series, self._real.class_index, *made, *([] if self._chances is None else [self._chances])]
 
@@ -56,8 +56,8 @@ class PolicyObjective(Objective):
             series = torch.cat([series, made.series[drawn]])
             class_index = torch.cat([class_index, made.class_index[drawn]])
         if self._warps and not finishing:
-            series = warped(series, self._configuration.warp_probability, self.generator)
-        with torch.autocast(series.device.type, torch.bfloat16, enabled=_halved(self._configuration, series.device)):
+            series = warp_series(series, self._configuration.warp_probability, self.generator)
+        with torch.autocast(series.device.type, torch.bfloat16, enabled=_is_halved(self._configuration, series.device)):
             logits = self.network(series)
         losses = functional.cross_entropy(logits.float(), class_index, reduction="none")
         weight = torch.ones_like(losses)
@@ -66,7 +66,7 @@ class PolicyObjective(Objective):
         return loss, {"loss": loss}
 
 
-def _halved(configuration: FitConfiguration, device: torch.device) -> bool:
+def _is_halved(configuration: FitConfiguration, device: torch.device) -> bool:
     """Whether the network computes in bf16; its weights, the loss and the optimiser's state are float32 either way."""
     in_hardware = device.type == "cpu" and bool(torch.cpu.get_capabilities().get("amx_bf16"))
     return configuration.precision == "bf16" or (configuration.precision == "auto" and in_hardware)
@@ -93,14 +93,14 @@ def fit_classifier(
         network.load_state_dict(initial.state_dict())
     made = made.to(fabric.device) if made is not None else None
     objective = PolicyObjective(network, real.to(fabric.device), made, policy, configuration, balanced)
-    steps = configuration.steps(configuration.classifier_steps, len(real.series))
+    steps = configuration.choose_steps(configuration.classifier_steps, len(real.series))
     schedule = Schedule(steps, f"classifier, {policy}", configuration.seed)
     history = train(fabric, objective, schedule, configuration)
     return network.cpu().eval(), history
 
 
 @torch.no_grad()
-def class_log_probabilities(network: nn.Module, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+def compute_log_probabilities(network: nn.Module, scaling: Scaling, series: np.ndarray) -> np.ndarray:
     """Log of class_probabilities `[n, n_classes]`, float64, of series in original units."""
-    logits = network(scaling.inward(torch.as_tensor(series)))
+    logits = network(scaling.standardise(torch.as_tensor(series)))
     return torch.log_softmax(logits.double(), dim=1).numpy()

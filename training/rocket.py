@@ -25,21 +25,21 @@ class Rocket:
         self._kernels = MiniRocket(n_kernels=n_kernels, random_state=seed % 2**31, n_jobs=1)
         state = np.random.get_state()
         try:
-            self._kernels.fit(_long_enough(series))
+            self._kernels.fit(_lengthen(series))
         finally:
             np.random.set_state(state)
 
     def __call__(self, series: np.ndarray) -> np.ndarray:
         """Proportions of positive values, 0 … 1, `[n_cases, n_features]`."""
-        features: np.ndarray = self._kernels.transform(_long_enough(series))
+        features: np.ndarray = self._kernels.transform(_lengthen(series))
         return features
 
 
-def ridge() -> Pipeline:
+def make_ridge() -> Pipeline:
     """A ridge classifier of features, not fitted yet."""
     return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES))
 
 
-def _long_enough(series: np.ndarray) -> np.ndarray:
+def _lengthen(series: np.ndarray) -> np.ndarray:
     missing = max(0, SHORTEST - series.shape[2])
     return np.pad(series, ((0, 0), (0, 0), (0, missing)), mode="edge").astype(np.float32)

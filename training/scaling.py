@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 
-def resampling_matrix(n_from: int, n_to: int) -> Tensor:
+def make_resampling_matrix(n_from: int, n_to: int) -> Tensor:
     """`[n_from, n_to]`: linear interpolation, widened to a triangle of the sampling step where it shortens.
 
     Columns sum to 1, so constants are kept; shortening averages, so it does not alias.
@@ -39,19 +39,19 @@ class Scaling(nn.Module):
         self.working_timepoints = min(self.native_timepoints, working_timepoints)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32)[:, None])
         self.register_buffer("scale", torch.tensor(scale, dtype=torch.float32)[:, None])
-        self.register_buffer("shorten", resampling_matrix(self.native_timepoints, self.working_timepoints))
-        self.register_buffer("lengthen", resampling_matrix(self.working_timepoints, self.native_timepoints))
+        self.register_buffer("shorten", make_resampling_matrix(self.native_timepoints, self.working_timepoints))
+        self.register_buffer("lengthen", make_resampling_matrix(self.working_timepoints, self.native_timepoints))
 
-    def inward(self, series: Tensor) -> Tensor:
+    def standardise(self, series: Tensor) -> Tensor:
         """Original units to standardised, `[n, n_channels, working_timepoints]`."""
         standardised = (series - self.mean) / self.scale
         return standardised if self._same_length else standardised @ self.shorten
 
-    def outward(self, standardised: Tensor) -> Tensor:
+    def restore(self, standardised: Tensor) -> Tensor:
         """Standardised to original units, `[n, n_channels, n_timepoints]`."""
-        return self.difference_outward(standardised) + self.mean
+        return self.restore_difference(standardised) + self.mean
 
-    def difference_outward(self, standardised: Tensor) -> Tensor:
+    def restore_difference(self, standardised: Tensor) -> Tensor:
         """A difference of standardised series to original units."""
         native = standardised if self._same_length else standardised @ self.lengthen
         return native * self.scale

@@ -19,7 +19,7 @@ def draw(
     return latent
 
 
-def accepted(
+def draw_accepted(
     mixture: MixtureParameters, index: int, count: int, expansion: float, random: np.random.Generator
 ) -> np.ndarray:
     """Latent codes `[count, latent_dim]` of one class that no rival class explains better, by the rule of serving:
@@ -27,7 +27,7 @@ def accepted(
     best, best_margin = draw(mixture, index, count, expansion, random), np.full(count, -np.inf)
     proposal = best
     for _ in range(MAX_PROPOSALS):
-        log_density = mixture.class_log_density(proposal)
+        log_density = mixture.compute_class_log_density(proposal)
         rivals = np.delete(log_density, index, axis=1).max(axis=1, initial=-np.inf)
         margin = log_density[:, index] - rivals
         better = (best_margin < 0) & (margin > best_margin)

@@ -7,7 +7,7 @@ from pathlib import Path
 from models.manifest import Manifest
 
 
-def summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
+def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
     """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds.
 
     `report` is the report's file, or why there is none.
@@ -17,7 +17,13 @@ def summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | st
     for card in manifest.classes:
         share = manifest.metrics.acceptance.get(str(card.label))
         rows.append(
-            (str(card.label), str(card.training_count), str(card.components), _percent(card.trust), _percent(share))
+            (
+                str(card.label),
+                str(card.training_count),
+                str(card.components),
+                _format_percent(card.trust),
+                _format_percent(share),
+            )
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
@@ -25,7 +31,7 @@ def summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | st
         "",
         f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
         f"latent    {manifest.latent_dim} dimensions",
-        f"accuracy  {_accuracy(manifest)}",
+        f"accuracy  {_describe_accuracy(manifest)}",
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
     ]
@@ -34,7 +40,7 @@ def summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | st
     return "\n".join(lines)
 
 
-def _accuracy(manifest: Manifest) -> str:
+def _describe_accuracy(manifest: Manifest) -> str:
     metrics = manifest.metrics
     if metrics.accuracy is None:
         return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
@@ -44,5 +50,5 @@ def _accuracy(manifest: Manifest) -> str:
     )
 
 
-def _percent(share: float | None) -> str:
+def _format_percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"

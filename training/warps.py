@@ -8,7 +8,7 @@ from torch import Tensor
 KNOTS = 4
 
 
-def warped(series: Tensor, probability: float, generator: torch.Generator, sigma: float = 0.25) -> Tensor:
+def warp_series(series: Tensor, probability: float, generator: torch.Generator, sigma: float = 0.25) -> Tensor:
     """`series` `[n, n_channels, n_timepoints]`, each case time-warped, and sliced to 90 %, with `probability` each.
 
     The time warp (Um et al., 2017) draws a speed of N(1, sigma) at each knot, at least 0.1, interpolates it linearly
@@ -30,10 +30,10 @@ def warped(series: Tensor, probability: float, generator: torch.Generator, sigma
     position = torch.where(uniform(n_cases, 1) < probability, warp, grid)
     start, share = 0.1 * uniform(n_cases, 1), 0.9
     position = torch.where(uniform(n_cases, 1) < probability, start + share * position, position)
-    return _interpolated(series, position * (n_timepoints - 1))
+    return _interpolate(series, position * (n_timepoints - 1))
 
 
-def _interpolated(series: Tensor, position: Tensor) -> Tensor:
+def _interpolate(series: Tensor, position: Tensor) -> Tensor:
     """`series` at fractional timepoints `position` `[n, n_timepoints]`."""
     last = series.shape[2] - 1
     left = position.floor().clamp(0, last - 1).long()

@@ -15,7 +15,7 @@ from models.reading import Folder, Unreadable
 FILE = "weights.npz"
 
 
-def weight_arrays(modules: dict[str, nn.Module | None]) -> dict[str, np.ndarray]:
+def list_weights(modules: dict[str, nn.Module | None]) -> dict[str, np.ndarray]:
     """Arrays keyed `<module>.<parameter>`."""
     return {
         f"{prefix}.{name}": tensor.numpy()
@@ -26,7 +26,7 @@ def weight_arrays(modules: dict[str, nn.Module | None]) -> dict[str, np.ndarray]
 
 
 def read_weights(bundle: Path) -> dict[str, np.ndarray]:
-    """What `weight_arrays` made, of the bundle at `bundle`, within the bounds of a bundle's files.
+    """What `list_weights` made, of the bundle at `bundle`, within the bounds of a bundle's files.
 
     Raises `BundleError` when it is missing, or no archive of numbers.
     """
@@ -59,11 +59,11 @@ def load_weights(
             f"{differing[0]:.80}, {given.get(differing[0])} there, {wanted.get(differing[0])} here); use the same "
             "family, latent_dim, channels and length, or leave --from out."
         )
-    module.load_state_dict({name: _tensor(found[name], like) for name, like in module.state_dict().items()})
+    module.load_state_dict({name: _make_tensor(found[name], like) for name, like in module.state_dict().items()})
     return True
 
 
-def _tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
+def _make_tensor(array: np.ndarray, like: torch.Tensor) -> torch.Tensor:
     """The array as a tensor of the type of `like`, whatever type and order of bytes it was stored in."""
     with np.errstate(over="ignore"):
         return torch.from_numpy(array.astype(like.numpy().dtype))

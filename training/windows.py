@@ -26,7 +26,7 @@ from training import datasets
 from training.configuration import ConfigurationError, FitConfiguration
 from training.ending import REFUSALS
 from training.fit import fit_and_publish
-from training.quality.recurrent import Effort, discriminative_score, predictive_score
+from training.quality.recurrent import Effort, compute_discriminative_score, compute_predictive_score
 
 DIFFERENCES = """\
 Differences from TimeGAN's protocol (Yoon et al., 2019, as its published code runs it): the judges are torch's GRU, with
@@ -84,20 +84,20 @@ def measure(bundle: Bundle, windows: np.ndarray, configuration: WindowsConfigura
         pairs = [
             (real, scaling(bundle.sample(0, len(windows), seed).series)),
             (real[order[:half]], real[order[half : 2 * half]]),
-            (real, one_gaussian(real, seed)),
+            (real, fit_gaussian(real, seed)),
         ]
-        rows.append([_scored(*pair, seed, configuration.effort) for pair in pairs])
+        rows.append([_score(*pair, seed, configuration.effort) for pair in pairs])
     return [Scores(*of_kind) for of_kind in np.array(rows).transpose(1, 2, 0)]
 
 
-def one_gaussian(windows: Tensor, seed: int) -> Tensor:
+def fit_gaussian(windows: Tensor, seed: int) -> Tensor:
     """As many windows `[n_cases, n_channels, n_timepoints]`, normally distributed with their mean and covariance."""
     flat = windows.flatten(1).double().numpy()
     drawn = np.random.default_rng(seed).multivariate_normal(flat.mean(axis=0), np.cov(flat.T), len(flat))
     return torch.as_tensor(drawn, dtype=torch.float32).reshape(windows.shape)
 
 
-def table(name: str, n_windows: int, scores: list[Scores]) -> str:
+def write_table(name: str, n_windows: int, scores: list[Scores]) -> str:
     """A Markdown table of one row; `scores` as `measure` gives them."""
     cells = [score.discriminative for score in scores] + [score.predictive for score in scores]
     row = " | ".join(f"{cell.mean():.3f} ± {cell.std():.3f}" for cell in cells)
@@ -110,10 +110,10 @@ def table(name: str, n_windows: int, scores: list[Scores]) -> str:
     )
 
 
-def _scored(real: Tensor, made: Tensor, seed: int, effort: Effort) -> tuple[float, float]:
+def _score(real: Tensor, made: Tensor, seed: int, effort: Effort) -> tuple[float, float]:
     return (
-        discriminative_score(real, made, seed, effort.discriminator_steps),
-        predictive_score(real, made, seed, effort.predictor_steps),
+        compute_discriminative_score(real, made, seed, effort.discriminator_steps),
+        compute_predictive_score(real, made, seed, effort.predictor_steps),
     )
 
 
@@ -163,7 +163,7 @@ def main(arguments: list[str] | None = None) -> int:
     except REFUSALS as error:
         print(f"windows.py: {error}", file=sys.stderr)
         return 2
-    print(table(loaded.name, len(windows), scores))
+    print(write_table(loaded.name, len(windows), scores))
     print(f"\n{configuration.repetitions} repetitions. {DIFFERENCES}")
     return 0
 

@@ -23,7 +23,7 @@ from loadtest.requests_file import read
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
 
 
-async def client(channel: grpc.aio.Channel, method: str, messages: Iterator[bytes], end: float) -> array[float]:
+async def run_client(channel: grpc.aio.Channel, method: str, messages: Iterator[bytes], end: float) -> array[float]:
     """Latencies in seconds of one client's calls; a call that failed counts as not-a-number."""
     latencies, call = array("d"), channel.unary_unary(method)
     sent = time.perf_counter()
@@ -44,7 +44,7 @@ async def load(port: int, method: str, messages: list[bytes], clients: int, seco
     await asyncio.gather(*(channel.channel_ready() for channel in channels))
     rotation = itertools.cycle(messages)
     begun, cpu = time.perf_counter(), time.process_time()
-    outcomes = await asyncio.gather(*(client(each, method, rotation, begun + seconds) for each in channels))
+    outcomes = await asyncio.gather(*(run_client(each, method, rotation, begun + seconds) for each in channels))
     cpu, elapsed = time.process_time() - cpu, time.perf_counter() - begun
     await asyncio.gather(*(channel.close() for channel in channels))
     latencies = np.concatenate([np.frombuffer(values) for values in outcomes])

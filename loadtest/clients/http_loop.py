@@ -47,17 +47,17 @@ class Connection:
         self.due, self.received = due, b""
         self.socket.sendall(request)
 
-    def answer(self) -> int:
+    def read_answer(self) -> int:
         """The status once the whole answer is there, else 0. Raises `ConnectionError` when the server hung up."""
         data = self.socket.recv(1 << 18)
         if not data:
             raise ConnectionError("the server closed the connection before it answered")
         data = self.received = self.received + data if self.received else data
         head = data.find(b"\r\n\r\n")
-        return int(data[9:12]) if head >= 0 and _whole(data, head) else 0
+        return int(data[9:12]) if head >= 0 and _is_whole(data, head) else 0
 
 
-def _whole(data: bytes, head: int) -> bool:
+def _is_whole(data: bytes, head: int) -> bool:
     lines = data[:head].lower()
     at = lines.find(b"content-length:")
     if at < 0:
@@ -77,16 +77,16 @@ class Record:
         if due >= self.start:
             self.latencies.setdefault(status, array("d")).append(now - due)
 
-    def summary(self, unanswered: list[float]) -> dict[str, object]:
+    def summarise(self, unanswered: list[float]) -> dict[str, object]:
         """Per status and over all, how many and percentiles in ms; `unanswered` are the ages of what was still due."""
-        statuses = {str(status): _percentiles(values) for status, values in sorted(self.latencies.items())}
+        statuses = {str(status): _compute_percentiles(values) for status, values in sorted(self.latencies.items())}
         every = array("d", unanswered)
         for values in self.latencies.values():
             every.extend(values)
-        return {"statuses": statuses, "unanswered": len(unanswered), **_percentiles(every)}
+        return {"statuses": statuses, "unanswered": len(unanswered), **_compute_percentiles(every)}
 
 
-def _percentiles(values: array[float]) -> dict[str, float]:
+def _compute_percentiles(values: array[float]) -> dict[str, float]:
     if not values:
         return {"requests": 0, "p50_ms": math.nan, "p99_ms": math.nan, "max_ms": math.nan}
     p50, p99, highest = np.percentile(np.frombuffer(values), [50, 99, 100]) * 1e3
@@ -101,10 +101,10 @@ class Load:
         self._requests = itertools.cycle(requests)
         self._epoll = select.epoll()
         self._connections: dict[int, Connection] = {}
-        self.free: deque[Connection] = deque(self._opened() for _ in range(clients))
+        self.free: deque[Connection] = deque(self._open() for _ in range(clients))
         self.waiting: deque[float] = deque()
 
-    def _opened(self) -> Connection:
+    def _open(self) -> Connection:
         connection = Connection(self._port)
         self._epoll.register(connection.socket, select.EPOLLIN)
         self._connections[connection.socket.fileno()] = connection
@@ -124,7 +124,7 @@ class Load:
             self._take(number)
             answered()
 
-    def unanswered(self) -> list[float]:
+    def list_unanswered(self) -> list[float]:
         """When those requests were due that have no answer yet."""
         idle = set(map(id, self.free))
         sent = [connection.due for connection in self._connections.values() if id(connection) not in idle]
@@ -133,19 +133,19 @@ class Load:
     def _take(self, number: int) -> None:
         connection = self._connections[number]
         try:
-            status = connection.answer()
+            status = connection.read_answer()
         except ConnectionError:
             del self._connections[number]
             connection.socket.close()
             self._record.add(0, connection.due, time.perf_counter())
-            self.free.append(self._opened())
+            self.free.append(self._open())
             return
         if status:
             self._record.add(status, connection.due, time.perf_counter())
             self.free.append(connection)
 
 
-def closed(load: Load, end: float) -> None:
+def run_closed(load: Load, end: float) -> None:
     """As fast as answers come."""
 
     def refill() -> None:
@@ -157,7 +157,7 @@ def closed(load: Load, end: float) -> None:
         load.wait(end, refill)
 
 
-def opened(load: Load, rate: float, end: float) -> None:
+def run_opened(load: Load, rate: float, end: float) -> None:
     """At `rate` per second on average; arrivals that find no free connection wait for one."""
     chance = random.Random(0)
     due = time.perf_counter()
@@ -181,14 +181,14 @@ def main() -> None:
     given = parser.parse_args()
     record = Record(time.perf_counter() + given.warm_up)
     load = Load(given.port, given.clients, list(read(given.requests)), record)
-    run = partial(opened, load, given.rate) if given.rate else partial(closed, load)
+    run = partial(run_opened, load, given.rate) if given.rate else partial(run_closed, load)
     record.start = time.perf_counter() + given.warm_up
     run(record.start)
     cpu, end = time.process_time(), record.start + given.seconds
     run(end)
     cpu = time.process_time() - cpu
-    late = [end - due for due in load.unanswered() if due >= record.start]
-    print(json.dumps(record.summary(late) | {"seconds": given.seconds, "cpu_seconds": cpu}))
+    late = [end - due for due in load.list_unanswered() if due >= record.start]
+    print(json.dumps(record.summarise(late) | {"seconds": given.seconds, "cpu_seconds": cpu}))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ BATCH_ROWS = 64
 """Most series that a peer merges into one call: as many as there are clients."""
 
 
-def classifier(threads: int = 1) -> Callable[[Any], Any]:
+def open_classifier(threads: int = 1) -> Callable[[Any], Any]:
     """float32 series `[n, 1, 150]` → class_probabilities `[n, 2]`."""
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

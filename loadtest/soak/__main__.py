@@ -22,8 +22,8 @@ from time import perf_counter
 import numpy as np
 
 from loadtest import machine, processes
-from loadtest.ours import BUNDLE, ours
-from loadtest.server import Running, Server, running
+from loadtest.ours import BUNDLE, describe_ours
+from loadtest.server import Running, Server, run_server
 from loadtest.soak import over_grpc, over_http
 from loadtest.soak.asking import Asker, Tally, describe
 from loadtest.soak.judging import Load, Minute, judge, write_table
@@ -120,7 +120,7 @@ async def soak(up: Running, repository: Repository, given: argparse.Namespace) -
 
 
 def _look(up: Running, repository: Repository, sent: int, tally: Tally) -> Minute:
-    family = processes.family(up.process.pid)
+    family = processes.find_family(up.process.pid)
     p50, p99 = np.percentile(tally.latencies or [np.nan], [50, 99]) * 1e3
     with urllib.request.urlopen(f"http://127.0.0.1:{up.http}/models/{BUNDLE}", timeout=30) as answer:
         version = json.load(answer)["version"]
@@ -138,13 +138,13 @@ def _look(up: Running, repository: Repository, sent: int, tally: Tally) -> Minut
 
 
 def _server(root: Path) -> Server:
-    server = ours()
+    server = describe_ours()
     more = {"SERIESMITH_MODELS": str(root), "SERIESMITH_REFRESH_SECONDS": "1"}
     return dataclasses.replace(server, environment={**server.environment, **more})
 
 
 def _describe_machine() -> str:
-    found = machine.described()
+    found = machine.describe_machine()
     return f"{found['processor']}, {found['cores']} cores shared with the client, {found['date']}"
 
 
@@ -162,7 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="loadtest-soak-") as name:
         repository = Repository(Path(name))
         repository.renew()
-        with running(_server(repository.root), Path(sys.executable).parent) as up:
+        with run_server(_server(repository.root), Path(sys.executable).parent) as up:
             minutes, load = asyncio.run(soak(up, repository, given))
     mix = ", ".join(f"{share} % {kind}" for kind, share in SHARES.items())
     table = write_table(minutes, load, _describe_machine(), f"Requests: {mix}, each over every wire.")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import grpc
 
-from loadtest.requests_file import http_request
+from loadtest.requests_file import encode_http_request
 from loadtest.soak.questions import Exchange, Question, agrees
 from loadtest.wire import Array, Message
 
@@ -107,7 +107,7 @@ class Asker:
             raise
 
     async def _post(self, exchange: Exchange) -> list[Message]:
-        request = http_request("POST", exchange.path, exchange.message, self._port)
+        request = encode_http_request("POST", exchange.path, exchange.message, self._port)
         async with self._turn:
             reader, writer = await self._connection()
             try:

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from loadtest.report import markdown
+from loadtest.report import write_markdown_table
 
 GROWTH, SLOWER, SLOWER_MS = 1.05, 1.5, 2.0
 MORE_DESCRIPTORS, MORE_THREADS = 8, 2
@@ -110,4 +110,14 @@ def write_table(minutes: Sequence[Minute], load: Load, machine: str, mix: str) -
         f"{machine}. A new version every {load.renewed_seconds:g} s. {mix} Every answer is compared with the one that "
         "the same question was given alone. Flat means: the median of the last third against that of the middle third."
     )
-    return "\n\n".join(["# The soak", said, markdown(["claim", "found", "holds"], judged), markdown(head, rows)]) + "\n"
+    return (
+        "\n\n".join(
+            [
+                "# The soak",
+                said,
+                write_markdown_table(["claim", "found", "holds"], judged),
+                write_markdown_table(head, rows),
+            ]
+        )
+        + "\n"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from loadtest.ours import BUNDLE
-from loadtest.payloads import series
+from loadtest.payloads import make_series
 from loadtest.wire import Array, Message
 
 COLUMNS = {
@@ -67,7 +67,7 @@ class Exchange:
 
 def questions() -> list[Question]:
     """Some of each kind; equal in every run."""
-    data = series()
+    data = make_series()
     return [_question(kind, data, variant) for kind in SHARES for variant in range(VARIANTS)]
 
 

@@ -32,11 +32,11 @@ class User(FastHttpUser):
         """POST, named in the statistics by what the user wants of it."""
         self.client.post(f"/{operation}", json={"model": MODEL, **fields}, name=f"/{operation}: {name}")
 
-    def walks(self, n_cases: int) -> list[Series]:
+    def draw_walks(self, n_cases: int) -> list[Series]:
         """Random walks of the model's shape."""
-        return [[self._walk() for _ in range(self.n_channels)] for _ in range(n_cases)]
+        return [[self._draw_walk() for _ in range(self.n_channels)] for _ in range(n_cases)]
 
-    def _walk(self) -> list[float]:
+    def _draw_walk(self) -> list[float]:
         level, walk = 0.0, []
         for _ in range(self.n_timepoints):
             level += random.gauss(0, 0.2)
@@ -52,15 +52,15 @@ class Monitor(User):
 
     @task(20)
     def classify(self) -> None:
-        self.ask("classify", "one", series=self.walks(1))
+        self.ask("classify", "one", series=self.draw_walks(1))
 
     @task(2)
     def is_it_usual(self) -> None:
-        self.ask("classify", "one, with typicality", series=self.walks(1), **{"with": ["typicality"]})
+        self.ask("classify", "one, with typicality", series=self.draw_walks(1), **{"with": ["typicality"]})
 
     @task(1)
     def is_it_anomalous(self) -> None:
-        self.ask("reconstruct", "one", series=self.walks(1))
+        self.ask("reconstruct", "one", series=self.draw_walks(1))
 
 
 class DataScientist(User):
@@ -77,7 +77,7 @@ class DataScientist(User):
     def balance(self) -> None:
         common, *rare = self.labels
         labels = [common] * 40 + [label for label in rare for _ in range(5)]
-        self.ask("augment", "a rare class", series=self.walks(len(labels)), labels=labels)
+        self.ask("augment", "a rare class", series=self.draw_walks(len(labels)), labels=labels)
 
     @task(1)
     def make_many(self) -> None:
@@ -92,7 +92,7 @@ class BulkScorer(User):
 
     def on_start(self) -> None:
         super().on_start()
-        self.archive = self.walks(1000)
+        self.archive = self.draw_walks(1000)
 
     @task
     def score(self) -> None:

@@ -14,12 +14,12 @@ ARROW = "application/vnd.apache.arrow.stream"
 METADATA = "seriesmith"
 
 
-def arrow(path: str, **fields: str) -> Wire:
+def make_arrow(path: str, **fields: str) -> Wire:
     """`series` is a column of lists of n_channels x n_timepoints values."""
-    return Wire("Arrow", path, partial(_asked, fields), _answered)
+    return Wire("Arrow", path, partial(_write_request, fields), _read_answer)
 
 
-def _asked(fields: dict[str, str], series: Array) -> Message:
+def _write_request(fields: dict[str, str], series: Array) -> Message:
     column = pa.FixedSizeListArray.from_arrays(pa.array(series.reshape(-1)), int(np.prod(series.shape[1:])))
     schema = pa.schema([pa.field("series", column.type)], metadata={METADATA: orjson.dumps(fields)})
     sink = pa.BufferOutputStream()
@@ -28,7 +28,7 @@ def _asked(fields: dict[str, str], series: Array) -> Message:
     return Message({"content-type": ARROW, "accept": ARROW}, sink.getvalue().to_pybytes())
 
 
-def _answered(answer: Message) -> Array:
+def _read_answer(answer: Message) -> Array:
     table = pa.ipc.open_stream(answer.body).read_all()
     column = table.column("probabilities").combine_chunks()
     values: Array = column.flatten().to_numpy().astype(np.float32).reshape(len(table), -1)

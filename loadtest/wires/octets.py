@@ -13,12 +13,12 @@ OCTETS = "application/octet-stream"
 ARRAYS = "seriesmith-arrays"
 
 
-def octets(path: str, **fields: str) -> Wire:
+def make_octets(path: str, **fields: str) -> Wire:
     """Values, then `fields` as JSON; the answer's header lists the arrays that its body begins with."""
-    return Wire("octet-stream", path, partial(_asked, fields), _answered)
+    return Wire("octet-stream", path, partial(_write_request, fields), _read_answer)
 
 
-def bare_octets(path: str, n_classes: int) -> Wire:
+def make_bare_octets(path: str, n_classes: int) -> Wire:
     """Values both ways, shapes agreed upon beforehand."""
     return Wire(
         "octet-stream",
@@ -28,13 +28,13 @@ def bare_octets(path: str, n_classes: int) -> Wire:
     )
 
 
-def _asked(fields: dict[str, str], series: Array) -> Message:
+def _write_request(fields: dict[str, str], series: Array) -> Message:
     shape = ",".join(map(str, series.shape))
     headers = {"content-type": OCTETS, "accept": OCTETS, "seriesmith-shape": shape}
     return Message(headers, series.astype("<f4").tobytes() + (orjson.dumps(fields) if fields else b""))
 
 
-def _answered(answer: Message) -> Array:
+def _read_answer(answer: Message) -> Array:
     start = 0
     for name, dtype, shape in orjson.loads(answer.headers[ARRAYS]):
         size = int(np.prod(shape)) * np.dtype(dtype).itemsize

@@ -12,17 +12,17 @@ from loadtest.wire import Array, Message, Wire
 HEADERS = {"content-type": "application/json"}
 
 
-def plain_json(path: str, *, flat: bool = False, **fields: str) -> Wire:
+def make_plain_json(path: str, *, flat: bool = False, **fields: str) -> Wire:
     """`flat`: one channel is sent as `[n][n_timepoints]`; `fields` go along in every request."""
-    return Wire("JSON", path, partial(_asked, fields, flat), _answered)
+    return Wire("JSON", path, partial(_write_request, fields, flat), _read_answer)
 
 
-def _asked(fields: dict[str, str], flat: bool, series: Array) -> Message:
+def _write_request(fields: dict[str, str], flat: bool, series: Array) -> Message:
     given = series[:, 0] if flat else series
     body = orjson.dumps(fields | {"series": np.ascontiguousarray(given)}, option=orjson.OPT_SERIALIZE_NUMPY)
     return Message(HEADERS, body)
 
 
-def _answered(answer: Message) -> Array:
+def _read_answer(answer: Message) -> Array:
     found = orjson.loads(answer.body)
     return np.array(found["probabilities"] if isinstance(found, dict) else found, np.float32)

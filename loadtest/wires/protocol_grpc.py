@@ -19,31 +19,34 @@ DTYPES = {b"FP32": ("<f4", 6), b"FP64": ("<f8", 7)}
 """Of a tensor's datatype: how raw bytes are read, and the field of `InferTensorContents` that holds unpacked values."""
 
 
-def model_infer(model: str) -> Wire:
+def make_model_infer(model: str) -> Wire:
     """Ask for `probabilities` of the tensor `series`."""
-    return Wire("gRPC ModelInfer", METHOD, partial(_asked, model), _answered, grpc=True)
+    return Wire("gRPC ModelInfer", METHOD, partial(_write_request, model), _read_answer, grpc=True)
 
 
-def _asked(model: str, series: Array) -> Message:
-    shape = b"".join(_varint(extent) for extent in series.shape)
-    tensor = _field(1, b"series") + _field(2, b"FP32") + _field(3, shape)
-    output = _field(1, b"probabilities")
+def _write_request(model: str, series: Array) -> Message:
+    shape = b"".join(_encode_varint(extent) for extent in series.shape)
+    tensor = _encode_field(1, b"series") + _encode_field(2, b"FP32") + _encode_field(3, shape)
+    output = _encode_field(1, b"probabilities")
     raw = series.astype("<f4").tobytes()
-    return Message({}, _field(1, model.encode()) + _field(5, tensor) + _field(6, output) + _field(7, raw))
+    return Message(
+        {},
+        _encode_field(1, model.encode()) + _encode_field(5, tensor) + _encode_field(6, output) + _encode_field(7, raw),
+    )
 
 
-def _answered(answer: Message) -> Array:
-    fields = list(_fields(answer.body))
+def _read_answer(answer: Message) -> Array:
+    fields = list(_read_fields(answer.body))
     tensors = [value for number, value in fields if number == 5]
     raws = [value for number, value in fields if number == 6]
-    index = next(place for place, value in enumerate(tensors) if dict(_fields(value))[1] == b"probabilities")
-    tensor = dict(_fields(tensors[index]))
+    index = next(place for place, value in enumerate(tensors) if dict(_read_fields(value))[1] == b"probabilities")
+    tensor = dict(_read_fields(tensors[index]))
     dtype, number = DTYPES[tensor[2]]
-    raw = raws[index] if raws else dict(_fields(tensor[5]))[number]
-    return np.frombuffer(raw, dtype).reshape(_shape(tensors[index])).astype(np.float32)
+    raw = raws[index] if raws else dict(_read_fields(tensor[5]))[number]
+    return np.frombuffer(raw, dtype).reshape(_read_shape(tensors[index])).astype(np.float32)
 
 
-def _varint(value: int) -> bytes:
+def _encode_varint(value: int) -> bytes:
     out = bytearray()
     while value > 0x7F:
         out.append(value & 0x7F | 0x80)
@@ -52,8 +55,8 @@ def _varint(value: int) -> bytes:
     return bytes(out)
 
 
-def _field(number: int, value: bytes) -> bytes:
-    return _varint(number << 3 | BYTES) + _varint(len(value)) + value
+def _encode_field(number: int, value: bytes) -> bytes:
+    return _encode_varint(number << 3 | BYTES) + _encode_varint(len(value)) + value
 
 
 def _read_varint(data: bytes, at: int) -> tuple[int, int]:
@@ -67,14 +70,14 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
+def _read_fields(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Numbers and contents of a message's fields; of a varint, its value in the same coding."""
     at = 0
     while at < len(data):
         key, at = _read_varint(data, at)
         if key & 7 == VARINT:
             value, at = _read_varint(data, at)
-            yield key >> 3, _varint(value)
+            yield key >> 3, _encode_varint(value)
         elif key & 7 == BYTES:
             length, at = _read_varint(data, at)
             yield key >> 3, data[at : at + length]
@@ -83,10 +86,10 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes]]:
             raise ValueError(f"field {key >> 3} of the answer has wire type {key & 7}; ModelInfer has none such.")
 
 
-def _shape(tensor: bytes) -> list[int]:
+def _read_shape(tensor: bytes) -> list[int]:
     """Extents, whether the server packed them or not."""
     extents = []
-    for number, value in _fields(tensor):
+    for number, value in _read_fields(tensor):
         at = 0
         while number == 3 and at < len(value):
             extent, at = _read_varint(value, at)

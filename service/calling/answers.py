@@ -151,7 +151,7 @@ class ModelCard:
 Answer = TypeVar("Answer")
 
 
-def read(kind: type[Answer], given: Fields) -> Answer:
+def read_answer(kind: type[Answer], given: Fields) -> Answer:
     """Build an answer from the fields that arrived, without those unknown here. Raises `Unexpected`."""
     names = [known.name for known in fields(kind)]  # type: ignore[arg-type]
     try:
@@ -173,7 +173,7 @@ def read_card(card: Fields) -> ModelCard:
             card["name"],
             card["version"],
             card["versions"],
-            labels_of([known["label"] for known in card["classes"]]),
+            to_label_array([known["label"] for known in card["classes"]]),
             card["series"]["n_channels"],
             card["series"]["n_timepoints"],
             card["latent_dim"],
@@ -183,14 +183,14 @@ def read_card(card: Fields) -> ModelCard:
         raise Unexpected(f"the card of a model lacks {error}. Is the server as new as the client?") from error
 
 
-def labels_of(labels: Sequence[str | int]) -> LabelArray:
+def to_label_array(labels: Sequence[str | int]) -> LabelArray:
     """Return labels as int64 when all are integers, else as texts."""
     if all(isinstance(label, int) for label in labels):
         return np.array(labels, np.int64)
     return np.array([str(label) for label in labels])
 
 
-def joined(parts: Sequence[Answer]) -> Answer:
+def join_answers(parts: Sequence[Answer]) -> Answer:
     """Join answers about consecutive cases; fields that are not per case are those of the last."""
     if len(parts) == 1:
         return parts[0]

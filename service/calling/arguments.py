@@ -18,7 +18,7 @@ Strategy = str | Mapping[Any, Any]
 factor or counts."""
 
 
-def series_sent(series: ArrayLike) -> NDArray[np.float32]:
+def prepare_series(series: ArrayLike) -> NDArray[np.float32]:
     """Convert to float32 `[n_cases, n_channels, n_timepoints]` or without channels. Raises `InvalidRequest`."""
     try:
         array = np.asarray(series)
@@ -42,7 +42,7 @@ def series_sent(series: ArrayLike) -> NDArray[np.float32]:
     return sent
 
 
-def labels_sent(labels: ArrayLike) -> list[Label]:
+def prepare_labels(labels: ArrayLike) -> list[Label]:
     """Convert labels `[n_cases]` to int or str; whole floats, as scikit-learn makes them, become int.
 
     Raises `InvalidRequest`.
@@ -50,10 +50,10 @@ def labels_sent(labels: ArrayLike) -> list[Label]:
     array = np.asarray(labels)
     if array.ndim != 1:
         raise InvalidRequest(f"labels have shape {array.shape}; pass one for each case.", "labels")
-    return [label_sent(label) for label in array.tolist()]
+    return [prepare_label(label) for label in array.tolist()]
 
 
-def label_sent(label: object, field: str = "labels") -> Label:
+def prepare_label(label: object, field: str = "labels") -> Label:
     """Convert one label, a numpy scalar or a whole float too, to int or str. Raises `InvalidRequest`."""
     if isinstance(label, np.generic):
         label = label.item()
@@ -64,21 +64,21 @@ def label_sent(label: object, field: str = "labels") -> Label:
     raise InvalidRequest(f"{field} hold {label!r}; a class label is an integer or a string.", field)
 
 
-def counts_sent(counts: Mapping[Any, Any], field: str) -> dict[str, int]:
+def prepare_counts(counts: Mapping[Any, Any], field: str) -> dict[str, int]:
     """Convert counts to integers by the text of the class label. Raises `InvalidRequest`."""
     try:
-        return {str(label_sent(label, field)): _whole(count) for label, count in counts.items()}
+        return {str(prepare_label(label, field)): _require_whole(count) for label, count in counts.items()}
     except TypeError as error:
         raise InvalidRequest(f"{field} is {dict(counts)!r:.80}; each count must be a whole number.", field) from error
 
 
-def _whole(count: object) -> int:
+def _require_whole(count: object) -> int:
     if isinstance(count, bool) or not hasattr(count, "__index__"):
         raise TypeError(f"{count!r} is no integer")
     return int(count.__index__())
 
 
-def strategy_sent(strategy: Strategy) -> str | dict[str, Any]:
+def prepare_strategy(strategy: Strategy) -> str | dict[str, Any]:
     """Convert a strategy to the fields that the server takes. Raises `InvalidRequest`."""
     if isinstance(strategy, str):
         return strategy
@@ -91,4 +91,4 @@ def strategy_sent(strategy: Strategy) -> str | dict[str, Any]:
     totals = strategy["counts"] if set(strategy) == {"counts"} else strategy
     if not isinstance(totals, Mapping):
         totals = strategy
-    return {"counts": counts_sent(totals, "strategy")}
+    return {"counts": prepare_counts(totals, "strategy")}

@@ -9,8 +9,8 @@ from contextlib import aclosing
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from service.calling import operations
-from service.calling.answers import joined
-from service.calling.connection import Connection, begun, like
+from service.calling.answers import join_answers
+from service.calling.connection import Connection, copy_signature, require_first
 from service.calling.errors import SeriesmithClientError
 from service.calling.operations import Plan
 from service.calling.parts import Parts
@@ -20,18 +20,20 @@ P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
 
-def _whole(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, Answer]]:
+def _make_method(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, Answer]]:
     def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer]:
         return self._answer(plan(*args, **kwargs))
 
-    return like(plan, method)
+    return copy_signature(plan, method)
 
 
-def _streamed(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]]:
+def _make_stream_method(
+    plan: Callable[P, Plan[Answer]],
+) -> Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]]:
     def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Answer, None]:
         return self._stream(plan(*args, **kwargs))
 
-    return like(plan, method)
+    return copy_signature(plan, method)
 
 
 class AsyncClient(Connection):
@@ -40,15 +42,15 @@ class AsyncClient(Connection):
     Close an iterator that is left early (`contextlib.aclosing`), which ends the server's work.
     """
 
-    encode = _whole(operations.encode)
-    reconstruct = _whole(operations.reconstruct)
-    classify = _whole(operations.classify)
-    sample = _whole(operations.sample)
-    sample_stream = _streamed(operations.sample)
-    augment = _whole(operations.augment)
-    augment_stream = _streamed(operations.augment)
-    models = _whole(operations.models)
-    model = _whole(operations.model)
+    encode = _make_method(operations.encode)
+    reconstruct = _make_method(operations.reconstruct)
+    classify = _make_method(operations.classify)
+    sample = _make_method(operations.sample)
+    sample_stream = _make_stream_method(operations.sample)
+    augment = _make_method(operations.augment)
+    augment_stream = _make_stream_method(operations.augment)
+    models = _make_method(operations.models)
+    model = _make_method(operations.model)
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,21 +70,21 @@ class AsyncClient(Connection):
 
     async def _answer(self, plan: Plan[Answer]) -> Answer:
         if plan.call.parts:
-            return joined([part async for part in self._stream(plan)])
-        return await self._walked(self._persistence.in_pieces(plan))
+            return join_answers([part async for part in self._stream(plan)])
+        return await self._walk(self._persistence.plan_pieces(plan))
 
     async def _stream(self, plan: Plan[Answer]) -> AsyncGenerator[Answer, None]:
-        first, messages = await self._walked(self._persistence.steps(plan.call))
+        first, messages = await self._walk(self._persistence.plan_steps(plan.call))
         parts = Parts(plan)
         async with aclosing(messages):
-            for part in parts.taken(first):
+            for part in parts.take(first):
                 yield part
             async for message in messages:
-                for part in parts.taken(message):
+                for part in parts.take(message):
                     yield part
-            yield parts.ended()
+            yield parts.end()
 
-    async def _walked(self, steps: Steps[Answer]) -> Answer:
+    async def _walk(self, steps: Steps[Answer]) -> Answer:
         """Where the steps end."""
         try:
             step = next(steps)
@@ -99,8 +101,8 @@ class AsyncClient(Connection):
     async def _step(self, step: Attempt | Pause) -> Any:
         if isinstance(step, Pause):
             return await asyncio.sleep(step.seconds)
-        messages = self._transport.messages(step.call, step.seconds)
-        first = begun(await anext(messages, None))
+        messages = self._transport.fetch_messages(step.call, step.seconds)
+        first = require_first(await anext(messages, None))
         if step.call.parts:
             return first, messages
         await messages.aclose()

@@ -19,9 +19,9 @@ CHOICES = ("auto", "not majority", "minority", "not minority", "all")
 FIELD = "sampling_strategy"
 
 
-def totals_wanted(strategy: SamplingStrategy, labels: NDArray[Any]) -> dict[Any, int]:
+def compute_totals(strategy: SamplingStrategy, labels: NDArray[Any]) -> dict[Any, int]:
     """Return the total of cases by label, of the classes that are to grow. Raises `InvalidRequest`."""
-    counts = _counts(labels)
+    counts = _count_labels(labels)
     most, fewest = max(counts.values()), min(counts.values())
     if callable(strategy):
         return dict(strategy(labels))
@@ -29,14 +29,14 @@ def totals_wanted(strategy: SamplingStrategy, labels: NDArray[Any]) -> dict[Any,
         return dict(strategy)
     if isinstance(strategy, str):
         if strategy not in CHOICES:
-            raise _odd(strategy)
+            raise _explain_odd(strategy)
         grown = {
             "minority": [label for label, count in counts.items() if count == fewest][:1],
             "not minority": [label for label, count in counts.items() if count > fewest],
         }.get(strategy, list(counts))
         return dict.fromkeys(grown, most)
     if isinstance(strategy, bool) or not isinstance(strategy, Real):
-        raise _odd(strategy)
+        raise _explain_odd(strategy)
     if len(counts) != 2:
         raise InvalidRequest(
             f"{FIELD} is the ratio {strategy:g}, which two classes have; y has {len(counts)}. Pass totals by label.",
@@ -53,14 +53,14 @@ def totals_wanted(strategy: SamplingStrategy, labels: NDArray[Any]) -> dict[Any,
     return {smaller: total}
 
 
-def _counts(labels: NDArray[Any]) -> dict[Any, int]:
+def _count_labels(labels: NDArray[Any]) -> dict[Any, int]:
     known, counts = np.unique(labels, return_counts=True)
     if not len(known):
         raise InvalidRequest("y is empty; pass a label for each case.", "labels")
     return dict(zip(known.tolist(), counts.tolist(), strict=True))
 
 
-def _odd(strategy: object) -> InvalidRequest:
+def _explain_odd(strategy: object) -> InvalidRequest:
     known = ", ".join(repr(choice) for choice in CHOICES)
     return InvalidRequest(
         f"{FIELD} is {strategy!r:.60}; pass one of {known}, a ratio, totals by label, or a function of y.", FIELD

@@ -8,8 +8,8 @@ from contextlib import closing
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from service.calling import operations
-from service.calling.answers import joined
-from service.calling.connection import Connection, begun, like
+from service.calling.answers import join_answers
+from service.calling.connection import Connection, copy_signature, require_first
 from service.calling.errors import SeriesmithClientError
 from service.calling.operations import Plan
 from service.calling.parts import Parts
@@ -19,18 +19,20 @@ P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
 
-def _whole(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[Client, P], Answer]:
+def _make_method(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[Client, P], Answer]:
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
         return self._answer(plan(*args, **kwargs))
 
-    return like(plan, method)
+    return copy_signature(plan, method)
 
 
-def _streamed(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[Client, P], Generator[Answer, None, None]]:
+def _make_stream_method(
+    plan: Callable[P, Plan[Answer]],
+) -> Callable[Concatenate[Client, P], Generator[Answer, None, None]]:
     def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Generator[Answer, None, None]:
         return self._stream(plan(*args, **kwargs))
 
-    return like(plan, method)
+    return copy_signature(plan, method)
 
 
 class Client(Connection):
@@ -44,15 +46,15 @@ class Client(Connection):
         super().__init__(url, api_key, timeout, retries)
         self._transport = self._carrier.Blocking(url, api_key)
 
-    encode = _whole(operations.encode)
-    reconstruct = _whole(operations.reconstruct)
-    classify = _whole(operations.classify)
-    sample = _whole(operations.sample)
-    sample_stream = _streamed(operations.sample)
-    augment = _whole(operations.augment)
-    augment_stream = _streamed(operations.augment)
-    models = _whole(operations.models)
-    model = _whole(operations.model)
+    encode = _make_method(operations.encode)
+    reconstruct = _make_method(operations.reconstruct)
+    classify = _make_method(operations.classify)
+    sample = _make_method(operations.sample)
+    sample_stream = _make_stream_method(operations.sample)
+    augment = _make_method(operations.augment)
+    augment_stream = _make_stream_method(operations.augment)
+    models = _make_method(operations.models)
+    model = _make_method(operations.model)
 
     def __enter__(self) -> Self:
         return self
@@ -66,19 +68,19 @@ class Client(Connection):
 
     def _answer(self, plan: Plan[Answer]) -> Answer:
         if plan.call.parts:
-            return joined(list(self._stream(plan)))
-        return self._walked(self._persistence.in_pieces(plan))
+            return join_answers(list(self._stream(plan)))
+        return self._walk(self._persistence.plan_pieces(plan))
 
     def _stream(self, plan: Plan[Answer]) -> Generator[Answer, None, None]:
-        first, messages = self._walked(self._persistence.steps(plan.call))
+        first, messages = self._walk(self._persistence.plan_steps(plan.call))
         parts = Parts(plan)
         with closing(messages):
-            yield from parts.taken(first)
+            yield from parts.take(first)
             for message in messages:
-                yield from parts.taken(message)
-            yield parts.ended()
+                yield from parts.take(message)
+            yield parts.end()
 
-    def _walked(self, steps: Steps[Answer]) -> Answer:
+    def _walk(self, steps: Steps[Answer]) -> Answer:
         """Where the steps end."""
         try:
             step = next(steps)
@@ -95,8 +97,8 @@ class Client(Connection):
     def _step(self, step: Attempt | Pause) -> Any:
         if isinstance(step, Pause):
             return time.sleep(step.seconds)
-        messages = self._transport.messages(step.call, step.seconds)
-        first = begun(next(messages, None))
+        messages = self._transport.fetch_messages(step.call, step.seconds)
+        first = require_first(next(messages, None))
         if step.call.parts:
             return first, messages
         messages.close()

@@ -33,7 +33,7 @@ class Connection:
     def __init__(self, url: str, api_key: str | None = None, timeout: float = 60.0, retries: int = 5) -> None:
         self._given = (url, api_key, timeout, retries)
         self._persistence = Persistence(timeout, retries)
-        self._carrier = _carrier(url)
+        self._carrier = _import_carrier(url)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._given[0]!r})"
@@ -47,7 +47,7 @@ class Connection:
         return self
 
 
-def _carrier(url: str) -> ModuleType:
+def _import_carrier(url: str) -> ModuleType:
     scheme, separator, rest = url.partition("://")
     if not separator or not rest.strip("/") or scheme not in CARRIERS:
         known = ", ".join(f"{name}://host:port" for name in CARRIERS)
@@ -55,14 +55,14 @@ def _carrier(url: str) -> ModuleType:
     return importlib.import_module(f"service.calling.{CARRIERS[scheme]}")
 
 
-def begun(first: Fields | None) -> Fields:
+def require_first(first: Fields | None) -> Fields:
     """Return the first message of an answer. Raises `Interrupted` when there is none."""
     if first is None:
         raise Interrupted("the answer ended before it began; ask again.")
     return first
 
 
-def like(plan: Callable[..., Any], method: Method) -> Method:
+def copy_signature(plan: Callable[..., Any], method: Method) -> Method:
     """Copy a plan's name, docstring and signature to the method that carries it out, for readers and `help`."""
     own, asked = inspect.signature(method), inspect.signature(plan)
     answer = asked.return_annotation.removeprefix("Plan[").removesuffix("]")

@@ -130,7 +130,7 @@ class Unexpected(SeriesmithClientError):
 ERRORS = {error.code: error for error in SeriesmithClientError.__subclasses__()}
 
 
-def refusal(
+def build_error(
     code: str, message: str, field: str | None = None, retry_after: str | bytes | None = None
 ) -> SeriesmithClientError:
     """Build the error of a code, or the base class for an unknown one. `retry_after`: seconds; dates are ignored."""

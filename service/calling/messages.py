@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from service.calling.answers import Advice, ClassReport, Fields, LabelArray, labels_of, read_advice
-from service.calling.errors import SeriesmithClientError, Unexpected, Unsupported, refusal
+from service.calling.answers import Advice, ClassReport, Fields, LabelArray, read_advice, to_label_array
+from service.calling.errors import SeriesmithClientError, Unexpected, Unsupported, build_error
 from service.calling.operations import Call
-from service.calling.protobuf import decoded, encoded
-from service.calling.schema import messages, package
+from service.calling.protobuf import decode_message, encode_message
+from service.calling.schema import read_messages, read_package
 
 CODES = {
     "INVALID_ARGUMENT": "invalid_request",
@@ -35,96 +35,98 @@ ADVICE = {
 }
 
 
-def method(call: Call) -> str:
+def find_method(call: Call) -> str:
     """Return the path of the gRPC method. Raises `Unsupported`."""
-    if f"{call.operation.title()}Request" not in messages():
+    if f"{call.operation.title()}Request" not in read_messages():
         raise Unsupported("the cards of models are to be had over HTTP alone; ask Client('http://…').")
-    return f"/{package()}.Seriesmith/{call.operation.title()}{'Stream' if call.parts else ''}"
+    return f"/{read_package()}.Seriesmith/{call.operation.title()}{'Stream' if call.parts else ''}"
 
 
-def request(call: Call) -> bytes:
+def encode_request(call: Call) -> bytes:
     """Encode a call as its request message."""
     values = dict(call.fields)
     if call.series is not None:
         values["series"] = {"shape": call.series.shape, "values": call.series.reshape(-1).view(np.uint8).data}
     if "counts" in values:
-        values["counts"] = _counts(values["counts"])
+        values["counts"] = _encode_counts(values["counts"])
     if "labels" in values:
         labels = values["labels"]
         numbers = all(isinstance(label, int) for label in labels)
         values["labels"] = {"number": labels} if numbers else {"text": [str(label) for label in labels]}
     if "strategy" in values:
-        values["strategy"] = _strategy(values["strategy"])
-    return encoded(f"{call.operation.title()}Request", values)
+        values["strategy"] = _encode_strategy(values["strategy"])
+    return encode_message(f"{call.operation.title()}Request", values)
 
 
-def _strategy(strategy: Any) -> dict[str, Any] | None:
+def _encode_strategy(strategy: Any) -> dict[str, Any] | None:
     if strategy == "balance":
         return None
     if isinstance(strategy, str):
-        raise refusal("invalid_request", f'strategy is {strategy!r:.80}; of texts there is "balance".', "strategy")
-    return {"counts": _counts(strategy["counts"])} if "counts" in strategy else dict(strategy)
+        raise build_error("invalid_request", f'strategy is {strategy!r:.80}; of texts there is "balance".', "strategy")
+    return {"counts": _encode_counts(strategy["counts"])} if "counts" in strategy else dict(strategy)
 
 
-def _counts(counts: dict[str, int]) -> list[dict[str, Any]]:
+def _encode_counts(counts: dict[str, int]) -> list[dict[str, Any]]:
     return [{"class_label": label, "count": count} for label, count in counts.items()]
 
 
-def fields(call: Call, message: bytes) -> Fields:
+def decode_fields(call: Call, message: bytes) -> Fields:
     """Decode the fields of an answer, or of a part; absent fields are left out. Raises `Unexpected`."""
     name = f"{call.operation.title()}Answer"
     try:
-        values = decoded(name, message)
-        kinds = {field.name: field.kind for field in messages()[name]}
-        read = {field: READ.get(kinds[field], _as_it_is)(value) for field, value in values.items()}
+        values = decode_message(name, message)
+        kinds = {field.name: field.kind for field in read_messages()[name]}
+        read = {field: READ.get(kinds[field], _keep)(value) for field, value in values.items()}
     except (ValueError, TypeError) as error:
         raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
     head = () if values["model"] else ("model", "version", "seed", "policy")
     return {field: value for field, value in read.items() if value is not None and field not in head}
 
 
-def _array(value: dict[str, Any] | None) -> NDArray[np.float32] | None:
+def _decode_array(value: dict[str, Any] | None) -> NDArray[np.float32] | None:
     return None if value is None else np.frombuffer(value["values"], "<f4").reshape(value["shape"]).copy()
 
 
-def _labels(value: dict[str, Any] | None) -> LabelArray | None:
-    return None if value is None else labels_of(value["text"] or value["number"])
+def _decode_labels(value: dict[str, Any] | None) -> LabelArray | None:
+    return None if value is None else to_label_array(value["text"] or value["number"])
 
 
-def _flags(value: list[bool]) -> NDArray[np.bool_] | None:
+def _decode_flags(value: list[bool]) -> NDArray[np.bool_] | None:
     return np.array(value, bool) if value else None
 
 
-def _as_it_is(value: Any) -> Any:
+def _keep(value: Any) -> Any:
     """Return the value; None, to be left out, where it is empty."""
     return value if value != {} else None
 
 
-def _report(value: dict[str, dict[str, Any]]) -> dict[str, ClassReport] | None:
+def _decode_report(value: dict[str, dict[str, Any]]) -> dict[str, ClassReport] | None:
     return {label: ClassReport(**said) for label, said in value.items()} or None
 
 
-def _advice(value: dict[str, Any] | None) -> Advice | None:
+def _decode_advice(value: dict[str, Any] | None) -> Advice | None:
     return None if value is None else read_advice(value)
 
 
 READ: dict[str, Callable[[Any], Any]] = {
-    "Array": _array,
-    "Labels": _labels,
-    "bool": _flags,
-    "Advice": _advice,
-    "AugmentAnswer.report": _report,
+    "Array": _decode_array,
+    "Labels": _decode_labels,
+    "bool": _decode_flags,
+    "Advice": _decode_advice,
+    "AugmentAnswer.report": _decode_report,
 }
 
 
-def refused(status: str, details: str, trailers: dict[str, str | bytes], begun: bool = False) -> SeriesmithClientError:
+def read_error(
+    status: str, details: str, trailers: dict[str, str | bytes], begun: bool = False
+) -> SeriesmithClientError:
     """Read the error in the status and trailers of a call; `begun` says that a part of the answer came before."""
-    code, field = (_text(trailers.get(f"seriesmith-{name}")) for name in ("code", "field"))
+    code, field = (_decode_text(trailers.get(f"seriesmith-{name}")) for name in ("code", "field"))
     if code is not None:
-        return refusal(code, details, field, trailers.get("retry-after"))
+        return build_error(code, details, field, trailers.get("retry-after"))
     code = "interrupted" if begun and status == "UNAVAILABLE" else CODES.get(status, "internal")
-    return refusal(code, f"{status}: {details or 'no more was said'}. {ADVICE.get(code, '')}".strip())
+    return build_error(code, f"{status}: {details or 'no more was said'}. {ADVICE.get(code, '')}".strip())
 
 
-def _text(value: str | bytes | None) -> str | None:
+def _decode_text(value: str | bytes | None) -> str | None:
     return value.decode() if isinstance(value, bytes) else value

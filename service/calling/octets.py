@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from service.calling.answers import ClassReport, Fields, labels_of, read_advice
-from service.calling.errors import Interrupted, SeriesmithClientError, Unexpected, refusal
+from service.calling.answers import ClassReport, Fields, read_advice, to_label_array
+from service.calling.errors import Interrupted, SeriesmithClientError, Unexpected, build_error
 from service.calling.operations import Call
 
 OCTETS = "application/octet-stream"
@@ -33,7 +33,7 @@ class Request:
     content: bytes
 
 
-def request(call: Call) -> Request:
+def build_request(call: Call) -> Request:
     """Build the request of a call. It accepts no coding: packing floats takes longer than sending them."""
     headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
     rest = json.dumps(call.fields).encode()
@@ -54,7 +54,7 @@ class Reader(Protocol):
     def end(self) -> list[Fields]: ...
 
 
-def reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader:
+def choose_reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader:
     """Choose the reader of an answer by its status and headers."""
     if status != 200:
         return _Whole(lambda body: _refuse(status, headers, body))
@@ -62,7 +62,7 @@ def reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader:
     if answered == PARTS and call.parts:
         return _Frames()
     if answered == OCTETS and not call.parts:
-        return _Whole(lambda body: _fields(body, json.loads(headers["seriesmith-arrays"]), None))
+        return _Whole(lambda body: _read_fields(body, json.loads(headers["seriesmith-arrays"]), None))
     if answered == JSON and call.series is None:
         return _Whole(json.loads)
     raise Unexpected(
@@ -81,7 +81,7 @@ class _Whole:
         return []
 
     def end(self) -> list[Fields]:
-        with _readable():
+        with _translate_errors():
             return [self._read(self._body)]
 
 
@@ -95,8 +95,8 @@ class _Frames:
     def feed(self, chunk: bytes) -> list[Fields]:
         self._body += chunk
         messages = []
-        with _readable():
-            while (message := self._next()) is not None:
+        with _translate_errors():
+            while (message := self._read_next()) is not None:
                 messages.append(message)
         return messages
 
@@ -107,7 +107,7 @@ class _Frames:
             )
         return []
 
-    def _next(self) -> Fields | None:
+    def _read_next(self) -> Fields | None:
         """Return the next part, None while it is not whole. Its head is parsed once, whatever the chunks."""
         body = self._body
         if not self._head:
@@ -122,10 +122,12 @@ class _Frames:
             return None
         self._body, head, self._head = body[size:], self._head, Fields()
         del body[size:]
-        return _fields(body, head.pop("arrays"), self._classes, head)
+        return _read_fields(body, head.pop("arrays"), self._classes, head)
 
 
-def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None, rest: Fields | None = None) -> Fields:
+def _read_fields(
+    body: bytearray, arrays: list[Any], classes: list[str | int] | None, rest: Fields | None = None
+) -> Fields:
     """Read the arrays at the start of `body`, whose memory they share; then a JSON object, unless `rest` has come."""
     fields: Fields = {}
     start = 0
@@ -138,7 +140,7 @@ def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None,
     fields |= json.loads(body[start:]) if rest is None else rest
     classes = fields.get("classes", classes)
     if classes is not None:
-        known = labels_of(classes)
+        known = to_label_array(classes)
         fields |= {"classes": known, **({"labels": known[fields["labels"]]} if "labels" in fields else {})}
     if "advice" in fields:
         fields["advice"] = read_advice(fields["advice"])
@@ -148,7 +150,7 @@ def _fields(body: bytearray, arrays: list[Any], classes: list[str | int] | None,
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """Raise `Unexpected` for whatever the block cannot read."""
     try:
         yield
@@ -161,9 +163,9 @@ def _refuse(status: int, headers: Mapping[str, str], body: bytearray) -> Fields:
     retry_after = headers.get("retry-after")
     try:
         said = json.loads(body)["error"]
-        error: SeriesmithClientError = refusal(said["code"], said["message"], said.get("field"), retry_after)
+        error: SeriesmithClientError = build_error(said["code"], said["message"], said.get("field"), retry_after)
     except (ValueError, KeyError, TypeError):
         shown = body[:200].decode("utf-8", "replace")
         message = f"the answer has status {status} and is none of Seriesmith's: {shown!r}. Check the URL."
-        error = refusal(CODES.get(status, "unexpected"), message, None, retry_after)
+        error = build_error(CODES.get(status, "unexpected"), message, None, retry_after)
     raise error from None

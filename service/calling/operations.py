@@ -19,7 +19,7 @@ from service.calling.answers import (
     ModelCard,
     ReconstructAnswer,
     SampleAnswer,
-    read,
+    read_answer,
 )
 from service.calling.arguments import Strategy
 
@@ -53,21 +53,23 @@ def encode(series: ArrayLike, *, model: str | None = None) -> Plan[EncodeAnswer]
     `model` is a name or name/version, and may be left out when one model is served; so everywhere. However many cases:
     they go in several requests where they have to, all to one version of the model.
     """
-    return Plan(Call("encode", _given(model=model), arguments.series_sent(series)), partial(read, EncodeAnswer))
+    return Plan(
+        Call("encode", _drop_absent(model=model), arguments.prepare_series(series)), partial(read_answer, EncodeAnswer)
+    )
 
 
 def reconstruct(
     series: ArrayLike, *, timepoint_error: bool = False, model: str | None = None
 ) -> Plan[ReconstructAnswer]:
     """Reconstructions with anomaly scores; `timepoint_error` adds the squared difference point by point."""
-    fields = _given(model=model) | ({"with": ["timepoint_error"]} if timepoint_error else {})
-    return Plan(Call("reconstruct", fields, arguments.series_sent(series)), partial(read, ReconstructAnswer))
+    fields = _drop_absent(model=model) | ({"with": ["timepoint_error"]} if timepoint_error else {})
+    return Plan(Call("reconstruct", fields, arguments.prepare_series(series)), partial(read_answer, ReconstructAnswer))
 
 
 def classify(series: ArrayLike, *, typicality: bool = False, model: str | None = None) -> Plan[ClassifyAnswer]:
     """Class probabilities of series; `typicality` adds the share of held-out training cases that are less usual."""
-    fields = _given(model=model) | ({"with": ["typicality"]} if typicality else {})
-    return Plan(Call("classify", fields, arguments.series_sent(series)), partial(read, ClassifyAnswer))
+    fields = _drop_absent(model=model) | ({"with": ["typicality"]} if typicality else {})
+    return Plan(Call("classify", fields, arguments.prepare_series(series)), partial(read_answer, ClassifyAnswer))
 
 
 def sample(
@@ -83,14 +85,14 @@ def sample(
     Equal seeds (0 … 2^53 − 1) give equal series; one is drawn and answered when none is given. `expansion` is the
     factor on each component's covariance.
     """
-    fields = _given(
+    fields = _drop_absent(
         model=model,
-        counts=None if counts is None else arguments.counts_sent(counts, "counts"),
+        counts=None if counts is None else arguments.prepare_counts(counts, "counts"),
         n_per_class=n_per_class,
         seed=seed,
         expansion=expansion,
     )
-    return Plan(Call("sample", fields, parts=True), partial(read, SampleAnswer))
+    return Plan(Call("sample", fields, parts=True), partial(read_answer, SampleAnswer))
 
 
 def augment(
@@ -110,16 +112,18 @@ def augment(
     `{"factor": f}` (each class times f) or `{label: total}`. `policy` says where they come from: "auto" (as the model's
     fit chose), "latent", "interpolation", either with "+warps", "warps" or "guided". Seed and expansion as of `sample`.
     """
-    fields = _given(
+    fields = _drop_absent(
         model=model,
-        labels=None if labels is None else arguments.labels_sent(labels),
-        strategy=arguments.strategy_sent(strategy),
+        labels=None if labels is None else arguments.prepare_labels(labels),
+        strategy=arguments.prepare_strategy(strategy),
         policy=policy,
         seed=seed,
         expansion=expansion,
         include_original=include_original,
     )
-    return Plan(Call("augment", fields, arguments.series_sent(series), parts=True), partial(read, AugmentAnswer))
+    return Plan(
+        Call("augment", fields, arguments.prepare_series(series), parts=True), partial(read_answer, AugmentAnswer)
+    )
 
 
 def models() -> Plan[list[ModelCard]]:
@@ -132,7 +136,7 @@ def model(name: str) -> Plan[ModelCard]:
     return Plan(Call(f"models/{name}"), answers.read_card)
 
 
-def _given(**fields: Any) -> dict[str, Any]:
+def _drop_absent(**fields: Any) -> dict[str, Any]:
     """The fields that are there; numpy's numbers as Python's."""
     plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in fields.items()}
     return {name: value for name, value in plain.items() if value is not None}

@@ -35,24 +35,24 @@ class Blocking:
     """Safe to use from several threads."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
-        self._channel, self._metadata = _channel(grpc, url), _metadata(api_key)
+        self._channel, self._metadata = _open_channel(grpc, url), _build_metadata(api_key)
 
-    def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
+    def fetch_messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
         """Yield the messages of an answer as they arrive. Closing ends the call, and so the server's work."""
-        method, request = messages.method(call), messages.request(call)
+        method, request = messages.find_method(call), messages.encode_request(call)
         if not call.parts:
-            with _told(seconds):
+            with _translate_errors(seconds):
                 message = self._channel.unary_unary(method)(request, timeout=seconds, metadata=self._metadata)
-            yield messages.fields(call, message)
+            yield messages.decode_fields(call, message)
             return
         answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
         try:
             for begun in itertools.chain([False], itertools.repeat(True)):
-                with _told(seconds, begun):
-                    message = _next_in_time(answer, seconds)
+                with _translate_errors(seconds, begun):
+                    message = _wait_for_next(answer, seconds)
                 if message is None:
                     return
-                yield messages.fields(call, message)
+                yield messages.decode_fields(call, message)
         finally:
             answer.cancel()
 
@@ -61,7 +61,7 @@ class Blocking:
         self._channel.close()
 
 
-def _next_in_time(answer: Any, seconds: float) -> Any:
+def _wait_for_next(answer: Any, seconds: float) -> Any:
     """Wait for the next message; None behind the last. Raises `TimeoutError`."""
     late = threading.Event()
 
@@ -85,24 +85,24 @@ class Asynchronous:
     """The same with asyncio. To be made where the event loop runs."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
-        self._channel, self._metadata = _channel(grpc.aio, url), _metadata(api_key)
+        self._channel, self._metadata = _open_channel(grpc.aio, url), _build_metadata(api_key)
 
-    async def messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
+    async def fetch_messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
         """See `Blocking`."""
-        method, request = messages.method(call), messages.request(call)
+        method, request = messages.find_method(call), messages.encode_request(call)
         if not call.parts:
-            with _told(seconds):
+            with _translate_errors(seconds):
                 message = await self._channel.unary_unary(method)(request, timeout=seconds, metadata=self._metadata)
-            yield messages.fields(call, message)
+            yield messages.decode_fields(call, message)
             return
         answer = self._channel.unary_stream(method)(request, metadata=self._metadata)
         try:
             for begun in itertools.chain([False], itertools.repeat(True)):
-                with _told(seconds, begun):
+                with _translate_errors(seconds, begun):
                     message = await asyncio.wait_for(answer.read(), seconds)
                 if message is grpc.aio.EOF:
                     return
-                yield messages.fields(call, message)
+                yield messages.decode_fields(call, message)
         finally:
             answer.cancel()
 
@@ -111,7 +111,7 @@ class Asynchronous:
         await self._channel.close()
 
 
-def _channel(maker: Any, url: str) -> Any:
+def _open_channel(maker: Any, url: str) -> Any:
     """A channel for grpc://host:port, or, with TLS and the roots that grpcio brings, grpcs://host:port."""
     scheme, _, target = url.partition("://")
     target = target.rstrip("/")
@@ -120,18 +120,18 @@ def _channel(maker: Any, url: str) -> Any:
     return maker.insecure_channel(target, OPTIONS)
 
 
-def _metadata(api_key: str | None) -> tuple[tuple[str, str], ...]:
+def _build_metadata(api_key: str | None) -> tuple[tuple[str, str], ...]:
     return (("authorization", f"Bearer {api_key}"),) if api_key else ()
 
 
 @contextmanager
-def _told(seconds: float, begun: bool = False) -> Iterator[None]:
+def _translate_errors(seconds: float, begun: bool = False) -> Iterator[None]:
     """Translate grpcio's errors to ours; `begun` says that a part of the answer came before."""
     try:
         yield
     except grpc.RpcError as error:
         trailers = {name: value for name, value in error.trailing_metadata() or ()}
-        raise messages.refused(error.code().name, error.details() or "", trailers, begun) from error
+        raise messages.read_error(error.code().name, error.details() or "", trailers, begun) from error
     except TimeoutError as error:
         raise DeadlineExceeded(
             f"nothing came for {seconds:.3g} s; give the client a longer timeout, or ask for fewer series."

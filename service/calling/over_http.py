@@ -27,16 +27,16 @@ class Blocking:
     """Safe to use from several threads."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
-        self._client = httpx.Client(**_settings(url, api_key))
+        self._client = httpx.Client(**_build_settings(url, api_key))
 
-    def messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
+    def fetch_messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
         """Yield the messages of an answer as they arrive. Closing ends the connection, and so the server's work."""
-        deadline = _deadline(call, seconds)
-        with _told(seconds), self._client.stream(**_sent(call, seconds)) as response:
-            reader = octets.reader(call, response.status_code, response.headers)
+        deadline = _compute_deadline(call, seconds)
+        with _translate_errors(seconds), self._client.stream(**_build_options(call, seconds)) as response:
+            reader = octets.choose_reader(call, response.status_code, response.headers)
             for chunk in response.iter_bytes():
                 yield from reader.feed(chunk)
-                _check(deadline)
+                _check_deadline(deadline)
             yield from reader.end()
 
     def close(self) -> None:
@@ -48,18 +48,18 @@ class Asynchronous:
     """The same with asyncio."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
-        self._client = httpx.AsyncClient(**_settings(url, api_key))
+        self._client = httpx.AsyncClient(**_build_settings(url, api_key))
 
-    async def messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
+    async def fetch_messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
         """See `Blocking`."""
-        deadline = _deadline(call, seconds)
-        with _told(seconds):
-            async with self._client.stream(**_sent(call, seconds)) as response:
-                reader = octets.reader(call, response.status_code, response.headers)
+        deadline = _compute_deadline(call, seconds)
+        with _translate_errors(seconds):
+            async with self._client.stream(**_build_options(call, seconds)) as response:
+                reader = octets.choose_reader(call, response.status_code, response.headers)
                 async for chunk in response.aiter_bytes():
                     for message in reader.feed(chunk):
                         yield message
-                    _check(deadline)
+                    _check_deadline(deadline)
                 for message in reader.end():
                     yield message
 
@@ -68,26 +68,26 @@ class Asynchronous:
         await self._client.aclose()
 
 
-def _settings(url: str, api_key: str | None) -> dict[str, Any]:
+def _build_settings(url: str, api_key: str | None) -> dict[str, Any]:
     return {
         "base_url": url,
         "headers": {"authorization": f"Bearer {api_key}"} if api_key else {},
         "limits": httpx.Limits(max_connections=None, max_keepalive_connections=64, keepalive_expiry=IDLE_SECONDS),
         "trust_env": False,
-        "verify": _trusted() if url.startswith("https") else True,
+        "verify": _load_certificates() if url.startswith("https") else True,
     }
 
 
-def _trusted() -> ssl.SSLContext:
+def _load_certificates() -> ssl.SSLContext:
     """Load the certificates of httpx and of this machine, which may include an institution's own authority."""
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
 
 
-def _sent(call: Call, seconds: float) -> dict[str, Any]:
+def _build_options(call: Call, seconds: float) -> dict[str, Any]:
     """Return the arguments for httpx; its timeout for every single wait is the `seconds` that are left."""
-    request = octets.request(call)
+    request = octets.build_request(call)
     return {
         "method": request.method,
         "url": request.path,
@@ -97,18 +97,18 @@ def _sent(call: Call, seconds: float) -> dict[str, Any]:
     }
 
 
-def _deadline(call: Call, seconds: float) -> float:
+def _compute_deadline(call: Call, seconds: float) -> float:
     """Return the time by which an answer must be whole; infinite for one in parts, which has a timeout per part."""
     return float("inf") if call.parts else time.monotonic() + seconds
 
 
-def _check(deadline: float) -> None:
+def _check_deadline(deadline: float) -> None:
     if time.monotonic() > deadline:
         raise httpx.ReadTimeout("the answer is still coming")
 
 
 @contextmanager
-def _told(seconds: float) -> Iterator[None]:
+def _translate_errors(seconds: float) -> Iterator[None]:
     """Translate httpx's errors to ours."""
     try:
         yield

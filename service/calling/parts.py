@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from service.calling.answers import Fields, labels_of
+from service.calling.answers import Fields, to_label_array
 from service.calling.errors import Interrupted
 from service.calling.operations import Call, Plan
 
@@ -24,7 +24,7 @@ class Parts(Generic[Answer]):
         self._held: Fields = {}
         self._n_cases = 0
 
-    def taken(self, message: Fields) -> list[Answer]:
+    def take(self, message: Fields) -> list[Answer]:
         """Take a message in; return the part that is ready now, if one is."""
         columns = {name: message[name] for name in COLUMNS if name in message}
         self._rest |= {name: value for name, value in message.items() if name not in columns}
@@ -34,23 +34,23 @@ class Parts(Generic[Answer]):
         self._n_cases += len(columns["series"])
         return [self._read(self._rest | before)] if before and len(before["series"]) else []
 
-    def ended(self) -> Answer:
+    def end(self) -> Answer:
         """Return the last part. Raises `Interrupted` when cases are missing."""
         if self._n_cases != self._rest.get("n_cases", self._n_cases):
             raise Interrupted(
                 f"the answer ended after {self._n_cases} of {self._rest['n_cases']} cases; ask again, with the same "
                 "seed for the same series."
             )
-        return self._read(self._rest | (self._held or _none(self._call)))
+        return self._read(self._rest | (self._held or _build_empty(self._call)))
 
 
-def _none(call: Call) -> Fields:
+def _build_empty(call: Call) -> Fields:
     """Build the columns of no cases, for a dataset that needs no more: gRPC sends no message for them."""
     if call.series is None:
         return {}
     n_channels = 1 if call.series.ndim == 2 else call.series.shape[1]
     return {
         "series": np.empty((0, n_channels, call.series.shape[-1]), np.float32),
-        "labels": labels_of(call.fields.get("labels", []))[:0],
+        "labels": to_label_array(call.fields.get("labels", []))[:0],
         "synthetic": np.empty(0, bool),
     }

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from service.calling.answers import joined
+from service.calling.answers import join_answers
 from service.calling.errors import SeriesmithClientError
 from service.calling.operations import Call, Plan
 
@@ -60,7 +60,7 @@ class Persistence:
     uniform: Callable[[float, float], float] = random.Random().uniform
     clock: Callable[[], float] = time.monotonic
 
-    def steps(self, call: Call) -> Steps[Any]:
+    def plan_steps(self, call: Call) -> Steps[Any]:
         """Plan attempts until one succeeds, and return its result. Raises the error of the last one."""
         deadline = self.clock() + self.timeout
         for attempt in itertools.count():
@@ -69,29 +69,29 @@ class Persistence:
             except SeriesmithClientError as error:
                 if not error.passing:
                     raise
-                pause = self._pause(attempt, error)
+                pause = self._choose_pause(attempt, error)
                 if attempt == self.retries or self.clock() + pause >= deadline:
                     error.add_note(f"This was attempt {attempt + 1} of at most {self.retries + 1}.")
                     raise
             yield Pause(pause)
 
-    def _pause(self, attempt: int, error: SeriesmithClientError) -> float:
+    def _choose_pause(self, attempt: int, error: SeriesmithClientError) -> float:
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
         return (error.retry_after or 0.0) + self.uniform(0.0, longest)
 
-    def in_pieces(self, plan: Plan[Answer]) -> Steps[Answer]:
+    def plan_pieces(self, plan: Plan[Answer]) -> Steps[Answer]:
         """Plan a call of any number of series; the version that answers the first piece answers all."""
         parts: list[Any] = []
-        for start, call in pieces(plan.call):
+        for start, call in cut_pieces(plan.call):
             if parts:
                 call = replace(call, fields={**call.fields, "model": f"{parts[0].model}/{parts[0].version}"})
-            with _placed(start):
-                parts.append(plan.read((yield from self.steps(call))))
-        whole: Answer = joined(parts)
+            with _shift_errors(start):
+                parts.append(plan.read((yield from self.plan_steps(call))))
+        whole: Answer = join_answers(parts)
         return whole
 
 
-def pieces(call: Call) -> Iterator[tuple[int, Call]]:
+def cut_pieces(call: Call) -> Iterator[tuple[int, Call]]:
     """Yield the pieces of a call with the positions of their first cases; one empty piece for no series."""
     if call.series is None or not call.series.size:
         yield 0, call
@@ -102,7 +102,7 @@ def pieces(call: Call) -> Iterator[tuple[int, Call]]:
 
 
 @contextmanager
-def _placed(start: int) -> Iterator[None]:
+def _shift_errors(start: int) -> Iterator[None]:
     """Add to the refusal of a later piece the position of its first case."""
     try:
         yield

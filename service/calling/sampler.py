@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from service.calling.answers import AugmentAnswer
-from service.calling.arguments import Label, Strategy, label_sent
-from service.calling.balancing import SamplingStrategy, totals_wanted
+from service.calling.arguments import Label, Strategy, prepare_label
+from service.calling.balancing import SamplingStrategy, compute_totals
 from service.calling.blocking import Client
 from service.calling.errors import InvalidRequest
 from service.calling.frames import append_labels, append_series, read_labels, read_series
@@ -83,14 +83,14 @@ class _Resampling:
         inputs = InputTags(two_d_array=True, three_d_array=True, categorical=False)
         return Tags(estimator_type="sampler", target_tags=TargetTags(required=True), input_tags=inputs)
 
-    def _resampled(self, X: Any, y: Any, channels: bool = False) -> tuple[Any, Any]:
+    def _resample(self, X: Any, y: Any, channels: bool = False) -> tuple[Any, Any]:
         """Return the given cases, unchanged, then those made, with the axes, containers and label type of the given."""
         series, labels = read_series(X), read_labels(y)
         if channels and series.ndim == 2:
             X = series = series[:, None, :]
-        sent = self._named(labels)
-        made = self._made(series, sent, self._strategy(labels, sent))
-        own = {str(label_sent(name)): label for name, label in zip(sent.tolist(), labels.tolist(), strict=True)}
+        sent = self._name_labels(labels)
+        made = self._augment(series, sent, self._choose_strategy(labels, sent))
+        own = {str(prepare_label(name)): label for name, label in zip(sent.tolist(), labels.tolist(), strict=True)}
         own |= {str(name): index for index, name in enumerate(self.classes or ()) if str(name) not in own}
         self.seed_, self.report_, self.advice_ = made.seed, made.report, made.advice
         self.sampling_strategy_ = {own.get(text, text): said.made for text, said in made.report.items() if said.made}
@@ -98,7 +98,7 @@ class _Resampling:
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
         return append_series(X, series, synthetic), append_labels(y, labels, of_synthetic)
 
-    def _named(self, labels: Array) -> Array:
+    def _name_labels(self, labels: Array) -> Array:
         """Return the labels as the model names them. Raises `InvalidRequest`."""
         if self.classes is None:
             return labels
@@ -110,17 +110,17 @@ class _Resampling:
         named: Array = known[labels]
         return named
 
-    def _strategy(self, labels: Array, sent: Array) -> Strategy:
+    def _choose_strategy(self, labels: Array, sent: Array) -> Strategy:
         """Choose the strategy to ask the server for. Raises `InvalidRequest`."""
         if isinstance(self.sampling_strategy, str) and self.sampling_strategy == "auto":
             return self.strategy
         if self.strategy != "balance":
             raise InvalidRequest("both strategy and sampling_strategy were set; set one of them.", "sampling_strategy")
         names = dict(zip(labels.tolist(), sent.tolist(), strict=True))
-        totals = totals_wanted(self.sampling_strategy, labels)
+        totals = compute_totals(self.sampling_strategy, labels)
         return {"counts": {names.get(label, label): total for label, total in totals.items()}}
 
-    def _seed(self) -> int | None:
+    def _draw_seed(self) -> int | None:
         """Return the seed of one fit, drawn from `random_state` where that is a generator."""
         state = self.random_state
         if state is None or isinstance(state, (int, np.integer)):
@@ -129,19 +129,19 @@ class _Resampling:
             return int(state.integers(2**31))
         return int(state.randint(2**31, dtype=np.int64))
 
-    def _made(self, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
+    def _augment(self, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
         if isinstance(self.server, Client):
-            return self._asked(self.server, series, labels, strategy)
+            return self._call_augment(self.server, series, labels, strategy)
         with Client(self.server, self.api_key) as client:
-            return self._asked(client, series, labels, strategy)
+            return self._call_augment(client, series, labels, strategy)
 
-    def _asked(self, client: Client, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
+    def _call_augment(self, client: Client, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
         return client.augment(
             series,
             labels,
             strategy=strategy,
             policy=self.policy,
-            seed=self._seed(),
+            seed=self._draw_seed(),
             expansion=self.expansion,
             include_original=False,
             model=self.model,
@@ -159,7 +159,7 @@ class Sampler(_Resampling):
         """X `[n_cases, n_timepoints]` or `[n_cases, n_channels, n_timepoints]` and y `[n_cases]`, with what was made
         behind what was given: arrays, or a data frame of a column per timepoint and a pandas series, where those came.
         Raises a `SeriesmithClientError`."""
-        return self._resampled(X, y)
+        return self._resample(X, y)
 
 
 class CollectionSampler(_Resampling):
@@ -170,4 +170,4 @@ class CollectionSampler(_Resampling):
         made behind what was given. Raises `ValueError` without y, and a `SeriesmithClientError`."""
         if y is None:
             raise ValueError("y is None; a sampler needs the label of each case.")
-        return self._resampled(X, y, channels=True)
+        return self._resample(X, y, channels=True)

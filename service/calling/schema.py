@@ -29,7 +29,7 @@ class Field:
 
 
 @cache
-def messages() -> dict[str, tuple[Field, ...]]:
+def read_messages() -> dict[str, tuple[Field, ...]]:
     """Read the fields of every message from the .proto, by message name."""
     found: dict[str, tuple[Field, ...]] = {}
     for name, body in MESSAGE.findall(PROTO.read_text(encoding="utf-8")):
@@ -44,7 +44,7 @@ def messages() -> dict[str, tuple[Field, ...]]:
 
 
 @cache
-def package() -> str:
+def read_package() -> str:
     """Read the package's name from the .proto."""
     (name,) = PACKAGE.findall(PROTO.read_text(encoding="utf-8"))
     return str(name)

@@ -57,17 +57,19 @@ def is_loopback(settings: Settings) -> bool:
 
 def write_address(settings: Settings) -> str:
     """The host and the port as one writes them."""
-    host = _host(settings)
+    host = _read_host(settings)
     return f"[{host}]:{settings.grpc_port}" if ":" in host else f"{host}:{settings.grpc_port}"
 
 
-def _host(settings: Settings) -> str:
+def _read_host(settings: Settings) -> str:
     return settings.grpc_host.removeprefix("[").removesuffix("]")
 
 
 def _resolve(settings: Settings) -> list[tuple[int, tuple[str, int]]]:
     """Families and addresses, each once, in the system's order."""
-    found = socket.getaddrinfo(_host(settings), settings.grpc_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    found = socket.getaddrinfo(
+        _read_host(settings), settings.grpc_port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
     return list(dict.fromkeys((family, address) for family, _, _, _, address in found))  # type: ignore[misc]
 
 

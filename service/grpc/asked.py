@@ -6,9 +6,9 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from service.grpc.http2.hpack import Header, encoded
+from service.grpc.http2.hpack import Header, encode
 
-HEAD = encoded(
+HEAD = encode(
     [(b":status", b"200"), (b"content-type", b"application/grpc"), (b"grpc-accept-encoding", b"gzip,deflate")]
 )
 """Before every answer."""
@@ -52,44 +52,44 @@ class Asked:
     refusal: bytes | None = None
 
 
-def read(headers: list[Header], methods: Mapping[bytes, Method]) -> Asked:
+def read_call(headers: list[Header], methods: Mapping[bytes, Method]) -> Asked:
     """A call of one of `methods`, which are known by their paths."""
     given = dict(headers)
     path = given.get(b":path", b"")
     if given.get(b":method") != b"POST" or not CONTENT_TYPE.fullmatch(given.get(b"content-type", b"")):
-        return _refused([(b":status", b"415"), (b"accept", b"application/grpc")])
+        return _refuse([(b":status", b"415"), (b"accept", b"application/grpc")])
     method = methods.get(path)
     if method is None or method.lacks:
         lacks = method.lacks if method else f"there is no method {path[:200].decode('latin-1')!r} here."
-        return _unimplemented(lacks.encode())
+        return _refuse_unimplemented(lacks.encode())
     packing = given.get(b"grpc-encoding", b"identity")
     if packing not in CODINGS:
-        return _unimplemented(b"messages may be packed with gzip or deflate, or not at all.")
+        return _refuse_unimplemented(b"messages may be packed with gzip or deflate, or not at all.")
     timeout = given.get(b"grpc-timeout")
-    seconds = None if timeout is None else _seconds(timeout)
+    seconds = None if timeout is None else _parse_seconds(timeout)
     if seconds is None and timeout is not None:
         said = f"grpc-timeout is {timeout[:40].decode('latin-1')!r}; send at most 8 digits and one of H, M, S, m, u, n."
-        return _failed(INTERNAL, said.encode())
+        return _refuse_status(INTERNAL, said.encode())
     return Asked(method, given.get(b"authorization", b""), seconds, packing)
 
 
-def _seconds(timeout: bytes) -> float | None:
+def _parse_seconds(timeout: bytes) -> float | None:
     parts = re.fullmatch(rb"(\d{1,8})([HMSmun])", timeout)
     return int(parts[1]) * UNITS[parts[2]] if parts else None
 
 
-def _unimplemented(message: bytes) -> Asked:
-    return _failed(UNIMPLEMENTED, message)
+def _refuse_unimplemented(message: bytes) -> Asked:
+    return _refuse_status(UNIMPLEMENTED, message)
 
 
-def _failed(status: bytes, message: bytes) -> Asked:
-    return _refused([(b"grpc-status", status), (b"grpc-message", percent_encoded(message))], HEAD)
+def _refuse_status(status: bytes, message: bytes) -> Asked:
+    return _refuse([(b"grpc-status", status), (b"grpc-message", percent_encode(message))], HEAD)
 
 
-def _refused(headers: list[Header], before: bytes = b"") -> Asked:
-    return Asked(Method(), refusal=before + encoded(headers))
+def _refuse(headers: list[Header], before: bytes = b"") -> Asked:
+    return Asked(Method(), refusal=before + encode(headers))
 
 
-def percent_encoded(text: bytes) -> bytes:
+def percent_encode(text: bytes) -> bytes:
     """Text as a header holds it."""
     return re.sub(rb"[^ -$&-~]", lambda byte: b"%%%02X" % byte[0][0], text)

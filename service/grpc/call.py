@@ -15,12 +15,12 @@ from models.errors import (
     Unauthenticated,
     Unavailable,
 )
-from service.admission import REFUSAL_SECONDS, authentic, in_time
+from service.admission import REFUSAL_SECONDS, finish_in_time, is_authentic
 from service.grpc.asked import HEAD, Asked
 from service.grpc.http2.core import Core
 from service.grpc.http2.stream import Stream
-from service.grpc.status import OK, trailers
-from service.http.codings import unpack, unpacked
+from service.grpc.status import OK, encode_trailers
+from service.http.codings import unpack, unpack_at_once
 from service.identity import SENTENCE
 from service.lane import STOPPING
 from service.serving import Serving
@@ -54,19 +54,19 @@ class Call(Stream):
         limit = serving.settings.max_body_bytes
         self._limit = limit if asked.method.each is None else min(limit, CONVERSED_BYTES)
         needs_key = asked.method.needs_key and serving.identity.needs_key
-        self._heard = not needs_key or authentic(serving, asked.authorization)
+        self._heard = not needs_key or is_authentic(serving, asked.authorization)
         self._parts: list[bytes] = []
         self._size = self._held = 0
         self._task: asyncio.Task[None] | None = None
         self._running = False
 
-    def opened(self) -> None:
+    def receive_head(self) -> None:
         if self._asked.refusal is not None:
             self.refuse(self._asked.refusal)
         elif self._asked.method.each is not None and not self._heard:
             self._fail(Unauthenticated(SENTENCE))
 
-    def received(self, data: bytes) -> None:
+    def receive_data(self, data: bytes) -> None:
         size = len(data)
         if self._asked.method.each is None or not self._heard:
             self.consume(size)  # else as the messages are answered
@@ -89,20 +89,20 @@ class Call(Stream):
 
     def _check_size(self) -> None:
         """Refuse a message that is declared too large, or for which there is no room, before it arrives."""
-        declared = self._declared()
+        declared = self._read_declared_size()
         if max(self._size, declared) > self._limit + PREFIX_BYTES:
             self._fail(TooLarge(f"the message is larger than {self._limit} bytes; send several requests."))
         elif declared > self._size and not self.core.outbox.holding.has_room(declared - self._size):
             self._fail(Overloaded(f"the server has no room for a message of {declared} bytes; send it again later."))
 
-    def ended(self) -> None:
+    def receive_end(self) -> None:
         method = self._asked.method
         if method.each is not None:
             if self._task is None:
                 self._conclude()
             return
         try:
-            message, packed = self._message(self._parts) if self._heard else (b"", False)
+            message, packed = self._parse_message(self._parts) if self._heard else (b"", False)
         except SeriesmithError as error:
             self._fail(error)
             return
@@ -114,7 +114,7 @@ class Call(Stream):
         self._running = False
         self._task = self._loop.create_task(self._run(message, packed))
 
-    def left(self) -> None:
+    def give_up(self) -> None:
         if self._task is not None:
             self._task.cancel()
             if self._running:
@@ -143,15 +143,15 @@ class Call(Stream):
         method = self._asked.method
         try:
             if not self.may_begin():
-                await in_time(self._serving, self.ready(), self._asked.seconds)
+                await finish_in_time(self._serving, self.wait_until_ready(), self._asked.seconds)
             if packed:
                 message = await self._unpack(message)
             if method.whole is not None:
                 answer = await method.whole(message, self._asked)
                 if self.open:
-                    self.answer(HEAD, _prefixed(answer), OK)
+                    self.answer(HEAD, _prefix(answer), OK)
             else:
-                await (self._streamed(message) if method.parts is not None else self._converse())
+                await (self._answer_stream(message) if method.parts is not None else self._converse())
             self.core.refund(self)
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)
@@ -182,16 +182,16 @@ class Call(Stream):
             self._take(len(plain) - expected)
         return plain
 
-    async def _streamed(self, message: bytes) -> None:
+    async def _answer_stream(self, message: bytes) -> None:
         assert self._asked.method.parts is not None
         async with aclosing(self._asked.method.parts(message, self._asked)) as parts:
             async for part in parts:
-                await self._room_for(part)
+                await self._wait_for_room(part)
                 self._say(part)
-                await self.drained()
+                await self.drain()
         self.finish()
 
-    async def _room_for(self, part: bytes) -> None:
+    async def _wait_for_room(self, part: bytes) -> None:
         """Wait until `part` can be held: a stream that has begun should not fail for want of room."""
         while self.open and not self.core.outbox.holding.has_room(len(part) + PREFIX_BYTES):
             await asyncio.sleep(ROOM_SECONDS)
@@ -199,14 +199,14 @@ class Call(Stream):
     async def _converse(self) -> None:
         """Answer the whole messages in order; begin each when the answers before it have been sent."""
         assert self._asked.method.each is not None
-        while self.open and self._size >= PREFIX_BYTES and self._size >= self._declared():
-            body, size = self._whole(), self._declared()
-            message, packed = self._message([body[:size]])
-            answers = self._asked.method.each(self._unpacked(message) if packed else message)
+        while self.open and self._size >= PREFIX_BYTES and self._size >= self._read_declared_size():
+            body, size = self._join_body(), self._read_declared_size()
+            message, packed = self._parse_message([body[:size]])
+            answers = self._asked.method.each(self._decompress(message) if packed else message)
             for answer in answers:
-                await self._room_for(answer)
+                await self._wait_for_room(answer)
                 self._say(answer)
-            await self.drained()
+            await self.drain()
             await asyncio.sleep(0)
             self._drop(size)
         if self.half_closed:
@@ -214,7 +214,7 @@ class Call(Stream):
 
     def _drop(self, size: int) -> None:
         """Remove the first message, of `size` bytes, which has been answered."""
-        rest = self._whole()[size:]
+        rest = self._join_body()[size:]
         self._parts, self._size = [rest] if rest else [], len(rest)
         self.core.outbox.holding.give(size)
         self._held -= size
@@ -232,7 +232,7 @@ class Call(Stream):
     def _say(self, message: bytes) -> None:
         if not self.begun:
             self.begin(HEAD)
-        self.send(_prefixed(message))
+        self.send(_prefix(message))
 
     def finish(self) -> None:
         """Send the trailers of a call that succeeded."""
@@ -242,17 +242,17 @@ class Call(Stream):
 
     def _fail(self, error: SeriesmithError) -> None:
         if self.open:
-            self.end(trailers(error)) if self.begun else self.refuse(HEAD + trailers(error))
+            self.end(encode_trailers(error)) if self.begun else self.refuse(HEAD + encode_trailers(error))
         if self._task is None:
             self._let_go()
 
-    def _whole(self) -> bytes:
+    def _join_body(self) -> bytes:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
-    def _declared(self) -> int:
+    def _read_declared_size(self) -> int:
         return PREFIX_BYTES + int.from_bytes(self._parts[0][1:PREFIX_BYTES])
 
-    def _message(self, parts: list[bytes]) -> tuple[bytes, bool]:
+    def _parse_message(self, parts: list[bytes]) -> tuple[bytes, bool]:
         """Return the one message in the parts of a body, and whether it is packed. Raises a `SeriesmithError`."""
         size, first = sum(map(len, parts)), parts[0] if parts else b""
         if size < PREFIX_BYTES or PREFIX_BYTES + int.from_bytes(first[1:PREFIX_BYTES]) != size:
@@ -263,9 +263,9 @@ class Call(Stream):
             return first[PREFIX_BYTES:], bool(first[0])
         return b"".join([memoryview(first)[PREFIX_BYTES:], *parts[1:]]), bool(first[0])  # copied once, not twice
 
-    def _unpacked(self, message: bytes) -> bytes:
-        return unpacked(message, self._asked.packing, self._limit)
+    def _decompress(self, message: bytes) -> bytes:
+        return unpack_at_once(message, self._asked.packing, self._limit)
 
 
-def _prefixed(message: bytes) -> bytes:
+def _prefix(message: bytes) -> bytes:
     return b"\0" + len(message).to_bytes(4) + message

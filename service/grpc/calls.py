@@ -13,7 +13,7 @@ from time import monotonic
 
 from models.errors import DeadlineExceeded
 from service import metrics
-from service.admission import admit, authorize, in_time
+from service.admission import admit, authorize, finish_in_time
 from service.grpc.asked import Asked, Method
 from service.keys import Role
 from service.serving import Serving
@@ -34,30 +34,32 @@ class Calls:
     def __init__(self, serving: Serving) -> None:
         self.serving = serving
 
-    def unary(self, work: Work, operation: str = "", role: Role | None = "use") -> Method:
+    def make_unary(self, work: Work, operation: str = "", role: Role | None = "use") -> Method:
         """Make a method of one request and one answer. The key must have the `role`; with None no key is needed."""
 
-        async def whole(request: bytes, asked: Asked) -> bytes:
+        async def answer_whole(request: bytes, asked: Asked) -> bytes:
             with _Counted(operation, asked) as counted:
                 if role == "manage" or (role is not None and self.serving.identity.needs_key):
                     counted.outcome.begin(authorize(self.serving, asked.authorization, role))
                 if operation:
                     self.serving.lane.require_room()
-                return await in_time(self.serving, work(request, counted.outcome), asked.seconds)
+                return await finish_in_time(self.serving, work(request, counted.outcome), asked.seconds)
 
-        return Method(whole=whole, needs_key=role is not None)
+        return Method(whole=answer_whole, needs_key=role is not None)
 
-    def streaming(self, parts: Parts, operation: str = "") -> Method:
+    def make_streaming(self, parts: Parts, operation: str = "") -> Method:
         """Make a method of one request and many answers: it waits while the client does not read."""
 
-        async def streamed(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
+        async def answer_parts(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
             with _Counted(operation, asked) as counted:
                 admit(self.serving, asked.authorization, counted.outcome)
                 async with aclosing(parts(request, counted.outcome)) as made:
-                    while (part := await in_time(self.serving, anext(made, None), counted.remaining())) is not None:
+                    while (
+                        part := await finish_in_time(self.serving, anext(made, None), counted.compute_remaining())
+                    ) is not None:
                         yield part
 
-        return Method(parts=streamed, needs_key=True)
+        return Method(parts=answer_parts, needs_key=True)
 
 
 class _Counted:
@@ -67,7 +69,7 @@ class _Counted:
         self.outcome = metrics.Outcome(operation)
         self._deadline = None if asked.seconds is None else monotonic() + asked.seconds
 
-    def remaining(self) -> float | None:
+    def compute_remaining(self) -> float | None:
         """Return the seconds that the client still waits; None where it set no deadline."""
         return None if self._deadline is None else self._deadline - monotonic()
 
@@ -76,7 +78,7 @@ class _Counted:
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
-            remaining = self.remaining()
+            remaining = self.compute_remaining()
             if remaining is not None and remaining < LEAVING_SECONDS:
                 error = DeadlineExceeded("the client's deadline has passed.")
         self.outcome.end(error)

@@ -13,15 +13,15 @@ import grpc
 import grpc.aio
 
 from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unauthenticated
-from service.admission import REFUSAL_SECONDS, authentic
+from service.admission import REFUSAL_SECONDS, is_authentic
 from service.budget import Budget
 from service.grpc.address import write_address
 from service.grpc.asked import Asked, Method
 from service.grpc.call import CONVERSED_BYTES
 from service.grpc.health import Health
 from service.grpc.interfaces import INTERFACES, list_methods
-from service.grpc.status import details, metadata
-from service.grpc.tls import server_credentials
+from service.grpc.status import build_metadata, shorten_message
+from service.grpc.tls import build_server_credentials
 from service.identity import SENTENCE
 from service.serving import Serving
 from service.settings import Settings
@@ -55,8 +55,8 @@ class GrpcioServer:
             return
         self._health = Health(self._serving, INTERFACES)
         methods = list_methods(self._serving, self._health)
-        server = grpc.aio.server(handlers=[_Handler(methods, self._serving)], options=_options(settings))
-        credentials, address = server_credentials(settings), write_address(settings)
+        server = grpc.aio.server(handlers=[_Handler(methods, self._serving)], options=_build_options(settings))
+        credentials, address = build_server_credentials(settings), write_address(settings)
         try:
             if credentials is None:
                 server.add_insecure_port(address)
@@ -75,7 +75,7 @@ class GrpcioServer:
             await self._server.stop(self._serving.settings.timeout_seconds)
 
 
-def _options(settings: Settings) -> list[tuple[str, int]]:
+def _build_options(settings: Settings) -> list[tuple[str, int]]:
     """Return the bounds of our own server as grpcio's channel arguments."""
     seconds = {
         "server_handshake_timeout_ms": settings.head_seconds,
@@ -137,7 +137,7 @@ class _Call:
         except grpc.aio.BaseError:  # nobody is there to answer
             return
         except _Unread as unread:
-            with _held(self._serving.bytes, unread.size, there=True):  # until the client reads, or leaves
+            with _hold(self._serving.bytes, unread.size, there=True):  # until the client reads, or leaves
                 text = f"the answer was not read for {self._settings.write_seconds:g} s."
                 await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text)
         except Overloaded as error:
@@ -148,22 +148,22 @@ class _Call:
         except Exception:
             logger.exception("a gRPC call failed")
             failure = SeriesmithError("the server failed; its log says why.")
-        read = tuple((name.decode(), value.decode()) for name, value in metadata(failure))
-        await context.abort(grpc.StatusCode[failure.grpc_code], details(failure), read)
+        read = tuple((name.decode(), value.decode()) for name, value in build_metadata(failure))
+        await context.abort(grpc.StatusCode[failure.grpc_code], shorten_message(failure), read)
 
     async def _answer(self, context: Any) -> None:
         method = self._method
-        asked = Asked(method, _authorization(context), context.time_remaining())
-        heard = not method.needs_key or authentic(self._serving, asked.authorization)
+        asked = Asked(method, _read_authorization(context), context.time_remaining())
+        heard = not method.needs_key or is_authentic(self._serving, asked.authorization)
         if method.each is not None:
             if not heard:
                 raise Unauthenticated(SENTENCE)
-            async for message in self._conversation(context):
+            async for message in self._read_messages(context):
                 for answer in method.each(message):
                     await self._write(context, answer)
             return
-        message = await self._message(context) if heard else b""
-        with _held(self._serving.bytes, len(message)):
+        message = await self._read_message(context) if heard else b""
+        with _hold(self._serving.bytes, len(message)):
             if method.whole is not None:
                 await self._write(context, await method.whole(message, asked))
                 return
@@ -172,7 +172,7 @@ class _Call:
                 async for part in parts:
                     await self._write(context, part)
 
-    async def _message(self, context: Any) -> bytes:
+    async def _read_message(self, context: Any) -> bytes:
         """The one message of a call. Raises a `SeriesmithError`."""
         try:
             async with asyncio.timeout(self._settings.body_seconds):
@@ -191,7 +191,7 @@ class _Call:
             )
         return bytes(message)
 
-    async def _conversation(self, context: Any) -> AsyncIterator[bytes]:
+    async def _read_messages(self, context: Any) -> AsyncIterator[bytes]:
         """Yield the messages of a conversation, which are short. Raises `TooLarge` where one is not."""
         while (message := await context.read()) is not grpc.aio.EOF:
             if len(message) > CONVERSED_BYTES:
@@ -200,7 +200,7 @@ class _Call:
 
     async def _write(self, context: Any, message: bytes) -> None:
         """Send a message. Raises `_Unread` where the client does not read it in time."""
-        with _held(self._serving.bytes, len(message), there=True):
+        with _hold(self._serving.bytes, len(message), there=True):
             try:
                 async with asyncio.timeout(self._settings.write_seconds):
                     await context.write(message)
@@ -208,13 +208,13 @@ class _Call:
                 raise _Unread(len(message)) from error
 
 
-def _authorization(context: Any) -> bytes:
+def _read_authorization(context: Any) -> bytes:
     given = dict(context.invocation_metadata() or ()).get("authorization", "")
     return given if isinstance(given, bytes) else given.encode()
 
 
 @contextmanager
-def _held(budget: Budget, size: int, there: bool = False) -> Iterator[None]:
+def _hold(budget: Budget, size: int, there: bool = False) -> Iterator[None]:
     """Hold `size` bytes in the block. Raises `Overloaded` without room, unless the bytes are `there` already."""
     (budget.force if there else budget.take)(size)
     try:

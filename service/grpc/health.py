@@ -28,22 +28,22 @@ class Health:
         """Answer NOT_SERVING from now on, also to those who watch, and end their calls."""
         self._stopping.set()
 
-    def methods(self) -> dict[str, Method]:
+    def list_methods(self) -> dict[str, Method]:
         """Return the methods Check and Watch by path."""
         return {"Check": Method(whole=self._check), "Watch": Method(parts=self._watch)}
 
     async def _check(self, request: bytes, asked: Asked) -> bytes:
-        service = _service(request)
+        service = _parse_service(request)
         if service not in self._known:
             raise NotFound(f"there is no service {service[:200]!r} here.", "service")
-        return _written(self._now())
+        return _encode_status(self._find_status())
 
     async def _watch(self, request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
-        service, told = _service(request), None
+        service, told = _parse_service(request), None
         while True:
-            now = self._now() if service in self._known else Status.SERVICE_UNKNOWN
+            now = self._find_status() if service in self._known else Status.SERVICE_UNKNOWN
             if now != told:
-                yield _written(now)
+                yield _encode_status(now)
                 told = now
             if self._stopping.is_set():
                 return
@@ -52,17 +52,17 @@ class Health:
             except TimeoutError:
                 continue
 
-    def _now(self) -> int:
+    def _find_status(self) -> int:
         ready = self._serving.ready and not self._stopping.is_set()
         return int(Status.SERVING if ready else Status.NOT_SERVING)
 
 
-def _service(request: bytes) -> str:
+def _parse_service(request: bytes) -> str:
     try:
         return str(health_pb2.HealthCheckRequest.FromString(request).service)
     except DecodeError as error:
         raise InvalidRequest("the message is no grpc.health.v1.HealthCheckRequest.") from error
 
 
-def _written(status: int) -> bytes:
+def _encode_status(status: int) -> bytes:
     return bytes(Status(status=status).SerializeToString())

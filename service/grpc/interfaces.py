@@ -12,8 +12,8 @@ from service.inference import grpc as inference
 from service.serving import Serving
 
 INTERFACES: dict[str, Callable[[Calls], dict[str, Method]]] = {
-    typed.SERVICE.full_name: typed.methods,
-    inference.SERVICE.full_name: inference.methods,
+    typed.SERVICE.full_name: typed.build_methods,
+    inference.SERVICE.full_name: inference.build_methods,
 }
 """What is served, by name: the methods of each."""
 
@@ -22,6 +22,6 @@ def list_methods(serving: Serving, state: Health) -> dict[bytes, Method]:
     """Return the methods of every interface, of health and of reflection, by their path `/service/Method`."""
     calls = Calls(serving)
     services = {name: methods(calls) for name, methods in INTERFACES.items()}
-    services |= {health.SERVICE: state.methods()}
-    services |= reflection.services(services)
+    services |= {health.SERVICE: state.list_methods()}
+    services |= reflection.build_services(services)
     return {f"/{service}/{name}".encode(): method for service, of in services.items() for name, method in of.items()}

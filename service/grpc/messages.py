@@ -19,10 +19,10 @@ from models.showing import show
 from service.answers import Label, Labels
 from service.bounds import Bounds
 from service.grpc.scanning import require_few
-from service.inference.tensors import possible
+from service.inference.tensors import is_possible
 
 
-def parsed(kind: type[Message], body: bytes, bounds: Bounds) -> dict[str, Any]:
+def parse_message(kind: type[Message], body: bytes, bounds: Bounds) -> dict[str, Any]:
     """Parse a message of type `kind` and return its fields that are set. Raises `InvalidRequest` or `TooLarge`."""
     require_few(body, kind.DESCRIPTOR, bounds)
     message = kind()
@@ -31,29 +31,29 @@ def parsed(kind: type[Message], body: bytes, bounds: Bounds) -> dict[str, Any]:
     except DecodeError as error:
         name = kind.DESCRIPTOR.full_name
         raise InvalidRequest(f"the message is no {name}; its .proto is served by reflection.") from error
-    return _fields(message)
+    return _read_fields(message)
 
 
-def _fields(message: Message) -> dict[str, Any]:
-    return {field.name: _read(field, value) for field, value in message.ListFields()}
+def _read_fields(message: Message) -> dict[str, Any]:
+    return {field.name: _read_field(field, value) for field, value in message.ListFields()}
 
 
-def _read(field: FieldDescriptor, value: Any) -> Any:
+def _read_field(field: FieldDescriptor, value: Any) -> Any:
     kind = field.message_type
     if kind is None:
         return list(value) if field.is_repeated else value
-    read: Callable[[str, Any], Any] = _READERS.get(kind.name, _nested)
+    read: Callable[[str, Any], Any] = _READERS.get(kind.name, _read_nested)
     return read(field.name, value)
 
 
-def _nested(name: str, value: Message) -> dict[str, Any]:
-    return _fields(value)
+def _read_nested(name: str, value: Message) -> dict[str, Any]:
+    return _read_fields(value)
 
 
-def _array(name: str, array: Any) -> np.ndarray:
+def _read_array(name: str, array: Any) -> np.ndarray:
     """Return `array.values` in the shape `array.shape`. Raises `InvalidRequest`."""
     shape, values = tuple(array.shape), array.values
-    if not possible(shape) or 4 * prod(shape) != len(values) or not shape:
+    if not is_possible(shape) or 4 * prod(shape) != len(values) or not shape:
         raise InvalidRequest(
             f"{name} has the shape {show(list(shape))} and {len(values)} bytes of values; send four bytes, a float32, "
             "for each value of a shape of at most 8 axes.",
@@ -62,14 +62,14 @@ def _array(name: str, array: Any) -> np.ndarray:
     return np.frombuffer(values, "<f4").reshape(shape)
 
 
-def _labels(name: str, labels: Any) -> list[Label]:
+def _read_labels(name: str, labels: Any) -> list[Label]:
     """Raises `InvalidRequest`."""
     if labels.text and labels.number:
         raise InvalidRequest(f"{name} has both 'text' and 'number'; send one of them.", name)
     return list(labels.text or labels.number)
 
 
-def _counts(name: str, counts: Iterable[Any]) -> dict[str, int]:
+def _read_counts(name: str, counts: Iterable[Any]) -> dict[str, int]:
     """Raises `InvalidRequest`."""
     by_label: dict[str, int] = {}
     for one in counts:
@@ -81,7 +81,11 @@ def _counts(name: str, counts: Iterable[Any]) -> dict[str, int]:
     return by_label
 
 
-_READERS: dict[str, Callable[[str, Any], Any]] = {"Array": _array, "Labels": _labels, "ClassCount": _counts}
+_READERS: dict[str, Callable[[str, Any], Any]] = {
+    "Array": _read_array,
+    "Labels": _read_labels,
+    "ClassCount": _read_counts,
+}
 
 
 def fill(message: Message, values: Mapping[str, Any]) -> None:
@@ -126,7 +130,7 @@ def _write_array(target: Any, array: np.ndarray) -> None:
 
 
 def _write_labels(target: Any, labels: Labels | list[Label]) -> None:
-    classes, listed = (labels.classes, labels.listed()) if isinstance(labels, Labels) else (labels, labels)
+    classes, listed = (labels.classes, labels.to_list()) if isinstance(labels, Labels) else (labels, labels)
     if all(isinstance(label, int) for label in classes):
         target.number.extend(listed)
     else:

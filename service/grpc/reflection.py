@@ -20,12 +20,12 @@ V1 = V1ALPHA.replace("v1alpha", "v1")
 """The same messages under another name; grpcio-reflection has no v1 yet."""
 
 
-def services(names: Collection[str]) -> dict[str, dict[str, Method]]:
+def build_services(names: Collection[str]) -> dict[str, dict[str, Method]]:
     """Return the methods of both versions; they describe the services `names`, each other and all their messages."""
     told = (*names, V1ALPHA, V1)
     servicer = ReflectionServicer(told, _Symbols(told))
 
-    def each(request: bytes) -> Iterator[bytes]:
+    def answer_each(request: bytes) -> Iterator[bytes]:
         try:
             asked = ServerReflectionRequest.FromString(request)
         except DecodeError as error:
@@ -33,7 +33,7 @@ def services(names: Collection[str]) -> dict[str, dict[str, Method]]:
         for answer in servicer.ServerReflectionInfo(iter([asked]), None):
             yield answer.SerializeToString()
 
-    return {name: {"ServerReflectionInfo": Method(each=each, needs_key=True)} for name in (V1ALPHA, V1)}
+    return {name: {"ServerReflectionInfo": Method(each=answer_each, needs_key=True)} for name in (V1ALPHA, V1)}
 
 
 class _Symbols:
@@ -41,7 +41,7 @@ class _Symbols:
 
     def __init__(self, names: Collection[str]) -> None:
         self._pool = descriptor_pool.DescriptorPool()
-        self._pool.Add(_v1())
+        self._pool.Add(_derive_v1())
         known = descriptor_pool.Default()
         for name in names:
             if name != V1:
@@ -66,7 +66,7 @@ class _Symbols:
             return self._pool.FindServiceByName(service).methods_by_name[method].containing_service.file
 
 
-def _v1() -> FileDescriptorProto:
+def _derive_v1() -> FileDescriptorProto:
     """Derive the .proto of v1 from v1alpha's, which differs in the package alone."""
     proto = FileDescriptorProto()
     DESCRIPTOR.CopyToProto(proto)

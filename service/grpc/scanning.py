@@ -68,16 +68,16 @@ def scan(body: bytes, kind: Descriptor, bounds: Bounds) -> None:
 def _scan(body: memoryview, kind: Descriptor, counts: _Counts, depth: int) -> None:
     if depth > MOST_DEEP:
         raise InvalidRequest(f"the message is nested more than {MOST_DEEP} deep.")
-    nested, repeated = _fields(kind)
+    nested, repeated = _list_fields(kind)
     place, end = 0, len(body)
     while place < end:
-        tag, place = _varint(body, place)
+        tag, place = _read_varint(body, place)
         number, wire = tag >> 3, tag & 7
         counts.fields += 1
         if wire == DELIMITED:
-            size, place = _varint(body, place)
+            size, place = _read_varint(body, place)
             if size > end - place:
-                raise _cut_off()
+                raise _explain_cut_off()
             part = body[place : place + size]
             place += size
             if number in nested:
@@ -87,7 +87,7 @@ def _scan(body: memoryview, kind: Descriptor, counts: _Counts, depth: int) -> No
             elif number in repeated:
                 _count_packed(part, repeated[number], counts)
         elif wire == VARINT:
-            _, place = _varint(body, place)
+            _, place = _read_varint(body, place)
         elif wire in (FIXED32, FIXED64):
             place += 4 if wire == FIXED32 else 8
         elif wire not in (GROUP, GROUP_END):
@@ -95,7 +95,7 @@ def _scan(body: memoryview, kind: Descriptor, counts: _Counts, depth: int) -> No
         if counts.fields > counts.bounds.elements:
             counts.check()
     if place > end:
-        raise _cut_off()
+        raise _explain_cut_off()
     counts.check()
 
 
@@ -109,7 +109,7 @@ def _count_packed(part: memoryview, kind: int, counts: _Counts) -> None:
 
 
 @functools.cache
-def _fields(kind: Descriptor) -> tuple[dict[int, Descriptor], dict[int, int]]:
+def _list_fields(kind: Descriptor) -> tuple[dict[int, Descriptor], dict[int, int]]:
     """Return by field number the messages within a message, and the types of its repeated numbers."""
     nested = {one.number: one.message_type for one in kind.fields if one.message_type is not None}
     repeated = {
@@ -120,7 +120,7 @@ def _fields(kind: Descriptor) -> tuple[dict[int, Descriptor], dict[int, int]]:
     return nested, {number: kind for number, kind in repeated.items() if number not in nested}
 
 
-def _varint(body: memoryview, place: int) -> tuple[int, int]:
+def _read_varint(body: memoryview, place: int) -> tuple[int, int]:
     value = shift = 0
     try:
         while (byte := body[place]) >= 0x80:
@@ -130,9 +130,9 @@ def _varint(body: memoryview, place: int) -> tuple[int, int]:
             if shift > 63:
                 raise InvalidRequest("the message has a number of more than ten bytes.")
     except IndexError as error:
-        raise _cut_off() from error
+        raise _explain_cut_off() from error
     return value | byte << shift, place + 1
 
 
-def _cut_off() -> InvalidRequest:
+def _explain_cut_off() -> InvalidRequest:
     return InvalidRequest("the message ends within a field; send it whole.")

@@ -14,13 +14,13 @@ from functools import partial
 from typing import Any
 
 from service.grpc.address import bind_sockets, write_address
-from service.grpc.asked import Method, read
+from service.grpc.asked import Method, read_call
 from service.grpc.call import Call
 from service.grpc.health import Health
 from service.grpc.http2.connection import Connection
 from service.grpc.http2.deadlines import Bounds
 from service.grpc.interfaces import INTERFACES, list_methods
-from service.grpc.tls import tls_context
+from service.grpc.tls import build_tls_context
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -54,10 +54,10 @@ class GrpcServer:
         self._methods = list_methods(self._serving, self._health)
         loop = asyncio.get_running_loop()
         secured: dict[str, Any] = {}
-        if tls := tls_context(settings):
+        if tls := build_tls_context(settings):
             secured = {"ssl": tls, "ssl_handshake_timeout": settings.head_seconds}
         self._listening = [
-            await loop.create_server(self._connection, sock=one, backlog=BACKLOG, **secured)
+            await loop.create_server(self._make_connection, sock=one, backlog=BACKLOG, **secured)
             for one in bind_sockets(settings)
         ]
         logger.info("gRPC is served on %s%s", write_address(settings), ", with TLS" if tls else "")
@@ -71,34 +71,34 @@ class GrpcServer:
             listening.close()
         for connection in self._connections:
             connection.leave()
-        await self._empty(LAST_CALL_SECONDS)
+        await self._wait_until_empty(LAST_CALL_SECONDS)
         for connection in list(self._connections):
-            connection.left()
-        await self._empty(self._serving.settings.timeout_seconds)
+            connection.refuse_streams()
+        await self._wait_until_empty(self._serving.settings.timeout_seconds)
         for connection in self._connections:
             connection.transport.abort()
 
-    async def _empty(self, seconds: float) -> None:
+    async def _wait_until_empty(self, seconds: float) -> None:
         """Wait until there are no connections, for at most `seconds`."""
         self._emptied.clear()
         if self._connections:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._emptied.wait(), seconds)
 
-    def _connection(self) -> Connection:
+    def _make_connection(self) -> Connection:
         serving = self._serving
         settings = serving.settings
         return Connection(
-            lambda headers: read(headers, self._methods),
+            lambda headers: read_call(headers, self._methods),
             partial(Call, serving),
-            self._gone,
+            self._forget_connection,
             serving.bytes,
             serving.connections,
             self._connections,
             Bounds(settings.head_seconds, settings.body_seconds, settings.write_seconds, settings.idle_seconds),
         )
 
-    def _gone(self, connection: Connection) -> None:
+    def _forget_connection(self, connection: Connection) -> None:
         self._connections.discard(connection)
         if not self._connections:
             self._emptied.set()

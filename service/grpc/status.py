@@ -7,10 +7,10 @@ from math import ceil
 import grpc
 
 from models.errors import Overloaded, SeriesmithError
-from service.grpc.asked import percent_encoded
-from service.grpc.http2.hpack import Header, encoded
+from service.grpc.asked import percent_encode
+from service.grpc.http2.hpack import Header, encode
 
-OK = encoded([(b"grpc-status", b"0")])
+OK = encode([(b"grpc-status", b"0")])
 
 LONGEST_MESSAGE = 2000
 """Bytes of a message; clients refuse trailers of 8 KiB, and a byte may need three characters there."""
@@ -18,18 +18,18 @@ LONGEST_MESSAGE = 2000
 _CODES = {code.name: b"%d" % code.value[0] for code in grpc.StatusCode}
 
 
-def trailers(error: SeriesmithError) -> bytes:
+def encode_trailers(error: SeriesmithError) -> bytes:
     """Encode the block of headers that ends a call with `error`."""
-    return encoded(
+    return encode(
         [
             (b"grpc-status", _CODES[error.grpc_code]),
-            (b"grpc-message", percent_encoded(details(error).encode())),
-            *metadata(error),
+            (b"grpc-message", percent_encode(shorten_message(error).encode())),
+            *build_metadata(error),
         ]
     )
 
 
-def details(error: SeriesmithError) -> str:
+def shorten_message(error: SeriesmithError) -> str:
     """Return the error's message, shortened to what a client accepts."""
     message = error.message.encode()
     if len(message) <= LONGEST_MESSAGE:
@@ -37,11 +37,11 @@ def details(error: SeriesmithError) -> str:
     return message[:LONGEST_MESSAGE].decode(errors="ignore") + " …"
 
 
-def metadata(error: SeriesmithError) -> list[Header]:
+def build_metadata(error: SeriesmithError) -> list[Header]:
     """Return the code, field and retry-after of an error as metadata."""
     read = [(b"seriesmith-code", error.code.encode())]
     if error.field is not None:
-        read.append((b"seriesmith-field", percent_encoded(error.field[:200].encode())))
+        read.append((b"seriesmith-field", percent_encode(error.field[:200].encode())))
     if isinstance(error, Overloaded):
         read.append((b"retry-after", b"%d" % ceil(error.retry_after)))
     return read

@@ -15,11 +15,11 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; HTTP/2 forbids its others (RFC 9113, appendix A)."""
 
 
-def tls_context(settings: Settings) -> ssl.SSLContext | None:
+def build_tls_context(settings: Settings) -> ssl.SSLContext | None:
     """Build our server's TLS context; None where no certificate is set. Raises `ValueError`, naming the variable."""
     if not settings.grpc_certfile:
         return None
-    chain, key, clients = _read(settings)
+    chain, key, clients = _read_files(settings)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.options |= ssl.OP_NO_RENEGOTIATION
@@ -41,11 +41,11 @@ def tls_context(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def server_credentials(settings: Settings) -> grpc.ServerCredentials | None:
+def build_server_credentials(settings: Settings) -> grpc.ServerCredentials | None:
     """Build the TLS credentials of grpcio's server; None where no certificate is set. Raises `ValueError`."""
-    if tls_context(settings) is None:
+    if build_tls_context(settings) is None:
         return None
-    chain, key, clients = _read(settings)
+    chain, key, clients = _read_files(settings)
     pair = key.read_bytes(), chain.read_bytes()
     if clients is None:
         return grpc.ssl_server_credentials([pair])
@@ -66,7 +66,7 @@ def require_tls_beside_https(settings: Settings, arguments: Sequence[str]) -> No
         )
 
 
-def _read(settings: Settings) -> tuple[Path, Path, Path | None]:
+def _read_files(settings: Settings) -> tuple[Path, Path, Path | None]:
     """Return the files of certificate, key and clients' authorities, once opened. Raises `ValueError`."""
     named = {
         "CERTFILE": settings.grpc_certfile,

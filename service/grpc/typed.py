@@ -11,14 +11,14 @@ from google.protobuf.message_factory import GetMessageClass
 
 from models.manifest import Manifest
 from service import metrics
-from service.answers import Column, Columns, Labels, Stream, columns_of
+from service.answers import Column, Columns, Labels, Stream, collect_columns
 from service.bounds import Bounding
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
-from service.grpc.messages import fill, parsed
+from service.grpc.messages import fill, parse_message
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
-from service.pace import unhurried
+from service.pace import run_unhurried
 from service.proto import seriesmith_pb2
 from service.room import BINARY_BYTES, CONNECTION_SHARE, Room
 
@@ -28,17 +28,17 @@ PART_BYTES = 2 * 2**20
 """Series in one message of a stream; clients take 4 MiB unless they are told otherwise."""
 
 
-def methods(calls: Calls) -> dict[str, Method]:
+def build_methods(calls: Calls) -> dict[str, Method]:
     """Build every method of the interface, by name."""
-    return {method.name: _method(method, calls) for method in SERVICE.methods}
+    return {method.name: _build_method(method, calls) for method in SERVICE.methods}
 
 
-def _method(method: MethodDescriptor, calls: Calls) -> Method:
+def _build_method(method: MethodDescriptor, calls: Calls) -> Method:
     operation = OPERATIONS[method.name.removesuffix("Stream").lower()]
     typed = _Typed(operation, method, calls)
     if method.server_streaming:
-        return calls.streaming(typed.parts, operation.name)
-    return calls.unary(typed.answer, operation.name)
+        return calls.make_streaming(typed.answer_parts, operation.name)
+    return calls.make_unary(typed.answer, operation.name)
 
 
 class _Typed:
@@ -51,50 +51,52 @@ class _Typed:
 
     async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
         """Run the operation and return the whole answer as a message."""
-        fields = await self._parsed(request, outcome)
+        fields = await self._parse(request, outcome)
         with self._room(request) as room:
             answer = await self._operation.run(fields, self._serving, room)
-            size = sum([getattr(column, "nbytes", 0) for column in columns_of(answer).values()])
-            return await unhurried(size, lambda: self._written(vars(answer)))
+            size = sum([getattr(column, "nbytes", 0) for column in collect_columns(answer).values()])
+            return await run_unhurried(size, lambda: self._write(vars(answer)))
 
-    async def parts(self, request: bytes, outcome: metrics.Outcome) -> AsyncGenerator[bytes, None]:
+    async def answer_parts(self, request: bytes, outcome: metrics.Outcome) -> AsyncGenerator[bytes, None]:
         """Yield messages: first what is known from the start, then the cases, last what is known at the end."""
         assert self._operation.stream is not None
-        fields = await self._parsed(request, outcome)
+        fields = await self._parse(request, outcome)
         with self._room(request) as room:
             stream = await self._operation.stream(fields, self._serving, room)
             try:
-                yield self._written({**stream.head, "n_cases": stream.n_cases})
-                async for columns in _small(stream):
-                    yield self._written(columns)
-                yield self._written(stream.tail())
+                yield self._write({**stream.head, "n_cases": stream.n_cases})
+                async for columns in _split_chunks(stream):
+                    yield self._write(columns)
+                yield self._write(stream.tail())
             finally:
                 stream.close()
 
     def _room(self, request: bytes) -> Room:
         return Room(self._serving.bytes, BINARY_BYTES, len(request), CONNECTION_SHARE)
 
-    async def _parsed(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
-        bounds = self._bounding.now()
-        fields = await unhurried(len(request), lambda: self._operation.parsed(parsed(self._request, request, bounds)))
+    async def _parse(self, request: bytes, outcome: metrics.Outcome) -> StrictRequest:
+        bounds = self._bounding.get_bounds()
+        fields = await run_unhurried(
+            len(request), lambda: self._operation.parse(parse_message(self._request, request, bounds))
+        )
         outcome.model = self._serving.resolve(fields.model).bundle.manifest.name
         return fields
 
-    def _written(self, values: dict[str, Any]) -> bytes:
+    def _write(self, values: dict[str, Any]) -> bytes:
         message = self._answer()
         fill(message, values)
         return bytes(message.SerializeToString())
 
 
-async def _small(stream: Stream) -> AsyncIterator[Columns]:
+async def _split_chunks(stream: Stream) -> AsyncIterator[Columns]:
     """Yield the chunks of a stream, cut where one is too large for a message."""
-    rows = _rows(stream.manifest)
+    rows = _count_rows(stream.manifest)
     async for columns in stream.chunks:
         for start in range(0, len(columns["series"]), rows):
             yield {name: _slice(column, start, start + rows) for name, column in columns.items()}
 
 
-def _rows(manifest: Manifest) -> int:
+def _count_rows(manifest: Manifest) -> int:
     case_bytes = manifest.series.n_channels * manifest.series.n_timepoints * np.dtype(np.float32).itemsize
     return max(1, PART_BYTES // case_bytes)
 

@@ -7,8 +7,8 @@ import contextlib
 import logging
 
 from models.errors import SeriesmithError
-from service.admission import in_time
-from service.http.body import read
+from service.admission import finish_in_time
+from service.http.body import read_body
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
 from service.http.routes import Routes
 from service.http.table import Match
@@ -31,19 +31,19 @@ class HttpApplication:
             match = self.routes.admit(method, path, headers)
             if match.route.handler is None:
                 return await self._bentoml(scope, receive, send)
-            body = await read(headers, receive, match.route.max_body_bytes)
+            body = await read_body(headers, receive, match.route.max_body_bytes)
         except ClientGone:
-            return self.routes.left(path)
+            return self.routes.count_leaving(path)
         except SeriesmithError as error:
-            refusal = self.routes.failed(path, error)
+            refusal = self.routes.answer_failure(path, error)
             self.routes.allow_origin(refusal, headers)
-            return await _sent(refusal, scope, send)
-        return await self._answered(match, Request(method, path, headers, body), scope, receive, send)
+            return await _send(refusal, scope, send)
+        return await self._answer(match, Request(method, path, headers, body), scope, receive, send)
 
-    async def _answered(self, match: Match, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, match: Match, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless the client leaves first: then the work ends too."""
         task = asyncio.ensure_future(self._exchange(match, request, scope, send))
-        leaving = asyncio.ensure_future(_left(receive))
+        leaving = asyncio.ensure_future(_wait_until_left(receive))
         try:
             await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
@@ -60,11 +60,11 @@ class HttpApplication:
         if self.routes.serving.draining:
             response.more = (*response.more, (b"connection", b"close"))
         if isinstance(response, Streamed):
-            await self._streamed(response, send)
+            await self._stream(response, send)
         else:
-            await _sent(response, scope, send)
+            await _send(response, scope, send)
 
-    async def _streamed(self, response: Streamed, send: Send) -> None:
+    async def _stream(self, response: Streamed, send: Send) -> None:
         """Send chunk by chunk, no faster than the client reads; a failure on the way breaks the connection off.
 
         A client that reads nothing for as long as an answer may take is cut off, since others wait for what it holds.
@@ -76,7 +76,7 @@ class HttpApplication:
                 async for chunk in chunks:
                     if chunk:
                         message = {"type": "http.response.body", "body": chunk, "more_body": True}
-                        await in_time(self.routes.serving, send(message))
+                        await finish_in_time(self.routes.serving, send(message))
             await send({"type": "http.response.body", "body": b""})
         except SeriesmithError as error:
             logger.warning("a stream was broken off: %s", error.message)
@@ -84,12 +84,12 @@ class HttpApplication:
             response.close()
 
 
-async def _left(receive: Receive) -> None:
+async def _wait_until_left(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _sent(response: Response, scope: Scope, send: Send) -> None:
+async def _send(response: Response, scope: Scope, send: Send) -> None:
     length = str(len(response.body)).encode()
     headers = [(b"content-type", response.media_type), (b"content-length", length), *response.more]
     body = b"" if scope["method"] == "HEAD" else response.body

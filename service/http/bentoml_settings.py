@@ -80,7 +80,7 @@ class Cors:
     """Cross-origin requests, decided by the middleware that BentoML uses."""
 
     def __init__(self, options: dict[str, Any]) -> None:
-        self._rules = CORSMiddleware(_no_application, **options)
+        self._rules = CORSMiddleware(_answer_nothing, **options)
 
     def answer_preflight(self, method: str, headers: dict[bytes, bytes]) -> Response | None:
         """Return the answer to a browser's preflight request; None where the request is no preflight."""
@@ -108,7 +108,7 @@ class Cors:
         return (*more, *((name.encode(), value.encode("latin-1")) for name, value in added.items()))
 
 
-async def _no_application(scope: Any, receive: Any, send: Any) -> None:
+async def _answer_nothing(scope: Any, receive: Any, send: Any) -> None:
     raise AssertionError("only the rules are used")
 
 
@@ -131,9 +131,12 @@ class AccessLog:
         if path.startswith(self._skipped):
             return
         status, media_type, length = response
-        asked, answered = [f"scheme={scheme}", f"method={method}", f"path={_shown(path)}"], [f"status={status}"]
+        asked, answered = (
+            [f"scheme={scheme}", f"method={method}", f"path={_make_printable(path)}"],
+            [f"status={status}"],
+        )
         if self._options["request_content_type"]:
-            asked.append(f"type={_shown(headers.get(b'content-type', b'').decode('latin-1'))}")
+            asked.append(f"type={_make_printable(headers.get(b'content-type', b'').decode('latin-1'))}")
         if self._options["request_content_length"]:
             asked.append(f"length={headers.get(b'content-length', b'').decode('latin-1')}")
         if self._options["response_content_type"]:
@@ -143,7 +146,7 @@ class AccessLog:
         access_logger.info("%s (%s) (%s) %.3fms", client, ",".join(asked), ",".join(answered), seconds * 1000)
 
 
-def _shown(text: str) -> str:
+def _make_printable(text: str) -> str:
     """Make text printable and shorten it, so that a client can neither forge nor flood the lines of the log."""
     return "".join(letter if letter.isprintable() else "?" for letter in text[:200])
 
@@ -180,7 +183,7 @@ def read_settings(name: str, timeout_seconds: float) -> BentomlSettings:
 
 
 def find_without_effect(configured: Mapping[str, Any], timeout_seconds: float) -> list[str]:
-    """The settings that differ from their defaults, and do nothing for our paths."""
+    """Return the settings that differ from their defaults and have no effect on our paths."""
     found = [
         path
         for path, value in list_leaves(configured)

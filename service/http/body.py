@@ -8,7 +8,7 @@ from models.errors import TooLarge
 from service.http.exchange import ClientGone, Receive
 
 
-async def read(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
+async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> bytes:
     """Receive the request's body. Raises `TooLarge` before it is read whole, and `ClientGone`."""
     declared = headers.get(b"content-length", b"0")
     too_large = TooLarge(f"the body is larger than {limit} bytes; send several requests.")

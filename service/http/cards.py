@@ -6,30 +6,34 @@ from typing import Any
 
 from models.errors import NotFound
 from models.manifest import Manifest
-from service.advising import advice_for, policy_for
+from service.advising import advise, choose_policy
 from service.serving import Serving
 
 
-def card(serving: Serving, name: str) -> dict[str, Any]:
+def build_card(serving: Serving, name: str) -> dict[str, Any]:
     """Return one model's card, made from its newest version. Raises `NotFound` with the names there are."""
     if "/" in name:
         raise NotFound(f"{name!r} is not a model's name; ask for /models/<name>.", "name")
     bundle = serving.repository.resolve(name)
-    return {**_described(bundle.manifest), "versions": serving.repository.versions(name), "provider": bundle.provider}
+    return {
+        **_describe(bundle.manifest),
+        "versions": serving.repository.list_versions(name),
+        "provider": bundle.provider,
+    }
 
 
-def listing(serving: Serving) -> dict[str, Any]:
+def list_cards(serving: Serving) -> dict[str, Any]:
     """Return every model's card, and the versions that were refused with the reasons."""
     refused = [
         {"name": name, "version": version, "reason": refusal.reason}
         for (name, version), refusal in sorted(serving.repository.refused.items())
     ]
-    return {"models": [card(serving, name) for name in serving.repository.names], "refused": refused}
+    return {"models": [build_card(serving, name) for name in serving.repository.names], "refused": refused}
 
 
-def _described(manifest: Manifest) -> dict[str, Any]:
+def _describe(manifest: Manifest) -> dict[str, Any]:
     """`policy` is what `/augment` takes "auto" for, and `advice` what it says of that."""
-    policy = policy_for(manifest)
+    policy = choose_policy(manifest)
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -41,6 +45,6 @@ def _described(manifest: Manifest) -> dict[str, Any]:
         "expansion": manifest.expansion,
         "texture_steps": manifest.texture_steps,
         "policy": policy,
-        "advice": advice_for(manifest, policy),
+        "advice": advise(manifest, policy),
         "metrics": manifest.metrics.model_dump(),
     }

@@ -9,7 +9,7 @@ import zstandard
 
 from models.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from service.http.accept import choose_coding
-from service.pace import LARGE_BYTES, unhurried
+from service.pace import LARGE_BYTES, run_unhurried
 
 WORTH_BYTES = 1024
 """Shorter bodies go as they are."""
@@ -36,35 +36,35 @@ MOST_WINDOW_BYTES = 2**23
 
 
 async def unpack(body: bytes, coding: bytes, limit: int) -> bytes:
-    """Unpack a body, in a thread where much comes out, so that the event loop stays free; see `unpacked`."""
+    """Unpack a body, in a thread where much comes out, so that the event loop stays free; see `unpack_at_once`."""
     if not coding:
         return body
     try:
         return (
-            unpacked(body, coding, min(limit, LARGE_BYTES))
+            unpack_at_once(body, coding, min(limit, LARGE_BYTES))
             if len(body) <= LARGE_BYTES
-            else await _beside(body, coding, limit)
+            else await _unpack_beside(body, coding, limit)
         )
     except TooLarge:
         if limit <= LARGE_BYTES:
             raise
-    return await _beside(body, coding, limit)
+    return await _unpack_beside(body, coding, limit)
 
 
-async def _beside(body: bytes, coding: bytes, limit: int) -> bytes:
-    return await unhurried(LARGE_BYTES + 1, lambda: unpacked(body, coding, limit))
+async def _unpack_beside(body: bytes, coding: bytes, limit: int) -> bytes:
+    return await run_unhurried(LARGE_BYTES + 1, lambda: unpack_at_once(body, coding, limit))
 
 
-def unpacked(body: bytes, coding: bytes, limit: int) -> bytes:
+def unpack_at_once(body: bytes, coding: bytes, limit: int) -> bytes:
     """Undo a body's content coding. Raises `TooLarge` before it grows past `limit`, and `InvalidRequest`."""
     name = coding.strip().lower()
     if name in (b"", b"identity"):
         return body
     parts: Iterator[bytes]
     if name in WINDOWS:
-        parts = _inflated(body, WINDOWS[name])
+        parts = _inflate(body, WINDOWS[name])
     elif name == b"zstd":
-        parts = _decompressed(body)
+        parts = _decompress(body)
     else:
         shown = coding.decode("latin-1")[:40]
         raise UnsupportedMediaType(
@@ -89,7 +89,7 @@ def unpacked(body: bytes, coding: bytes, limit: int) -> bytes:
     return b"".join(taken)
 
 
-def _inflated(body: bytes, window: int) -> Iterator[bytes]:
+def _inflate(body: bytes, window: int) -> Iterator[bytes]:
     """Yield what all gzip members hold, a bounded part at a time.
 
     Raises `EOFError` where the last is not whole, and `OverflowError` where there are too many.
@@ -112,7 +112,7 @@ def _inflated(body: bytes, window: int) -> Iterator[bytes]:
     raise OverflowError
 
 
-def _decompressed(body: bytes) -> Iterator[bytes]:
+def _decompress(body: bytes) -> Iterator[bytes]:
     """Yield what all zstd frames hold, a bounded part at a time."""
     unpacker = zstandard.ZstdDecompressor(max_window_size=MOST_WINDOW_BYTES)
     with unpacker.stream_reader(body, read_across_frames=True) as reader:
@@ -120,12 +120,12 @@ def _decompressed(body: bytes) -> Iterator[bytes]:
             yield part
 
 
-def acceptable(header: bytes, codings: tuple[bytes, ...] = CODINGS) -> bytes | None:
+def choose_answer_coding(header: bytes, codings: tuple[bytes, ...] = CODINGS) -> bytes | None:
     """Choose the coding of an answer by an Accept-Encoding header; None means to send it uncoded."""
     return choose_coding(header, codings) if header else None
 
 
-def packed(body: bytes, coding: bytes) -> bytes:
+def pack(body: bytes, coding: bytes) -> bytes:
     """Apply a content coding to a body, at a level that costs little."""
     if coding == b"zstd":
         return zstandard.ZstdCompressor(level=1).compress(body)

@@ -13,9 +13,9 @@ from models.repository import Repository
 from service import VERSION
 from service.http.exchange import JSON
 from service.inference import docs as inference
-from service.openapi.examples import Example, example_of
-from service.openapi.refusals import ANYWHERE, KEYED, NAMED, RUN, refusals, responses
-from service.openapi.schemas import TEXT, answer_name, components, ref, request_name
+from service.openapi.examples import Example, choose_example
+from service.openapi.refusals import ANYWHERE, KEYED, NAMED, RUN, build_responses, list_refusals
+from service.openapi.schemas import TEXT, build_components, name_answer, name_request, refer_to
 from service.operations import OPERATIONS, Operation
 from service.wires import WIRES
 from service.wires.octets import ARRAYS, SHAPE
@@ -48,21 +48,21 @@ ARRAYS_HEADER = {
 
 
 @functools.cache
-def docs_page() -> bytes:
+def read_docs_page() -> bytes:
     """Return the page that shows the document. Its script is BentoML's bundled Swagger UI, so it loads offline."""
     return resources.files("service.http").joinpath("docs.html").read_bytes()
 
 
-def openapi(repository: Repository | None, keyed: bool = False) -> bytes:
+def build_openapi(repository: Repository | None, keyed: bool = False) -> bytes:
     """Build the OpenAPI 3.1 document; with examples for what is served where a repository is given.
 
     `keyed`: whether requests need an API key.
     """
-    return _document(None if repository is None else example_of(repository), keyed)
+    return _build_document(None if repository is None else choose_example(repository), keyed)
 
 
 @functools.lru_cache(maxsize=8)
-def _document(example: Example | None, keyed: bool) -> bytes:
+def _build_document(example: Example | None, keyed: bool) -> bytes:
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Seriesmith", "version": VERSION, "description": DESCRIPTION},
@@ -70,25 +70,28 @@ def _document(example: Example | None, keyed: bool) -> bytes:
         "security": [{"bearer": []}] if keyed else [{}, {"bearer": []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": {
-            **{f"/{operation.name}": {"post": _operation(operation, example)} for operation in OPERATIONS.values()},
-            **_models(example),
-            **_process(),
-            **inference.paths(example),
+            **{
+                f"/{operation.name}": {"post": _describe_operation(operation, example)}
+                for operation in OPERATIONS.values()
+            },
+            **_describe_models(example),
+            **_describe_process(),
+            **inference.build_paths(example),
         },
         "components": {
-            "schemas": components() | _wires() | inference.COMPONENTS,
-            "responses": responses(),
+            "schemas": build_components() | _describe_wires() | inference.COMPONENTS,
+            "responses": build_responses(),
             "securitySchemes": {"bearer": BEARER},
         },
     }
     return orjson.dumps(document)
 
 
-def _operation(operation: Operation, example: Example | None) -> dict[str, Any]:
-    asked = _content(ref(request_name(operation)), whole=True)
-    if example is not None and (body := example.request(operation.name)) is not None:
+def _describe_operation(operation: Operation, example: Example | None) -> dict[str, Any]:
+    asked = _describe_content(refer_to(name_request(operation)), whole=True)
+    if example is not None and (body := example.build_request(operation.name)) is not None:
         asked[JSON.decode()]["example"] = body
-    answered = _content(ref(answer_name(operation)), whole=operation.stream is None)
+    answered = _describe_content(refer_to(name_answer(operation)), whole=operation.stream is None)
     return {
         "tags": ["operations"],
         "summary": operation.summary,
@@ -98,66 +101,68 @@ def _operation(operation: Operation, example: Example | None) -> dict[str, Any]:
         "requestBody": {"required": True, "content": asked},
         "responses": {
             "200": {"description": "The answer.", "headers": {ARRAYS.decode(): ARRAYS_HEADER}, "content": answered},
-            **refusals(*ANYWHERE, *KEYED, *RUN),
+            **list_refusals(*ANYWHERE, *KEYED, *RUN),
         },
     }
 
 
-def _content(schema: dict[str, Any], whole: bool) -> dict[str, Any]:
+def _describe_content(schema: dict[str, Any], whole: bool) -> dict[str, Any]:
     """Describe a body under each media type that it may have: JSON by its schema, the others in words."""
     content = {}
     for media_type, wire in WIRES.items():
         if media_type == JSON:
             content[media_type.decode()] = {"schema": schema}
         elif wire.decoded is not None or not whole:
-            content[media_type.decode()] = {"schema": ref(_wire_name(wire))}
+            content[media_type.decode()] = {"schema": refer_to(_name_wire(wire))}
     return content
 
 
-def _wire_name(wire: Wire) -> str:
+def _name_wire(wire: Wire) -> str:
     """Name the component that describes a wire other than JSON."""
     words = re.split(r"\W", wire.media_type.decode().partition("/")[2])
     return "".join(word.title() for word in words if word not in ("x", "vnd"))
 
 
-def _wires() -> dict[str, Any]:
+def _describe_wires() -> dict[str, Any]:
     """Describe in words the wires whose bodies no schema describes."""
     return {
         name: {"title": name, "type": "string", "format": "binary", "description": wire.description.strip()}
         for wire in WIRES.values()
         if wire.description
-        for name in [_wire_name(wire)]
+        for name in [_name_wire(wire)]
     }
 
 
-def _models(example: Example | None) -> dict[str, Any]:
+def _describe_models(example: Example | None) -> dict[str, Any]:
     name = {"name": "name", "in": "path", "required": True, "schema": TEXT, "description": "a model's name"}
     if example is not None:
         name["example"] = example.model
     return {
-        "/models": _get("models", "list_models", "Cards of the models served.", _json("Listing"), *KEYED),
-        "/models/{name}": _get(
-            "models", "get_model", "One model's card.", _json("Card"), *KEYED, *NAMED, parameters=[name]
+        "/models": _describe_get(
+            "models", "list_models", "Cards of the models served.", _describe_json("Listing"), *KEYED
+        ),
+        "/models/{name}": _describe_get(
+            "models", "get_model", "One model's card.", _describe_json("Card"), *KEYED, *NAMED, parameters=[name]
         ),
     }
 
 
-def _process() -> dict[str, Any]:
+def _describe_process() -> dict[str, Any]:
     text = {"description": "Text.", "content": {"text/plain": {"schema": TEXT}}}
     unready = {"503": {**text, "description": "No model is served, or the server is stopping."}}
-    ready = _get("process", "ready", "200 when a model is loaded, verified and warm.", text, **OPEN)
+    ready = _describe_get("process", "ready", "200 when a model is loaded, verified and warm.", text, **OPEN)
     ready["get"]["responses"] |= unready
     return {
         "/readyz": ready,
-        "/livez": _get("process", "live", "200 while the process lives.", text, **OPEN),
-        "/metrics": _get("process", "metrics", "Prometheus metrics of all workers.", text, **OPEN),
+        "/livez": _describe_get("process", "live", "200 while the process lives.", text, **OPEN),
+        "/metrics": _describe_get("process", "metrics", "Prometheus metrics of all workers.", text, **OPEN),
     }
 
 
-def _json(name: str) -> dict[str, Any]:
-    return {"description": "The answer.", "content": {"application/json": {"schema": ref(name)}}}
+def _describe_json(name: str) -> dict[str, Any]:
+    return {"description": "The answer.", "content": {"application/json": {"schema": refer_to(name)}}}
 
 
-def _get(tag: str, name: str, summary: str, good: dict[str, Any], *kinds: Any, **more: Any) -> dict[str, Any]:
-    answers = {"200": good, **refusals(*ANYWHERE, *kinds)}
+def _describe_get(tag: str, name: str, summary: str, good: dict[str, Any], *kinds: Any, **more: Any) -> dict[str, Any]:
+    answers = {"200": good, **list_refusals(*ANYWHERE, *kinds)}
     return {"get": {"tags": [tag], "operationId": name, "summary": summary, "responses": answers, **more}}

@@ -21,20 +21,20 @@ from models.errors import (
     Unavailable,
 )
 from service import metrics, wires
-from service.admission import REFUSAL_SECONDS, admit, in_time, require_managing
-from service.answers import Stream, columns_of
+from service.admission import REFUSAL_SECONDS, admit, finish_in_time, require_managing
+from service.answers import Stream, collect_columns
 from service.bounds import Bounding
 from service.exposition import MEDIA_TYPE, render_metrics
 from service.http import cards
 from service.http.bentoml_settings import BentomlSettings
-from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
-from service.http.docs import docs_page, openapi
+from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack
+from service.http.docs import build_openapi, read_docs_page
 from service.http.exchange import JSON, ClientGone, Headers, Request, Response, Streamed
 from service.http.table import SMALL_BYTES, Handler, Match, Route, Table
 from service.inference.rest import Rest, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
-from service.pace import LARGE_BYTES, unhurried
+from service.pace import LARGE_BYTES, run_unhurried
 from service.room import Room
 from service.serving import Serving
 from service.wires.wire import Wire
@@ -66,23 +66,23 @@ class Routes:
         small = min(limit, SMALL_BYTES)
         self.table = Table(
             [
-                *[self._row(operation, limit) for operation in OPERATIONS.values()],
+                *[self._make_row(operation, limit) for operation in OPERATIONS.values()],
                 Route("/models", ("GET",), self._list_models, "use", small),
                 Route("/models/{name*}", ("GET",), self._list_models, "use", small),
                 Route("/readyz", ("GET",), self._tell_readiness, None, small),
-                *[Route(path, ("GET",), handler, "use", small) for path, handler in self._pages().items()],
+                *[Route(path, ("GET",), handler, "use", small) for path, handler in self._list_pages().items()],
                 Route("*", ("OPTIONS",), _list_methods, None, small),
-                *Rest(serving).rows(limit, small),
+                *Rest(serving).make_rows(limit, small),
                 Route("/metrics", ("GET",), self._show_metrics, "metrics", small),
                 *[Route(path, ("GET",), None, None, small) for path in BENTOML_PATHS],
             ]
         )
 
-    def _row(self, operation: Operation, limit: int) -> Route:
+    def _make_row(self, operation: Operation, limit: int) -> Route:
         async def run(request: Request) -> Response | Streamed:
             with metrics.Outcome(operation.name) as outcome:
                 admit(self.serving, request.headers.get(b"authorization", b""), outcome)
-                return await self._operated(operation, request, outcome)
+                return await self._operate(operation, request, outcome)
 
         return Route(f"/{operation.name}", ("POST",), run, "use", limit, lambda: operation.name)
 
@@ -91,7 +91,7 @@ class Routes:
         if self.bentoml.cors is not None and method == "OPTIONS":
             preflight = self.bentoml.cors.answer_preflight(method, headers)
             if preflight is not None:
-                return Match(Route(path, (), _returning(preflight)))
+                return Match(Route(path, (), _return_always(preflight)))
         match = self.table.find(path)
         if match is None:
             known = ", ".join(f"POST /{name}" for name in OPERATIONS)
@@ -115,26 +115,26 @@ class Routes:
             return await match.route.handler(request, *match.groups)
         except Overloaded as error:
             await asyncio.sleep(REFUSAL_SECONDS)
-            return refused(error, request.path)
+            return build_refusal(error, request.path)
         except SeriesmithError as error:
-            return refused(error, request.path)
+            return build_refusal(error, request.path)
         except Exception:
             logger.exception("%s %s failed", request.method, request.path)
-            return refused(SeriesmithError("the server failed; its log says why."), request.path)
+            return build_refusal(SeriesmithError("the server failed; its log says why."), request.path)
 
     def allow_origin(self, response: Response | Streamed, headers: dict[bytes, bytes]) -> None:
         """Let pages of other origins read an answer, as far as BentoML's settings have it."""
         if self.bentoml.cors is not None:
             response.more = self.bentoml.cors.add_to(response.more, headers)
 
-    def left(self, path: str) -> None:
+    def count_leaving(self, path: str) -> None:
         """Count a client who left in the middle of its body."""
         self._count(path, ClientGone())
 
-    def failed(self, path: str, error: SeriesmithError) -> Response:
+    def answer_failure(self, path: str, error: SeriesmithError) -> Response:
         """Answer and count a request that was not admitted, or whose body could not be read."""
         self._count(path, error)
-        return refused(error, path)
+        return build_refusal(error, path)
 
     def _count(self, path: str, error: Exception) -> None:
         match = self.table.find(path)
@@ -143,51 +143,51 @@ class Routes:
 
     async def _list_models(self, request: Request, name: str = "") -> Response:
         name = name.strip("/")
-        return Response(orjson.dumps(cards.card(self.serving, name) if name else cards.listing(self.serving)))
+        return Response(orjson.dumps(cards.build_card(self.serving, name) if name else cards.list_cards(self.serving)))
 
-    async def _operated(self, operation: Operation, request: Request, outcome: metrics.Outcome) -> Response | Streamed:
+    async def _operate(self, operation: Operation, request: Request, outcome: metrics.Outcome) -> Response | Streamed:
         headers = request.headers
-        asked_in = wires.named(headers.get(b"content-type", JSON))
-        answered_in = wires.accepted(headers.get(b"accept", b""), asked_in)
+        asked_in = wires.find_wire(headers.get(b"content-type", JSON))
+        answered_in = wires.choose_wire(headers.get(b"accept", b""), asked_in)
         if len(request.body) > LARGE_BYTES or b"content-encoding" in headers:
-            parsed = await self._parsed(operation, request, asked_in)
+            parsed = await self._parse(operation, request, asked_in)
         else:
             assert asked_in.decoded is not None
-            parsed = operation.parsed(asked_in.decoded(request.body, headers, self._bounding.now()))
+            parsed = operation.parse(asked_in.decoded(request.body, headers, self._bounding.get_bounds()))
         outcome.model = self.serving.resolve(parsed.model).bundle.manifest.name
         with Room(self.serving.bytes, answered_in.written, len(request.body)) as room:
             if operation.stream is not None and answered_in.streamed is not None:
                 outcome.streaming = True
-                stream = await in_time(self.serving, operation.stream(parsed, self.serving, room))
-                return self._streamed(stream, answered_in, outcome, room.hand_over())
+                stream = await finish_in_time(self.serving, operation.stream(parsed, self.serving, room))
+                return self._stream(stream, answered_in, outcome, room.hand_over())
             if answered_in.encoded is None:
                 raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
-            answer = await in_time(self.serving, operation.run(parsed, self.serving, room))
+            answer = await finish_in_time(self.serving, operation.run(parsed, self.serving, room))
             accepted = headers.get(b"accept-encoding", b"") if answered_in.packs else b""
             size = len(request.body)
             if operation.stream is not None:
-                size += sum(getattr(column, "nbytes", 0) for column in columns_of(answer).values())
+                size += sum(getattr(column, "nbytes", 0) for column in collect_columns(answer).values())
             if size > LARGE_BYTES:
-                return await unhurried(size, lambda: _response(answer, answered_in, accepted))
-            return _response(answer, answered_in, accepted)
+                return await run_unhurried(size, lambda: _build_response(answer, answered_in, accepted))
+            return _build_response(answer, answered_in, accepted)
 
-    async def _parsed(self, operation: Operation, request: Request, wire: Wire) -> StrictRequest:
+    async def _parse(self, operation: Operation, request: Request, wire: Wire) -> StrictRequest:
         """The request in a body that is large, or has a content coding. Raises a `SeriesmithError`."""
         headers, plain, decoded = request.headers, request.body, wire.decoded
         assert decoded is not None
         coding = headers.get(b"content-encoding")
         if coding:
             plain = await unpack(plain, coding, self.serving.settings.max_body_bytes)
-        bounds = self._bounding.now()
-        return await unhurried(len(plain), lambda: operation.parsed(decoded(plain, headers, bounds)))
+        bounds = self._bounding.get_bounds()
+        return await run_unhurried(len(plain), lambda: operation.parse(decoded(plain, headers, bounds)))
 
-    def _streamed(self, stream: Stream, wire: Wire, outcome: metrics.Outcome, room: Room) -> Streamed:
+    def _stream(self, stream: Stream, wire: Wire, outcome: metrics.Outcome, room: Room) -> Streamed:
         assert wire.streamed is not None
         headers, chunks = wire.streamed(stream)
 
-        async def counted() -> AsyncGenerator[bytes, None]:
+        async def count_parts() -> AsyncGenerator[bytes, None]:
             try:
-                while (chunk := await in_time(self.serving, anext(chunks, None))) is not None:
+                while (chunk := await finish_in_time(self.serving, anext(chunks, None))) is not None:
                     yield chunk
             except BaseException as error:
                 outcome.end(error)
@@ -199,11 +199,11 @@ class Routes:
             room.close()
             outcome.end(ClientGone())  # unless it has ended already
 
-        return Streamed(counted(), wire.media_type, (*headers, VARY), close)
+        return Streamed(count_parts(), wire.media_type, (*headers, VARY), close)
 
-    def _pages(self) -> dict[str, Handler]:
+    def _list_pages(self) -> dict[str, Handler]:
         async def show_openapi(request: Request) -> Response:
-            return Response(openapi(self.serving.repository, keyed=self.serving.identity.needs_key))
+            return Response(build_openapi(self.serving.repository, keyed=self.serving.identity.needs_key))
 
         return dict(zip(PAGES, (_show_docs, show_openapi), strict=True))
 
@@ -216,7 +216,7 @@ class Routes:
         return Response(b"no model is served, or the server is stopping\n", TEXT, 503)
 
 
-def _returning(response: Response) -> Callable[[Request], Awaitable[Response]]:
+def _return_always(response: Response) -> Callable[[Request], Awaitable[Response]]:
     async def respond(request: Request) -> Response:
         return response
 
@@ -224,23 +224,23 @@ def _returning(response: Response) -> Callable[[Request], Awaitable[Response]]:
 
 
 async def _show_docs(request: Request) -> Response:
-    return Response(docs_page(), HTML)
+    return Response(read_docs_page(), HTML)
 
 
 async def _list_methods(request: Request) -> Response:
     return Response(b"", TEXT, 200, ((b"allow", b"GET, HEAD, POST, OPTIONS"),))
 
 
-def _response(answer: Any, wire: Wire, accepted: bytes) -> Response:
+def _build_response(answer: Any, wire: Wire, accepted: bytes) -> Response:
     """Write an answer over a wire, with a content coding where one is `accepted` and saves bytes."""
     assert wire.encoded is not None
     body, more = wire.encoded(answer)
-    if accepted and len(body) >= WORTH_BYTES and (coding := acceptable(accepted)) is not None:
-        body, more = packed(body, coding), (*more, (b"content-encoding", coding))
+    if accepted and len(body) >= WORTH_BYTES and (coding := choose_answer_coding(accepted)) is not None:
+        body, more = pack(body, coding), (*more, (b"content-encoding", coding))
     return Response(body, wire.media_type, 200, (*more, VARY))
 
 
-def refused(error: SeriesmithError, path: str = "") -> Response:
+def build_refusal(error: SeriesmithError, path: str = "") -> Response:
     """Write an error in our one shape; under /v2 in the shape of that protocol."""
     said: object = error.message
     if not speaks(path):

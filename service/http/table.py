@@ -65,7 +65,7 @@ class Table:
         self._patterns: list[tuple[re.Pattern[str], Route]] = []
         for row in rows:
             if "{" in row.path or row.path.endswith("/?"):
-                self._patterns.append((_pattern(row.path), row))
+                self._patterns.append((_compile_pattern(row.path), row))
             else:
                 self._plain[row.path] = Match(row)
 
@@ -83,7 +83,7 @@ class Table:
         return None
 
 
-def _pattern(path: str) -> re.Pattern[str]:
+def _compile_pattern(path: str) -> re.Pattern[str]:
     plain = path.removesuffix("/?")
     parts = [
         ("(.*)" if part.endswith("*}") else "([^/]+)") if part.startswith("{") else re.escape(part)

@@ -11,12 +11,12 @@ from models.errors import InvalidRequest
 from models.showing import show
 from service.bounds import PLAIN_BYTES, Bounds
 from service.http.exchange import JSON, Response
-from service.inference.infer import Sent, Taken, read_tensors, require_few, size_of
+from service.inference.infer import Sent, Taken, measure_size, read_tensors, require_few
 from service.inference.inputs import Given
 from service.inference.models import Model, require_plain
-from service.inference.tensors import MOST_AXES, is_whole, shape_of, to_binary, to_list
+from service.inference.tensors import MOST_AXES, is_whole, measure_shape, to_binary, to_list
 from service.wires.json_arrays import lift
-from service.wires.json_writing import dumped, write_whole
+from service.wires.json_writing import dump, write_whole
 
 HEADER_LENGTH = b"inference-header-content-length"
 OCTETS = b"application/octet-stream"
@@ -43,17 +43,17 @@ class Asked:
         return all(self.outputs.values()) if self.outputs else self.binary
 
 
-def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
+def read_request(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
     """Read the request in a body, whose first `length` bytes are the JSON object. Raises `InvalidRequest`."""
-    size = len(body) if length is None else _length(length, len(body))
-    document = json_object(_document(body[:size] if size < len(body) else body, bounds), "the body")
-    binary = parameters_of(document).get("binary_data_output", False) is True
+    size = len(body) if length is None else _read_length(length, len(body))
+    document = require_object(_parse_document(body[:size] if size < len(body) else body, bounds), "the body")
+    binary = read_parameters(document).get("binary_data_output", False) is True
     inputs, outputs = document.get("inputs"), document.get("outputs")
     if not isinstance(inputs, list):
         raise InvalidRequest(
             "'inputs' is missing; send a list of tensors with name, datatype, shape and data.", "inputs"
         )
-    sent, end = _sent(inputs, body, size)
+    sent, end = _read_inputs(inputs, body, size)
     given = read_tensors(sent, bounds)
     if end != len(body):
         raise InvalidRequest(
@@ -63,15 +63,15 @@ def asked(body: bytes, length: bytes | None, bounds: Bounds) -> Asked:
     name = document.get("id")
     if name is not None and not isinstance(name, str):
         raise InvalidRequest(f"id is {show(name)}; send text.", "id")
-    return Asked(name, given, _outputs(outputs, binary), binary)
+    return Asked(name, given, _read_outputs(outputs, binary), binary)
 
 
-def _document(text: bytes, bounds: Bounds) -> Any:
+def _parse_document(text: bytes, bounds: Bounds) -> Any:
     """Parse the JSON value; large data of its inputs become a `JsonArray`."""
     if len(text) <= PLAIN_BYTES:
-        return parsed(text)
+        return parse_json(text)
     lifted = lift(text, "data", bounds)
-    document = parsed(lifted.rest)
+    document = parse_json(lifted.rest)
     if lifted.arrays and isinstance(document, dict) and isinstance(inputs := document.get("inputs"), list):
         for one in inputs:
             if isinstance(one, dict) and isinstance(data := one.get("data"), str):
@@ -79,13 +79,13 @@ def _document(text: bytes, bounds: Bounds) -> Any:
     return document
 
 
-def response(model: Model, request: Asked, taken: Taken) -> Response:
+def build_response(model: Model, request: Asked, taken: Taken) -> Response:
     """Write the outputs of a model, each as JSON or as binary data, as the request asks."""
     behind: list[bytes] = []
     outputs: list[dict[str, Any]] = []
     for output, column in taken:
         datatype = output.axes.datatype
-        described: dict[str, Any] = {"name": output.name, "datatype": datatype, "shape": shape_of(column)}
+        described: dict[str, Any] = {"name": output.name, "datatype": datatype, "shape": measure_shape(column)}
         if request.outputs.get(output.name, request.binary):
             content = to_binary(column, datatype)
             described["parameters"] = {"binary_data_size": len(content)}
@@ -97,21 +97,21 @@ def response(model: Model, request: Asked, taken: Taken) -> Response:
     if request.id is not None:
         document["id"] = request.id
     document["outputs"] = outputs
-    header = (write_whole if size_of(taken) <= PLAIN_BYTES else dumped)(document)
+    header = (write_whole if measure_size(taken) <= PLAIN_BYTES else dump)(document)
     if not behind:
         return Response(header, JSON)
     length = b"%d" % len(header)
     return Response(b"".join([header, *behind]), OCTETS, 200, ((HEADER_LENGTH, length),))
 
 
-def _sent(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
+def _read_inputs(inputs: list[Any], body: bytes, end: int) -> tuple[list[Sent], int]:
     """Read the inputs, and return with them where in the body the last binary data end."""
     require_few(len(inputs), "inputs")
     sent: list[Sent] = []
     for one in inputs:
         try:
             name, datatype, shape = one["name"], one["datatype"], one["shape"]
-            parameters = parameters_of(one)
+            parameters = read_parameters(one)
         except (TypeError, KeyError, AttributeError) as error:
             raise InvalidRequest(
                 f"an input is {show(one, 80)}; send an object with name, datatype, shape and data.", "inputs"
@@ -148,7 +148,7 @@ def _are_whole(shape: object) -> bool:
     return True
 
 
-def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
+def _read_outputs(outputs: object, binary: bool) -> dict[str, bool]:
     """Return the outputs named, each with whether it is wanted as binary data."""
     if outputs is None:
         return {}
@@ -158,13 +158,13 @@ def _outputs(outputs: object, binary: bool) -> dict[str, bool]:
     for one in listed:
         if not isinstance(one, dict) or not isinstance(name := one.get("name"), str):
             raise InvalidRequest(f"an output asked for is {show(one, 80)}; send an object with its name.", "outputs")
-        parameters = parameters_of(one)
+        parameters = read_parameters(one)
         require_plain(name, parameters)
         named[name] = parameters.get("binary_data", binary) is True
     return named
 
 
-def _length(header: bytes, available: int) -> int:
+def _read_length(header: bytes, available: int) -> int:
     if not header.isdigit() or len(header) > MOST_DIGITS or int(header) > available:
         raise InvalidRequest(
             f"Inference-Header-Content-Length is {show(header.decode('latin-1'), 40)}; the body has {available} bytes."
@@ -172,7 +172,7 @@ def _length(header: bytes, available: int) -> int:
     return int(header)
 
 
-def parsed(text: bytes) -> Any:
+def parse_json(text: bytes) -> Any:
     """Parse a JSON value. Raises `InvalidRequest`."""
     try:
         return orjson.loads(text)
@@ -183,13 +183,13 @@ def parsed(text: bytes) -> Any:
         ) from error
 
 
-def parameters_of(value: dict[str, Any]) -> dict[str, Any]:
+def read_parameters(value: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters of a request, a tensor or an output; empty where they are null. Raises `InvalidRequest`."""
     parameters = value.get("parameters")
-    return {} if parameters is None else json_object(parameters, "parameters")
+    return {} if parameters is None else require_object(parameters, "parameters")
 
 
-def json_object(value: Any, name: str) -> dict[str, Any]:
+def require_object(value: Any, name: str) -> dict[str, Any]:
     """Return `value`. Raises `InvalidRequest` where it is no JSON object."""
     if not isinstance(value, dict):
         raise InvalidRequest(f"{name} is {show(value)}; send a JSON object.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from service.inference.bodies import HEADER_LENGTH
-from service.inference.models import configured_type
+from service.inference.models import name_config_type
 from service.inference.tensors import DTYPES, MOST_AXES
 from service.openapi.examples import Example
 from service.openapi.refusals import (
@@ -16,182 +16,198 @@ from service.openapi.refusals import (
     NAMED,
     RUN,
     Refusal,
-    refusals,
+    list_refusals,
 )
-from service.openapi.schemas import INTEGER, TEXT, Schema, an_object, or_null, ref
+from service.openapi.schemas import INTEGER, TEXT, Schema, allow_null, build_object, refer_to
 
 TAG = "Open Inference Protocol"
 
 
-def _list(items: Schema, **more: Any) -> Schema:
+def _build_list(items: Schema, **more: Any) -> Schema:
     return {"type": "array", "items": items, **more}
 
 
 PARAMETERS = {
     "description": "see the protocol; what this server does not know it ignores",
-    **or_null({"type": "object"}),
+    **allow_null({"type": "object"}),
 }
 DATATYPE = {"type": "string", "enum": [*DTYPES, "BYTES"]}
 NAME: dict[str, Schema] = {"name": TEXT, "datatype": DATATYPE}
-SIZES = _list(INTEGER | {"minimum": 0}, maxItems=MOST_AXES)
+SIZES = _build_list(INTEGER | {"minimum": 0}, maxItems=MOST_AXES)
 COUNT = INTEGER | {"minimum": 0}
 CONFIGURED: dict[str, Schema] = {
     "name": TEXT,
-    "data_type": {"type": "string", "enum": [configured_type(datatype) for datatype in DATATYPE["enum"]]},
-    "dims": _list(INTEGER | {"minimum": -1}, description="-1: whatever comes"),
+    "data_type": {"type": "string", "enum": [name_config_type(datatype) for datatype in DATATYPE["enum"]]},
+    "dims": _build_list(INTEGER | {"minimum": -1}, description="-1: whatever comes"),
 }
-DATA = _list({}, description="in row-major order, flat or nested; left out where it comes as binary data")
+DATA = _build_list({}, description="in row-major order, flat or nested; left out where it comes as binary data")
 
 COMPONENTS: dict[str, Schema] = {
     INFERENCE: INFERENCE_ERROR,
-    "InferenceTensor": an_object(NAME | {"shape": SIZES}, {"parameters": PARAMETERS, "data": DATA}),
-    "InferenceOutputWanted": an_object({"name": TEXT}, {"parameters": PARAMETERS}),
-    "InferenceRequest": an_object(
-        {"inputs": _list(ref("InferenceTensor"))},
-        {"id": or_null(TEXT), "parameters": PARAMETERS, "outputs": or_null(_list(ref("InferenceOutputWanted")))},
+    "InferenceTensor": build_object(NAME | {"shape": SIZES}, {"parameters": PARAMETERS, "data": DATA}),
+    "InferenceOutputWanted": build_object({"name": TEXT}, {"parameters": PARAMETERS}),
+    "InferenceRequest": build_object(
+        {"inputs": _build_list(refer_to("InferenceTensor"))},
+        {
+            "id": allow_null(TEXT),
+            "parameters": PARAMETERS,
+            "outputs": allow_null(_build_list(refer_to("InferenceOutputWanted"))),
+        },
     ),
-    "InferenceResponse": an_object(
-        {"model_name": TEXT, "model_version": TEXT, "outputs": _list(ref("InferenceTensor"))}, {"id": TEXT}
+    "InferenceResponse": build_object(
+        {"model_name": TEXT, "model_version": TEXT, "outputs": _build_list(refer_to("InferenceTensor"))}, {"id": TEXT}
     ),
-    "InferenceTensorDescription": an_object(
-        NAME | {"shape": _list(INTEGER | {"minimum": -1}, description="-1: whatever comes")}
+    "InferenceTensorDescription": build_object(
+        NAME | {"shape": _build_list(INTEGER | {"minimum": -1}, description="-1: whatever comes")}
     ),
-    "InferenceModel": an_object(
+    "InferenceModel": build_object(
         {
             "name": TEXT,
-            "versions": _list(TEXT),
+            "versions": _build_list(TEXT),
             "platform": TEXT,
-            "inputs": _list(ref("InferenceTensorDescription")),
-            "outputs": _list(ref("InferenceTensorDescription")),
+            "inputs": _build_list(refer_to("InferenceTensorDescription")),
+            "outputs": _build_list(refer_to("InferenceTensorDescription")),
         }
     ),
-    "InferenceModelConfig": an_object(
+    "InferenceModelConfig": build_object(
         {
             "name": TEXT,
             "platform": TEXT,
-            "version_policy": an_object(
-                {"latest": an_object({"num_versions": INTEGER})}, description="how many of the newest are served"
+            "version_policy": build_object(
+                {"latest": build_object({"num_versions": INTEGER})}, description="how many of the newest are served"
             ),
             "max_batch_size": INTEGER | {"description": "0: no axis is a batch's"},
-            "input": _list(an_object(CONFIGURED | {"optional": {"type": "boolean"}})),
-            "output": _list(an_object(CONFIGURED)),
+            "input": _build_list(build_object(CONFIGURED | {"optional": {"type": "boolean"}})),
+            "output": _build_list(build_object(CONFIGURED)),
         },
         description="A model's configuration in Triton's form.",
     ),
-    "InferenceDuration": an_object(
+    "InferenceDuration": build_object(
         {"count": COUNT, "ns": COUNT | {"description": "nanoseconds of all of them together"}}
     ),
-    "InferenceStatistics": an_object(
+    "InferenceStatistics": build_object(
         {
-            "success": ref("InferenceDuration"),
-            "fail": ref("InferenceDuration"),
-            "queue": ref("InferenceDuration"),
-            "compute_input": ref("InferenceDuration"),
-            "compute_infer": ref("InferenceDuration"),
-            "compute_output": ref("InferenceDuration"),
-            "cache_hit": ref("InferenceDuration"),
-            "cache_miss": ref("InferenceDuration"),
+            "success": refer_to("InferenceDuration"),
+            "fail": refer_to("InferenceDuration"),
+            "queue": refer_to("InferenceDuration"),
+            "compute_input": refer_to("InferenceDuration"),
+            "compute_infer": refer_to("InferenceDuration"),
+            "compute_output": refer_to("InferenceDuration"),
+            "cache_hit": refer_to("InferenceDuration"),
+            "cache_miss": refer_to("InferenceDuration"),
         },
         description="requests by how they ended, waits and graph calls; what is not measured, or does not exist, is 0",
     ),
-    "InferenceModelStatistics": an_object(
+    "InferenceModelStatistics": build_object(
         {
             "name": TEXT,
             "version": TEXT | {"description": "the one asked for, or the newest; the numbers are of all versions"},
             "inference_count": COUNT | {"description": "series received or made"},
             "execution_count": COUNT | {"description": "graph calls; of generation, turns of several"},
-            "inference_stats": ref("InferenceStatistics"),
-            "batch_stats": _list(an_object({}), maxItems=0),
+            "inference_stats": refer_to("InferenceStatistics"),
+            "batch_stats": _build_list(build_object({}), maxItems=0),
         }
     ),
-    "InferenceAllStatistics": an_object(
-        {"model_stats": _list(ref("InferenceModelStatistics"))},
+    "InferenceAllStatistics": build_object(
+        {"model_stats": _build_list(refer_to("InferenceModelStatistics"))},
         description="Over every wire and worker, since the server started.",
     ),
-    "InferenceModelReady": an_object({"name": TEXT, "ready": {"type": "boolean"}}),
-    "InferenceServer": an_object({"name": TEXT, "version": TEXT, "extensions": _list(TEXT)}),
-    "InferenceServerReady": an_object({"live": {"type": "boolean"}, "ready": {"type": "boolean"}}),
-    "InferenceServerLive": an_object({"live": {"type": "boolean"}}),
-    "RepositoryEntry": an_object(
+    "InferenceModelReady": build_object({"name": TEXT, "ready": {"type": "boolean"}}),
+    "InferenceServer": build_object({"name": TEXT, "version": TEXT, "extensions": _build_list(TEXT)}),
+    "InferenceServerReady": build_object({"live": {"type": "boolean"}, "ready": {"type": "boolean"}}),
+    "InferenceServerLive": build_object({"live": {"type": "boolean"}}),
+    "RepositoryEntry": build_object(
         {"name": TEXT, "version": TEXT, "state": {"type": "string", "enum": ["READY", "UNAVAILABLE"]}, "reason": TEXT}
     ),
-    "RepositoryIndex": _list(ref("RepositoryEntry")),
-    "RepositoryIndexRequest": an_object({}, {"ready": {"description": "true: only what is served"}}),
-    "RepositoryRequest": an_object({}, {"parameters": PARAMETERS}),
+    "RepositoryIndex": _build_list(refer_to("RepositoryEntry")),
+    "RepositoryIndexRequest": build_object({}, {"ready": {"description": "true: only what is served"}}),
+    "RepositoryRequest": build_object({}, {"parameters": PARAMETERS}),
     "InferenceOctets": {
         "type": "string",
         "format": "binary",
         "description": "the JSON object, and behind it tensors as binary data",
     },
-    "RepositoryAnswer": an_object({}, description="empty"),
+    "RepositoryAnswer": build_object({}, description="empty"),
 }
 for _name, _schema in COMPONENTS.items():
     _schema["title"] = _name
 
-BINARY = ref("InferenceOctets")
+BINARY = refer_to("InferenceOctets")
 LENGTH_NAME = HEADER_LENGTH.decode()
 LENGTH = {"schema": INTEGER | {"minimum": 0}, "description": "bytes of JSON before binary data; absent: all are JSON"}
 
 
-def paths(example: Example | None) -> dict[str, Any]:
+def build_paths(example: Example | None) -> dict[str, Any]:
     """Build the path items of /v2, with examples of what is served where there are any."""
-    model = _in_path("model", "<bundle>.<operation>", f"{example.model}.encode" if example else None)
-    version = _in_path("version", "a version of the bundle", str(example.version) if example else None)
+    model = _describe_parameter("model", "<bundle>.<operation>", f"{example.model}.encode" if example else None)
+    version = _describe_parameter("version", "a version of the bundle", str(example.version) if example else None)
     listed: dict[str, Any] = {
-        "/v2": {"get": _path("v2_server", "The server's name, version and extensions.", "InferenceServer", *KEYED)},
+        "/v2": {
+            "get": _describe_path("v2_server", "The server's name, version and extensions.", "InferenceServer", *KEYED)
+        },
         "/v2/health/live": {
-            "get": _path("v2_live", "200 while the process lives.", "InferenceServerLive", security=[]),
+            "get": _describe_path("v2_live", "200 while the process lives.", "InferenceServerLive", security=[]),
         },
         "/v2/health/ready": {
-            "get": _path("v2_ready", "200 when a model is served.", "InferenceServerReady", security=[]),
+            "get": _describe_path("v2_ready", "200 when a model is served.", "InferenceServerReady", security=[]),
         },
         "/v2/repository/index": {
-            "post": _path(
+            "post": _describe_path(
                 "v2_repository_index",
                 "Every model, and why it is not served where it is not.",
                 "RepositoryIndex",
                 *KEYED,
-                requestBody=_body("RepositoryIndexRequest", required=False),
+                requestBody=_describe_body("RepositoryIndexRequest", required=False),
             )
         },
         "/v2/models/stats": {
-            "get": _path("v2_statistics", "What every model was asked so far.", "InferenceAllStatistics", *KEYED)
+            "get": _describe_path(
+                "v2_statistics", "What every model was asked so far.", "InferenceAllStatistics", *KEYED
+            )
         },
-        **_control("load", model),
-        **_control("unload", model),
+        **_describe_control("load", model),
+        **_describe_control("unload", model),
     }
     for place, suffix, parameters in (("", "", [model]), ("/versions/{version}", "_version", [model, version])):
-        listed |= _model(f"/v2/models/{{model}}{place}", suffix, parameters, example)
+        listed |= _describe_model(f"/v2/models/{{model}}{place}", suffix, parameters, example)
     return listed
 
 
-def _model(path: str, suffix: str, parameters: list[dict[str, Any]], example: Example | None) -> dict[str, Any]:
+def _describe_model(
+    path: str, suffix: str, parameters: list[dict[str, Any]], example: Example | None
+) -> dict[str, Any]:
     """Describe the paths of a model, or of one of its versions."""
-    asked = _body("InferenceRequest")
-    if example is not None and (body := example.inference()) is not None:
+    asked = _describe_body("InferenceRequest")
+    if example is not None and (body := example.build_inference()) is not None:
         asked["content"]["application/json"]["example"] = body
     asked["content"]["application/octet-stream"] = {"schema": BINARY}
     about = (*KEYED, *NAMED)
-    infer = _path("v2_infer" + suffix, "Runs a model.", "InferenceResponse", *KEYED, *RUN, requestBody=asked)
+    infer = _describe_path("v2_infer" + suffix, "Runs a model.", "InferenceResponse", *KEYED, *RUN, requestBody=asked)
     infer["parameters"] = [*parameters, {"name": LENGTH_NAME, "in": "header", "required": False, **LENGTH}]
     infer["responses"]["200"]["content"]["application/octet-stream"] = {"schema": BINARY}
     infer["responses"]["200"]["headers"] = {LENGTH_NAME: LENGTH}
     return {
         path: {
             "parameters": parameters,
-            "get": _path("v2_model" + suffix, "A model's versions, inputs and outputs.", "InferenceModel", *about),
+            "get": _describe_path(
+                "v2_model" + suffix, "A model's versions, inputs and outputs.", "InferenceModel", *about
+            ),
         },
         f"{path}/ready": {
             "parameters": parameters,
-            "get": _path("v2_model_ready" + suffix, "200 when a model is served.", "InferenceModelReady", *about),
+            "get": _describe_path(
+                "v2_model_ready" + suffix, "200 when a model is served.", "InferenceModelReady", *about
+            ),
         },
         f"{path}/config": {
             "parameters": parameters,
-            "get": _path("v2_model_config" + suffix, "A model's configuration.", "InferenceModelConfig", *about),
+            "get": _describe_path(
+                "v2_model_config" + suffix, "A model's configuration.", "InferenceModelConfig", *about
+            ),
         },
         f"{path}/stats": {
             "parameters": parameters,
-            "get": _path(
+            "get": _describe_path(
                 "v2_model_statistics" + suffix, "What a model was asked so far.", "InferenceAllStatistics", *about
             ),
         },
@@ -199,23 +215,25 @@ def _model(path: str, suffix: str, parameters: list[dict[str, Any]], example: Ex
     }
 
 
-def _control(verb: str, model: dict[str, Any]) -> dict[str, Any]:
+def _describe_control(verb: str, model: dict[str, Any]) -> dict[str, Any]:
     summary = f"{verb.title()}s a model's bundle, with all its operations."
-    asked = _body("RepositoryRequest", required=False)
-    described = _path("v2_" + verb, summary, "RepositoryAnswer", *KEYED, *RUN, requestBody=asked, parameters=[model])
+    asked = _describe_body("RepositoryRequest", required=False)
+    described = _describe_path(
+        "v2_" + verb, summary, "RepositoryAnswer", *KEYED, *RUN, requestBody=asked, parameters=[model]
+    )
     return {f"/v2/repository/models/{{model}}/{verb}": {"post": described}}
 
 
-def _in_path(name: str, description: str, example: str | None) -> dict[str, Any]:
+def _describe_parameter(name: str, description: str, example: str | None) -> dict[str, Any]:
     parameter = {"name": name, "in": "path", "required": True, "schema": TEXT, "description": description}
     return parameter | ({"example": example} if example else {})
 
 
-def _body(name: str, required: bool = True) -> dict[str, Any]:
-    return {"required": required, "content": {"application/json": {"schema": ref(name)}}}
+def _describe_body(name: str, required: bool = True) -> dict[str, Any]:
+    return {"required": required, "content": {"application/json": {"schema": refer_to(name)}}}
 
 
-def _path(name: str, summary: str, answer: str, *kinds: Refusal, **more: Any) -> dict[str, Any]:
-    good = {"description": "The answer.", "content": {"application/json": {"schema": ref(answer)}}}
-    answers = {"200": good, **refusals(*ANYWHERE, *kinds, shape=INFERENCE)}
+def _describe_path(name: str, summary: str, answer: str, *kinds: Refusal, **more: Any) -> dict[str, Any]:
+    good = {"description": "The answer.", "content": {"application/json": {"schema": refer_to(answer)}}}
+    answers = {"200": good, **list_refusals(*ANYWHERE, *kinds, shape=INFERENCE)}
     return {"tags": [TAG], "operationId": name, "summary": summary, "responses": answers, **more}

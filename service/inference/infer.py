@@ -10,12 +10,12 @@ import numpy as np
 
 from models.errors import InvalidRequest, TooLarge
 from models.showing import show
-from service.admission import in_time
+from service.admission import finish_in_time
 from service.bounds import Bounding, Bounds
 from service.inference.inputs import Given
 from service.inference.models import Model, Models, require_plain
 from service.inference.outputs import Output
-from service.inference.tensors import Column, from_binary, from_list, possible
+from service.inference.tensors import Column, from_binary, from_list, is_possible
 from service.room import Room
 from service.serving import Serving
 
@@ -57,8 +57,8 @@ class Inference:
         `in_seconds` says whether the settings' timeout applies here; gRPC has applied it already.
         """
         plan = model.plan(tuple(outputs))
-        running = model.operation.run(model.parsed(given, plan), self._serving, room, plan.wanted)
-        return plan.taken(await (in_time(self._serving, running) if in_seconds else running))
+        running = model.operation.run(model.parse(given, plan), self._serving, room, plan.wanted)
+        return plan.take_outputs(await (finish_in_time(self._serving, running) if in_seconds else running))
 
 
 def require_few(count: int, noun: str) -> None:
@@ -75,7 +75,7 @@ def read_tensors(inputs: Iterable[Sent], bounds: Bounds) -> Given:
             raise InvalidRequest(f"there is no input of {len(one.name)} characters: {show(one.name)}.", "inputs")
         if one.name in given:
             raise InvalidRequest(f"the input {show(one.name)} came twice; send it once.", one.name)
-        if not possible(one.shape):
+        if not is_possible(one.shape):
             raise InvalidRequest(
                 f"the input {show(one.name)} has the shape {show(one.shape)}; send a list of at most 8 sizes of 0 or "
                 "more.",
@@ -88,11 +88,11 @@ def read_tensors(inputs: Iterable[Sent], bounds: Bounds) -> Given:
                 one.name,
             )
         require_plain(one.name, one.parameters)
-        given[one.name] = _read(one)
+        given[one.name] = _read_tensor(one)
     return given
 
 
-def _read(one: Sent) -> np.ndarray:
+def _read_tensor(one: Sent) -> np.ndarray:
     if one.content is None:
         return from_list(one.name, one.datatype, one.shape, one.data)
     if one.data is not None:
@@ -102,6 +102,6 @@ def _read(one: Sent) -> np.ndarray:
     return from_binary(one.name, one.datatype, one.shape, one.content)
 
 
-def size_of(taken: Taken) -> int:
+def measure_size(taken: Taken) -> int:
     """Return the bytes of the outputs that are arrays; labels and texts, which are small, count as 0."""
     return sum([getattr(column, "nbytes", 0) for _, column in taken])

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from models.errors import InvalidRequest
 from models.showing import show
-from service.answers import Axes, Label, axes_of
+from service.answers import Axes, Label, find_axes
 
 Given = dict[str, np.ndarray]
 
@@ -37,13 +37,13 @@ class Input:
     read: Callable[[Given], Any]
 
 
-def inputs_of(request: type[BaseModel]) -> list[Input]:
+def list_inputs(request: type[BaseModel]) -> list[Input]:
     """List the inputs of a request without `model`, series first."""
     hints = get_type_hints(request, include_extras=True)
-    return [found for field in request.model_fields if field != "model" for found in _inputs(field, hints[field])]
+    return [found for field in request.model_fields if field != "model" for found in _find_inputs(field, hints[field])]
 
 
-def extras_of(request: type[BaseModel]) -> dict[str, frozenset[str]]:
+def list_extras(request: type[BaseModel]) -> dict[str, frozenset[str]]:
     """List the outputs that are computed only on request, by the field that asks for them."""
     hints = get_type_hints(request)
     return {
@@ -53,7 +53,7 @@ def extras_of(request: type[BaseModel]) -> dict[str, frozenset[str]]:
     }
 
 
-def fields_of(inputs: list[Input], given: Given) -> dict[str, Any]:
+def read_fields(inputs: list[Input], given: Given) -> dict[str, Any]:
     """Read the fields of a request from its tensors. Raises `InvalidRequest`."""
     fields: dict[str, Any] = {}
     used = 0
@@ -87,46 +87,49 @@ def _check(name: str, axes: Axes, array: np.ndarray) -> None:
         raise InvalidRequest(f"{name} is of shape {list(array.shape)}; send it with one axis.", name)
 
 
-def _inputs(field: str, hint: Any) -> Iterator[Input]:
+def _find_inputs(field: str, hint: Any) -> Iterator[Input]:
     """Yield the inputs that may carry a field of type `hint`."""
-    axes = axes_of(hint)
+    axes = find_axes(hint)
     origin, arguments = get_origin(hint), get_args(hint)
     if axes is not None:
         yield Input(field, {field: axes}, lambda given: given[field])
     elif origin is Annotated:
-        yield from _inputs(field, arguments[0])
+        yield from _find_inputs(field, arguments[0])
     elif origin in (Union, types.UnionType):
         for member in arguments:
-            yield from _inputs(field, member)
+            yield from _find_inputs(field, member)
     elif isinstance(hint, type) and issubclass(hint, BaseModel):
-        for part in inputs_of(hint):
-            yield Input(field, part.tensors, _inside(part))
+        for part in list_inputs(hint):
+            yield Input(field, part.tensors, _make_part_reader(part))
     elif origin is list and arguments[0] == Label:
-        yield Input(field, {field: Axes("BYTES")}, lambda given: _listed(given[field]))
+        yield Input(field, {field: Axes("BYTES")}, lambda given: _read_list(given[field]))
     elif origin is dict:
         count = field.removesuffix("s")
-        tensors = {CLASS_LABEL: _by_class("BYTES"), count: _by_class(DATATYPES[_plain(arguments[1])])}
-        yield Input(field, tensors, lambda given: _paired(given, count))
-    elif (datatype := datatype_of(hint)) is not None:
-        yield Input(field, {field: Axes(datatype, ("one",))}, lambda given: _single(given[field]))
+        tensors = {
+            CLASS_LABEL: _make_class_axes("BYTES"),
+            count: _make_class_axes(DATATYPES[_strip_annotation(arguments[1])]),
+        }
+        yield Input(field, tensors, lambda given: _pair(given, count))
+    elif (datatype := choose_datatype(hint)) is not None:
+        yield Input(field, {field: Axes(datatype, ("one",))}, lambda given: _read_single(given[field]))
 
 
-def datatype_of(hint: Any) -> str | None:
+def choose_datatype(hint: Any) -> str | None:
     """Return the datatype of a single value: BYTES for one of several names; None for a lone constant."""
     if get_origin(hint) is Literal:
         return "BYTES" if len(get_args(hint)) > 1 else None
     return DATATYPES.get(hint)
 
 
-def _inside(part: Input) -> Callable[[Given], Any]:
+def _make_part_reader(part: Input) -> Callable[[Given], Any]:
     return lambda given: {part.field: part.read(given)}
 
 
-def _by_class(datatype: str) -> Axes:
+def _make_class_axes(datatype: str) -> Axes:
     return Axes(datatype, ("n_named_classes",))
 
 
-def _plain(hint: Any) -> Any:
+def _strip_annotation(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
@@ -134,19 +137,19 @@ def _asks_for_outputs(hint: Any) -> bool:
     return get_origin(hint) is list and get_origin(get_args(hint)[0]) is Literal
 
 
-def _single(array: np.ndarray) -> Any:
+def _read_single(array: np.ndarray) -> Any:
     """Return the only element; a float32 as its shortest decimal, so that 1.15 equals JSON's 1.15."""
     element = array.reshape(-1)[0]
     return float(str(element)) if array.dtype == np.float32 else array.reshape(-1).tolist()[0]
 
 
-def _listed(array: np.ndarray) -> list[Label]:
+def _read_list(array: np.ndarray) -> list[Label]:
     listed: list[Label] = array.reshape(-1).tolist()
     return listed
 
 
-def _paired(given: Given, values: str) -> dict[str, Any]:
-    labels, numbers = _listed(given[CLASS_LABEL]), _listed(given[values])
+def _pair(given: Given, values: str) -> dict[str, Any]:
+    labels, numbers = _read_list(given[CLASS_LABEL]), _read_list(given[values])
     if len(labels) != len(numbers):
         raise InvalidRequest(
             f"{CLASS_LABEL} has {len(labels)} elements and {values} {len(numbers)}; they go side by side.", values

@@ -13,8 +13,8 @@ from models.bundle import Bundle
 from models.errors import InvalidRequest, NotFound
 from models.showing import show
 from service.answers import Axes
-from service.inference.inputs import Given, Input, extras_of, fields_of, inputs_of
-from service.inference.outputs import Output, outputs_of
+from service.inference.inputs import Given, Input, list_extras, list_inputs, read_fields
+from service.inference.outputs import Output, list_outputs
 from service.inference.tensors import Column
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
@@ -33,7 +33,7 @@ class Plan:
     wanted: frozenset[str]
     extras: dict[str, list[str]]
 
-    def taken(self, answer: Any) -> list[tuple[Output, Column]]:
+    def take_outputs(self, answer: Any) -> list[tuple[Output, Column]]:
         """Return the outputs with their columns of an operation's answer; those that the answer lacks are left out."""
         read = [(output, output.read(answer)) for output in self.outputs]
         return [(output, column) for output, column in read if column is not None]
@@ -48,24 +48,24 @@ class Model:
         self.operation, self.manifest = operation, manifest
         self.name, self.version = f"{manifest.name}.{operation.name}", str(manifest.version)
         self._bundle_version = f"{manifest.name}/{manifest.version}"
-        self.inputs: list[Input] = inputs_of(operation.request)
-        outputs = outputs_of(operation.answer)
-        self.outputs = {name: output for name, output in outputs.items() if output.axes.present(manifest)}
-        self._extras = extras_of(operation.request)
+        self.inputs: list[Input] = list_inputs(operation.request)
+        outputs = list_outputs(operation.answer)
+        self.outputs = {name: output for name, output in outputs.items() if output.axes.is_present(manifest)}
+        self._extras = list_extras(operation.request)
         extra = frozenset[str]().union(*self._extras.values())
-        usual = tuple(one for name, one in self.outputs.items() if name not in extra and not by_class(one.axes))
-        self._plans: dict[tuple[str, ...], Plan] = {(): self._planned(usual)}
+        usual = tuple(one for name, one in self.outputs.items() if name not in extra and not is_by_class(one.axes))
+        self._plans: dict[tuple[str, ...], Plan] = {(): self._make_plan(usual)}
 
     def plan(self, names: tuple[str, ...]) -> Plan:
         """Plan the outputs named, or else those of a plain answer that are per case. Raises `InvalidRequest`."""
         plan = self._plans.get(names)
         if plan is None:
-            plan = self._chosen(names)
+            plan = self._choose_outputs(names)
             if len(self._plans) < REMEMBERED:
                 self._plans[names] = plan
         return plan
 
-    def _chosen(self, names: tuple[str, ...]) -> Plan:
+    def _choose_outputs(self, names: tuple[str, ...]) -> Plan:
         outputs = []
         for name in names:
             output = self.outputs.get(name)
@@ -73,18 +73,18 @@ class Model:
                 known = ", ".join(self.outputs)
                 raise InvalidRequest(f"{self.name} has no output {show(name)}; there are: {known}.", "outputs")
             outputs.append(output)
-        return self._planned(tuple(outputs))
+        return self._make_plan(tuple(outputs))
 
-    def _planned(self, outputs: tuple[Output, ...]) -> Plan:
+    def _make_plan(self, outputs: tuple[Output, ...]) -> Plan:
         fields = frozenset(output.field for output in outputs)
         extras = {field: sorted(fields & names) for field, names in self._extras.items() if fields & names}
         return Plan(outputs, fields, extras)
 
-    def parsed(self, given: Given, plan: Plan) -> StrictRequest:
+    def parse(self, given: Given, plan: Plan) -> StrictRequest:
         """Parse the operation's request from tensors by name. Raises `InvalidRequest`."""
-        return self.operation.parsed({"model": self._bundle_version, **fields_of(self.inputs, given), **plan.extras})
+        return self.operation.parse({"model": self._bundle_version, **read_fields(self.inputs, given), **plan.extras})
 
-    def metadata(self, versions: Iterable[int]) -> dict[str, Any]:
+    def describe(self, versions: Iterable[int]) -> dict[str, Any]:
         """Return the protocol's metadata of a model: name, versions, inputs and outputs."""
         inputs = {name: axes for one in self.inputs for name, axes in one.tensors.items()}
         outputs = {name: output.axes for name, output in self.outputs.items()}
@@ -92,38 +92,38 @@ class Model:
             "name": self.name,
             "versions": [str(version) for version in versions],
             "platform": PLATFORM,
-            "inputs": self._described(inputs),
-            "outputs": self._described(outputs),
+            "inputs": self._describe_tensors(inputs),
+            "outputs": self._describe_tensors(outputs),
         }
 
-    def config(self, keep_versions: int) -> dict[str, Any]:
+    def describe_config(self, keep_versions: int) -> dict[str, Any]:
         """What Triton's tools ask of a model before they call it; no axis is a batch's.
 
         `keep_versions`: how many of the newest versions are served.
         """
-        described = self.metadata(())
-        inputs = [_configured(one) | {"optional": one["name"] != "series"} for one in described["inputs"]]
+        described = self.describe(())
+        inputs = [_describe_tensor(one) | {"optional": one["name"] != "series"} for one in described["inputs"]]
         return {
             "name": self.name,
             "platform": PLATFORM,
             "version_policy": {"latest": {"num_versions": keep_versions}},
             "max_batch_size": 0,
             "input": inputs,
-            "output": [_configured(one) for one in described["outputs"]],
+            "output": [_describe_tensor(one) for one in described["outputs"]],
         }
 
-    def _described(self, tensors: dict[str, Axes]) -> list[dict[str, Any]]:
+    def _describe_tensors(self, tensors: dict[str, Axes]) -> list[dict[str, Any]]:
         return [
-            {"name": name, "datatype": axes.datatype, "shape": axes.shape(self.manifest)}
+            {"name": name, "datatype": axes.datatype, "shape": axes.compute_shape(self.manifest)}
             for name, axes in tensors.items()
         ]
 
 
-def _configured(tensor: dict[str, Any]) -> dict[str, Any]:
-    return {"name": tensor["name"], "data_type": configured_type(tensor["datatype"]), "dims": tensor["shape"]}
+def _describe_tensor(tensor: dict[str, Any]) -> dict[str, Any]:
+    return {"name": tensor["name"], "data_type": name_config_type(tensor["datatype"]), "dims": tensor["shape"]}
 
 
-def configured_type(datatype: str) -> str:
+def name_config_type(datatype: str) -> str:
     """What a configuration calls a datatype."""
     return "TYPE_STRING" if datatype == "BYTES" else f"TYPE_{datatype}"
 
@@ -137,7 +137,7 @@ class Models:
         self._found: dict[tuple[str, str], Model] = {}
         self._at: dict[str, Model] = {}
 
-    def known(self, path: str) -> Model | None:
+    def recall(self, path: str) -> Model | None:
         """Return the model found for a path before, or None."""
         if self._repository is not self.serving.repository:
             self._repository, self._found, self._at = self.serving.repository, {}, {}
@@ -148,16 +148,16 @@ class Models:
 
         `known` finds it under `path` from then on.
         """
-        self.known(path)
+        self.recall(path)
         found = self._found.get((name, version))
         if found is None:
-            found = self._found[name, version] = self._made(name, version)
+            found = self._found[name, version] = self._make(name, version)
         if path and len(self._at) < REMEMBERED:
             self._at[path] = found
         return found
 
-    def _made(self, name: str, version: str) -> Model:
-        bundle, operation = bundle_and_operation(name)
+    def _make(self, name: str, version: str) -> Model:
+        bundle, operation = split_name(name)
         if operation is None:
             known = ", ".join(OPERATIONS)
             raise NotFound(
@@ -167,16 +167,16 @@ class Models:
         found = self._repository.resolve(f"{bundle}/{version}" if version else bundle)
         return Model(operation, found)
 
-    def metadata(self, name: str, version: str = "") -> dict[str, Any]:
-        """See `Model.metadata`."""
+    def describe(self, name: str, version: str = "") -> dict[str, Any]:
+        """See `Model.describe`."""
         model = self.find(name, version)
-        return model.metadata(self._repository.versions(model.manifest.name))
+        return model.describe(self._repository.list_versions(model.manifest.name))
 
-    def config(self, name: str, version: str = "") -> dict[str, Any]:
-        """See `Model.config`."""
-        return self.find(name, version).config(self.serving.settings.keep_versions)
+    def describe_config(self, name: str, version: str = "") -> dict[str, Any]:
+        """See `Model.describe_config`."""
+        return self.find(name, version).describe_config(self.serving.settings.keep_versions)
 
-    def newest(self) -> list[Model]:
+    def find_newest(self) -> list[Model]:
         """Every model, of its newest version."""
         repository = self.serving.repository
         bundles = [repository.resolve(name) for name in repository.names]
@@ -184,7 +184,7 @@ class Models:
         return [self.find(f"{bundle.manifest.name}.{one.name}") for bundle, one in found]
 
 
-def by_class(axes: Axes) -> bool:
+def is_by_class(axes: Axes) -> bool:
     """Whether a tensor has a value per class: a data frame of values per case cannot hold it."""
     return axes.names[0] in ("n_classes", "n_named_classes")
 
@@ -198,7 +198,7 @@ def require_plain(name: str, parameters: Container[str]) -> None:
             )
 
 
-def bundle_and_operation(name: str) -> tuple[str, Operation | None]:
+def split_name(name: str) -> tuple[str, Operation | None]:
     """Split a model's name into bundle and operation; None where the name ends in no operation."""
     bundle, _, operation = name.partition(".")
     return bundle, OPERATIONS.get(operation)

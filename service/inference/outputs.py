@@ -14,8 +14,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from service.answers import Axes, axes_of
-from service.inference.inputs import CLASS_LABEL, datatype_of
+from service.answers import Axes, find_axes
+from service.inference.inputs import CLASS_LABEL, choose_datatype
 from service.inference.tensors import DTYPES, Column
 
 NOTHING = -1
@@ -31,19 +31,19 @@ class Output:
     read: Callable[[Any], Column | None]
 
 
-def outputs_of(answer: type[Any]) -> dict[str, Output]:
+def list_outputs(answer: type[Any]) -> dict[str, Output]:
     """List the outputs of an answer, but for `model` and `version`, which the protocol has itself."""
     hints = get_type_hints(answer, include_extras=True)
     found: dict[str, Output] = {}
     for field, hint in hints.items():
         if field not in ("model", "version"):
-            for output in _outputs(field, hint):
+            for output in _find_outputs(field, hint):
                 found.setdefault(output.name, output)
     return found
 
 
-def _outputs(field: str, hint: Any) -> Iterator[Output]:
-    axes = axes_of(hint)
+def _find_outputs(field: str, hint: Any) -> Iterator[Output]:
+    axes = find_axes(hint)
     if axes is not None:
         yield Output(field, field, axes, attrgetter(field))
     elif get_origin(hint) is dict:
@@ -53,58 +53,58 @@ def _outputs(field: str, hint: Any) -> Iterator[Output]:
         if is_dataclass(kind):
             types = get_type_hints(kind)
             for part in fields(kind):
-                datatype = _datatype(_given(types[part.name]))
-                values = _values(field, datatype, attrgetter(part.name))
+                datatype = _choose_datatype(_strip_none(types[part.name]))
+                values = _make_map_reader(field, datatype, attrgetter(part.name))
                 yield Output(part.name, field, Axes(datatype, by_class), values)
         else:
-            datatype = _datatype(kind)
-            values = _values(field, datatype, lambda value: value)
+            datatype = _choose_datatype(kind)
+            values = _make_map_reader(field, datatype, lambda value: value)
             yield Output(field, field, Axes(datatype, by_class), values)
     elif get_origin(hint) is list:
         yield Output(field, field, Axes("BYTES", ("n_classes",)), lambda answer: list(map(str, getattr(answer, field))))
     else:
-        yield from _single(field, field, hint, attrgetter(field))
+        yield from _make_outputs(field, field, hint, attrgetter(field))
 
 
-def _single(name: str, field: str, hint: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
+def _make_outputs(name: str, field: str, hint: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
     """Yield the tensor of a value, or one for each of its parts."""
-    hint = _given(hint)
+    hint = _strip_none(hint)
     if is_dataclass(hint):
         types = get_type_hints(hint)
         for part in fields(hint):
-            yield from _single(f"{name}_{part.name}", field, types[part.name], _part(read, part.name))
+            yield from _make_outputs(f"{name}_{part.name}", field, types[part.name], _make_part_reader(read, part.name))
     else:
-        datatype = _datatype(hint)
-        yield Output(name, field, Axes(datatype, ("one",)), lambda answer: _one(read(answer), datatype))
+        datatype = _choose_datatype(hint)
+        yield Output(name, field, Axes(datatype, ("one",)), lambda answer: _make_single_column(read(answer), datatype))
 
 
-def _part(read: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
+def _make_part_reader(read: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:
     return lambda answer: None if (whole := read(answer)) is None else getattr(whole, name)
 
 
-def _one(value: Any, datatype: str) -> Column | None:
-    return None if value is None else _column([value], datatype)
+def _make_single_column(value: Any, datatype: str) -> Column | None:
+    return None if value is None else _build_column([value], datatype)
 
 
-def _values(field: str, datatype: str, value: Callable[[Any], Any]) -> Callable[[Any], Column]:
+def _make_map_reader(field: str, datatype: str, value: Callable[[Any], Any]) -> Callable[[Any], Column]:
     def read(answer: Any) -> Column:
         values = [value(of_class) for of_class in getattr(answer, field).values()]
-        return _column([NOTHING if one is None else one for one in values], datatype)
+        return _build_column([NOTHING if one is None else one for one in values], datatype)
 
     return read
 
 
-def _column(values: list[Any], datatype: str) -> Column:
+def _build_column(values: list[Any], datatype: str) -> Column:
     return list(map(str, values)) if datatype == "BYTES" else np.array(values, DTYPES[datatype])
 
 
-def _datatype(hint: Any) -> str:
-    datatype = datatype_of(hint)
+def _choose_datatype(hint: Any) -> str:
+    datatype = choose_datatype(hint)
     assert datatype is not None, f"no tensor can hold {hint}"
     return datatype
 
 
-def _given(hint: Any) -> Any:
+def _strip_none(hint: Any) -> Any:
     """`T` of `T | None`, and of `T`."""
     members = [part for part in get_args(hint) if part is not type(None)]
     return members[0] if type(None) in get_args(hint) else hint

@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.errors import InvalidRequest, NotFound
 from models.manifest import NAME_PATTERN
 from models.showing import show
-from service.inference.models import bundle_and_operation
+from service.inference.models import split_name
 from service.operations import OPERATIONS
 from service.serving import Serving
 
@@ -21,16 +21,16 @@ MOST_CHARACTERS = 200
 """Of a name: it is a directory's."""
 
 
-def index(serving: Serving, ready: bool) -> list[dict[str, str]]:
+def list_models(serving: Serving, ready: bool) -> list[dict[str, str]]:
     """List every model in every version, with the reason where it is not served; with `ready` only those served."""
     repository = serving.repository
-    listed = [_entry(bundle, key[1]) for key, bundle in sorted(repository.bundles.items())]
+    listed = [_list_rows(bundle, key[1]) for key, bundle in sorted(repository.bundles.items())]
     models = [entry for entries in listed for entry in entries]
     if not ready:
         for (name, version), refusal in sorted(repository.refused.items()):
             if (name, version) in repository.bundles:
                 continue  # what was loaded from there before is served on
-            models += [_row(name, operation, version, "UNAVAILABLE", refusal.reason) for operation in OPERATIONS]
+            models += [_build_row(name, operation, version, "UNAVAILABLE", refusal.reason) for operation in OPERATIONS]
     return models
 
 
@@ -41,16 +41,16 @@ async def load(serving: Serving, name: str, parameters: Iterable[str]) -> None:
     """
     if brought := sorted(key for key in parameters if key == "config" or key.startswith("file:")):
         raise InvalidRequest(f"{show(brought[0])} came to load with; a bundle is loaded as it was published.")
-    await serving.load(_bundle(name))
+    await serving.load(_name_bundle(name))
 
 
 async def unload(serving: Serving, name: str) -> None:
     """Unload the bundle that `name` names, or of which it names an operation. Raises a `SeriesmithError`."""
-    await serving.unload(_bundle(name))
+    await serving.unload(_name_bundle(name))
 
 
-def _bundle(name: str) -> str:
-    bundle, operation = bundle_and_operation(name)
+def _name_bundle(name: str) -> str:
+    bundle, operation = split_name(name)
     if operation is None and bundle != name:
         raise NotFound(f"there is no model {show(name, 80)}; it has the operations: {', '.join(OPERATIONS)}.", "model")
     if len(bundle) > MOST_CHARACTERS or re.fullmatch(NAME_PATTERN, bundle) is None:
@@ -58,14 +58,14 @@ def _bundle(name: str) -> str:
     return bundle
 
 
-def _entry(bundle: Bundle, version: int) -> list[dict[str, str]]:
+def _list_rows(bundle: Bundle, version: int) -> list[dict[str, str]]:
     name = bundle.manifest.name
     return [
-        _row(name, operation, version, "READY", "")
+        _build_row(name, operation, version, "READY", "")
         for operation, one in OPERATIONS.items()
         if one.is_offered_by(bundle)
     ]
 
 
-def _row(bundle: str, operation: str, version: int, state: str, reason: str) -> dict[str, str]:
+def _build_row(bundle: str, operation: str, version: int, state: str, reason: str) -> dict[str, str]:
     return {"name": f"{bundle}.{operation}", "version": str(version), "state": state, "reason": reason}

@@ -12,16 +12,16 @@ from models.errors import NotFound, TooLarge, Unavailable
 from models.showing import show
 from service import VERSION, metrics
 from service.admission import admit
-from service.http.codings import WORTH_BYTES, acceptable, packed, unpack
+from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack
 from service.http.exchange import JSON, Request, Response
 from service.http.table import Route
 from service.inference import EXTENSIONS, LACKS, bodies
-from service.inference.infer import Inference, size_of
-from service.inference.models import Model, bundle_and_operation
-from service.inference.repository import index, load, unload
+from service.inference.infer import Inference, measure_size
+from service.inference.models import Model, split_name
+from service.inference.repository import list_models, load, unload
 from service.inference.statistics import describe_statistics
 from service.operations import Operation
-from service.pace import LARGE_BYTES, unhurried
+from service.pace import LARGE_BYTES, run_unhurried
 from service.room import BINARY_BYTES, TEXT_BYTES, Room
 from service.serving import Serving
 
@@ -57,8 +57,8 @@ def speaks(path: str) -> bool:
     return path.startswith("/v2") and path[3:4] in ("", "/")
 
 
-def _operation_of(model: str, version: str = "") -> str | None:
-    operation = bundle_and_operation(unquote(model))[1]
+def _find_operation(model: str, version: str = "") -> str | None:
+    operation = split_name(unquote(model))[1]
     return operation.name if operation else None
 
 
@@ -70,18 +70,18 @@ class Rest:
         self._inference = Inference(serving)
         self._models = self._inference.models
 
-    def rows(self, limit: int, small: int) -> Iterator[Route]:
-        """The protocol's rows of the table of paths; inferences' bodies have at most `limit` bytes, others `small`."""
+    def make_rows(self, limit: int, small: int) -> Iterator[Route]:
+        """Yield the rows of the protocol. Bodies of inferences have at most `limit` bytes, others `small`."""
         yield Route("/v2/models/stats/?", ("GET",), self._tell_statistics, "metrics", small)
         for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
-            yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _operation_of)
+            yield Route(f"{model}/infer/?", ("POST",), self._infer, "use", limit, _find_operation)
             yield Route(f"{model}/ready/?", ("GET",), self._tell_model_ready, "use", small)
             yield Route(f"{model}/config/?", ("GET",), self._configure_model, "use", small)
             yield Route(f"{model}/stats/?", ("GET",), self._tell_statistics, "metrics", small)
             yield Route(f"{model}/?", ("GET",), self._describe_model, "use", small)
-        yield Route(f"{HEALTH}{{what}}/?", ("GET",), self._health, None, small)
+        yield Route(f"{HEALTH}{{what}}/?", ("GET",), self._tell_health, None, small)
         yield Route("/v2/?", ("GET",), self._describe_server, "use", small)
-        yield Route("/v2/repository/index/?", ("POST",), self._index, "use", small)
+        yield Route("/v2/repository/index/?", ("POST",), self._list_models, "use", small)
         yield Route("/v2/repository/models/{model}/load/?", ("POST",), self._load, "manage", small)
         yield Route("/v2/repository/models/{model}/unload/?", ("POST",), self._unload, "manage", small)
         for lacking in LACKING:
@@ -89,42 +89,42 @@ class Rest:
         yield Route("/v2/{rest*}", (), self._refuse_unknown, "use", small)
 
     async def _infer(self, request: Request, name: str, version: str = "") -> Response:
-        model = self._models.known(request.path)
+        model = self._models.recall(request.path)
         if model is not None:
-            return await self._inferred(request, model.operation, lambda: model)
+            return await self._run_inference(request, model.operation, lambda: model)
         name = unquote(name)
-        operation = bundle_and_operation(name)[1]
+        operation = split_name(name)[1]
         if operation is None:
-            return _json(self._models.metadata(name, version))
-        return await self._inferred(request, operation, lambda: self._models.find(name, version, request.path))
+            return _write_json(self._models.describe(name, version))
+        return await self._run_inference(request, operation, lambda: self._models.find(name, version, request.path))
 
     async def _describe_model(self, request: Request, name: str, version: str = "") -> Response:
-        return _json(self._models.metadata(unquote(name), version))
+        return _write_json(self._models.describe(unquote(name), version))
 
     async def _tell_model_ready(self, request: Request, name: str, version: str = "") -> Response:
-        return _json({"name": self._models.metadata(unquote(name), version)["name"], "ready": True})
+        return _write_json({"name": self._models.describe(unquote(name), version)["name"], "ready": True})
 
     async def _configure_model(self, request: Request, name: str, version: str = "") -> Response:
-        return _json(self._models.config(unquote(name), version))
+        return _write_json(self._models.describe_config(unquote(name), version))
 
     async def _tell_statistics(self, request: Request, name: str = "", version: str = "") -> Response:
-        return _json(await describe_statistics(self._models, unquote(name), version))
+        return _write_json(await describe_statistics(self._models, unquote(name), version))
 
     async def _describe_server(self, request: Request) -> Response:
-        return _json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
+        return _write_json({"name": "seriesmith", "version": VERSION, "extensions": EXTENSIONS})
 
-    async def _index(self, request: Request) -> Response:
-        return _json(index(self._serving, (await self._control(request)).get("ready") is True))
+    async def _list_models(self, request: Request) -> Response:
+        return _write_json(list_models(self._serving, (await self._read_control(request)).get("ready") is True))
 
     async def _load(self, request: Request, name: str) -> Response:
-        parameters = bodies.parameters_of(await self._control(request))
+        parameters = bodies.read_parameters(await self._read_control(request))
         await load(self._serving, unquote(name), parameters)
-        return _json({})
+        return _write_json({})
 
     async def _unload(self, request: Request, name: str) -> Response:
-        bodies.parameters_of(await self._control(request))
+        bodies.read_parameters(await self._read_control(request))
         await unload(self._serving, unquote(name))
-        return _json({})
+        return _write_json({})
 
     async def _refuse_lacking(self, request: Request, *parts: str) -> Response:
         raise NotFound(f"{show(request.path, 80)} {LACKS}")
@@ -132,14 +132,14 @@ class Rest:
     async def _refuse_unknown(self, request: Request, rest: str) -> Response:
         raise NotFound(f"there is no {request.path[:200]!r} here; there is: {PATHS}.")
 
-    async def _health(self, request: Request, what: str) -> Response:
+    async def _tell_health(self, request: Request, what: str) -> Response:
         if what not in ("live", "ready"):
             raise NotFound(f"there is no {HEALTH}{what[:80]} here; there is: {HEALTH}live and {HEALTH}ready.")
         if what == "ready" and not self._serving.ready:
             raise Unavailable("no model is served, or the server is stopping.")
-        return _json({"live": True} if what == "live" else {"live": True, "ready": True})
+        return _write_json({"live": True} if what == "live" else {"live": True, "ready": True})
 
-    async def _inferred(self, request: Request, operation: Operation, find: Callable[[], Model]) -> Response:
+    async def _run_inference(self, request: Request, operation: Operation, find: Callable[[], Model]) -> Response:
         headers, body = request.headers, request.body
         with metrics.Outcome(operation.name) as outcome:
             admit(self._serving, headers.get(b"authorization", b""), outcome)
@@ -148,44 +148,46 @@ class Rest:
             plain, coding = body, headers.get(b"content-encoding")
             if coding:
                 plain = await unpack(body, coding, self._serving.settings.max_body_bytes)
-            length, bounds = headers.get(bodies.HEADER_LENGTH), self._inference.bounding.now()
+            length, bounds = headers.get(bodies.HEADER_LENGTH), self._inference.bounding.get_bounds()
             if len(plain) > LARGE_BYTES:
-                asked = await unhurried(len(plain), lambda: bodies.asked(plain, length, bounds))
+                asked = await run_unhurried(len(plain), lambda: bodies.read_request(plain, length, bounds))
             else:
-                asked = bodies.asked(plain, length, bounds)
+                asked = bodies.read_request(plain, length, bounds)
             written = BINARY_BYTES if asked.is_all_binary else TEXT_BYTES
             with Room(self._serving.bytes, written, len(body)) as room:
                 taken = await self._inference.run(model, asked.given, asked.outputs, room, in_seconds=True)
-                size = size_of(taken)
+                size = measure_size(taken)
                 accepted = headers.get(b"accept-encoding", b"")
                 if accepted or size > LARGE_BYTES:
-                    response = await unhurried(size, lambda: _packed(bodies.response(model, asked, taken), accepted))
+                    response = await run_unhurried(
+                        size, lambda: _pack(bodies.build_response(model, asked, taken), accepted)
+                    )
                 else:
-                    response = bodies.response(model, asked, taken)
+                    response = bodies.build_response(model, asked, taken)
             response.more = (*response.more, (b"vary", b"accept-encoding"))
             return response
 
-    async def _control(self, request: Request) -> dict[str, Any]:
+    async def _read_control(self, request: Request) -> dict[str, Any]:
         """Read the JSON object in the body of a repository request; an empty body is an empty object."""
         body = await unpack(request.body, request.headers.get(b"content-encoding", b""), CONTROL_BYTES)
         if len(body) > CONTROL_BYTES:
             raise TooLarge(f"the body has {len(body)} bytes; a request of this kind may have {CONTROL_BYTES}.")
-        return bodies.json_object(bodies.parsed(body) if body else {}, "the body")
+        return bodies.require_object(bodies.parse_json(body) if body else {}, "the body")
 
 
-def _json(value: object) -> Response:
+def _write_json(value: object) -> Response:
     return Response(orjson.dumps(value), JSON)
 
 
-def _packed(response: Response, accepted: bytes) -> Response:
+def _pack(response: Response, accepted: bytes) -> Response:
     """Apply a content coding that the client accepts.
 
     Binary data hardly get smaller, so they are packed only where the client names a single coding: HTTP libraries send
     a list of codings of their own accord.
     """
     binary = response.media_type != JSON
-    coding = acceptable(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
+    coding = choose_answer_coding(accepted, CODINGS) if accepted and not (binary and b"," in accepted) else None
     if coding is None or len(response.body) < WORTH_BYTES:
         return response
     more = (*response.more, (b"content-encoding", coding))
-    return Response(packed(response.body, coding), response.media_type, 200, more)
+    return Response(pack(response.body, coding), response.media_type, 200, more)

@@ -19,28 +19,28 @@ NOTHING = {"count": 0, "ns": 0}
 
 async def describe_statistics(models: Models, name: str = "", version: str = "") -> dict[str, Any]:
     """Of a model, or of every model, each under the version asked for or its newest. Raises a `SeriesmithError`."""
-    described = [models.find(name, version)] if name else models.newest()
+    described = [models.find(name, version)] if name else models.find_newest()
     numbers, _ = await models.serving.numbers.read_all()
-    return {"model_stats": [_entry(model, numbers) for model in described]}
+    return {"model_stats": [_build_entry(model, numbers) for model in described]}
 
 
-def _entry(model: Model, numbers: Numbers) -> dict[str, Any]:
+def _build_entry(model: Model, numbers: Numbers) -> dict[str, Any]:
     operation, name = model.operation.name, model.manifest.name
     calls = [(computation, name) for computation in COMPUTATIONS.get(operation, (operation,))]
     ended = numbers.get(metrics.request_seconds.metric.name, {})
     outcomes = [values for values in ended if values[:2] == (operation, name)]
     success = [values for values in outcomes if values[2] == "ok"]
     fail = [values for values in outcomes if values[2] != "ok"]
-    computed = _durations(numbers, metrics.inference_seconds, calls)
+    computed = _list_durations(numbers, metrics.inference_seconds, calls)
     return {
         "name": model.name,
         "version": model.version,
         "inference_count": round(sum(numbers.get(metrics.rows.metric.name, {}).get((operation, name), [0.0]))),
         "execution_count": computed["count"],
         "inference_stats": {
-            "success": _durations(numbers, metrics.request_seconds, success),
-            "fail": _durations(numbers, metrics.request_seconds, fail),
-            "queue": _durations(numbers, metrics.queue_seconds, calls),
+            "success": _list_durations(numbers, metrics.request_seconds, success),
+            "fail": _list_durations(numbers, metrics.request_seconds, fail),
+            "queue": _list_durations(numbers, metrics.queue_seconds, calls),
             "compute_input": NOTHING,
             "compute_infer": computed,
             "compute_output": NOTHING,
@@ -51,7 +51,7 @@ def _entry(model: Model, numbers: Numbers) -> dict[str, Any]:
     }
 
 
-def _durations(
+def _list_durations(
     numbers: Numbers, instrument: metrics.Distribution | metrics.Sum, wanted: Iterable[Values]
 ) -> dict[str, int]:
     """How many there are, and how long they took together, of a histogram's labels."""

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from models.errors import InvalidRequest, TooLarge
 from models.showing import show
 from service.answers import Labels
-from service.wires.json_arrays import JsonArray, cubes, doubles
-from service.wires.json_arrays import parsed as parsed_json
+from service.wires.json_arrays import JsonArray, read_cubes, read_doubles
+from service.wires.json_arrays import parse as parsed_json
 
 Column = NDArray[Any] | Labels | list[str]
 """What an output holds."""
@@ -56,8 +56,8 @@ LENGTH = struct.Struct("<I")
 def from_binary(name: str, datatype: str, shape: Sequence[int], content: bytes) -> NDArray[Any]:
     """Read the tensor in the binary data of an input. Raises `InvalidRequest`."""
     if datatype == "BYTES":
-        return _array(name, _texts(name, content, prod(shape)), shape)
-    dtype = known(name, datatype)
+        return _build_array(name, _read_texts(name, content, prod(shape)), shape)
+    dtype = find_dtype(name, datatype)
     if prod(shape) * dtype.itemsize != len(content):
         raise InvalidRequest(
             f"{name} of shape {list(shape)} and datatype {datatype} takes {prod(shape) * dtype.itemsize} bytes; "
@@ -73,15 +73,15 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
     Floating-point numbers keep the precision that they have in JSON.
     """
     if isinstance(data, np.ndarray):
-        return data.reshape(_checked(name, shape, len(data)))
+        return data.reshape(_check_shape(name, shape, len(data)))
     if isinstance(data, JsonArray):
         return _from_pieces(name, datatype, shape, data)
     if not isinstance(data, list):
         raise InvalidRequest(f"{name} has no data: send 'data' as a list, or as binary data.", name)
-    flat = _flat(name, shape, data)
+    flat = _flatten(name, shape, data)
     if datatype == "BYTES":
-        return _array(name, flat, shape)
-    dtype = known(name, datatype)
+        return _build_array(name, flat, shape)
+    dtype = find_dtype(name, datatype)
     types, wanted = ELEMENTS[dtype.kind]
     found = set(map(type, flat))
     if "f" != dtype.kind != "b" and float in found:
@@ -90,7 +90,7 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
     if found - types:
         odd = next(item for item in flat if type(item) not in types)
         raise InvalidRequest(f"{name} holds {show(odd)}; {datatype} takes {wanted}.", name)
-    _checked(name, shape, len(flat))
+    _check_shape(name, shape, len(flat))
     try:
         if dtype.kind == "f" and flat:  # a third of what numpy takes to read a list
             return np.frombuffer(struct.pack(f"<{len(flat)}d", *flat), "<f8").reshape(shape)
@@ -101,14 +101,14 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
 
 def _from_pieces(name: str, datatype: str, shape: Sequence[int], data: JsonArray) -> NDArray[Any]:
     """Read the tensor in large JSON data. Raises `InvalidRequest`, or `TooLarge` where no model takes as much."""
-    if datatype == "BYTES" or known(name, datatype).kind != "f":
+    if datatype == "BYTES" or find_dtype(name, datatype).kind != "f":
         raise TooLarge(f"{name} has {len(data.text)} bytes of {datatype} as JSON; send them as binary data.", name)
     if data.depth > 1 and data.depth != len(shape):
         raise InvalidRequest(f"{name} is nested {data.depth} deep, but its shape is {list(shape)}.", name)
     parts: list[NDArray[Any]] = []
     n_values = 0
-    for piece, place in data.pieces():
-        part = _plain_part(piece, data.depth, shape)
+    for piece, place in data.cut_pieces():
+        part = _read_plain_part(piece, data.depth, shape)
         if part is None:
             value = parsed_json(piece, place)
             sizes = [len(value), *shape[1:]] if data.depth > 1 else [len(value)]
@@ -117,15 +117,15 @@ def _from_pieces(name: str, datatype: str, shape: Sequence[int], data: JsonArray
         n_values += len(part)
         if n_values > data.bounds.values:
             raise TooLarge(f"{name} has {n_values} elements and more; one request may have {data.bounds.values}.", name)
-    whole: NDArray[Any] = np.concatenate(parts).reshape(_checked(name, shape, n_values))
+    whole: NDArray[Any] = np.concatenate(parts).reshape(_check_shape(name, shape, n_values))
     return whole
 
 
-def _plain_part(piece: bytes, depth: int, shape: Sequence[int]) -> NDArray[Any] | None:
+def _read_plain_part(piece: bytes, depth: int, shape: Sequence[int]) -> NDArray[Any] | None:
     """Read the numbers in some items of a tensor, flat; None where their nesting is another, or they are no numbers."""
     if depth == 1:
-        return doubles(piece)
-    even = cubes(piece, depth) if depth in (2, 3) else None
+        return read_doubles(piece)
+    even = read_cubes(piece, depth) if depth in (2, 3) else None
     if even is None or even[1] != {shape[-1]} or (depth == 3 and even[2] != {shape[1]}):
         return None
     return even[0]
@@ -136,8 +136,8 @@ def is_whole(size: object) -> bool:
     return type(size) is int or (type(size) is float and size.is_integer())
 
 
-def possible(shape: Sequence[int]) -> bool:
-    """Whether there can be an array of that shape, empty ones included: the sizes are bounded one by one too."""
+def is_possible(shape: Sequence[int]) -> bool:
+    """Whether numpy can make an array of that shape, an empty one too: each size is bounded by itself."""
     if len(shape) > MOST_AXES:
         return False
     n_elements = 1
@@ -148,7 +148,7 @@ def possible(shape: Sequence[int]) -> bool:
     return n_elements < 2**60
 
 
-def known(name: str, datatype: str) -> np.dtype[Any]:
+def find_dtype(name: str, datatype: str) -> np.dtype[Any]:
     """Return the numpy dtype of a datatype. Raises `InvalidRequest`, naming the tensor."""
     dtype = DTYPES.get(datatype)
     if dtype is None:
@@ -158,7 +158,7 @@ def known(name: str, datatype: str) -> np.dtype[Any]:
     return dtype
 
 
-def shape_of(column: Column) -> list[int]:
+def measure_shape(column: Column) -> list[int]:
     """Return the shape of an output."""
     return list(column.shape) if isinstance(column, np.ndarray) else [len(column)]
 
@@ -168,29 +168,29 @@ def to_binary(column: Column, datatype: str) -> bytes:
     if isinstance(column, np.ndarray):
         return column.astype(DTYPES[datatype], copy=False).tobytes()
     if isinstance(column, Labels):
-        classes = [_measured(str(label)) for label in column.classes]
+        classes = [_prefix_length(str(label)) for label in column.classes]
         return b"".join([classes[index] for index in column.class_index.tolist()])
-    return b"".join(map(_measured, column))
+    return b"".join(map(_prefix_length, column))
 
 
 def to_list(column: Column, datatype: str) -> Any:
     """Write an output as flat JSON data."""
     if isinstance(column, np.ndarray):
         return np.ascontiguousarray(column, DTYPES[datatype]).reshape(-1)
-    return texts_of(column)
+    return list_texts(column)
 
 
-def texts_of(column: Labels | list[str]) -> list[str]:
+def list_texts(column: Labels | list[str]) -> list[str]:
     """Return the elements of a BYTES output as texts."""
-    return column if isinstance(column, list) else column.texts().tolist()
+    return column if isinstance(column, list) else column.to_texts().tolist()
 
 
-def _measured(text: str) -> bytes:
+def _prefix_length(text: str) -> bytes:
     content = text.encode()
     return LENGTH.pack(len(content)) + content
 
 
-def _texts(name: str, content: bytes, most: int) -> list[str]:
+def _read_texts(name: str, content: bytes, most: int) -> list[str]:
     """Read consecutive BYTES elements, and stop one after `most`."""
     texts: list[str] = []
     start = 0
@@ -206,7 +206,7 @@ def _texts(name: str, content: bytes, most: int) -> list[str]:
     return texts
 
 
-def _flat(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
+def _flatten(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
     """Flatten `data`. Raises `InvalidRequest` where they are nested otherwise than `shape`."""
     sizes = [len(data)]
     while data and type(data[0]) is list:
@@ -220,14 +220,14 @@ def _flat(name: str, shape: Sequence[int], data: list[Any]) -> list[Any]:
     return data
 
 
-def _array(name: str, texts: list[Any], shape: Sequence[int]) -> NDArray[np.object_]:
+def _build_array(name: str, texts: list[Any], shape: Sequence[int]) -> NDArray[np.object_]:
     if odd := [text for text in texts if type(text) is not str]:
         raise InvalidRequest(f"{name} holds {show(odd[0])}; BYTES takes text.", name)
-    array: NDArray[np.object_] = np.array(texts, object).reshape(_checked(name, shape, len(texts)))
+    array: NDArray[np.object_] = np.array(texts, object).reshape(_check_shape(name, shape, len(texts)))
     return array
 
 
-def _checked(name: str, shape: Sequence[int], n_elements: int) -> Sequence[int]:
+def _check_shape(name: str, shape: Sequence[int], n_elements: int) -> Sequence[int]:
     if prod(shape) != n_elements:
         raise InvalidRequest(f"{name} of shape {list(shape)} takes {prod(shape)} elements; {n_elements} came.", name)
     return shape

@@ -24,28 +24,28 @@ class Example:
     labels: tuple[Label, ...]
     class_texts: tuple[str, ...]
 
-    def request(self, operation: str) -> dict[str, Any] | None:
+    def build_request(self, operation: str) -> dict[str, Any] | None:
         """Build the JSON body of an operation's request; None where the model cannot answer one."""
         if operation == "sample":
             return {"model": self.model, "counts": {self.class_texts[0]: 2}, "seed": 1}
         if self.n_channels * self.n_timepoints > MOST_VALUES or (operation == "classify" and not self.labels):
             return None
-        fields: dict[str, Any] = {"model": self.model, "series": self._series(1)}
+        fields: dict[str, Any] = {"model": self.model, "series": self._make_series(1)}
         if operation == "augment":
-            fields |= {"series": self._series(2), "strategy": {"factor": 2}, "seed": 1}
+            fields |= {"series": self._make_series(2), "strategy": {"factor": 2}, "seed": 1}
             if self.labels:
                 fields["labels"] = [self.labels[0], self.labels[-1]]
         return fields
 
-    def inference(self) -> dict[str, Any] | None:
+    def build_inference(self) -> dict[str, Any] | None:
         """Build the body of an inference request to the model's operation `encode`."""
         if self.n_channels * self.n_timepoints > MOST_VALUES:
             return None
-        values = [value for channel in self._series(1)[0] for value in channel]
+        values = [value for channel in self._make_series(1)[0] for value in channel]
         shape = [1, self.n_channels, self.n_timepoints]
         return {"inputs": [{"name": "series", "datatype": "FP32", "shape": shape, "data": values}]}
 
-    def _series(self, n_cases: int) -> list[list[list[float]]]:
+    def _make_series(self, n_cases: int) -> list[list[list[float]]]:
         """Make waves `[n_cases][n_channels][n_timepoints]`, no two alike."""
         return [
             [
@@ -59,7 +59,7 @@ class Example:
         ]
 
 
-def example_of(repository: Repository) -> Example | None:
+def choose_example(repository: Repository) -> Example | None:
     """Choose the first labelled model that is served, or else the first; None where none is served."""
     manifests = [repository.resolve(name).manifest for name in repository.names]
     manifest = next((known for known in manifests if known.labelled), next(iter(manifests), None))

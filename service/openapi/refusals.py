@@ -23,7 +23,7 @@ from models.errors import (
     Unsupported,
     UnsupportedMediaType,
 )
-from service.openapi.schemas import TEXT, Schema, an_object, ref
+from service.openapi.schemas import TEXT, Schema, build_object, refer_to
 
 Refusal = type[SeriesmithError]
 
@@ -55,33 +55,33 @@ HEADERS: dict[Refusal, dict[str, tuple[str, Schema]]] = {
 PLAIN = "Error"
 INFERENCE = "InferenceError"
 """Under /v2 errors have the shape that its protocol gives them."""
-INFERENCE_ERROR = an_object(
+INFERENCE_ERROR = build_object(
     {"error": TEXT | {"description": "what came, what was expected and what to do"}}, title=INFERENCE
 )
 
 
-def refusals(*kinds: Refusal, shape: str = PLAIN) -> dict[str, Any]:
+def list_refusals(*kinds: Refusal, shape: str = PLAIN) -> dict[str, Any]:
     """Return references to the responses of these errors, by HTTP status."""
-    named = {str(kind.http_status): {"$ref": f"#/components/responses/{_name(kind, shape)}"} for kind in kinds}
+    named = {str(kind.http_status): {"$ref": f"#/components/responses/{_name_response(kind, shape)}"} for kind in kinds}
     return {status: named[status] for status in sorted(named)}
 
 
 @functools.cache
-def responses() -> dict[str, Any]:
+def build_responses() -> dict[str, Any]:
     """Build the responses of every error in both shapes, by component name."""
     kinds: list[Refusal] = [SeriesmithError, *SeriesmithError.__subclasses__()]
     kinds.remove(BundleError)
-    return {_name(kind, shape): _response(kind, shape) for shape in (PLAIN, INFERENCE) for kind in kinds}
+    return {_name_response(kind, shape): _build_response(kind, shape) for shape in (PLAIN, INFERENCE) for kind in kinds}
 
 
-def _name(kind: Refusal, shape: str) -> str:
+def _name_response(kind: Refusal, shape: str) -> str:
     return ("Inference" if shape == INFERENCE else "") + ("Failed" if kind is SeriesmithError else kind.__name__)
 
 
-def _response(kind: Refusal, shape: str) -> dict[str, Any]:
+def _build_response(kind: Refusal, shape: str) -> dict[str, Any]:
     described = DESCRIPTIONS.get(kind) or (kind.__doc__ or "").strip()
     headers = {
         name: {"description": meaning, "schema": schema} for name, (meaning, schema) in HEADERS.get(kind, {}).items()
     }
-    response = {"description": described, "content": {"application/json": {"schema": ref(shape)}}}
+    response = {"description": described, "content": {"application/json": {"schema": refer_to(shape)}}}
     return response | ({"headers": headers} if headers else {})

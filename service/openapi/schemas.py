@@ -12,8 +12,8 @@ from models.evidence import Metrics
 from models.manifest import ClassCard, SeriesShape
 from models.policy import PolicyName
 from service.advising import AugmentAdvice
-from service.answers import axes_of
-from service.inference.inputs import extras_of
+from service.answers import find_axes
+from service.inference.inputs import list_extras
 from service.operations import OPERATIONS, Operation
 
 Schema = dict[str, Any]
@@ -24,23 +24,23 @@ BY_NAME = ("properties", "$defs")
 """Keywords that hold schemas by names which are no keywords."""
 
 
-def ref(name: str) -> Schema:
+def refer_to(name: str) -> Schema:
     """Return a reference to a component."""
     return {"$ref": REFERENCE.format(model=name)}
 
 
 @functools.cache
-def components() -> dict[str, Schema]:
+def build_components() -> dict[str, Schema]:
     """Build the schemas of every operation's request and answer, of a model's card and of errors, by name."""
     found: dict[str, Schema] = {"Error": ERROR, "Listing": LISTING, "RefusedBundle": REFUSED_BUNDLE}
     for operation in OPERATIONS.values():
-        _add(found, request_name(operation), operation.request, "validation")
-        _add(found, answer_name(operation), operation.answer, "serialization")
-        _mark_optional(found[answer_name(operation)], operation)
+        _add(found, name_request(operation), operation.request, "validation")
+        _add(found, name_answer(operation), operation.answer, "serialization")
+        _mark_optional(found[name_answer(operation)], operation)
     for model in (ClassCard, SeriesShape, Metrics, AugmentAdvice):
         _add(found, model.__name__, model, "serialization")
-    _left_out_when_null(found["SeriesShape"], get_type_hints(SeriesShape))
-    found["Card"] = _card()
+    _mark_left_out(found["SeriesShape"], get_type_hints(SeriesShape))
+    found["Card"] = _build_card()
     for schema in found.values():
         _name_policies(schema)
     found["Policy"] = POLICY | {"title": "Policy", "description": "where synthetic series come from"}
@@ -51,15 +51,15 @@ def _name_policies(schema: Schema) -> None:
     """Replace the list of policy names, wherever an answer has one, by a reference to one component."""
     for name, of_property in schema.get("properties", {}).items():
         if of_property == POLICY:
-            schema["properties"][name] = ref("Policy")
+            schema["properties"][name] = refer_to("Policy")
 
 
-def request_name(operation: Operation) -> str:
+def name_request(operation: Operation) -> str:
     """Name the component of an operation's request."""
     return f"{operation.name.title()}Request"
 
 
-def answer_name(operation: Operation) -> str:
+def name_answer(operation: Operation) -> str:
     """Name the component of an operation's answer."""
     return f"{operation.name.title()}Answer"
 
@@ -69,29 +69,29 @@ def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) 
     for part, of_part in {**schema.pop("$defs", {}), name: schema}.items():
         if mode == "serialization" and of_part.get("additionalProperties") is False:
             del of_part["additionalProperties"]  # answers of newer servers may say more
-        found[part] = {"title": part, **tidied(of_part)}
+        found[part] = {"title": part, **tidy_schema(of_part)}
 
 
-def tidied(schema: Any) -> Any:
+def tidy_schema(schema: Any) -> Any:
     """Remove what generators of clients misread: titles, which become names of models, and defaults of null.
 
     A constant becomes an enumeration of one value, since generated clients cannot tell a constant in a union.
     """
     if isinstance(schema, list):
-        return [tidied(part) for part in schema]
+        return [tidy_schema(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     kept = {key: value for key, value in schema.items() if key != "title" and (key, value) != ("default", None)}
     tidy = {
-        key: {name: tidied(part) for name, part in value.items()} if key in BY_NAME else tidied(value)
+        key: {name: tidy_schema(part) for name, part in value.items()} if key in BY_NAME else tidy_schema(value)
         for key, value in kept.items()
     }
     if "const" in tidy:
         tidy["enum"] = [tidy.pop("const")]
-    return _described_outside(tidy)
+    return _move_description(tidy)
 
 
-def _described_outside(schema: Schema) -> Schema:
+def _move_description(schema: Schema) -> Schema:
     """Move the description of a member of a union with null to the union."""
     members = schema.get("anyOf", [])
     if NULL not in members or len(members) != 2:
@@ -104,25 +104,25 @@ def _described_outside(schema: Schema) -> Schema:
 
 def _mark_optional(answer: Schema, operation: Operation) -> None:
     """Make the fields optional that an answer over JSON may lack; none of them is ever null."""
-    extras = frozenset[str]().union(*extras_of(operation.request).values())
+    extras = frozenset[str]().union(*list_extras(operation.request).values())
     hints = get_type_hints(operation.answer, include_extras=True)
     for name, hint in hints.items():
-        axes = axes_of(hint)
-        answer["properties"][name] = without_null(answer["properties"][name])
+        axes = find_axes(hint)
+        answer["properties"][name] = remove_null(answer["properties"][name])
         if name in extras or (axes is not None and axes.needs is not None):
             answer["required"].remove(name)
 
 
-def _left_out_when_null(schema: Schema, hints: dict[str, Any]) -> None:
+def _mark_left_out(schema: Schema, hints: dict[str, Any]) -> None:
     """Make the fields optional that are left out of the JSON where they are null."""
     for name in hints:
-        plain = without_null(schema["properties"][name])
+        plain = remove_null(schema["properties"][name])
         if plain != schema["properties"][name]:
             schema["properties"][name] = plain
             schema["required"] = [known for known in schema.get("required", []) if known != name]
 
 
-def without_null(schema: Schema) -> Schema:
+def remove_null(schema: Schema) -> Schema:
     """Return the schema without null."""
     members = [member for member in schema.get("anyOf", []) if member != NULL]
     if len(members) == len(schema.get("anyOf", [])):
@@ -131,24 +131,24 @@ def without_null(schema: Schema) -> Schema:
     return {**members[0], **rest} if len(members) == 1 else {**rest, "anyOf": members}
 
 
-POLICY: Schema = tidied(TypeAdapter(PolicyName).json_schema())
+POLICY: Schema = tidy_schema(TypeAdapter(PolicyName).json_schema())
 TEXT = {"type": "string"}
 INTEGER = {"type": "integer"}
 
 
-def or_null(schema: Schema) -> Schema:
+def allow_null(schema: Schema) -> Schema:
     """Return the schema with null allowed, for a field that may be null as well as left out."""
     return {"anyOf": [schema, NULL]}
 
 
-def an_object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
+def build_object(required: dict[str, Schema], optional: dict[str, Schema] | None = None, **more: Any) -> Schema:
     """Build the schema of an object."""
     return {"type": "object", **more, "required": list(required), "properties": required | (optional or {})}
 
 
-ERROR = an_object(
+ERROR = build_object(
     {
-        "error": an_object(
+        "error": build_object(
             {
                 "code": TEXT | {"description": "one word per kind of error"},
                 "message": TEXT | {"description": "what came, what was expected and what to do"},
@@ -158,19 +158,19 @@ ERROR = an_object(
     },
     title="Error",
 )
-REFUSED_BUNDLE = an_object({"name": TEXT, "version": INTEGER, "reason": TEXT}, title="RefusedBundle")
-LISTING = an_object(
+REFUSED_BUNDLE = build_object({"name": TEXT, "version": INTEGER, "reason": TEXT}, title="RefusedBundle")
+LISTING = build_object(
     {
-        "models": {"type": "array", "items": ref("Card")},
-        "refused": {"type": "array", "items": ref("RefusedBundle")},
+        "models": {"type": "array", "items": refer_to("Card")},
+        "refused": {"type": "array", "items": refer_to("RefusedBundle")},
     },
     title="Listing",
     description="Every model's card, and the bundles that are not served and why.",
 )
 
 
-def _card() -> Schema:
-    return an_object(
+def _build_card() -> Schema:
+    return build_object(
         {
             "name": TEXT,
             "version": INTEGER | {"description": "the newest"},
@@ -178,14 +178,14 @@ def _card() -> Schema:
             "provider": TEXT | {"description": "what onnxruntime runs it on"},
             "dataset": TEXT,
             "labelled": {"type": "boolean"},
-            "classes": {"type": "array", "items": ref("ClassCard")},
-            "series": ref("SeriesShape"),
+            "classes": {"type": "array", "items": refer_to("ClassCard")},
+            "series": refer_to("SeriesShape"),
             "latent_dim": INTEGER,
             "expansion": {"type": "number"},
             "texture_steps": {"anyOf": [INTEGER, NULL]},
-            "policy": ref("Policy") | {"description": 'what /augment takes "auto" for'},
-            "advice": ref("AugmentAdvice"),
-            "metrics": ref("Metrics"),
+            "policy": refer_to("Policy") | {"description": 'what /augment takes "auto" for'},
+            "advice": refer_to("AugmentAdvice"),
+            "metrics": refer_to("Metrics"),
         },
         title="Card",
         description="What a model is, and what was measured of it.",

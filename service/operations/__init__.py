@@ -20,8 +20,8 @@ from pydantic import ValidationError
 
 from models.bundle import Bundle
 from models.errors import SeriesmithError
-from service.answers import Axes, Stream, axes_of
-from service.operations.contract import StrictRequest, refusal
+from service.answers import Axes, Stream, find_axes
+from service.operations.contract import StrictRequest, explain_invalid
 from service.room import Room
 from service.serving import Serving
 
@@ -39,12 +39,12 @@ class Operation:
     stream: Callable[[Any, Serving, Room], Awaitable[Stream]] | None
     require: Callable[[Bundle], None]
 
-    def parsed(self, fields: object) -> StrictRequest:
+    def parse(self, fields: object) -> StrictRequest:
         """Validate the fields of a decoded body as a request. Raises `InvalidRequest`."""
         try:
             return self.request.model_validate(fields)
         except ValidationError as error:
-            raise refusal(error, self.request, self.name, fields) from error
+            raise explain_invalid(error, self.request, self.name, fields) from error
 
     def is_offered_by(self, bundle: Bundle) -> bool:
         """Whether a bundle can do it."""
@@ -58,11 +58,11 @@ class Operation:
     def columns(self) -> dict[str, Axes]:
         """The columns that the operation's answer may have, in their order."""
         hints = get_type_hints(self.answer, include_extras=True)
-        found = {name: axes_of(hint) for name, hint in hints.items()}
+        found = {name: find_axes(hint) for name, hint in hints.items()}
         return {name: axes for name, axes in found.items() if axes is not None}
 
 
-def _found() -> dict[str, Operation]:
+def _find_operations() -> dict[str, Operation]:
     table = {}
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")
@@ -81,4 +81,4 @@ def _found() -> dict[str, Operation]:
     return table
 
 
-OPERATIONS = _found()
+OPERATIONS = _find_operations()

@@ -24,9 +24,9 @@ from models.errors import InvalidRequest
 from models.manifest import Manifest
 from models.policy import PolicyName
 from models.recipe import Recipe
-from service.advising import Asked, AugmentAdvice, advice_for, policy_for
-from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gathered
-from service.class_reports import COMPARED, ClassReport, reported
+from service.advising import Asked, AugmentAdvice, advise, choose_policy
+from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gather
+from service.class_reports import COMPARED, ClassReport, report_classes
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
@@ -36,22 +36,22 @@ from service.operations.contract import (
     StrictRequest,
     Wanted,
     check_rows,
-    finite_answer,
-    received,
+    receive_series,
+    require_finite_answer,
 )
-from service.operations.sample import drawn
+from service.operations.sample import draw_seed
 from service.room import Room
 from service.serving import Serving
-from service.strategy import Strategy, to_make, whole
+from service.strategy import Strategy, count_to_make, make_whole
 
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
 
-def up_to_wrong(labels: object) -> object:
+def cut_at_wrong(labels: object) -> object:
     """Cut labels behind the first invalid one, since pydantic makes an error of each; whole floats become integers."""
     if not isinstance(labels, list) or {str, int}.issuperset(map(type, labels)):
         return labels
-    labels = [whole(label) for label in labels]
+    labels = [make_whole(label) for label in labels]
     wrong = next((place for place, label in enumerate(labels) if type(label) not in (str, int)), len(labels))
     return labels[: wrong + 1]
 
@@ -60,7 +60,7 @@ class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: Annotated[list[Label], BeforeValidator(up_to_wrong)] | None = None
+    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = None
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -89,48 +89,48 @@ class Answer:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    return Answer(**await gathered(await stream(request, serving, room, whole=True, wanted=wanted)))
+    return Answer(**await gather(await stream(request, serving, room, whole=True, wanted=wanted)))
 
 
 async def stream(request: Request, serving: Serving, room: Room, whole: bool = False, wanted: Wanted = ALL) -> Stream:
-    """The same answer, chunk by chunk; the given cases are the first chunk."""
-    served, series = received(request.model, request.series, serving)
+    """Make the same answer chunk by chunk; the given cases are the first chunk."""
+    served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    given = given_classes(request, manifest)
+    given = find_classes(request, manifest)
     had = np.bincount(given, minlength=len(manifest.classes))
-    making = to_make(request.strategy, had, manifest)
+    making = count_to_make(request.strategy, had, manifest)
     total = len(series) + sum(making.values())
-    check_rows(total, serving.settings.rows(whole), "the augmented dataset", "strategy")
+    check_rows(total, serving.settings.choose_max_rows(whole), "the augmented dataset", "strategy")
     held_cases = total if whole else min(total, len(series) + HELD_ROWS)
     room.take(held_cases * (manifest.series.size + 2))
-    seed = drawn(request.seed)
+    seed = draw_seed(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
-    policy = policy_for(manifest, request.policy)
+    policy = choose_policy(manifest, request.policy)
     recipes = [Recipe(index, count, seed, expansion, {}, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
-    with generation.closed_on_failure():
+    with generation.close_on_failure():
         await generation.start_from(series, given)
     report: dict[str, ClassReport] = {}
 
-    async def chunks() -> AsyncIterator[Columns]:
-        yield _chunk(series[:kept], given[:kept], manifest, synthetic=False)
-        async for index, part in generation.parts():
-            finite_answer(part.series, "augmentation")
-            yield _chunk(part.series, np.full(len(part.series), index), manifest, synthetic=True)
+    async def make_chunks() -> AsyncIterator[Columns]:
+        yield _build_chunk(series[:kept], given[:kept], manifest, synthetic=False)
+        async for index, part in generation.generate_parts():
+            require_finite_answer(part.series, "augmentation")
+            yield _build_chunk(part.series, np.full(len(part.series), index), manifest, synthetic=True)
         if "report" in wanted:
             made, made_by = generation.made, generation.made_by
-            report.update(await serving.lane.run(reported, manifest, series, given, made, made_by))
+            report.update(await serving.lane.run(report_classes, manifest, series, given, made, made_by))
 
     kept = len(series) if request.include_original else 0
-    advice = advice_for(manifest, policy)
+    advice = advise(manifest, policy)
     head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy, "advice": advice}
     n_cases = kept + sum(making.values())
     narrow = {"labels": "<i4", "synthetic": "|b1"}
-    return Stream(manifest, head, narrow, n_cases, chunks(), lambda: {"report": report}, generation.close)
+    return Stream(manifest, head, narrow, n_cases, make_chunks(), lambda: {"report": report}, generation.close)
 
 
-def _chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synthetic: bool) -> Columns:
+def _build_chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synthetic: bool) -> Columns:
     return {
         "series": series,
         "labels": Labels(class_index, manifest.labels),
@@ -138,7 +138,7 @@ def _chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synt
     }
 
 
-def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
+def find_classes(request: Request, manifest: Manifest) -> np.ndarray:
     """Return the class index `[n_cases]` of every given case. Raises `InvalidRequest`."""
     if request.labels is None:
         if manifest.labelled:
@@ -153,5 +153,5 @@ def given_classes(request: Request, manifest: Manifest) -> np.ndarray:
     found = (known.get(str(label), -1) for label in request.labels)
     class_index = np.fromiter(found, np.int64, len(request.labels))
     if (unknown := np.flatnonzero(class_index < 0)).size:
-        manifest.class_index(request.labels[unknown[0]])
+        manifest.find_class_index(request.labels[unknown[0]])
     return class_index

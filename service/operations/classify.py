@@ -13,7 +13,7 @@ from pydantic import FailFast, Field
 
 from models.bundle import Bundle
 from service.answers import Judged, Label, LabelColumn, Labels, Shares
-from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
+from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
 
@@ -44,15 +44,15 @@ def require(bundle: Bundle) -> None:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    served, series = received(request.model, request.series, serving)
+    served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
     require(served.bundle)
     labels = probabilities = typicality = None
     room.take(len(series) * (len(manifest.classes) + 2))
-    with served.admitted("classify", len(series)):
+    with served.admit("classify", len(series)):
         if "probabilities" in wanted or "labels" in wanted:
             (probabilities,) = await served.classify(series)
-            labels = Labels(finite_answer(probabilities, "class probability").argmax(axis=1), manifest.labels)
+            labels = Labels(require_finite_answer(probabilities, "class probability").argmax(axis=1), manifest.labels)
         if "typicality" in request.extras:
-            typicality = finite_answer((await served.typicality(series))[0], "typicality")
+            typicality = require_finite_answer((await served.compute_typicality(series))[0], "typicality")
     return Answer(manifest.name, manifest.version, labels, probabilities, manifest.labels, typicality)

@@ -11,10 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, 
 from models.errors import InvalidRequest, TooLarge
 from models.recipe import MAX_SEED
 from models.showing import show
-from service.answers import Axes, array_schema
-from service.canonical import Array, all_finite, canonical, numbers
+from service.answers import Axes, build_array_schema
+from service.canonical import Array, is_finite, make_canonical, parse_numbers
 from service.serving import Served, Serving
-from service.strategy import whole
+from service.strategy import make_whole
 
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
@@ -23,18 +23,18 @@ NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 FLOAT32 = {"type": "number", "minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 SERIES = {
     "description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints] of one channel",
-    "anyOf": [array_schema(depth, FLOAT32, minItems=1) for depth in (3, 2)],
+    "anyOf": [build_array_schema(depth, FLOAT32, minItems=1) for depth in (3, 2)],
 }
 Series = Annotated[
     InstanceOf[np.ndarray],
-    BeforeValidator(numbers),
+    BeforeValidator(parse_numbers),
     WithJsonSchema(SERIES),
     Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
 ]
 
 Seed = Annotated[
     int,
-    BeforeValidator(whole),
+    BeforeValidator(make_whole),
     Field(ge=0, le=MAX_SEED, description="equal seeds give equal series; drawn when absent"),
 ]
 Expansion = Annotated[float, Field(gt=0, le=100, description="factor on the covariance; default: the model's")]
@@ -62,7 +62,7 @@ class StrictRequest(BaseModel):
     model: Model | None = None
 
 
-def refusal(error: ValidationError, request: type[BaseModel], operation: str, fields: object) -> InvalidRequest:
+def explain_invalid(error: ValidationError, request: type[BaseModel], operation: str, fields: object) -> InvalidRequest:
     """Explain in a sentence the first fault of the decoded body `fields`."""
     first = error.errors(include_url=False)[0]
     cause = first.get("ctx", {}).get("error")
@@ -76,10 +76,10 @@ def refusal(error: ValidationError, request: type[BaseModel], operation: str, fi
         return InvalidRequest(f"{show(name)} is not a field of /{operation}; it takes: {known}.", name)
     if first["type"] == "missing" and len(first["loc"]) == 1:
         return InvalidRequest(f"{name!r} is missing; /{operation} takes: {known}.", name)
-    return InvalidRequest(_misvalued(error, request, name, fields), name)
+    return InvalidRequest(_explain_value(error, request, name, fields), name)
 
 
-def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fields: dict[str, object]) -> str:
+def _explain_value(error: ValidationError, request: type[BaseModel], name: str, fields: dict[str, object]) -> str:
     """Explain what is wrong with a value; for a union of types, by the member that comes nearest."""
     problems = [problem for problem in error.errors(include_url=False) if problem["loc"][0] == name]
     inner = [problem for problem in problems if problem["type"] not in NOT_THIS_ONE]
@@ -87,13 +87,13 @@ def _misvalued(error: ValidationError, request: type[BaseModel], name: str, fiel
     if len(problems) > 1 and not inner:
         described = {field.alias or key: field.description for key, field in request.model_fields.items()}
         return f"{name} is {show(fields[name])}; send {described.get(name) or 'what /docs says'}."
-    place = _place(best["loc"], fields)
-    same = [problem["msg"] for problem in inner or problems if _place(problem["loc"], fields) == place]
+    place = _find_place(best["loc"], fields)
+    same = [problem["msg"] for problem in inner or problems if _find_place(problem["loc"], fields) == place]
     expected = " or ".join(dict.fromkeys(message[:1].lower() + message[1:] for message in same))
     return f"{place} is {show(best['input'])}: {expected}."
 
 
-def _place(location: tuple[int | str, ...], fields: object) -> str:
+def _find_place(location: tuple[int | str, ...], fields: object) -> str:
     """Return the place of a problem in `fields`; parts of `location` that name a member of a union are skipped."""
     parts: list[str] = []
     inside: Any = fields
@@ -116,16 +116,16 @@ def check_rows(n_rows: int, max_rows: int, what: str, field: str) -> None:
         )
 
 
-def received(model: str | None, series: np.ndarray, serving: Serving) -> tuple[Served, Array]:
+def receive_series(model: str | None, series: np.ndarray, serving: Serving) -> tuple[Served, Array]:
     """Return the model that a request names, and the series in that model's shape. Raises a `SeriesmithError`."""
     served = serving.resolve(model)
     check_rows(len(series), serving.settings.max_rows, "series", "series")
-    return served, canonical(series, served.bundle.manifest)
+    return served, make_canonical(series, served.bundle.manifest)
 
 
-def finite_answer(array: np.ndarray, name: str) -> np.ndarray:
+def require_finite_answer(array: np.ndarray, name: str) -> np.ndarray:
     """Return `array`. Raises `InvalidRequest` where it is not finite, which only extreme input causes."""
-    if all_finite(array):
+    if is_finite(array):
         return array
     case = int(np.argwhere(~np.isfinite(array))[0][0])
     raise InvalidRequest(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.answers import Codes
-from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
+from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
 
@@ -31,14 +31,14 @@ class Answer:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    served, series = received(request.model, request.series, serving)
+    served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
     room.take(2 * len(series) * manifest.latent_dim)
-    with served.admitted("encode", len(series)):
+    with served.admit("encode", len(series)):
         mean, log_variance = await served.encode(series)
     return Answer(
         manifest.name,
         manifest.version,
-        finite_answer(mean, "posterior mean"),
-        finite_answer(log_variance, "posterior log variance"),
+        require_finite_answer(mean, "posterior mean"),
+        require_finite_answer(log_variance, "posterior log variance"),
     )

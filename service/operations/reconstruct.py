@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import FailFast, Field
 
 from service.answers import Cube, Judged, JudgedFlags, Vector
-from service.operations.contract import ALL, Series, StrictRequest, Wanted, finite_answer, received
+from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
 
@@ -40,19 +40,21 @@ class Answer:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    served, series = received(request.model, request.series, serving)
+    served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
     cubes = ("series" in wanted) + bool(request.extras)
     room.take(cubes * series.size + 3 * len(series), unwritten=series.size)
-    with served.admitted("reconstruct", len(series)):
+    with served.admit("reconstruct", len(series)):
         (reconstruction,) = await served.reconstruct(series)
-    finite_answer(reconstruction, "reconstruction")
+    require_finite_answer(reconstruction, "reconstruction")
     error = score = timepoint_error = None
     if any(name in wanted for name in ("error", "anomaly_score", "is_anomaly")):
-        error = finite_answer(served.bundle.reconstruction_error(series, reconstruction), "error")
+        error = require_finite_answer(served.bundle.compute_reconstruction_error(series, reconstruction), "error")
         if manifest.calibration is not None:
-            score = finite_answer((error / manifest.calibration.anomaly_threshold).astype(np.float32), "anomaly score")
+            score = require_finite_answer(
+                (error / manifest.calibration.anomaly_threshold).astype(np.float32), "anomaly score"
+            )
     if "timepoint_error" in request.extras:
-        timepoint_error = finite_answer(np.square(series - reconstruction), "timepoint error")
+        timepoint_error = require_finite_answer(np.square(series - reconstruction), "timepoint error")
     is_anomaly = None if score is None else score > 1
     return Answer(manifest.name, manifest.version, reconstruction, error, score, is_anomaly, timepoint_error)

@@ -17,7 +17,7 @@ from pydantic import Field
 from models.errors import InvalidRequest
 from models.manifest import Manifest
 from models.recipe import MAX_SEED, Recipe
-from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gathered
+from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gather
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
@@ -26,7 +26,7 @@ from service.operations.contract import (
     StrictRequest,
     Wanted,
     check_rows,
-    finite_answer,
+    require_finite_answer,
 )
 from service.room import Room
 from service.serving import Serving
@@ -58,33 +58,33 @@ class Answer:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    return Answer(**await gathered(await stream(request, serving, room, whole=True)))
+    return Answer(**await gather(await stream(request, serving, room, whole=True)))
 
 
 async def stream(request: Request, serving: Serving, room: Room, whole: bool = False) -> Stream:
-    """The same answer, chunk by chunk; `whole` when all of it will be held in memory."""
+    """Make the same answer chunk by chunk; `whole` says that the caller holds all of it in memory."""
     served = serving.resolve(request.model)
     manifest = served.bundle.manifest
-    counts = counts_by_class(request, manifest)
+    counts = count_by_class(request, manifest)
     total = sum(counts.values())
-    check_rows(total, serving.settings.rows(whole), "the request", asked(request))
+    check_rows(total, serving.settings.choose_max_rows(whole), "the request", name_count_field(request))
     held_cases = total if whole else min(total, HELD_ROWS)
     room.take(held_cases * (manifest.series.size + 2))
-    seed = drawn(request.seed)
+    seed = draw_seed(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
     recipes = [Recipe(index, count, seed, expansion, {}) for index, count in counts.items()]
     generation = Generation(served, "sample", recipes, whole=whole)
 
-    async def chunks() -> AsyncIterator[Columns]:
-        async for index, part in generation.parts():
+    async def make_chunks() -> AsyncIterator[Columns]:
+        async for index, part in generation.generate_parts():
             labels = Labels(np.full(len(part.series), index), manifest.labels)
             yield {
-                "series": finite_answer(part.series, "sample"),
+                "series": require_finite_answer(part.series, "sample"),
                 "labels": labels,
                 "log_density": part.log_density,
             }
 
-    def tail() -> dict[str, Any]:
+    def build_tail() -> dict[str, Any]:
         made = {str(manifest.labels[index]): of_class for index, of_class in generation.made.items()}
         return {
             "acceptance": {label: of_class.acceptance for label, of_class in made.items()},
@@ -93,10 +93,10 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
 
     head = {"model": manifest.name, "version": manifest.version, "seed": seed}
     narrow = {"labels": "<i4", "log_density": "<f4"}
-    return Stream(manifest, head, narrow, total, chunks(), tail, generation.close)
+    return Stream(manifest, head, narrow, total, make_chunks(), build_tail, generation.close)
 
 
-def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
+def count_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
     """Return the number of series per class index, in the caller's order. Raises `InvalidRequest`."""
     if (request.counts is None) == (request.n_per_class is None):
         came = "both" if request.counts is not None else "neither"
@@ -105,17 +105,17 @@ def counts_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
         assert request.n_per_class is not None
         counts = dict.fromkeys(range(len(manifest.classes)), request.n_per_class)
     else:
-        counts = {manifest.class_index(label, "counts"): count for label, count in request.counts.items()}
+        counts = {manifest.find_class_index(label, "counts"): count for label, count in request.counts.items()}
     if not any(counts.values()):
-        raise InvalidRequest("the request asks for zero series; ask for at least one.", asked(request))
+        raise InvalidRequest("the request asks for zero series; ask for at least one.", name_count_field(request))
     return counts
 
 
-def asked(request: Request) -> str:
+def name_count_field(request: Request) -> str:
     """Return the name of the field that says how many series to make."""
     return "n_per_class" if request.counts is None else "counts"
 
 
-def drawn(seed: int | None) -> int:
+def draw_seed(seed: int | None) -> int:
     """Return `seed`, or draw one; the answer tells it, so that the same series can be made again."""
     return secrets.randbelow(MAX_SEED + 1) if seed is None else seed

@@ -21,7 +21,7 @@ REMEMBERED_BYTES = 256
 """Of an Accept header: clients send the same one again and again."""
 
 
-def named(content_type: bytes) -> Wire:
+def find_wire(content_type: bytes) -> Wire:
     """Return the wire of a request's Content-Type; JSON when there is none. Raises `UnsupportedMediaType`."""
     wire = WIRES.get(content_type) or WIRES.get(content_type.split(b";")[0].strip().lower())
     if wire is None or wire.decoded is None:
@@ -30,15 +30,15 @@ def named(content_type: bytes) -> Wire:
     return wire
 
 
-def accepted(accept: bytes, asked_in: Wire) -> Wire:
+def choose_wire(accept: bytes, asked_in: Wire) -> Wire:
     """Choose the wire of the answer: the one that the Accept header prefers, else that of the request."""
     if not accept or accept in (b"*/*", asked_in.media_type):
         return asked_in
-    choose = _chosen if len(accept) <= REMEMBERED_BYTES else _chosen.__wrapped__
+    choose = _choose_media_type if len(accept) <= REMEMBERED_BYTES else _choose_media_type.__wrapped__
     chosen = choose(accept, asked_in.media_type)
     return WIRES[chosen] if chosen is not None else asked_in
 
 
 @functools.lru_cache(256)
-def _chosen(accept: bytes, usual: bytes) -> bytes | None:
+def _choose_media_type(accept: bytes, usual: bytes) -> bytes | None:
     return choose_media_type(accept, tuple(WIRES), usual)

@@ -19,11 +19,11 @@ import pyarrow.compute
 
 from models.errors import InvalidRequest
 from models.showing import show
-from service.answers import Column, Columns, Labels, Stream, columns_of, rest_of
+from service.answers import Column, Columns, Labels, Stream, collect_columns, collect_rest
 from service.bounds import Bounds
-from service.wires.arrow_bounds import check
-from service.wires.json_text import decoded as decoded_json
-from service.wires.json_writing import dumped
+from service.wires.arrow_bounds import check_bounds
+from service.wires.json_text import decode_json as decoded_json
+from service.wires.json_writing import dump
 from service.wires.wire import Headers, Wire
 
 KEY = b"seriesmith"
@@ -35,12 +35,12 @@ FEW_LABELS = 100
 """Are written faster one by one."""
 
 
-def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
+def decode_arrow(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """Read the fields of a request. Raises `InvalidRequest`."""
     try:
-        check(body, bounds)
+        check_bounds(body, bounds)
         with pa.ipc.open_stream(pa.py_buffer(body)) as reader:
-            names = _names(reader.schema)
+            names = _read_names(reader.schema)
             table = reader.read_all()
         table.validate(full=True)
         columns = [table.column(place).combine_chunks() for place in range(len(names))]
@@ -55,11 +55,11 @@ def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
             raise InvalidRequest(
                 f"the column {show(name)} has {column.null_count} nulls; fill them before sending.", name
             )
-        fields[name] = _series(column) if name == "series" else _listed(name, column)
+        fields[name] = _read_series(column) if name == "series" else _read_list(name, column)
     return fields
 
 
-def _names(schema: pa.Schema) -> list[str]:
+def _read_names(schema: pa.Schema) -> list[str]:
     """Read the names of the columns. Raises `InvalidRequest`."""
     if len(schema) > MOST_COLUMNS:
         raise InvalidRequest(f"the stream has {len(schema)} columns; send 'series', and 'labels' beside it.")
@@ -73,7 +73,7 @@ def _names(schema: pa.Schema) -> list[str]:
     return names
 
 
-def _listed(name: str, column: pa.Array) -> list[Any]:
+def _read_list(name: str, column: pa.Array) -> list[Any]:
     """Read a column of labels as a list. Raises `InvalidRequest` for types that can have more rows than bytes."""
     texts = column.dictionary if isinstance(column, pa.DictionaryArray) else column
     kind = texts.type
@@ -83,33 +83,35 @@ def _listed(name: str, column: pa.Array) -> list[Any]:
     return listed if texts is column else [listed[index] for index in column.indices.to_pylist()]
 
 
-def _series(column: pa.Array) -> np.ndarray:
+def _read_series(column: pa.Array) -> np.ndarray:
     """Read a column of series as an array `[n_cases, …]`. Raises `InvalidRequest`."""
     if isinstance(column, pa.FixedShapeTensorArray):
-        return _tensors(column)
+        return _read_tensors(column)
     if isinstance(column.type, pa.BaseExtensionType):
-        raise _wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
+        raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
     shape, values = [len(column)], column
-    while _nested(values.type):
+    while _is_nested(values.type):
         fixed = pa.types.is_fixed_size_list(values.type)
         lengths = {values.type.list_size} if fixed else set(pa.compute.list_value_length(values).unique().to_pylist())
         values = values.flatten()
         if len(lengths) > 1 or values.null_count:
-            raise _wrong("series is ragged or has nulls; every series needs the same number of values.")
+            raise _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
         shape.append(max(lengths, default=0))
     if not _is_numeric(values.type):
-        raise _wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
+        raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
     array: np.ndarray = values.to_numpy(zero_copy_only=False).reshape(shape)
     return array
 
 
-def _tensors(column: pa.FixedShapeTensorArray) -> np.ndarray:
+def _read_tensors(column: pa.FixedShapeTensorArray) -> np.ndarray:
     """Raises `InvalidRequest` where they hold no numbers, or no value at all."""
     kind = column.type
     if not _is_numeric(kind.value_type) or column.storage.flatten().null_count:
-        raise _wrong(f"series is a column of {str(kind)[:60]}, or has nulls; send tensors of float32.")
+        raise _explain_wrong(f"series is a column of {str(kind)[:60]}, or has nulls; send tensors of float32.")
     if not len(column) or 0 in kind.shape:
-        raise _wrong(f"series has {len(column)} cases of shape {list(kind.shape)}; send at least one, not empty.")
+        raise _explain_wrong(
+            f"series has {len(column)} cases of shape {list(kind.shape)}; send at least one, not empty."
+        )
     tensors: np.ndarray = column.to_numpy_ndarray()
     return tensors
 
@@ -118,50 +120,50 @@ def _is_numeric(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
-def _nested(kind: pa.DataType) -> bool:
+def _is_nested(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
-def _wrong(message: str) -> InvalidRequest:
+def _explain_wrong(message: str) -> InvalidRequest:
     return InvalidRequest(message, "series")
 
 
-def encoded(answer: Any) -> tuple[bytes, Headers]:
+def encode_arrow(answer: Any) -> tuple[bytes, Headers]:
     """Write an operation's answer as one batch."""
-    columns = columns_of(answer)
-    batch = _batch(columns).replace_schema_metadata({KEY: dumped(rest_of(answer))})
+    columns = collect_columns(answer)
+    batch = _build_batch(columns).replace_schema_metadata({KEY: dump(collect_rest(answer))})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     return sink.getvalue().to_pybytes(), ()
 
 
-def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_arrow(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream batch by batch, see the module."""
 
-    async def chunks() -> AsyncIterator[bytes]:
+    async def write_chunks() -> AsyncIterator[bytes]:
         sink, writer, empty = io.BytesIO(), None, None
         async for chunk in stream.chunks:
-            batch = _batch(chunk)
+            batch = _build_batch(chunk)
             if writer is None:
-                head = {KEY: dumped({**stream.head, "n_cases": stream.n_cases})}
+                head = {KEY: dump({**stream.head, "n_cases": stream.n_cases})}
                 writer, empty = pa.ipc.new_stream(sink, batch.schema.with_metadata(head)), batch.slice(0, 0)
             if len(batch):
                 writer.write_batch(batch)
-            yield _taken(sink)
+            yield _take_written(sink)
         assert writer is not None, "a stream has at least one chunk"
-        writer.write_batch(empty, custom_metadata={KEY: dumped(stream.tail())})
+        writer.write_batch(empty, custom_metadata={KEY: dump(stream.tail())})
         writer.close()
-        yield _taken(sink)
+        yield _take_written(sink)
 
-    return (), chunks()
-
-
-def _batch(columns: Columns) -> pa.RecordBatch:
-    return pa.record_batch({name: _column(column) for name, column in columns.items()})
+    return (), write_chunks()
 
 
-def _column(column: Column) -> pa.Array:
+def _build_batch(columns: Columns) -> pa.RecordBatch:
+    return pa.record_batch({name: _build_column(column) for name, column in columns.items()})
+
+
+def _build_column(column: Column) -> pa.Array:
     if isinstance(column, Labels):
         kinds = {type(label) for label in column.classes}
         classes = column.classes if len(kinds) == 1 else [str(label) for label in column.classes]
@@ -178,7 +180,7 @@ def _column(column: Column) -> pa.Array:
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(pa.float32(), array.shape[1:]), storage)
 
 
-def _taken(sink: io.BytesIO) -> bytes:
+def _take_written(sink: io.BytesIO) -> bytes:
     """Take the bytes written since the last call."""
     written = sink.getvalue()
     sink.seek(0)
@@ -186,4 +188,4 @@ def _taken(sink: io.BytesIO) -> bytes:
     return written
 
 
-WIRE = Wire(b"application/vnd.apache.arrow.stream", decoded, encoded, streamed, description=__doc__)
+WIRE = Wire(b"application/vnd.apache.arrow.stream", decode_arrow, encode_arrow, stream_arrow, description=__doc__)

@@ -26,7 +26,7 @@ MOST_METADATA_BYTES = 2**23
 """Of a message; the schema's hold the fields beside the columns."""
 
 
-def check(body: bytes, bounds: Bounds) -> None:
+def check_bounds(body: bytes, bounds: Bounds) -> None:
     """Raise `InvalidRequest` or `TooLarge` where a stream could grow, and what pyarrow raises for an invalid stream."""
     rows = 0
     for number, message in enumerate(pa.ipc.MessageReader.open_stream(pa.py_buffer(body))):
@@ -36,7 +36,7 @@ def check(body: bytes, bounds: Bounds) -> None:
             raise TooLarge(
                 f"the stream has {len(message.metadata)} bytes of metadata; it may have {MOST_METADATA_BYTES}."
             )
-        rows += _rows(bytes(message.metadata))
+        rows += _count_rows(bytes(message.metadata))
         if rows > len(body):
             raise InvalidRequest(
                 f"the stream has {rows} rows or more, in {len(body)} bytes; send rows that hold values."
@@ -48,34 +48,34 @@ def check(body: bytes, bounds: Bounds) -> None:
             )
 
 
-def _rows(flat: bytes) -> int:
+def _count_rows(flat: bytes) -> int:
     """Return the number of rows of one message; 0 for a schema."""
-    message = _table(flat, 0)
-    kind = _slot(flat, message, HEADER_TYPE)
-    header = _slot(flat, message, HEADER)
+    message = _find_table(flat, 0)
+    kind = _find_slot(flat, message, HEADER_TYPE)
+    header = _find_slot(flat, message, HEADER)
     if kind is None or header is None or flat[kind] not in (DICTIONARY_BATCH, RECORD_BATCH):
         return 0
-    batch = _table(flat, header)
+    batch = _find_table(flat, header)
     if flat[kind] == DICTIONARY_BATCH:
-        data = _slot(flat, batch, DICTIONARY_DATA)
+        data = _find_slot(flat, batch, DICTIONARY_DATA)
         if data is None:
             return 0
-        batch = _table(flat, data)
-    if _slot(flat, batch, COMPRESSION) is not None:
+        batch = _find_table(flat, data)
+    if _find_slot(flat, batch, COMPRESSION) is not None:
         raise InvalidRequest(
             "the stream's buffers are compressed; write it without compression, and pack the whole body with "
             "Content-Encoding: zstd where it should be small."
         )
-    length = _slot(flat, batch, LENGTH)
+    length = _find_slot(flat, batch, LENGTH)
     return 0 if length is None else max(0, int(struct.unpack_from("<q", flat, length)[0]))
 
 
-def _table(flat: bytes, place: int) -> int:
+def _find_table(flat: bytes, place: int) -> int:
     """Return the position of the table that `place` points to."""
     return place + int(struct.unpack_from("<I", flat, place)[0])
 
 
-def _slot(flat: bytes, table: int, field: int) -> int | None:
+def _find_slot(flat: bytes, table: int, field: int) -> int | None:
     """Return the position of a field of a table; None where it is absent."""
     fields = table - int(struct.unpack_from("<i", flat, table)[0])
     place = 4 + 2 * field

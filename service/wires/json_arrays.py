@@ -64,12 +64,12 @@ class JsonArray:
     def __repr__(self) -> str:
         return "a list"
 
-    def pieces(self) -> Iterator[tuple[bytes, int]]:
+    def cut_pieces(self) -> Iterator[tuple[bytes, int]]:
         """Cut the array into arrays of some items each, and yield them with their places in the body.
 
         The last piece of a torn array goes on beyond its end.
         """
-        boundary = _boundary(self.depth)
+        boundary = _compile_boundary(self.depth)
         end = len(self.text) if self.torn else len(self.text) - 1
         start = 1
         while True:
@@ -98,13 +98,13 @@ class JsonArray:
         return end, end
 
 
-def _boundary(depth: int) -> re.Pattern[bytes]:
+def _compile_boundary(depth: int) -> re.Pattern[bytes]:
     """Compile the pattern of what separates two items of an array nested `depth` deep."""
     inner = depth - 1
     return re.compile(rb"(?:\]\s*){%d}(,)(?:\s*\[){%d}" % (inner, inner))
 
 
-def doubles(piece: bytes) -> np.ndarray | None:
+def read_doubles(piece: bytes) -> np.ndarray | None:
     """Read the numbers in an array, however nested, as a flat array; None where it holds anything else."""
     try:
         return np.frombuffer(_read(piece).as_buffer(of_type="d"), np.float64)
@@ -117,7 +117,7 @@ def _read(piece: bytes) -> Any:
     return simdjson.Parser().parse(piece)
 
 
-def cubes(piece: bytes, depth: int) -> tuple[np.ndarray, set[int], set[int], int] | None:
+def read_cubes(piece: bytes, depth: int) -> tuple[np.ndarray, set[int], set[int], int] | None:
     """Read an array of cases of numbers, each nested `depth` - 1 deep.
 
     Returns the numbers, flat, the lengths and the numbers of channels that occur, and the number of cases; None where
@@ -139,7 +139,7 @@ def _is_array(value: object) -> bool:
     return type(value) is simdjson.Array
 
 
-def parsed(piece: bytes, place: int = 0) -> Any:
+def parse(piece: bytes, place: int = 0) -> Any:
     """Parse JSON that begins at `place` in its body. Raises `InvalidRequest` with the fault's place in the body."""
     try:
         return orjson.loads(piece)
@@ -150,7 +150,7 @@ def parsed(piece: bytes, place: int = 0) -> Any:
         ) from error
 
 
-def parsed_start(text: bytes, place: int) -> Any:
+def parse_start(text: bytes, place: int) -> Any:
     """Parse the JSON value at the start of a text, whatever follows. Raises `InvalidRequest`."""
     try:
         return json.JSONDecoder(parse_constant=_refuse_constant).raw_decode(text.decode())[0]
@@ -194,7 +194,7 @@ def lift(body: bytes, key: str, bounds: Bounds, torn: bool = False) -> Lifted:
         opening = OPENING.match(body, searched, searched + 1000)
         if opening is None or body[found - 1 : found] == b"\\":
             continue
-        array = _array(body, whole, opening.end(), bounds, torn)
+        array = _lift_array(body, whole, opening.end(), bounds, torn)
         if array is None:
             continue
         mark = f"{MARK}{len(arrays)}"
@@ -246,7 +246,7 @@ def _is_whole(text: memoryview) -> bool:
     return len(flat) > 0 and count(flat, OPEN) == count(flat, CLOSE)
 
 
-def _array(body: bytes, whole: memoryview, start: int, bounds: Bounds, torn: bool) -> JsonArray | None:
+def _lift_array(body: bytes, whole: memoryview, start: int, bounds: Bounds, torn: bool) -> JsonArray | None:
     """Return the array that begins at `start`; None where it is small, or holds something else than numbers."""
     opening = START.match(body, start, start + 1000)
     if opening is None:

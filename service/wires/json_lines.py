@@ -10,24 +10,24 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 from service.answers import Stream
-from service.pace import unhurried
+from service.pace import run_unhurried
 from service.room import TEXT_BYTES
-from service.wires.json_writing import dumped
+from service.wires.json_writing import dump
 from service.wires.wire import Headers, Wire
 
 
-def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_lines(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream line by line, see the module."""
 
-    async def lines() -> AsyncIterator[bytes]:
-        yield dumped({**stream.head, "n_cases": stream.n_cases}) + b"\n"
+    async def write_lines() -> AsyncIterator[bytes]:
+        yield dump({**stream.head, "n_cases": stream.n_cases}) + b"\n"
         async for chunk in stream.chunks:
             if len(chunk["series"]):
                 size = sum(getattr(column, "nbytes", 0) for column in chunk.values())
-                yield await unhurried(size, partial(dumped, chunk)) + b"\n"
-        yield dumped(stream.tail()) + b"\n"
+                yield await run_unhurried(size, partial(dump, chunk)) + b"\n"
+        yield dump(stream.tail()) + b"\n"
 
-    return (), lines()
+    return (), write_lines()
 
 
-WIRE = Wire(b"application/x-ndjson", None, None, streamed, written=TEXT_BYTES, description=__doc__)
+WIRE = Wire(b"application/x-ndjson", None, None, stream_lines, written=TEXT_BYTES, description=__doc__)

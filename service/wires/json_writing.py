@@ -14,12 +14,12 @@ PIECE_ELEMENTS = 2**15
 """Written in about two milliseconds."""
 
 
-def dumped(value: Any) -> bytes:
+def dump(value: Any) -> bytes:
     """Write plain values, arrays, labels and dataclasses as JSON."""
-    return b"".join(_pieces(value)) if _is_large(value) else write_whole(value)
+    return b"".join(_write_pieces(value)) if _is_large(value) else write_whole(value)
 
 
-def encoded_object(fields: dict[str, Any]) -> bytes:
+def dump_object(fields: dict[str, Any]) -> bytes:
     """JSON of an object of which only columns can be large; fields that are None are left out."""
     given: dict[str, Any] = {}
     large = False
@@ -31,52 +31,52 @@ def encoded_object(fields: dict[str, Any]) -> bytes:
             if len(value) > PIECE_ELEMENTS:
                 large = True
             else:
-                value = value.listed()
+                value = value.to_list()
         elif value is None:
             continue
         given[name] = value
-    return b"".join(_pieces(given)) if large else orjson.dumps(given, option=orjson.OPT_SERIALIZE_NUMPY)
+    return b"".join(_write_pieces(given)) if large else orjson.dumps(given, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def write_whole(value: Any) -> bytes:
     """Write a small value as JSON, in one piece."""
-    return orjson.dumps(value, default=_listed, option=orjson.OPT_SERIALIZE_NUMPY)
+    return orjson.dumps(value, default=_to_list, option=orjson.OPT_SERIALIZE_NUMPY)
 
 
-def _pieces(value: Any) -> Iterator[bytes]:
+def _write_pieces(value: Any) -> Iterator[bytes]:
     if isinstance(value, dict):
-        yield from _object(value)
+        yield from _write_object(value)
     elif isinstance(value, Labels):
-        yield from _rows(value.listed(), 1)
+        yield from _write_rows(value.to_list(), 1)
     elif isinstance(value, np.ndarray) and value.ndim:
-        yield from _rows(value, value[0].size if len(value) else 1)
+        yield from _write_rows(value, value[0].size if len(value) else 1)
     elif isinstance(value, list) and len(value) > PIECE_ELEMENTS:
-        yield from _rows(value, 1)
+        yield from _write_rows(value, 1)
     elif isinstance(value, list) and any(map(_is_large, value)):
-        yield from _list(value)
+        yield from _write_list(value)
     else:
         yield write_whole(value)
 
 
-def _object(value: dict[Any, Any]) -> Iterator[bytes]:
+def _write_object(value: dict[Any, Any]) -> Iterator[bytes]:
     before = b"{"
     for name, item in value.items():
         yield before + write_whole(name) + b":"
-        yield from _pieces(item)
+        yield from _write_pieces(item)
         before = b","
     yield b"}" if value else b"{}"
 
 
-def _list(value: list[Any]) -> Iterator[bytes]:
+def _write_list(value: list[Any]) -> Iterator[bytes]:
     before = b"["
     for item in value:
         yield before
-        yield from _pieces(item)
+        yield from _write_pieces(item)
         before = b","
     yield b"]"
 
 
-def _rows(rows: np.ndarray | list[Any], row_elements: int) -> Iterator[bytes]:
+def _write_rows(rows: np.ndarray | list[Any], row_elements: int) -> Iterator[bytes]:
     """Write a list of rows, some at a time."""
     step = max(1, PIECE_ELEMENTS // max(row_elements, 1))
     if len(rows) <= step:
@@ -101,7 +101,7 @@ def _is_large(value: Any) -> bool:
     return isinstance(value, Labels) and len(value) > PIECE_ELEMENTS
 
 
-def _listed(value: Any) -> Any:
+def _to_list(value: Any) -> Any:
     if isinstance(value, Labels):
-        return value.listed()
+        return value.to_list()
     raise TypeError(f"{type(value).__name__} is no part of an answer")

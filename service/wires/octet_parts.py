@@ -11,27 +11,27 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from service.answers import Columns, Stream
-from service.wires.json_writing import dumped
-from service.wires.octets import sent
+from service.wires.json_writing import dump
+from service.wires.octets import prepare_column
 from service.wires.wire import Headers, Wire
 
 
-def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_parts(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream part by part, see the module."""
 
-    async def parts() -> AsyncIterator[bytes]:
-        yield _part({}, {**stream.head, "n_cases": stream.n_cases, "classes": stream.manifest.labels})
+    async def write_parts() -> AsyncIterator[bytes]:
+        yield _write_part({}, {**stream.head, "n_cases": stream.n_cases, "classes": stream.manifest.labels})
         async for chunk in stream.chunks:
-            yield _part(chunk, {})
-        yield _part({}, stream.tail())
+            yield _write_part(chunk, {})
+        yield _write_part({}, stream.tail())
 
-    return (), parts()
+    return (), write_parts()
 
 
-def _part(columns: Columns, rest: dict[str, Any]) -> bytes:
-    arrays = {name: sent(column) for name, column in columns.items()}
-    head = dumped({"arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()], **rest})
+def _write_part(columns: Columns, rest: dict[str, Any]) -> bytes:
+    arrays = {name: prepare_column(column) for name, column in columns.items()}
+    head = dump({"arrays": [[name, array.dtype.str, array.shape] for name, array in arrays.items()], **rest})
     return b"".join([len(head).to_bytes(4, "little"), head, *(array.tobytes() for array in arrays.values())])
 
 
-WIRE = Wire(b"application/x-seriesmith-parts", None, None, streamed, description=__doc__)
+WIRE = Wire(b"application/x-seriesmith-parts", None, None, stream_parts, description=__doc__)

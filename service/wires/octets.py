@@ -17,23 +17,23 @@ import numpy as np
 import orjson
 
 from models.errors import InvalidRequest
-from service.answers import Column, Labels, Stream, columns_of, rest_of
+from service.answers import Column, Labels, Stream, collect_columns, collect_rest
 from service.bounds import Bounds
-from service.wires.json_text import decoded as decoded_json
-from service.wires.json_writing import dumped
+from service.wires.json_text import decode_json as decoded_json
+from service.wires.json_writing import dump
 from service.wires.wire import Headers, Wire
 
 SHAPE = b"seriesmith-shape"
 ARRAYS = b"seriesmith-arrays"
 
 
-def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
+def decode_octets(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """Read the fields of a request. Raises `InvalidRequest`."""
     shape = headers.get(SHAPE)
     fields: dict[str, Any] = {}
     size = 0
     if shape is not None:
-        fields["series"], size = _series(body, shape)
+        fields["series"], size = _read_series(body, shape)
     if size < len(body):
         rest = decoded_json(body[size:] if size else body, headers, bounds)
         if not isinstance(rest, dict) or ("series" in rest and fields):
@@ -45,7 +45,7 @@ def decoded(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     return fields
 
 
-def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
+def _read_series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
     if not re.fullmatch(rb"\d{1,10}(\s*,\s*\d{1,10}){1,2}", header.strip()):
         raise InvalidRequest(
             f"{SHAPE.decode()} is {header.decode('latin-1')[:60]!r}; send n_cases,n_channels,n_timepoints as integers, "
@@ -66,17 +66,17 @@ def _series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:
     return np.frombuffer(body, "<f4", count=prod(shape)).reshape(shape), size
 
 
-def encoded(answer: Any) -> tuple[bytes, Headers]:
+def encode_octets(answer: Any) -> tuple[bytes, Headers]:
     """Write an operation's answer, see the module."""
-    columns = columns_of(answer)
-    arrays = {name: sent(column) for name, column in columns.items()}
+    columns = collect_columns(answer)
+    arrays = {name: prepare_column(column) for name, column in columns.items()}
     listed = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
-    rest = rest_of(answer) | _classes(columns)
-    body = b"".join([*(array.tobytes() for array in arrays.values()), dumped(rest)])
+    rest = collect_rest(answer) | _list_classes(columns)
+    body = b"".join([*(array.tobytes() for array in arrays.values()), dump(rest)])
     return body, ((ARRAYS, orjson.dumps(listed)),)
 
 
-def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_octets(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream, series first; the narrow columns wait in memory, four bytes a case, until the series are sent."""
     series = stream.manifest.series
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
@@ -85,28 +85,28 @@ def streamed(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
     shapes |= {name: (dtype, (stream.n_cases,)) for name, dtype in stream.narrow.items()}
     listed = [[name, dtype, shape] for name, (dtype, shape) in shapes.items()]
 
-    async def chunks() -> AsyncIterator[bytes]:
+    async def write_chunks() -> AsyncIterator[bytes]:
         behind: dict[str, list[bytes]] = {name: [] for name in stream.narrow}
         async for chunk in stream.chunks:
             for name, parts in behind.items():
-                parts.append(sent(chunk[name]).tobytes())
-            yield sent(chunk["series"]).tobytes()
+                parts.append(prepare_column(chunk[name]).tobytes())
+            yield prepare_column(chunk["series"]).tobytes()
         for parts in behind.values():
             yield b"".join(parts)
-        yield dumped({**stream.head, **stream.tail(), "classes": stream.manifest.labels})
+        yield dump({**stream.head, **stream.tail(), "classes": stream.manifest.labels})
 
-    return ((ARRAYS, orjson.dumps(listed)),), chunks()
+    return ((ARRAYS, orjson.dumps(listed)),), write_chunks()
 
 
-def sent(column: Column) -> np.ndarray:
+def prepare_column(column: Column) -> np.ndarray:
     """Convert a column to what is sent: little-endian, four bytes a number, one byte a flag."""
     array = column.class_index if isinstance(column, Labels) else column
     kinds = {"f": "<f4", "i": "<i4", "u": "<i4", "b": "|b1"}
     return np.ascontiguousarray(array, kinds[array.dtype.kind])
 
 
-def _classes(columns: dict[str, Column]) -> dict[str, Any]:
+def _list_classes(columns: dict[str, Column]) -> dict[str, Any]:
     return next(({"classes": column.classes} for column in columns.values() if isinstance(column, Labels)), {})
 
 
-WIRE = Wire(b"application/octet-stream", decoded, encoded, streamed, description=__doc__)
+WIRE = Wire(b"application/octet-stream", decode_octets, encode_octets, stream_octets, description=__doc__)

@@ -16,7 +16,7 @@ class Listening(ThreadingHTTPServer):
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[int]:
+def run_server(answer: Answer) -> Iterator[int]:
     """The port of a server that gives `answer(body)`, status and body, to every POST."""
 
     class Handler(BaseHTTPRequestHandler):

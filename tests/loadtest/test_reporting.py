@@ -29,7 +29,7 @@ def results() -> Results:
     found.start_seconds = [2.0, 5.0, 3.0]
     found.curve = [Point("Seriesmith", "JSON", 100.0, 99.0, 1.0, 2.0, 0)]
     found.not_run = {"PyTriton": "its environment could not be made: no wheel"}
-    found.targets = targets.judged(found)
+    found.targets = targets.judge_targets(found)
     return found
 
 
@@ -50,7 +50,7 @@ def test_what_was_not_measured_is_neither_met_nor_missed(results: Results):
 
 
 def test_the_quick_plan_measures_what_targets_need():
-    cells = targets.needed()
+    cells = targets.list_needed()
     assert ("PyTriton", "v2 binary", 1) in cells and ("mosec", "JSON", 16) in cells
     assert ("LitServe", "JSON", 1) not in cells
 
@@ -61,7 +61,7 @@ def test_results_come_back_as_they_were_saved(results: Results, tmp_path: Path):
 
 
 def test_the_table_holds_every_server_and_says_what_did_not_run(results: Results):
-    table = report.table(results)
+    table = report.write_report(results)
     assert "| Seriesmith | JSON |  |  | 8000 (8 / 16) | 10 | 120 |" in table
     assert "| LitServe | JSON |  |  | 500 (8 / 16) |" in table
     assert "| PyTriton | its environment could not be made: no wheel |" in table
@@ -69,7 +69,7 @@ def test_the_table_holds_every_server_and_says_what_did_not_run(results: Results
 
 
 def test_there_is_a_picture(results: Results, tmp_path: Path):
-    plot.drawn(results, tmp_path / "bench.png")
+    plot.draw_picture(results, tmp_path / "bench.png")
     assert (tmp_path / "bench.png").read_bytes().startswith(b"\x89PNG")
 
 

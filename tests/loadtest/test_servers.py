@@ -12,13 +12,13 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from loadtest.cells import check, prepared, python_client, said_by
-from loadtest.environments import environment
-from loadtest.ours import WIRES, ours
-from loadtest.payloads import series
-from loadtest.peering import described, peers
-from loadtest.peers.graph import classifier
-from loadtest.server import NotRun, Running, Server, running
+from loadtest.cells import build_client_command, check, prepare, run_client
+from loadtest.environments import install_environment
+from loadtest.ours import WIRES, describe_ours
+from loadtest.payloads import make_series
+from loadtest.peering import describe_peer, find_peers
+from loadtest.peers.graph import open_classifier
+from loadtest.server import NotRun, Running, Server, run_server
 from loadtest.soak import over_grpc, over_http
 from loadtest.soak.__main__ import ask_alone
 from loadtest.soak.asking import Asker, Tally
@@ -29,9 +29,9 @@ from loadtest.wire import Array
 HERE = Path(sys.executable).parent
 
 
-@pytest.mark.parametrize("name", sorted(peers()))
+@pytest.mark.parametrize("name", sorted(find_peers()))
 def test_a_peer_is_a_folder_with_all_that_it_takes(name: str):
-    server, folder = described(name), peers()[name]
+    server, folder = describe_peer(name), find_peers()[name]
     assert (folder / "app.py").is_file() and server.wires and server.setting
     pinned = (folder / "requirements.txt").read_text().split()
     assert "--constraint" in pinned or all("==" in line for line in pinned)
@@ -39,14 +39,14 @@ def test_a_peer_is_a_folder_with_all_that_it_takes(name: str):
 
 
 def test_targets_name_peers_and_wires_that_there_are():
-    wires = {(server.name, wire.name) for server in map(described, peers()) for wire in server.wires}
+    wires = {(server.name, wire.name) for server in map(describe_peer, find_peers()) for wire in server.wires}
     assert {(ratio.peer, ratio.peer_wire) for ratio in RATIOS} <= wires
     assert {ratio.wire for ratio in RATIOS} <= {wire.name for wire in WIRES}
 
 
 def test_a_server_that_ends_before_it_is_ready_is_not_run():
     server = Server("short", (sys.executable, "-c", "print('no such port')"), "/", (), "")
-    with pytest.raises(NotRun, match="ended with 0 before it was ready: no such port"), running(server, HERE):
+    with pytest.raises(NotRun, match="ended with 0 before it was ready: no such port"), run_server(server, HERE):
         pass
 
 
@@ -58,30 +58,32 @@ def test_an_environment_that_cannot_be_made_is_not_run(tmp_path: Path, monkeypat
     folder.mkdir()
     (folder / "requirements.txt").touch()
     with pytest.raises(NotRun, match="environment could not be made"):
-        environment(folder)
+        install_environment(folder)
 
 
 @pytest.fixture(scope="module")
 def up() -> Iterator[Running]:
-    with running(ours(wires=WIRES[:1]), HERE) as started:
+    with run_server(describe_ours(wires=WIRES[:1]), HERE) as started:
         yield started
 
 
 def test_our_answers_are_onnxruntimes(up: Running, tmp_path: Path):
-    data = series()
-    ready = prepared(up, WIRES[0], data, classifier()(data), tmp_path)
-    said = said_by(
-        python_client("loadtest.clients.http_loop", port=up.http, requests=ready.requests, clients=8, seconds=0.5)
+    data = make_series()
+    ready = prepare(up, WIRES[0], data, open_classifier()(data), tmp_path)
+    said = run_client(
+        build_client_command(
+            "loadtest.clients.http_loop", port=up.http, requests=ready.requests, clients=8, seconds=0.5
+        )
     )
     assert list(said["statuses"]) == ["200"] and said["requests"] > 50
 
 
 def test_an_answer_that_is_off_is_refused(up: Running):
-    data = series(2)
+    data = make_series(2)
     with pytest.raises(NotRun, match="differ from onnxruntime"):
-        check(up, WIRES[0], data, classifier()(data) + np.float32(1e-4))
+        check(up, WIRES[0], data, open_classifier()(data) + np.float32(1e-4))
     with pytest.raises(NotRun, match="shape"):
-        check(up, WIRES[0], data, classifier()(data)[:1])
+        check(up, WIRES[0], data, open_classifier()(data)[:1])
 
 
 def test_a_soak_asks_every_operation_over_every_wire_and_knows_a_wrong_answer(up: Running):
@@ -110,7 +112,7 @@ def test_a_soak_asks_every_operation_over_every_wire_and_knows_a_wrong_answer(up
     assert wrong.counts == {"wrong": len(exchanges)}
     for question, answer in expected.items():
         if question.operation == "classify":
-            assert np.abs(answer - classifier()(question.fields["series"])).max() < 1e-5
+            assert np.abs(answer - open_classifier()(question.fields["series"])).max() < 1e-5
 
 
 def test_a_soak_counts_what_nobody_answers_as_lost():

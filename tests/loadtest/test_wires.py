@@ -7,27 +7,27 @@ import orjson
 import pyarrow as pa
 import pytest
 
-from loadtest.payloads import N_PAYLOADS, series
+from loadtest.payloads import N_PAYLOADS, make_series
 from loadtest.wire import Message
-from loadtest.wires.arrow import arrow
-from loadtest.wires.octets import ARRAYS, bare_octets, octets
-from loadtest.wires.plain_json import plain_json
-from loadtest.wires.protocol import HEADER_LENGTH, protocol_binary, protocol_json
-from loadtest.wires.protocol_grpc import _field, _varint, model_infer
+from loadtest.wires.arrow import make_arrow
+from loadtest.wires.octets import ARRAYS, make_bare_octets, make_octets
+from loadtest.wires.plain_json import make_plain_json
+from loadtest.wires.protocol import HEADER_LENGTH, make_protocol_binary, make_protocol_json
+from loadtest.wires.protocol_grpc import _encode_field, _encode_varint, make_model_infer
 
-THREE = series(3)
+THREE = make_series(3)
 ANSWER = np.array([[0.25, 0.75], [1, 0], [0.5, 0.5]], np.float32)
 
 
 def test_payloads_are_different_series_and_the_same_every_time():
-    payloads = series()
+    payloads = make_series()
     assert payloads.shape == (N_PAYLOADS, 1, 150) and payloads.dtype == np.float32
     assert len({one.tobytes() for one in payloads}) == N_PAYLOADS
-    np.testing.assert_array_equal(series(300)[:N_PAYLOADS], payloads)
+    np.testing.assert_array_equal(make_series(300)[:N_PAYLOADS], payloads)
 
 
 def test_json():
-    wire = plain_json("/classify", model="gunpoint")
+    wire = make_plain_json("/classify", model="gunpoint")
     asked = orjson.loads(wire.asked(THREE).body)
     assert asked["model"] == "gunpoint"
     np.testing.assert_array_equal(np.array(asked["series"], np.float32), THREE)
@@ -36,7 +36,7 @@ def test_json():
 
 
 def test_octets():
-    wire = octets("/classify", model="gunpoint")
+    wire = make_octets("/classify", model="gunpoint")
     asked = wire.asked(THREE)
     assert asked.headers["seriesmith-shape"] == "3,1,150"
     assert asked.body == THREE.tobytes() + b'{"model":"gunpoint"}'
@@ -48,13 +48,13 @@ def test_octets():
 
 
 def test_bare_octets():
-    wire = bare_octets("/octets", n_classes=2)
+    wire = make_bare_octets("/octets", n_classes=2)
     assert wire.asked(THREE).body == THREE.tobytes()
     np.testing.assert_array_equal(wire.answered(Message({}, ANSWER.tobytes())), ANSWER)
 
 
 def test_arrow():
-    wire = arrow("/classify", model="gunpoint")
+    wire = make_arrow("/classify", model="gunpoint")
     table = pa.ipc.open_stream(wire.asked(THREE).body).read_all()
     assert orjson.loads(table.schema.metadata[b"seriesmith"]) == {"model": "gunpoint"}
     sent = table.column("series").combine_chunks().flatten().to_numpy().reshape(THREE.shape)
@@ -69,7 +69,7 @@ def test_arrow():
 
 
 def test_protocol_json():
-    wire = protocol_json("classifier")
+    wire = make_protocol_json("classifier")
     (tensor,) = orjson.loads(wire.asked(THREE).body)["inputs"]
     assert (tensor["name"], tensor["datatype"], tensor["shape"]) == ("series", "FP32", [3, 1, 150])
     np.testing.assert_array_equal(np.array(tensor["data"], np.float32).reshape(3, 1, 150), THREE)
@@ -78,7 +78,7 @@ def test_protocol_json():
 
 
 def test_protocol_binary():
-    wire = protocol_binary("classifier")
+    wire = make_protocol_binary("classifier")
     asked = wire.asked(THREE)
     length = int(asked.headers[HEADER_LENGTH])
     assert orjson.loads(asked.body[:length])["inputs"][0]["parameters"] == {"binary_data_size": THREE.nbytes}
@@ -94,12 +94,18 @@ def test_protocol_binary():
 
 @pytest.mark.parametrize("raw", [True, False])
 def test_protocol_grpc(raw: bool):
-    wire = model_infer("classifier")
+    wire = make_model_infer("classifier")
     assert wire.asked(THREE).body.endswith(THREE.tobytes())
-    tensor = _field(1, b"probabilities") + _field(2, b"FP32") + _field(3, _varint(3) + _varint(2))
-    contents = b"" if raw else _field(5, _field(6, ANSWER.tobytes()))
-    labels = _field(5, _field(1, b"labels") + _field(2, b"INT32") + _field(3, _varint(3)))
-    body = _field(1, b"classifier") + labels + _field(5, tensor + contents)
+    tensor = (
+        _encode_field(1, b"probabilities")
+        + _encode_field(2, b"FP32")
+        + _encode_field(3, _encode_varint(3) + _encode_varint(2))
+    )
+    contents = b"" if raw else _encode_field(5, _encode_field(6, ANSWER.tobytes()))
+    labels = _encode_field(
+        5, _encode_field(1, b"labels") + _encode_field(2, b"INT32") + _encode_field(3, _encode_varint(3))
+    )
+    body = _encode_field(1, b"classifier") + labels + _encode_field(5, tensor + contents)
     if raw:
-        body += _field(6, bytes(12)) + _field(6, ANSWER.tobytes())
+        body += _encode_field(6, bytes(12)) + _encode_field(6, ANSWER.tobytes())
     np.testing.assert_array_equal(wire.answered(Message({}, body)), ANSWER)

@@ -31,7 +31,7 @@ def series() -> np.ndarray:
     return datasets.load("sines").train.series
 
 
-def relative(actual: np.ndarray, expected: np.ndarray) -> float:
+def compute_difference(actual: np.ndarray, expected: np.ndarray) -> float:
     return float(np.abs(actual - expected).max() / np.abs(expected).max())
 
 
@@ -39,10 +39,10 @@ def relative(actual: np.ndarray, expected: np.ndarray) -> float:
 def test_a_series_gets_the_same_answers_alone_and_in_any_batch(sines: Bundle, series: np.ndarray, rows: int) -> None:
     def everything(batch: np.ndarray) -> tuple[np.ndarray, ...]:
         mean, log_variance = sines.encode(batch)
-        return mean, log_variance, sines.decode(mean), sines.classify(batch), sines.log_density(mean)
+        return mean, log_variance, sines.decode(mean), sines.classify(batch), sines.compute_log_density(mean)
 
     for together, alone in zip(everything(series[:rows]), everything(series[:1]), strict=True):
-        assert relative(together[:1], alone) < 1e-5
+        assert compute_difference(together[:1], alone) < 1e-5
 
 
 def test_raw_units_come_back_from_reconstruction_and_sampling(sines: Bundle, series: np.ndarray) -> None:
@@ -61,14 +61,14 @@ def test_samples_are_classified_as_the_class_asked_for(sines: Bundle) -> None:
 
 def test_the_density_graph_agrees_with_the_mixture_in_numpy(sines: Bundle) -> None:
     latent = np.random.default_rng(0).standard_normal((50, sines.manifest.latent_dim)).astype(np.float32)
-    expected = sines.mixture.class_log_density(latent.astype(np.float64))
-    np.testing.assert_allclose(sines.log_density(latent), expected, rtol=1e-4)
+    expected = sines.mixture.compute_class_log_density(latent.astype(np.float64))
+    np.testing.assert_allclose(sines.compute_log_density(latent), expected, rtol=1e-4)
 
 
 def test_typicality_is_the_rank_among_held_out_cases(sines: Bundle, series: np.ndarray) -> None:
-    usual = sines.typicality(sines.encode(series)[0])
+    usual = sines.compute_typicality(sines.encode(series)[0])
     assert usual.min() >= 0 and usual.max() <= 1
-    strange = sines.typicality(sines.encode(series * np.float32(3))[0])
+    strange = sines.compute_typicality(sines.encode(series * np.float32(3))[0])
     assert strange.mean() < 0.1 < usual.mean()
 
 
@@ -92,7 +92,7 @@ def test_every_file_that_is_tampered_with_is_refused_by_name(copied: Path) -> No
     Bundle.load(copied, CPU)
 
 
-def _rewrite(directory: Path, change: dict[str, object]) -> None:
+def _rewrite_manifest(directory: Path, change: dict[str, object]) -> None:
     manifest = json.loads((directory / "manifest.json").read_bytes())
     (directory / "manifest.json").write_text(json.dumps(manifest | change))
 
@@ -103,7 +103,7 @@ def test_a_probe_that_answers_otherwise_is_refused(copied: Path) -> None:
     arrays["encoder.out.posterior_mean"] += 1
     np.savez(copied / "probe.npz", **arrays)
     digest = hashlib.sha256((copied / "probe.npz").read_bytes()).hexdigest()
-    _rewrite(copied, {"probe": {"file": "probe.npz", "sha256": digest}})
+    _rewrite_manifest(copied, {"probe": {"file": "probe.npz", "sha256": digest}})
     with pytest.raises(BundleError, match="encoder.onnx gives another posterior_mean"):
         Bundle.load(copied, CPU)
 
@@ -111,7 +111,7 @@ def test_a_probe_that_answers_otherwise_is_refused(copied: Path) -> None:
 def test_a_graph_with_other_inputs_than_the_manifest_says_is_refused(copied: Path) -> None:
     graphs = json.loads((copied / "manifest.json").read_bytes())["graphs"]
     graphs["encoder"] |= {"file": "decoder.onnx", "sha256": graphs["decoder"]["sha256"]}
-    _rewrite(copied, {"graphs": graphs})
+    _rewrite_manifest(copied, {"graphs": graphs})
     with pytest.raises(BundleError, match="the manifest says"):
         Bundle.load(copied, CPU)
 

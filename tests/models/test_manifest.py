@@ -8,7 +8,7 @@ import pytest
 
 from models.bundle import Bundle
 from models.errors import BundleError, InvalidRequest
-from models.manifest import checked_name, read_manifest, write_manifest
+from models.manifest import check_name, read_manifest, write_manifest
 
 
 def test_a_manifest_survives_writing_and_reading(sines: Bundle) -> None:
@@ -55,16 +55,16 @@ def test_what_is_no_json_object_is_refused(text: bytes) -> None:
 
 @pytest.mark.parametrize(("label", "index"), [(1, 1), ("1", 1), ("2", 2)])
 def test_a_label_or_its_text_finds_its_class(sines: Bundle, label: object, index: int) -> None:
-    assert sines.manifest.class_index(label) == index
+    assert sines.manifest.find_class_index(label) == index
 
 
 @pytest.mark.parametrize("label", [3, "x", True, None, 1.0, [1]])
 def test_an_unknown_label_is_refused_with_those_there_are(sines: Bundle, label: object) -> None:
     with pytest.raises(InvalidRequest, match="use one of: 0, 1, 2"):
-        sines.manifest.class_index(label)
+        sines.manifest.find_class_index(label)
 
 
 @pytest.mark.parametrize("name", ["", "A", "1a", "a.b", "../a", "bundle", "errors", "a b", "manifest"])
 def test_a_name_that_is_no_bundle_name_is_refused(name: str) -> None:
     with pytest.raises(BundleError, match="--name"):
-        checked_name(name)
+        check_name(name)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
 
-from models.mixture import RELEVANCE, MixtureParameters, marginal_log_density
+from models.mixture import RELEVANCE, MixtureParameters, compute_marginal_log_density
 
 
 @pytest.fixture
@@ -24,18 +24,18 @@ def test_log_density_is_that_of_the_textbook(mixture: MixtureParameters) -> None
         weight * multivariate_normal(mean, mixture.covariances[0, 0]).pdf(points)
         for weight, mean in zip(mixture.weights[0], mixture.means[0], strict=True)
     ]
-    np.testing.assert_allclose(mixture.class_log_density(points)[:, 0], np.log(sum(parts)), rtol=1e-9)
+    np.testing.assert_allclose(mixture.compute_class_log_density(points)[:, 0], np.log(sum(parts)), rtol=1e-9)
 
 
 def test_the_marginal_weighs_classes_by_their_counts() -> None:
     log_density = np.log([[0.2, 0.4]])
-    assert marginal_log_density(log_density, np.array([3, 1]))[0] == pytest.approx(np.log(0.25))
+    assert compute_marginal_log_density(log_density, np.array([3, 1]))[0] == pytest.approx(np.log(0.25))
 
 
 @pytest.mark.parametrize("n_cases", [1, 16, 400])
 def test_the_more_cases_the_further_a_mean_moves(mixture: MixtureParameters, n_cases: int) -> None:
     cases = np.tile([1.0, 9.0], (n_cases, 1))
-    adapted = mixture.adapted(cases, np.ones(n_cases, np.int64))
+    adapted = mixture.adapt(cases, np.ones(n_cases, np.int64))
     share = n_cases / (n_cases + RELEVANCE)
     np.testing.assert_allclose(adapted.means[1, 0], [share, 9.0])
     np.testing.assert_allclose(adapted.covariances[1, 0], (1 - share) * mixture.covariances[1, 0])
@@ -43,7 +43,7 @@ def test_the_more_cases_the_further_a_mean_moves(mixture: MixtureParameters, n_c
 
 def test_cases_move_the_component_that_explains_them_and_leave_other_classes(mixture: MixtureParameters) -> None:
     cases = np.random.default_rng(0).normal([6, 1], 0.1, (50, 2))
-    adapted = mixture.adapted(cases, np.zeros(50, np.int64))
+    adapted = mixture.adapt(cases, np.zeros(50, np.int64))
     np.testing.assert_allclose(adapted.means[0, 0], mixture.means[0, 0], atol=0.05)
     assert adapted.means[0, 1, 1] > 0.7
     assert adapted.weights[0, 1] > 0.8 and adapted.weights[0].sum() == pytest.approx(1)
@@ -53,7 +53,7 @@ def test_cases_move_the_component_that_explains_them_and_leave_other_classes(mix
 
 def test_adaptation_leaves_its_inputs_and_positive_definite_covariances(mixture: MixtureParameters) -> None:
     before = mixture.means.copy()
-    adapted = mixture.adapted(np.full((1000, 2), 3.0), np.zeros(1000, np.int64))
+    adapted = mixture.adapt(np.full((1000, 2), 3.0), np.zeros(1000, np.int64))
     assert np.array_equal(mixture.means, before)
     assert np.linalg.eigvalsh(adapted.covariances).min() > 0
 
@@ -62,10 +62,10 @@ def test_the_density_of_many_cases_is_that_of_each_alone_and_factorises_once(
     mixture: MixtureParameters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     points = np.random.default_rng(1).normal(size=(50, 2)) * 5
-    alone = np.concatenate([mixture.class_log_density(point[None]) for point in points])
+    alone = np.concatenate([mixture.compute_class_log_density(point[None]) for point in points])
     monkeypatch.setattr("models.mixture.MOST_AT_ONCE", 7 * mixture.means.size)
     monkeypatch.setattr(np.linalg, "cholesky", lambda _: pytest.fail("factorised again"))
-    np.testing.assert_allclose(mixture.class_log_density(points), alone, rtol=1e-12)
-    parts = [mixture.component_log_density(points, index) for index in range(2)]
+    np.testing.assert_allclose(mixture.compute_class_log_density(points), alone, rtol=1e-12)
+    parts = [mixture.compute_component_log_density(points, index) for index in range(2)]
     np.testing.assert_allclose(np.stack([np.logaddexp(*part.T) for part in parts], axis=1), alone, rtol=1e-12)
-    assert mixture.class_log_density(points[:0]).shape == (0, 2)
+    assert mixture.compute_class_log_density(points[:0]).shape == (0, 2)

@@ -12,8 +12,8 @@ import pytest
 
 from models.bundle import Bundle
 from models.errors import BundleError, NotFound
-from models.publish import npz_bytes, publish, sha256
-from models.repository import Repository, versions_on_disk
+from models.publish import compute_sha256, publish, write_npz
+from models.repository import Repository, list_versions
 from models.sessions import Runtime
 
 CPU = Runtime("cpu", 1)
@@ -50,8 +50,8 @@ def test_a_failed_publish_leaves_nothing(sines: Bundle, tmp_path: Path) -> None:
 
 
 def test_equal_arrays_give_equal_bytes(sines: Bundle) -> None:
-    arrays = dict(sines.mixture.graph_inputs())
-    assert npz_bytes(arrays) == npz_bytes(arrays)
+    arrays = dict(sines.mixture.list_graph_inputs())
+    assert write_npz(arrays) == write_npz(arrays)
 
 
 def test_the_latest_that_verifies_is_served_and_the_rest_is_reported(
@@ -61,8 +61,8 @@ def test_the_latest_that_verifies_is_served_and_the_rest_is_reported(
         directory = _publish(sines, repository / "sines" / "1", tmp_path)
     (directory / "decoder.onnx").write_bytes(b"no graph")
     (tmp_path / "sines" / "notes").mkdir()
-    found = Repository(tmp_path, CPU).refreshed()
-    assert found.versions("sines") == [1, 2]
+    found = Repository(tmp_path, CPU).refresh()
+    assert found.list_versions("sines") == [1, 2]
     assert found.resolve("sines").manifest.version == 2
     assert found.resolve(None).manifest.version == 2
     assert found.resolve("sines/1").manifest.version == 1
@@ -80,13 +80,13 @@ def test_a_refresh_keeps_what_is_loaded_and_retries_what_was_mended(
     first = _publish(sines, source, tmp_path)
     second = _publish(sines, source, tmp_path)
     (second / "encoder.onnx").unlink()
-    before = Repository(tmp_path, CPU).refreshed()
+    before = Repository(tmp_path, CPU).refresh()
     shutil.copy(source / "encoder.onnx", second)
-    after = before.refreshed()
+    after = before.refresh()
     assert after.bundles["sines", 1] is before.bundles["sines", 1]
-    assert after.versions("sines") == [1, 2] and not after.refused
+    assert after.list_versions("sines") == [1, 2] and not after.refused
     shutil.rmtree(first)
-    assert after.refreshed().refreshed().versions("sines") == [2]
+    assert after.refresh().refresh().list_versions("sines") == [2]
 
 
 DAMAGED: dict[str, tuple[str, dict[str, np.ndarray] | None]] = {
@@ -112,9 +112,9 @@ def test_a_bundle_that_is_wrong_inside_is_reported_beside_a_good_one(
     file = bad / f"{name}.npz"
     with np.load(file) as archive:
         whole = {key: archive[key] for key in archive.files}
-    file.write_bytes(b"no zip" if arrays is None else npz_bytes(whole | arrays))
-    _rewrite_manifest(bad, **{"name": "other", name: {"file": file.name, "sha256": sha256(file.read_bytes())}})
-    found = Repository(tmp_path, CPU).refreshed()
+    file.write_bytes(b"no zip" if arrays is None else write_npz(whole | arrays))
+    _rewrite_manifest(bad, **{"name": "other", name: {"file": file.name, "sha256": compute_sha256(file.read_bytes())}})
+    found = Repository(tmp_path, CPU).refresh()
     assert found.names == ["sines"]
     reason = found.refused["other", 1].reason
     assert file.name in reason or "encoder.onnx gives another" in reason
@@ -127,18 +127,18 @@ def test_a_bundle_that_does_not_run_is_reported_beside_a_good_one(
     shutil.copytree(good, tmp_path / "other" / "1")
     series = {**sines.manifest.series.model_dump(), "n_timepoints": 50}
     _rewrite_manifest(tmp_path / "other" / "1", name="other", series=series)
-    found = Repository(tmp_path, CPU).refreshed()
+    found = Repository(tmp_path, CPU).refresh()
     assert found.names == ["sines"]
     assert "it must be float32 ('n', 2, 50)" in found.refused["other", 1].reason
 
 
 def test_a_version_that_was_replaced_is_read_again(sines: Bundle, repository: Path, tmp_path: Path) -> None:
     first = _publish(sines, repository / "sines" / "1", tmp_path)
-    before = Repository(tmp_path, CPU).refreshed()
-    assert before.refreshed().bundles["sines", 1] is before.bundles["sines", 1]
+    before = Repository(tmp_path, CPU).refresh()
+    assert before.refresh().bundles["sines", 1] is before.bundles["sines", 1]
     shutil.rmtree(first)
     _publish(sines, repository / "sines" / "1", tmp_path)
-    assert before.refreshed().bundles["sines", 1] is not before.bundles["sines", 1]
+    assert before.refresh().bundles["sines", 1] is not before.bundles["sines", 1]
 
 
 def _rewrite_manifest(directory: Path, **change: object) -> None:
@@ -149,12 +149,12 @@ def _rewrite_manifest(directory: Path, **change: object) -> None:
 def test_only_the_newest_versions_are_kept(sines: Bundle, repository: Path, tmp_path: Path) -> None:
     for _ in range(4):
         _publish(sines, repository / "sines" / "1", tmp_path)
-    assert Repository(tmp_path, CPU).refreshed(keep=2).versions("sines") == [3, 4]
+    assert Repository(tmp_path, CPU).refresh(keep=2).list_versions("sines") == [3, 4]
 
 
 def test_a_repository_that_is_not_there_says_how_to_give_another(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="SERIESMITH_MODELS"):
-        versions_on_disk(tmp_path / "absent")
+        list_versions(tmp_path / "absent")
 
 
 def test_a_name_that_cannot_be_is_refused_before_anything_is_written(sines: Bundle, tmp_path: Path) -> None:

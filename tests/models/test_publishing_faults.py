@@ -17,7 +17,7 @@ from models.errors import BundleError, Unsupported
 from models.leftovers import Workplace
 from models.manifest import read_manifest
 from models.publish import publish
-from models.repository import Repository, versions_on_disk
+from models.repository import Repository, list_versions
 from models.sessions import Runtime
 from models.unloading import load, unload
 from tests.models.breaking import SMALL
@@ -27,7 +27,7 @@ MANIFEST = read_manifest((SMALL / "manifest.json").read_bytes())
 FILES = {file.name: file.read_bytes() for file in SMALL.iterdir() if file.name != "manifest.json"}
 
 
-def published(root: Path) -> Path:
+def publish_small(root: Path) -> Path:
     """The small bundle, in its next version."""
     return publish(root, MANIFEST.name, FILES, lambda version: MANIFEST.model_copy(update={"version": version}))
 
@@ -44,12 +44,12 @@ def test_a_publisher_that_is_killed_at_any_line_leaves_whole_versions_and_no_mor
     assert len(left) == 1
     for entry in left:
         os.utime(entry, (time.time() - 120,) * 2)
-    assert Bundle.load(published(tmp_path), CPU)
+    assert Bundle.load(publish_small(tmp_path), CPU)
     assert [entry.name for entry in parent.iterdir() if entry.name.startswith(".")] == []
 
 
 def test_what_a_living_publisher_writes_is_left_alone(tmp_path: Path) -> None:
-    published(tmp_path)
+    publish_small(tmp_path)
     parent = tmp_path / MANIFEST.name
     with Workplace(parent) as workplace:
         os.utime(workplace.path, (0, 0))
@@ -58,7 +58,7 @@ def test_what_a_living_publisher_writes_is_left_alone(tmp_path: Path) -> None:
         (parent / ".tmp-mark").touch()
         for name in (".tmp-old", ".tmp-mark"):
             os.utime(parent / name, (time.time() - 25 * 3600,) * 2)
-        published(tmp_path)
+        publish_small(tmp_path)
         assert workplace.path.is_dir() and (parent / ".tmp-other").is_dir()
         assert not (parent / ".tmp-old").exists() and not (parent / ".tmp-mark").exists()
     assert not workplace.path.exists()
@@ -80,7 +80,7 @@ def test_all_is_on_the_disk_before_it_is_seen_and_its_name_after(
 
     monkeypatch.setattr(os, "fsync", noted_fsync)
     monkeypatch.setattr(os, "rename", noted_rename)
-    directory = published(tmp_path / "models")
+    directory = publish_small(tmp_path / "models")
     before, after = done[: done.index("rename")], done[done.index("rename") + 1 :]
     assert {Path(path).name for path in before} >= {*FILES, "manifest.json"}
     assert str(tmp_path / "models") in before and Path(before[-1]).name.startswith(".tmp-")
@@ -91,19 +91,19 @@ def test_all_is_on_the_disk_before_it_is_seen_and_its_name_after(
 def test_a_publisher_whose_disk_fails_says_so_and_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    published(tmp_path)
+    publish_small(tmp_path)
 
     def full(*given: object, **more: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(f"models.{'leftovers.tempfile' if step == 'mkdtemp' else 'writing.os'}.{step}", full)
     with pytest.raises(BundleError, match="cannot be published to .*: No space left on device. No version was added"):
-        published(tmp_path)
+        publish_small(tmp_path)
     assert os.listdir(tmp_path / MANIFEST.name) == ["1"]
 
 
 @contextmanager
-def mounted(folder: Path, size: str) -> Iterator[Path]:
+def mount_disk(folder: Path, size: str) -> Iterator[Path]:
     """A small disk of one's own; skips where none may be mounted."""
     folder.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], capture_output=True).returncode:
@@ -115,27 +115,27 @@ def mounted(folder: Path, size: str) -> Iterator[Path]:
 
 
 def test_a_full_disk_gets_a_sentence_and_what_was_published_stays(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk", "1m") as disk:
-        published(disk)
+    with mount_disk(tmp_path / "disk", "1m") as disk:
+        publish_small(disk)
         with pytest.raises(BundleError, match="No space left on device"):
-            [published(disk) for _ in range(10)]
-        last = versions_on_disk(disk)[MANIFEST.name][-1]
+            [publish_small(disk) for _ in range(10)]
+        last = list_versions(disk)[MANIFEST.name][-1]
         assert sorted(os.listdir(disk / MANIFEST.name)) == sorted(map(str, range(1, last + 1)))
-        assert Repository(disk, CPU).refreshed().versions(MANIFEST.name)[-1] == last
+        assert Repository(disk, CPU).refresh().list_versions(MANIFEST.name)[-1] == last
 
 
 def test_a_read_only_disk_gets_a_sentence_and_loading_what_is_served_needs_no_writing(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk", "4m") as disk:
-        published(disk)
+    with mount_disk(tmp_path / "disk", "4m") as disk:
+        publish_small(disk)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         with pytest.raises(BundleError, match="Read-only file system"):
-            published(disk)
+            publish_small(disk)
         with pytest.raises(BundleError, match="Read-only file system"):
             publish(disk, "other", FILES, lambda version: MANIFEST)
         load(disk, MANIFEST.name)
         with pytest.raises(Unsupported, match="Read-only"):
             unload(disk, MANIFEST.name, 1)
-        assert Repository(disk, CPU).refreshed().refreshed(again=MANIFEST.name).versions(MANIFEST.name) == [1]
+        assert Repository(disk, CPU).refresh().refresh(again=MANIFEST.name).list_versions(MANIFEST.name) == [1]
 
 
 def test_a_bundle_that_readers_would_refuse_is_not_published(tmp_path: Path) -> None:

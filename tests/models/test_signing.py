@@ -19,7 +19,7 @@ from models.manifest import read_manifest
 from models.publish import publish
 from models.reading import Unreadable
 from models.sessions import Runtime
-from models.signing import main, read_public_keys, sign, signer, write_key_pair
+from models.signing import main, make_signer, read_public_keys, sign, write_key_pair
 from tests.models.breaking import SMALL, copy_bundle
 
 CPU = Runtime("cpu", 1)
@@ -32,7 +32,7 @@ def key(tmp_path: Path) -> Path:
     return tmp_path / "key.pem"
 
 
-def trusting(*keys: Path) -> Terms:
+def trust(*keys: Path) -> Terms:
     """Terms of who trusts the public keys of some private ones."""
     file = keys[0].with_name("trusted")
     file.write_text("# who may publish\n" + "".join(key.with_name(key.name + ".pub").read_text() for key in keys))
@@ -43,13 +43,13 @@ def test_what_is_signed_by_a_trusted_key_is_taken(tmp_path: Path, key: Path) -> 
     directory = copy_bundle(tmp_path)
     sign(key, directory)
     write_key_pair(tmp_path / "other.pem")
-    assert Bundle.load(directory, CPU, trusting(tmp_path / "other.pem", key)).manifest.name == "basicmotions"
+    assert Bundle.load(directory, CPU, trust(tmp_path / "other.pem", key)).manifest.name == "basicmotions"
     assert [file.name for file in directory.iterdir() if file.name.startswith(".")] == []
 
 
 def test_what_is_not_signed_or_by_another_key_is_refused(tmp_path: Path, key: Path) -> None:
     directory = copy_bundle(tmp_path)
-    terms = trusting(key)
+    terms = trust(key)
     with pytest.raises(BundleError, match="is not signed"):
         Bundle.load(directory, CPU, terms)
     write_key_pair(tmp_path / "other.pem")
@@ -62,7 +62,7 @@ def test_what_is_not_signed_or_by_another_key_is_refused(tmp_path: Path, key: Pa
 def test_a_flipped_bit_anywhere_in_a_signed_bundle_is_refused(tmp_path: Path, key: Path) -> None:
     directory = copy_bundle(tmp_path)
     sign(key, directory)
-    terms, chance = trusting(key), random.Random(0)
+    terms, chance = trust(key), random.Random(0)
     for file in directory.iterdir():
         content = file.read_bytes()
         for _ in range(20):
@@ -82,10 +82,10 @@ def test_a_signature_of_another_version_is_refused(tmp_path: Path, key: Path) ->
         sign(key, directory)
     (second / "manifest.sig").write_bytes((first / "manifest.sig").read_bytes())
     with pytest.raises(BundleError, match="not the signature"):
-        Bundle.load(second, CPU, trusting(key))
+        Bundle.load(second, CPU, trust(key))
     (second / "manifest.json").write_bytes((first / "manifest.json").read_bytes())
     with pytest.raises(BundleError, match="basicmotions/2"):
-        Bundle.load(second, CPU, trusting(key))
+        Bundle.load(second, CPU, trust(key))
 
 
 @pytest.mark.parametrize("content", [b"", b"#\n", b"nonsense\n", b"AAAA\n", b"-----BEGIN PUBLIC KEY-----\n"])
@@ -119,9 +119,9 @@ def test_publishing_signs_where_it_is_given_a_key(tmp_path: Path, key: Path) -> 
             "basicmotions",
             files,
             lambda version: manifest.model_copy(update={"version": version}),
-            signer(key),
+            make_signer(key),
         )
-        assert Bundle.load(directory, CPU, trusting(key)).manifest.version == version
+        assert Bundle.load(directory, CPU, trust(key)).manifest.version == version
 
 
 def test_the_commands_make_a_key_sign_and_verify(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,8 +15,8 @@ from onnx import TensorProto, helper
 from models.bundle import Bundle
 from models.errors import BundleError
 from models.manifest import read_manifest
-from models.probe import key
-from models.publish import npz_bytes, sha256
+from models.probe import name_array
+from models.publish import compute_sha256, write_npz
 from models.sessions import Runtime
 from models.texture import check_texture
 
@@ -66,14 +66,14 @@ def _step_graph() -> tuple[bytes, list[dict[str, Any]], list[dict[str, Any]]]:
     return model.SerializeToString(), *listed
 
 
-def _stepped(source: Path, root: Path, **changes: Any) -> Path:
+def _add_steps(source: Path, root: Path, **changes: Any) -> Path:
     """`sines` with the step graph as its texture."""
     directory = root / "sines" / "1"
     shutil.copytree(source, directory)
     content, inputs, outputs = _step_graph()
     (directory / "texture.onnx").write_bytes(content)
     manifest = json.loads((directory / "manifest.json").read_text()) | {"format_version": 2, "texture_steps": STEPS}
-    manifest["graphs"]["texture"] |= {"sha256": sha256(content), "inputs": inputs, "outputs": outputs}
+    manifest["graphs"]["texture"] |= {"sha256": compute_sha256(content), "inputs": inputs, "outputs": outputs}
     with np.load(directory / "probe.npz") as stored:
         probe = {name: stored[name] for name in stored.files if not name.startswith("texture.")}
     state = np.linspace(-1, 1, 3 * WIDTH, dtype=np.float32).reshape(3, 1, WIDTH)
@@ -85,19 +85,19 @@ def _stepped(source: Path, root: Path, **changes: Any) -> Path:
         "time": np.float32(0.25),
         "duration": np.float32(0.5),
     }
-    probe |= {key("texture", "in", name): np.asarray(array) for name, array in given.items()}
-    probe[key("texture", "out", "next_state")] = next_state
-    probe[key("texture", "out", "textured_series")] = next_state.reshape(3, 2, 64)
-    (directory / "probe.npz").write_bytes(npz_bytes(probe))
-    manifest["probe"]["sha256"] = sha256((directory / "probe.npz").read_bytes())
+    probe |= {name_array("texture", "in", name): np.asarray(array) for name, array in given.items()}
+    probe[name_array("texture", "out", "next_state")] = next_state
+    probe[name_array("texture", "out", "textured_series")] = next_state.reshape(3, 2, 64)
+    (directory / "probe.npz").write_bytes(write_npz(probe))
+    manifest["probe"]["sha256"] = compute_sha256((directory / "probe.npz").read_bytes())
     (directory / "manifest.json").write_text(json.dumps(manifest | changes))
     return directory
 
 
 def test_the_state_starts_as_noise_and_is_followed_from_time_0_to_1(repository: Path, tmp_path: Path):
-    bundle = Bundle.load(_stepped(repository / "sines" / "1", tmp_path), CPU)
+    bundle = Bundle.load(_add_steps(repository / "sines" / "1", tmp_path), CPU)
     series = np.full((5, 2, 64), 7, np.float32)
-    textured = bundle.textured(series, 2, np.random.default_rng(3))
+    textured = bundle.add_texture(series, 2, np.random.default_rng(3))
     state = np.random.default_rng(3).standard_normal((5, 1, WIDTH), dtype=np.float32).astype(np.float64)
     for step in range(STEPS):
         state = state + (2 + step / STEPS - state) / STEPS
@@ -106,14 +106,14 @@ def test_the_state_starts_as_noise_and_is_followed_from_time_0_to_1(repository: 
 
 
 def test_seeds_replay_and_fewer_are_the_start_of_more(repository: Path, tmp_path: Path):
-    bundle = Bundle.load(_stepped(repository / "sines" / "1", tmp_path), CPU)
+    bundle = Bundle.load(_add_steps(repository / "sines" / "1", tmp_path), CPU)
     more, again, fewer = (bundle.sample(1, count, 5).series for count in (80, 80, 10))
     assert np.array_equal(more, again) and np.array_equal(fewer, more[:10])
 
 
 @pytest.mark.parametrize("steps", [None, 0])
 def test_a_manifest_that_does_not_fit_its_texture_is_refused(repository: Path, tmp_path: Path, steps: int | None):
-    directory = _stepped(repository / "sines" / "1", tmp_path, texture_steps=steps)
+    directory = _add_steps(repository / "sines" / "1", tmp_path, texture_steps=steps)
     with pytest.raises(BundleError, match="texture.onnx takes .*state.*texture_steps None|not valid at texture_steps"):
         Bundle.load(directory, CPU)
 

@@ -23,15 +23,15 @@ CPU = Runtime("cpu", 1)
 GIB = 2**30
 
 
-def tried(root: Path, seconds: float = 60.0) -> Repository:
+def try_bundles(root: Path, seconds: float = 60.0) -> Repository:
     """A repository each of whose bundles was tried in a process first."""
-    return Repository(root, CPU, loader=Loader(CPU, Terms(trial_bytes=GIB), seconds)).refreshed()
+    return Repository(root, CPU, loader=Loader(CPU, Terms(trial_bytes=GIB), seconds)).refresh()
 
 
 def test_a_bundle_that_takes_all_memory_is_refused_beside_a_good_one(tmp_path: Path) -> None:
     change_graph(copy_bundle(tmp_path, "greedy"), "decoder.onnx", take_memory)
     copy_bundle(tmp_path)
-    found = tried(tmp_path)
+    found = try_bundles(tmp_path)
     assert found.names == ["basicmotions"]
     reason = found.refused["greedy", 1].reason
     assert "decoder.onnx" in reason and "Failed to allocate memory" in reason
@@ -50,7 +50,7 @@ def test_a_bundle_that_kills_its_process_is_refused(tmp_path: Path, monkeypatch:
 def test_a_trial_that_does_not_end_is_ended(tmp_path: Path) -> None:
     change_graph(copy_bundle(tmp_path, "endless"), "decoder.onnx", loop_for_ever)
     start = time.monotonic()
-    found = tried(tmp_path, 3.0)
+    found = try_bundles(tmp_path, 3.0)
     assert "not loaded within 3 s" in found.refused["endless", 1].reason
     assert found.loader.abandoned == 0 and time.monotonic() - start < 30
 

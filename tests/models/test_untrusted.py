@@ -68,22 +68,22 @@ def test_a_file_of_another_bundle_is_refused(copied: Path, file: str) -> None:
     assert file in reason(copied)
 
 
-def link(directory: Path) -> None:
+def make_link(directory: Path) -> None:
     (directory / "decoder.onnx").rename(directory.parent / "elsewhere.onnx")
     (directory / "decoder.onnx").symlink_to("../elsewhere.onnx")
 
 
-def fifo(directory: Path) -> None:
+def make_fifo(directory: Path) -> None:
     (directory / "decoder.onnx").unlink()
     os.mkfifo(directory / "decoder.onnx")
 
 
-def folder(directory: Path) -> None:
+def make_folder(directory: Path) -> None:
     (directory / "decoder.onnx").unlink()
     (directory / "decoder.onnx").mkdir()
 
 
-def listener(directory: Path) -> None:
+def make_listener(directory: Path) -> None:
     (directory / "decoder.onnx").unlink()
     with socket.socket(socket.AF_UNIX) as one:
         previous = Path.cwd()
@@ -94,7 +94,7 @@ def listener(directory: Path) -> None:
             os.chdir(previous)
 
 
-@pytest.mark.parametrize("put", [link, fifo, folder, listener])
+@pytest.mark.parametrize("put", [make_link, make_fifo, make_folder, make_listener])
 def test_only_regular_files_are_read(copied: Path, put: Callable[[Path], None]) -> None:
     put(copied)
     assert "regular file" in reason(copied)
@@ -128,57 +128,57 @@ def test_files_that_grow_while_they_are_read_are_bounded(copied: Path) -> None:
         open_folder.read("decoder.onnx")
 
 
-def outside(model: onnx.ModelProto) -> None:
+def move_outside(model: onnx.ModelProto) -> None:
     tensor = model.graph.initializer[0]
     tensor.ClearField("raw_data")
     tensor.data_location = TensorProto.EXTERNAL
     tensor.external_data.add(key="location", value="/etc/passwd")
 
 
-def outside_in_a_constant(model: onnx.ModelProto) -> None:
+def move_constant_outside(model: onnx.ModelProto) -> None:
     constant = helper.make_node("Constant", [], ["c"], value=helper.make_tensor("c", TensorProto.FLOAT, [1], [0.0]))
     constant.attribute[0].t.external_data.add(key="location", value="manifest.json")
     model.graph.node.append(constant)
 
 
-def foreign(model: onnx.ModelProto) -> None:
+def use_foreign_operator(model: onnx.ModelProto) -> None:
     model.graph.node[0].domain = "com.microsoft"
 
 
-def foreign_import(model: onnx.ModelProto) -> None:
+def import_foreign_domain(model: onnx.ModelProto) -> None:
     model.opset_import.append(helper.make_opsetid("com.example", 1))
 
 
-def functions(model: onnx.ModelProto) -> None:
+def add_function(model: onnx.ModelProto) -> None:
     node = helper.make_node("Identity", ["x"], ["y"])
     model.functions.append(helper.make_function("own", "f", ["x"], ["y"], [node], [helper.make_opsetid("", 20)]))
 
 
-def sparse(model: onnx.ModelProto) -> None:
+def add_sparse(model: onnx.ModelProto) -> None:
     model.graph.sparse_initializer.add()
 
 
-def deep(model: onnx.ModelProto) -> None:
+def nest_deep(model: onnx.ModelProto) -> None:
     graph = helper.make_graph([], "g", [], [])
     for _ in range(30):
         graph = helper.make_graph([helper.make_node("If", ["c"], ["y"], then_branch=graph)], "g", [], [])
     model.graph.node.extend(graph.node)
 
 
-def many(model: onnx.ModelProto) -> None:
+def add_many(model: onnx.ModelProto) -> None:
     node = helper.make_node("Identity", ["x"], ["y"])
     model.graph.node.extend([node] * 100_000)
 
 
 GRAPHS: dict[str, tuple[Callable[[onnx.ModelProto], None], str]] = {
-    "a tensor in a file outside": (outside, "another file"),
-    "a constant in a file beside": (outside_in_a_constant, "another file"),
-    "an operator of onnxruntime's own": (foreign, "com.microsoft"),
-    "a domain of somebody's": (foreign_import, "com.example"),
-    "functions": (functions, "functions of its own"),
-    "sparse tensors": (sparse, "sparse"),
-    "graphs in graphs in graphs": (deep, "deep"),
-    "a hundred thousand nodes": (many, "parts"),
+    "a tensor in a file outside": (move_outside, "another file"),
+    "a constant in a file beside": (move_constant_outside, "another file"),
+    "an operator of onnxruntime's own": (use_foreign_operator, "com.microsoft"),
+    "a domain of somebody's": (import_foreign_domain, "com.example"),
+    "functions": (add_function, "functions of its own"),
+    "sparse tensors": (add_sparse, "sparse"),
+    "graphs in graphs in graphs": (nest_deep, "deep"),
+    "a hundred thousand nodes": (add_many, "parts"),
 }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.publish import npz_bytes
+from models.publish import write_npz
 from tests.models.breaking import change_file, reason
 
 
@@ -68,15 +68,15 @@ def test_an_array_of_another_shape_than_its_header_says_is_refused(copied: Path,
 def test_an_empty_mixture_and_an_empty_probe_are_refused(copied: Path) -> None:
     mixture = {"weights": np.zeros((4, 0)), "means": np.zeros((4, 0, 16)), "covariances": np.zeros((4, 0, 16, 16))}
     whole = (copied / "mixture.npz").read_bytes()
-    change_file(copied, "mixture.npz", npz_bytes(mixture))
+    change_file(copied, "mixture.npz", write_npz(mixture))
     assert "no component" in reason(copied)
     change_file(copied, "mixture.npz", whole)
     with np.load(copied / "probe.npz") as archive:
         arrays = {name: archive[name] for name in archive.files}
     change_file(
-        copied, "probe.npz", npz_bytes({name: array[:0] if array.ndim else array for name, array in arrays.items()})
+        copied, "probe.npz", write_npz({name: array[:0] if array.ndim else array for name, array in arrays.items()})
     )
     assert "nothing to compare" in reason(copied)
     strange = {name: np.full_like(array, np.nan) if ".out." in name else array for name, array in arrays.items()}
-    change_file(copied, "probe.npz", npz_bytes(strange))
+    change_file(copied, "probe.npz", write_npz(strange))
     assert "gives another" in reason(copied)

@@ -82,5 +82,5 @@ def test_a_manifest_that_is_read_can_be_written_as_json(published: Bundle) -> No
 def test_a_label_that_nobody_knows_is_shown_briefly(published: Bundle) -> None:
     for label in ("x" * 10**6, list(range(10**6)), nested(500), 2**63 * 10**100):
         with pytest.raises(InvalidRequest) as caught:
-            published.manifest.class_index(label)
+            published.manifest.find_class_index(label)
         assert len(caught.value.message) < 600

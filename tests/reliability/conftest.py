@@ -29,7 +29,7 @@ def payloads(sines: Bundle) -> Payloads:
     assert test is not None
     draw = np.random.default_rng(0)
     series = np.concatenate([test.series + draw.normal(0, 0.05, test.series.shape) for _ in range(4)])
-    return Payloads.made(sines, series.astype(np.float32))
+    return Payloads.make(sines, series.astype(np.float32))
 
 
 @pytest.fixture

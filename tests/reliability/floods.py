@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from service.grpc.http2 import frames
-from service.grpc.http2.frames import NUMBER, PREFACE, SETTING, frame, headers
-from service.grpc.http2.hpack import encoded
+from service.grpc.http2.frames import NUMBER, PREFACE, SETTING, frame, frame_headers
+from service.grpc.http2.hpack import encode
 from service.proto import seriesmith_pb2 as messages
 
 SETTINGS = frame(frames.SETTINGS, 0, 0)
@@ -22,7 +22,7 @@ SETTINGS = frame(frames.SETTINGS, 0, 0)
 Flood = Callable[[], Iterator[bytes]]
 
 
-def fields(method: str) -> list[tuple[bytes, bytes]]:
+def build_fields(method: str) -> list[tuple[bytes, bytes]]:
     """The headers of a call."""
     path = f"/seriesmith.v1.Seriesmith/{method}".encode()
     return [
@@ -41,7 +41,7 @@ def call(number: int, method: str, message: bytes) -> bytes:
     parts = [body[start : start + frames.FRAME_BYTES] for start in range(0, len(body), frames.FRAME_BYTES)]
     last = [frame(frames.DATA, frames.END_STREAM, number, parts[-1])]
     data = [frame(frames.DATA, 0, number, part) for part in parts[:-1]] + last
-    return b"".join([headers(number, encoded(fields(method)), end=False), *data])
+    return b"".join([frame_headers(number, encode(build_fields(method)), end=False), *data])
 
 
 def flood_settings() -> Iterator[bytes]:
@@ -51,7 +51,9 @@ def flood_settings() -> Iterator[bytes]:
 
 def flood_window_settings() -> Iterator[bytes]:
     """Settings that change the window of 200 open streams, thousands of times in a frame."""
-    opened = b"".join([headers(number, encoded(fields("Classify")), end=False) for number in range(1, 400, 2)])
+    opened = b"".join(
+        [frame_headers(number, encode(build_fields("Classify")), end=False) for number in range(1, 400, 2)]
+    )
     many = b"".join([SETTING.pack(frames.INITIAL_WINDOW_SIZE, value) for value in (1, 60_000)] * 1300)
     return itertools.chain([opened], itertools.repeat(frame(frames.SETTINGS, 0, 0, many)))
 
@@ -89,9 +91,9 @@ def flood_resets() -> Iterator[bytes]:
 
 def flood_malformed() -> Iterator[bytes]:
     """Requests that we have to reset ourselves."""
-    block = encoded([*fields("Classify"), (b"Upper", b"case")])
+    block = encode([*build_fields("Classify"), (b"Upper", b"case")])
     for start in itertools.count(1, 400):
-        yield b"".join([headers(number, block, end=True) for number in range(start, start + 400, 2)])
+        yield b"".join([frame_headers(number, block, end=True) for number in range(start, start + 400, 2)])
 
 
 def flood_headers() -> Iterator[bytes]:
@@ -100,26 +102,26 @@ def flood_headers() -> Iterator[bytes]:
         blocks = []
         for number in range(start, start + 100, 2):
             churn = b"".join([b"\x40\x05x%04d\x06%06d" % (place, number % 10**6) for place in range(80)])
-            blocks.append(headers(number, encoded(fields("Classify")) + churn, end=True))
+            blocks.append(frame_headers(number, encode(build_fields("Classify")) + churn, end=True))
         yield b"".join(blocks)
 
 
 def flood_long_headers() -> Iterator[bytes]:
     """Blocks of 60 kB of short headers."""
-    block = encoded(fields("Classify")) + b"\x00\x01a\x00" * 1800 + b"\x00\x01b\x7f\x81\x7e" + b"b" * 16_000
+    block = encode(build_fields("Classify")) + b"\x00\x01a\x00" * 1800 + b"\x00\x01b\x7f\x81\x7e" + b"b" * 16_000
     for number in itertools.count(1, 2):
-        yield headers(number, block, end=True)
+        yield frame_headers(number, block, end=True)
 
 
 def flood_continuations() -> Iterator[bytes]:
     """A block of headers that goes on with nothing."""
-    first = frame(frames.HEADERS, 0, 1, encoded(fields("Classify")))
+    first = frame(frames.HEADERS, 0, 1, encode(build_fields("Classify")))
     return itertools.chain([first], itertools.repeat(frame(frames.CONTINUATION, 0, 1) * 5000))
 
 
 def flood_data() -> Iterator[bytes]:
     """A body of nothing."""
-    first = headers(1, encoded(fields("Classify")), end=False)
+    first = frame_headers(1, encode(build_fields("Classify")), end=False)
     return itertools.chain([first], itertools.repeat(frame(frames.DATA, 0, 1) * 5000))
 
 

@@ -18,10 +18,10 @@ from models.bundle import Bundle
 from service.proto import open_inference_pb2, seriesmith_pb2_grpc
 from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.reliability.ledger import Ledger
-from tests.service.grpc.conversation import asked, connected, plain
-from tests.service.inference.conversation import binary, infer, outputs, tensor
-from tests.service.server import Server, until
-from tests.service.wires import ARROW, OCTETS, arrow, from_arrow, from_octets, octets
+from tests.service.grpc.conversation import build_request, connect, read_plain
+from tests.service.inference.conversation import build_binary, build_tensor, infer, read_outputs
+from tests.service.server import Server, wait_until
+from tests.service.wires import ARROW, OCTETS, read_arrow, read_octets, write_arrow, write_octets
 
 MODEL = "sines"
 TOLERANCE = 1e-5
@@ -38,7 +38,7 @@ class Payloads:
     probabilities: np.ndarray
 
     @classmethod
-    def made(cls, bundle: Bundle, series: np.ndarray) -> Payloads:
+    def make(cls, bundle: Bundle, series: np.ndarray) -> Payloads:
         """With the answers of the bundle itself."""
         return cls(series, np.concatenate([bundle.classify(series[i : i + 1]) for i in range(len(series))]))
 
@@ -51,66 +51,68 @@ class Lost(Exception):
     """The request was sent, and no answer came."""
 
 
-def _over_json(server: Server) -> Ask:
-    return lambda series: np.array(_good(server.post("classify", model=MODEL, series=series)).json()["probabilities"])
+def _ask_over_json(server: Server) -> Ask:
+    return lambda series: np.array(
+        _require_good(server.post("classify", model=MODEL, series=series)).json()["probabilities"]
+    )
 
 
-def _over_octets(server: Server) -> Ask:
+def _ask_over_octets(server: Server) -> Ask:
     def ask(series: np.ndarray) -> np.ndarray:
-        content, headers = octets({"model": MODEL, "series": series})
-        response = _good(server.send("classify", content, **headers, accept=OCTETS))
-        return np.array(from_octets(response)["probabilities"])
+        content, headers = write_octets({"model": MODEL, "series": series})
+        response = _require_good(server.send("classify", content, **headers, accept=OCTETS))
+        return np.array(read_octets(response)["probabilities"])
 
     return ask
 
 
-def _over_arrow(server: Server) -> Ask:
+def _ask_over_arrow(server: Server) -> Ask:
     def ask(series: np.ndarray) -> np.ndarray:
-        content = arrow({"model": MODEL, "series": series})
-        response = _good(server.send("classify", content, content_type=ARROW))
-        return np.array(from_arrow(response.content)["probabilities"])
+        content = write_arrow({"model": MODEL, "series": series})
+        response = _require_good(server.send("classify", content, content_type=ARROW))
+        return np.array(read_arrow(response.content)["probabilities"])
 
     return ask
 
 
-def _over_v2_json(server: Server) -> Ask:
+def _ask_over_v2_json(server: Server) -> Ask:
     def ask(series: np.ndarray) -> np.ndarray:
-        response = _good(infer(server, f"{MODEL}.classify", tensor("series", series, "FP32")))
-        return outputs(response)["probabilities"]
+        response = _require_good(infer(server, f"{MODEL}.classify", build_tensor("series", series, "FP32")))
+        return read_outputs(response)["probabilities"]
 
     return ask
 
 
-def _over_v2_binary(server: Server) -> Ask:
+def _ask_over_v2_binary(server: Server) -> Ask:
     def ask(series: np.ndarray) -> np.ndarray:
-        response = _good(
-            infer(server, f"{MODEL}.classify", binary("series", series), parameters={"binary_data_output": True})
+        response = _require_good(
+            infer(server, f"{MODEL}.classify", build_binary("series", series), parameters={"binary_data_output": True})
         )
-        return outputs(response)["probabilities"]
+        return read_outputs(response)["probabilities"]
 
     return ask
 
 
 HTTP: dict[str, Callable[[Server], Ask]] = {
-    "json": _over_json,
-    "octets": _over_octets,
-    "arrow": _over_arrow,
-    "v2 json": _over_v2_json,
-    "v2 binary": _over_v2_binary,
+    "json": _ask_over_json,
+    "octets": _ask_over_octets,
+    "arrow": _ask_over_arrow,
+    "v2 json": _ask_over_v2_json,
+    "v2 binary": _ask_over_v2_binary,
 }
 
 
-def _over_typed_grpc(channel: grpc.Channel) -> Ask:
+def _ask_over_typed_grpc(channel: grpc.Channel) -> Ask:
     stub = seriesmith_pb2_grpc.SeriesmithStub(channel)
 
     def ask(series: np.ndarray) -> np.ndarray:
-        answer = stub.Classify(asked("classify", model=MODEL, series=series), timeout=30)
-        return np.array(plain(answer)["probabilities"])
+        answer = stub.Classify(build_request("classify", model=MODEL, series=series), timeout=30)
+        return np.array(read_plain(answer)["probabilities"])
 
     return ask
 
 
-def _over_v2_grpc(channel: grpc.Channel) -> Ask:
+def _ask_over_v2_grpc(channel: grpc.Channel) -> Ask:
     stub = GRPCInferenceServiceStub(channel)
 
     def ask(series: np.ndarray) -> np.ndarray:
@@ -125,29 +127,29 @@ def _over_v2_grpc(channel: grpc.Channel) -> Ask:
     return ask
 
 
-GRPC: dict[str, Callable[[grpc.Channel], Ask]] = {"grpc": _over_typed_grpc, "v2 grpc": _over_v2_grpc}
+GRPC: dict[str, Callable[[grpc.Channel], Ask]] = {"grpc": _ask_over_typed_grpc, "v2 grpc": _ask_over_v2_grpc}
 WIRES = [*HTTP, *GRPC]
 
 
 @contextmanager
-def client(server: Server, wire: str) -> Iterator[Ask]:
+def open_client(server: Server, wire: str) -> Iterator[Ask]:
     """A client with a connection of its own, which says `Refused` or `Lost` where there is no answer."""
     if wire in HTTP:
         own = Server(server.url, dict(server.http.headers))
         try:
-            yield _translated(HTTP[wire](own))
+            yield _translate(HTTP[wire](own))
         finally:
             own.http.close()
     else:
-        with connected(server) as channel:
-            yield _translated(GRPC[wire](channel))
+        with connect(server) as channel:
+            yield _translate(GRPC[wire](channel))
 
 
 @contextmanager
-def client_of(servers: Sequence[Server], wire: str) -> Iterator[Ask]:
+def open_clients(servers: Sequence[Server], wire: str) -> Iterator[Ask]:
     """A client that asks servers in turn, and the next one where one refuses: `Refused` once all have."""
     with ExitStack() as stack:
-        asks = [stack.enter_context(client(server, wire)) for server in servers]
+        asks = [stack.enter_context(open_client(server, wire)) for server in servers]
         numbers = itertools.count()
 
         def ask(series: np.ndarray) -> np.ndarray:
@@ -162,7 +164,7 @@ def client_of(servers: Sequence[Server], wire: str) -> Iterator[Ask]:
         yield ask
 
 
-def _translated(ask: Ask) -> Ask:
+def _translate(ask: Ask) -> Ask:
     def translated(series: np.ndarray) -> np.ndarray:
         try:
             return ask(series)
@@ -171,12 +173,12 @@ def _translated(ask: Ask) -> Ask:
         except httpx.TransportError as error:
             raise Lost(repr(error)) from error
         except grpc.RpcError as error:
-            raise _as_ending(error) from error
+            raise _read_ending(error) from error
 
     return translated
 
 
-def _as_ending(error: Any) -> Exception:
+def _read_ending(error: Any) -> Exception:
     code, details = error.code(), error.details() or ""
     trailers = {key for key, _ in error.trailing_metadata() or ()}
     if "seriesmith-code" in trailers and code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
@@ -188,7 +190,7 @@ def _as_ending(error: Any) -> Exception:
     return AssertionError(f"{code.name}: {details}")
 
 
-def _good(response: httpx.Response) -> httpx.Response:
+def _require_good(response: httpx.Response) -> httpx.Response:
     if response.status_code in (429, 503):
         assert int(response.headers["retry-after"]) >= 1, "a refusal says when to come again"
         raise Refused(response.text)
@@ -213,7 +215,7 @@ def ask_once(ask: Ask, payloads: Payloads, index: int, ledger: Ledger, wire: str
 
 
 @contextmanager
-def steady_load(
+def load_steadily(
     server: Server | Sequence[Server],
     payloads: Payloads,
     ledger: Ledger,
@@ -226,7 +228,7 @@ def steady_load(
     done = threading.Event()
 
     def run(wire: str, offset: int) -> None:
-        with client_of(servers, wire) as ask:
+        with open_clients(servers, wire) as ask:
             index = offset
             while not done.is_set():
                 ask_once(ask, payloads, index % len(payloads.series), ledger, wire)
@@ -252,10 +254,10 @@ def steady_load(
 def wait_for_answers(ledger: Ledger, count: int) -> None:
     """Return when so many requests more have been accounted for."""
     target = ledger.tried + count
-    until(lambda: ledger.tried >= target, seconds=60, what=f"{count} more requests")
+    wait_until(lambda: ledger.tried >= target, seconds=60, what=f"{count} more requests")
 
 
-def answers(server: Server, payloads: Payloads) -> bool:
+def is_answered(server: Server, payloads: Payloads) -> bool:
     """Whether one request over a new connection is answered 200."""
     own = Server(server.url)
     try:

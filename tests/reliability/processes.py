@@ -8,29 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.service.server import Server, children, until
+from tests.service.server import Server, find_children, wait_until
 
 
-def workers(server: Server) -> list[int]:
+def find_workers(server: Server) -> list[int]:
     """The worker processes that live now."""
-    return [pid for pid in children(server.pid) if b"worker.service" in _read(Path(f"/proc/{pid}/cmdline"))]
+    return [pid for pid in find_children(server.pid) if b"worker.service" in _read(Path(f"/proc/{pid}/cmdline"))]
 
 
-def resident_bytes(server: Server) -> int:
+def measure_resident_bytes(server: Server) -> int:
     """Memory of all of the server's processes."""
     pages = [
-        int((_read(Path(f"/proc/{pid}/statm")).split() or [b"0"] * 2)[1]) for pid in [server.pid, *workers(server)]
+        int((_read(Path(f"/proc/{pid}/statm")).split() or [b"0"] * 2)[1]) for pid in [server.pid, *find_workers(server)]
     ]
     return sum(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def descriptors(server: Server) -> int:
+def count_descriptors(server: Server) -> int:
     """Open files of the workers."""
-    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in workers(server))
+    return sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in find_workers(server))
 
 
 @contextmanager
-def paused(pid: int) -> Iterator[None]:
+def pause(pid: int) -> Iterator[None]:
     """The process does nothing while the block lasts."""
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -47,10 +47,10 @@ def end(server: Server) -> None:
 
 def wait_for_end(pid: int, seconds: float) -> None:
     """Return when a process has ended; fail after `seconds`."""
-    until(lambda: _ended(pid), seconds, what=f"the end of process {pid}")
+    wait_until(lambda: _has_ended(pid), seconds, what=f"the end of process {pid}")
 
 
-def _ended(pid: int) -> bool:
+def _has_ended(pid: int) -> bool:
     state = _read(Path(f"/proc/{pid}/stat")).rpartition(b")")[2].split()
     return not state or state[0] == b"Z"
 

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from tests.reliability.ledger import open_ledger
-from tests.reliability.load import WIRES, Payloads, steady_load
+from tests.reliability.load import WIRES, Payloads, load_steadily
 from tests.reliability.sizes import Sizes
-from tests.reliability.victim import Suffering, watched
+from tests.reliability.victim import Suffering, watch
 from tests.service.bundles import Labelled
-from tests.service.grpc.conversation import answer, connected
-from tests.service.server import Server, at_once, serving, until
-from tests.service.wires import over_arrow, over_octets
+from tests.service.grpc.conversation import answer, connect
+from tests.service.server import Server, call_at_once, run_server, wait_until
+from tests.service.wires import ask_over_arrow, ask_over_octets
 
 pytestmark = pytest.mark.reliability
 
@@ -30,10 +30,10 @@ def test_sixty_four_clients_each_hear_their_own_answer(server: Server, payloads:
     ledger = open_ledger("64 clients, distinct series, 7 wires")
     each, rest = divmod(64, len(WIRES))
     with (
-        steady_load(server, payloads, ledger, each=each, pause=0),
-        steady_load(server, payloads, ledger, wires=WIRES[:rest], pause=0),
+        load_steadily(server, payloads, ledger, each=each, pause=0),
+        load_steadily(server, payloads, ledger, wires=WIRES[:rest], pause=0),
     ):
-        until(lambda: ledger.tried >= sizes.concurrent_answers, seconds=120, what="all answers")
+        wait_until(lambda: ledger.tried >= sizes.concurrent_answers, seconds=120, what="all answers")
     ledger.require_none("wrong", "lost", "refused")
 
 
@@ -48,7 +48,7 @@ def test_seeds_replay_bit_for_bit_under_load(server: Server, payloads: Payloads,
     }
 
     def over_grpc(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
-        with connected(server) as channel:
+        with connect(server) as channel:
             return answer(channel, operation, **fields)
 
     def compare(over: Any, operation: str, fields: dict[str, Any]) -> None:
@@ -56,9 +56,9 @@ def test_seeds_replay_bit_for_bit_under_load(server: Server, payloads: Payloads,
         same = found.tobytes() == wanted[operation].tobytes()
         ledger.count("right" if same else "wrong", f"{operation} over {over.__name__}")
 
-    with steady_load(server, payloads, ledger, pause=0.005):
-        ways = [over_octets, over_arrow, over_grpc] * sizes.replays
-        at_once(
+    with load_steadily(server, payloads, ledger, pause=0.005):
+        ways = [ask_over_octets, ask_over_arrow, over_grpc] * sizes.replays
+        call_at_once(
             [lambda way=way: compare(way, "sample", sample) for way in ways]
             + [lambda way=way: compare(way, "augment", augment) for way in ways]
         )
@@ -75,18 +75,18 @@ def test_a_hundred_thousand_rows_do_not_starve_small_requests(repository: Path, 
     ledger = open_ledger("small requests while one of 100 000 rows is answered")
     limits: dict[str, Any] = {"max_rows": 100_000, "queue_rows": 200_000, "max_body_bytes": 2**27}
     alone, beside = list[Suffering](), list[Suffering]()
-    with serving(tmp_path, repository, **limits) as server:
+    with run_server(tmp_path, repository, **limits) as server:
         for _ in range(WINDOWS):
-            with watched(server, tmp_path, payloads.series) as suffering:
+            with watch(server, tmp_path, payloads.series) as suffering:
                 time.sleep(WINDOW_SECONDS)
             alone.append(suffering)
-            with _large_requests(server, payloads), watched(server, tmp_path, payloads.series) as suffering:
+            with _build_large_requests(server, payloads), watch(server, tmp_path, payloads.series) as suffering:
                 time.sleep(WINDOW_SECONDS)
             beside.append(suffering)
     for suffering in (*alone, *beside):
         for status, count in suffering.statuses.items():
             ledger.counts["right" if status == "200" else "wrong"] += count
-    before, during = (statistics.median(one.percentile(99) for one in part) for part in (alone, beside))
+    before, during = (statistics.median(one.compute_percentile(99) for one in part) for part in (alone, beside))
     worst = statistics.median(one.worst for one in beside)
     ledger.notes.append(f"p99 {before:.1f} ms alone, {during:.1f} ms beside; worst {worst:.0f} ms")
     ledger.require_none("wrong")
@@ -95,7 +95,7 @@ def test_a_hundred_thousand_rows_do_not_starve_small_requests(repository: Path, 
 
 
 @contextmanager
-def _large_requests(server: Server, payloads: Payloads) -> Iterator[None]:
+def _build_large_requests(server: Server, payloads: Payloads) -> Iterator[None]:
     """While the block lasts, a request of 100 000 rows is under way; at its end none is."""
     rows = np.resize(payloads.series, (100_000, *payloads.series.shape[1:]))
     content = rows.astype("<f4").tobytes() + b'{"model": "sines"}'
@@ -109,7 +109,9 @@ def _large_requests(server: Server, payloads: Payloads) -> Iterator[None]:
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        until(lambda: server.metrics()["seriesmith_queue_rows"] > 1000, seconds=30, what="a large request under way")
+        wait_until(
+            lambda: server.read_metrics()["seriesmith_queue_rows"] > 1000, seconds=30, what="a large request under way"
+        )
         yield
     finally:
         done.set()

@@ -11,11 +11,11 @@ import pytest
 from models.errors import BundleError
 from models.publish import publish
 from tests.reliability.ledger import open_ledger
-from tests.reliability.load import Payloads, steady_load, wait_for_answers
-from tests.reliability.processes import workers
+from tests.reliability.load import Payloads, load_steadily, wait_for_answers
+from tests.reliability.processes import find_workers
 from tests.reliability.sizes import Sizes
-from tests.service.bundles import published
-from tests.service.server import Server, serving, until
+from tests.service.bundles import publish_copy
+from tests.service.server import Server, run_server, wait_until
 
 pytestmark = pytest.mark.reliability
 
@@ -24,42 +24,42 @@ pytestmark = pytest.mark.reliability
 def test_refreshes_under_load(repository: Path, tmp_path: Path, payloads: Payloads, sizes: Sizes):
     ledger = open_ledger(f"{sizes.versions} new versions while serving")
     root = tmp_path / "models"
-    published(repository / "sines" / "1", root, "sines", 1)
-    with serving(tmp_path, root, refresh_seconds=0.1) as server, steady_load(server, payloads, ledger, pause=0.05):
+    publish_copy(repository / "sines" / "1", root, "sines", 1)
+    with run_server(tmp_path, root, refresh_seconds=0.1) as server, load_steadily(server, payloads, ledger, pause=0.05):
         wait_for_answers(ledger, 50)
         for version in range(2, sizes.versions + 2):
-            published(repository / "sines" / "1", root, "sines", version)
+            publish_copy(repository / "sines" / "1", root, "sines", version)
             shutil.rmtree(root / "sines" / str(version - 4), ignore_errors=True)
             if version % 10 == 0:
-                _served_until(server, version)
-        _served_until(server, sizes.versions + 1)
+                _wait_until_served(server, version)
+        _wait_until_served(server, sizes.versions + 1)
         wait_for_answers(ledger, 50)
     ledger.require_none("wrong", "lost", "refused")
 
 
-def _served_until(server: Server, version: int) -> None:
-    until(lambda: server.get("/models/sines")["version"] == version, seconds=60, what=f"version {version}")
+def _wait_until_served(server: Server, version: int) -> None:
+    wait_until(lambda: server.get("/models/sines")["version"] == version, seconds=60, what=f"version {version}")
 
 
 def test_the_models_folder_may_go_and_come_back(repository: Path, tmp_path: Path, payloads: Payloads):
     ledger = open_ledger("the models folder removed for 3 s")
     root = tmp_path / "models"
-    published(repository / "sines" / "1", root, "sines", 1)
-    with serving(tmp_path, root) as server, steady_load(server, payloads, ledger):
+    publish_copy(repository / "sines" / "1", root, "sines", 1)
+    with run_server(tmp_path, root) as server, load_steadily(server, payloads, ledger):
         wait_for_answers(ledger, 50)
         root.rename(tmp_path / "elsewhere")
         time.sleep(3)
         (tmp_path / "elsewhere").rename(root)
         wait_for_answers(ledger, 50)
-        published(repository / "sines" / "1", root, "sines", 2)
-        _served_until(server, 2)
+        publish_copy(repository / "sines" / "1", root, "sines", 2)
+        _wait_until_served(server, 2)
     ledger.require_none("wrong", "lost", "refused")
 
 
 def test_a_full_disk_while_a_bundle_is_published(repository: Path, tmp_path: Path, tmpfs: Path, payloads: Payloads):
     ledger = open_ledger("the disk of the models full")
-    published(repository / "sines" / "1", tmpfs, "sines", 1)
-    with serving(tmp_path, tmpfs) as server, steady_load(server, payloads, ledger):
+    publish_copy(repository / "sines" / "1", tmpfs, "sines", 1)
+    with run_server(tmp_path, tmpfs) as server, load_steadily(server, payloads, ledger):
         wait_for_answers(ledger, 50)
         with pytest.raises(BundleError, match=r"[Nn]o space"):
             publish(tmpfs, "sines", {"large.onnx": bytes(2**27)}, lambda version: pytest.fail("never asked"))
@@ -71,13 +71,13 @@ def test_a_full_disk_while_a_bundle_is_published(repository: Path, tmp_path: Pat
 @pytest.mark.gate
 def test_a_full_disk_under_the_server(repository: Path, tmpfs: Path, payloads: Payloads, sizes: Sizes):
     ledger = open_ledger("the disk under BENTOML_HOME full")
-    with serving(tmpfs, repository) as server, steady_load(server, payloads, ledger):
+    with run_server(tmpfs, repository) as server, load_steadily(server, payloads, ledger):
         wait_for_answers(ledger, 50)
-        before = workers(server)
+        before = find_workers(server)
         _fill(tmpfs / "filling")
         wait_for_answers(ledger, 2 * sizes.answers)
         assert server.http.get("/metrics").status_code == 200
-        ledger.restarted += len(set(workers(server)) - set(before))
+        ledger.restarted += len(set(find_workers(server)) - set(before))
         (tmpfs / "filling").unlink()
     ledger.require_none("wrong", "lost", "refused")
     assert ledger.restarted == 0

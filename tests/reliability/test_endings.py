@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.ledger import open_ledger
-from tests.reliability.load import WIRES, Payloads, answers, steady_load, wait_for_answers
-from tests.reliability.processes import end, paused, workers
+from tests.reliability.load import WIRES, Payloads, is_answered, load_steadily, wait_for_answers
+from tests.reliability.processes import end, find_workers, pause
 from tests.reliability.sizes import Sizes
-from tests.service.server import serving, until
+from tests.service.server import run_server, wait_until
 
 pytestmark = pytest.mark.reliability
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.reliability
 @pytest.mark.gate
 def test_sigterm_loses_nothing(repository: Path, tmp_path: Path, payloads: Payloads, sizes: Sizes):
     ledger = open_ledger("SIGTERM to the server, 14 clients in tight loops")
-    with serving(tmp_path, repository) as server, steady_load(server, payloads, ledger, each=2, pause=0):
+    with run_server(tmp_path, repository) as server, load_steadily(server, payloads, ledger, each=2, pause=0):
         wait_for_answers(ledger, sizes.answers)
         start = time.monotonic()
         end(server)
@@ -31,18 +31,18 @@ def test_sigterm_loses_nothing(repository: Path, tmp_path: Path, payloads: Paylo
 
 def test_a_killed_worker_is_back_within_five_seconds(repository: Path, tmp_path: Path, payloads: Payloads):
     ledger = open_ledger("SIGKILL of the only worker")
-    with serving(tmp_path, repository) as server:
+    with run_server(tmp_path, repository) as server:
         for _ in range(3):
-            (worker,) = workers(server)
-            with steady_load(server, payloads, ledger):
+            (worker,) = find_workers(server)
+            with load_steadily(server, payloads, ledger):
                 wait_for_answers(ledger, 100)
             os.kill(worker, signal.SIGKILL)
             start = time.monotonic()
-            until(lambda: answers(server, payloads), seconds=15, what="an answer after the worker was killed")
+            wait_until(lambda: is_answered(server, payloads), seconds=15, what="an answer after the worker was killed")
             ledger.notes.append(f"back after {time.monotonic() - start:.1f} s")
             assert time.monotonic() - start < 5
             ledger.restarted += 1
-        assert server.metrics()["seriesmith_queue_rows"] == 0
+        assert server.read_metrics()["seriesmith_queue_rows"] == 0
     ledger.require_none("wrong", "lost")
 
 
@@ -51,12 +51,12 @@ def test_requests_under_way_when_a_worker_is_killed_are_reported_and_no_others(
     repository: Path, tmp_path: Path, payloads: Payloads, sizes: Sizes
 ):
     ledger = open_ledger("SIGKILL of the only worker under load (lost: those it had)")
-    with serving(tmp_path, repository) as server, steady_load(server, payloads, ledger, pause=0.02):
+    with run_server(tmp_path, repository) as server, load_steadily(server, payloads, ledger, pause=0.02):
         wait_for_answers(ledger, sizes.answers)
-        os.kill(workers(server)[0], signal.SIGKILL)
+        os.kill(find_workers(server)[0], signal.SIGKILL)
         start = time.monotonic()
         ledger.restarted += 1
-        until(lambda: answers(server, payloads), seconds=15, what="an answer after the worker was killed")
+        wait_until(lambda: is_answered(server, payloads), seconds=15, what="an answer after the worker was killed")
         ledger.notes.append(f"back after {time.monotonic() - start:.1f} s")
         wait_for_answers(ledger, sizes.answers)
     ledger.require_none("wrong")
@@ -65,9 +65,9 @@ def test_requests_under_way_when_a_worker_is_killed_are_reported_and_no_others(
 
 def test_a_pause_of_ten_seconds_loses_nothing(repository: Path, tmp_path: Path, payloads: Payloads):
     ledger = open_ledger("SIGSTOP of the worker for 10 s")
-    with serving(tmp_path, repository) as server, steady_load(server, payloads, ledger, each=2):
+    with run_server(tmp_path, repository) as server, load_steadily(server, payloads, ledger, each=2):
         wait_for_answers(ledger, 200)
-        with paused(workers(server)[0]):
+        with pause(find_workers(server)[0]):
             time.sleep(10)
         wait_for_answers(ledger, 200)
     ledger.require_none("wrong", "lost")
@@ -85,10 +85,10 @@ def test_a_clock_that_jumps_changes_nothing(
     jumping = {"LD_PRELOAD": str(library), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1"}
     for name, value in (jumping | {"FAKETIME_DONT_FAKE_MONOTONIC": "1"}).items():
         monkeypatch.setenv(name, value)
-    with serving(tmp_path, repository) as server:
+    with run_server(tmp_path, repository) as server:
         for name in jumping:
             monkeypatch.delenv(name)
-        with steady_load(server, payloads, ledger):
+        with load_steadily(server, payloads, ledger):
             for offset in ("+0", "+1d", "-1d", "+0"):
                 clock.write_text(offset)
                 wait_for_answers(ledger, 150)

@@ -14,12 +14,12 @@ import pytest
 
 from tests.reliability.floods import FLOODS, hoard_answers, pour
 from tests.reliability.ledger import open_ledger
-from tests.reliability.processes import resident_bytes
+from tests.reliability.processes import measure_resident_bytes
 from tests.reliability.sizes import Sizes
-from tests.reliability.victim import watched
+from tests.reliability.victim import watch
 from tests.service.bundles import Labelled
-from tests.service.grpc.conversation import answer, connected
-from tests.service.server import Server, serving, until
+from tests.service.grpc.conversation import answer, connect
+from tests.service.server import Server, run_server, wait_until
 
 pytestmark = pytest.mark.reliability
 
@@ -34,7 +34,7 @@ IN_THE_GATE = {"resets", "continuations"}
 def flooded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Cuts off who does not read for two seconds, and holds 64 MiB at most."""
     limits: dict[str, Any] = {"write_seconds": 2, "max_held_bytes": HELD_BYTES, "max_body_bytes": 16 * 2**20}
-    with serving(tmp_path_factory.mktemp("flooded"), repository, **limits) as running:
+    with run_server(tmp_path_factory.mktemp("flooded"), repository, **limits) as running:
         yield running
 
 
@@ -42,7 +42,7 @@ def flooded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def _warm(flooded: Server, cases: Labelled, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Memory that every server takes at first is no growth."""
     pour(flooded.grpc, FLOODS["resets"], 1)
-    with watched(flooded, tmp_path_factory.mktemp("warm"), cases.series):
+    with watch(flooded, tmp_path_factory.mktemp("warm"), cases.series):
         time.sleep(1)
 
 
@@ -50,43 +50,45 @@ def _warm(flooded: Server, cases: Labelled, tmp_path_factory: pytest.TempPathFac
     "name", [pytest.param(name, marks=[pytest.mark.gate] if name in IN_THE_GATE else []) for name in FLOODS]
 )
 def test_a_flood_keeps_nobody_waiting(flooded: Server, cases: Labelled, tmp_path: Path, name: str, sizes: Sizes):
-    before = resident_bytes(flooded)
+    before = measure_resident_bytes(flooded)
     worst: list[float] = []
     for _ in range(sizes.flood_windows):
-        with watched(flooded, tmp_path, cases.series) as victim:
+        with watch(flooded, tmp_path, cases.series) as victim:
             sent = pour(flooded.grpc, FLOODS[name], sizes.flood_seconds)
-        growth = resident_bytes(flooded) - before
+        growth = measure_resident_bytes(flooded) - before
         victim.account(open_ledger(f"HTTP/2 flood of {name}, {sent} in {sizes.flood_seconds:g} s"), growth)
         assert victim.statuses.keys() == {"200"}
         worst.append(victim.worst)
     assert statistics.median(worst) < WORST_MS
     assert growth < GROWTH_BYTES
-    with connected(flooded) as channel:
+    with connect(flooded) as channel:
         assert answer(channel, "classify", model="sines", series=cases.series[:2])["probabilities"].shape == (2, 3)
 
 
 def test_answers_that_nobody_reads_are_bounded_and_given_up(flooded: Server, cases: Labelled, tmp_path: Path):
     many = np.tile(cases.series[:10], (300, 1, 1))  # 1.5 MB
-    before = resident_bytes(flooded)
-    with watched(flooded, tmp_path, cases.series) as victim:
+    before = measure_resident_bytes(flooded)
+    with watch(flooded, tmp_path, cases.series) as victim:
         hoard = hoard_answers(flooded.grpc, 250, many)
         time.sleep(1)
-        growth = resident_bytes(flooded) - before
+        growth = measure_resident_bytes(flooded) - before
     victim.account(open_ledger("250 × Reconstruct(3000) that nobody reads"), growth)
     assert growth < HELD_BYTES + GROWTH_BYTES
     assert victim.statuses.keys() == {"200"}
     assert victim.worst < WORST_MS
-    until(lambda: flooded.metrics()["seriesmith_held_bytes"] < 2**20, seconds=20, what="the answers to be given up")
+    wait_until(
+        lambda: flooded.read_metrics()["seriesmith_held_bytes"] < 2**20, seconds=20, what="the answers to be given up"
+    )
     hoard.close()
 
 
 def test_a_server_with_all_its_connections_takes_a_new_client(repository: Path, cases: Labelled, tmp_path: Path):
-    with serving(tmp_path, repository, max_connections=50, head_seconds=60) as small:
+    with run_server(tmp_path, repository, max_connections=50, head_seconds=60) as small:
         idle = [grpc.insecure_channel(small.grpc, [("grpc.use_local_subchannel_pool", 1)]) for _ in range(60)]
         for channel in idle:
             grpc.channel_ready_future(channel).result(timeout=20)
-        with connected(small) as channel:
+        with connect(small) as channel:
             answer(channel, "classify", model="sines", series=cases.series[:2])
-        assert small.metrics()["seriesmith_connections"] <= 51
+        assert small.read_metrics()["seriesmith_connections"] <= 51
         for channel in idle:
             channel.close()

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from tests.service.fuzzing import fuzz, targets
+from tests.service.fuzzing import fuzz, list_targets
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "600"))
-TARGETS = targets()
+TARGETS = list_targets()
 
 
 @pytest.mark.reliability

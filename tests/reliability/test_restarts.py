@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.reliability.ledger import open_ledger
-from tests.reliability.load import WIRES, Payloads, answers, steady_load, wait_for_answers
+from tests.reliability.load import WIRES, Payloads, is_answered, load_steadily, wait_for_answers
 from tests.reliability.processes import end
 from tests.reliability.sizes import Sizes
-from tests.service.server import Server, free_ports, serving, until
+from tests.service.server import Server, find_free_ports, run_server, wait_until
 
 pytestmark = pytest.mark.reliability
 
@@ -28,19 +28,19 @@ def test_two_instances_are_restarted_in_turn_behind_nginx(
     if nginx is None:
         pytest.skip("needs nginx")
     ledger = open_ledger("rolling restart of two instances behind nginx")
-    front, again = free_ports(2)
+    front, again = find_free_ports(2)
     for name in ("first", "second", "third"):
         (tmp_path / name).mkdir()
     with ExitStack() as servers:
-        first = servers.enter_context(serving(tmp_path / "first", repository, http_port=again))
-        second = servers.enter_context(serving(tmp_path / "second", repository))
-        balanced = servers.enter_context(_balanced(nginx, tmp_path, front, [first, second], payloads))
+        first = servers.enter_context(run_server(tmp_path / "first", repository, http_port=again))
+        second = servers.enter_context(run_server(tmp_path / "second", repository))
+        balanced = servers.enter_context(_balance(nginx, tmp_path, front, [first, second], payloads))
         http = [wire for wire in WIRES if "grpc" not in wire]
-        with steady_load(balanced, payloads, ledger, wires=http, pause=0.005):
+        with load_steadily(balanced, payloads, ledger, wires=http, pause=0.005):
             wait_for_answers(ledger, sizes.answers)
             end(first)
             wait_for_answers(ledger, sizes.answers)
-            servers.enter_context(serving(tmp_path / "third", repository, http_port=again))
+            servers.enter_context(run_server(tmp_path / "third", repository, http_port=again))
             time.sleep(1)  # for as long as nginx takes a server for failed
             wait_for_answers(ledger, sizes.answers)
             end(second)
@@ -55,18 +55,18 @@ def test_two_instances_are_restarted_in_turn_and_clients_turn_to_the_other(
 ):
     """Every wire, gRPC too: whoever is refused by one instance, for it ends or begins, asks the other."""
     ledger = open_ledger("rolling restart of two instances, clients know both")
-    http_port, grpc_port = free_ports(2)
+    http_port, grpc_port = find_free_ports(2)
     for name in ("first", "second", "third"):
         (tmp_path / name).mkdir()
     again: dict[str, Any] = {"http_port": http_port, "grpc_port": grpc_port}
     with ExitStack() as servers:
-        first = servers.enter_context(serving(tmp_path / "first", repository, **again))
-        second = servers.enter_context(serving(tmp_path / "second", repository))
-        with steady_load([first, second], payloads, ledger):
+        first = servers.enter_context(run_server(tmp_path / "first", repository, **again))
+        second = servers.enter_context(run_server(tmp_path / "second", repository))
+        with load_steadily([first, second], payloads, ledger):
             wait_for_answers(ledger, sizes.answers)
             end(first)
             wait_for_answers(ledger, sizes.answers)
-            servers.enter_context(serving(tmp_path / "third", repository, **again))
+            servers.enter_context(run_server(tmp_path / "third", repository, **again))
             _wait_for_clients_to_come_back(first)
             end(second)
             wait_for_answers(ledger, sizes.answers)
@@ -78,13 +78,13 @@ def _wait_for_clients_to_come_back(server: Server) -> None:
     """Each gRPC client tries again when its back-off is over, after a second or two."""
     fresh = Server(server.url)
     try:
-        until(lambda: fresh.metrics()["seriesmith_connections"] > len(WIRES), seconds=30, what="all clients")
+        wait_until(lambda: fresh.read_metrics()["seriesmith_connections"] > len(WIRES), seconds=30, what="all clients")
     finally:
         fresh.http.close()
 
 
 @contextmanager
-def _balanced(nginx: str, folder: Path, port: int, servers: list[Server], payloads: Payloads) -> Iterator[Server]:
+def _balance(nginx: str, folder: Path, port: int, servers: list[Server], payloads: Payloads) -> Iterator[Server]:
     """nginx in front of servers."""
     upstream = [f"server 127.0.0.1:{server.http.base_url.port} max_fails=1 fail_timeout=1s;" for server in servers]
     configuration = folder / "nginx.conf"
@@ -92,7 +92,7 @@ def _balanced(nginx: str, folder: Path, port: int, servers: list[Server], payloa
     balancer = subprocess.Popen([nginx, "-c", str(configuration), "-p", str(folder)])
     balanced = Server(f"http://127.0.0.1:{port}")
     try:
-        until(lambda: answers(balanced, payloads), seconds=10, what="nginx")
+        wait_until(lambda: is_answered(balanced, payloads), seconds=10, what="nginx")
         yield balanced
     finally:
         balanced.http.close()

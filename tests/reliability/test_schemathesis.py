@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from service.operations import OPERATIONS
-from tests.service.server import Server, serving
+from tests.service.server import Server, run_server
 
 pytestmark = [
     pytest.mark.reliability,
@@ -40,7 +40,7 @@ def run(folder: Path, server: Server, document: str, *options: str) -> None:
 
 @pytest.mark.parametrize("key", ["", KEY])
 def test_schemathesis_finds_nothing(repository: Path, tmp_path: Path, key: str):
-    with serving(tmp_path, repository, key) as server:
+    with run_server(tmp_path, repository, key) as server:
         options = [
             "--phases",
             "examples,coverage,fuzzing",
@@ -55,11 +55,11 @@ def test_schemathesis_finds_nothing(repository: Path, tmp_path: Path, key: str):
 
 def test_schemathesis_finds_nothing_where_requests_fit_the_model(repository: Path, tmp_path: Path):
     """Most of what the whole document allows fits no model; this one allows what `sines` takes, with odd values."""
-    with serving(tmp_path, repository) as server:
-        (tmp_path / "narrow.json").write_text(json.dumps(narrowed(server.get("/docs.json"))))
+    with run_server(tmp_path, repository) as server:
+        (tmp_path / "narrow.json").write_text(json.dumps(narrow(server.get("/docs.json"))))
         options = ["--url", server.url, "--phases", "coverage,fuzzing", "--max-examples", "150"]
         run(tmp_path, server, "narrow.json", *options)
-        answered = [value for name, value in server.metrics().items() if 'outcome="ok"' in name]
+        answered = [value for name, value in server.read_metrics().items() if 'outcome="ok"' in name]
         assert sum(answered) > 100
 
 
@@ -70,7 +70,7 @@ COUNT = {"type": "integer", "minimum": 0, "maximum": 20}
 NULL = {"type": "null"}
 
 
-def narrowed(document: dict[str, Any]) -> dict[str, Any]:
+def narrow(document: dict[str, Any]) -> dict[str, Any]:
     """The operations over JSON, with series, labels and counts as `sines` takes them."""
     document["paths"] = {f"/{name}": document["paths"][f"/{name}"] for name in OPERATIONS}
     for path in document["paths"].values():

@@ -45,16 +45,16 @@ class Suffering:
         for status, count in self.statuses.items():
             ending: Ending = "right" if status == "200" else "refused" if status in ("429", "503") else "wrong"
             ledger.counts[ending] += count
-        waits = f"victim p50 {self.percentile(50):.1f} ms, worst {self.worst:.0f} ms"
+        waits = f"victim p50 {self.compute_percentile(50):.1f} ms, worst {self.worst:.0f} ms"
         ledger.notes.append(f"{waits}; memory {growth_bytes / 2**20:+.0f} MiB")
 
-    def percentile(self, share: float) -> float:
+    def compute_percentile(self, share: float) -> float:
         """A quantile of the waits."""
         return float(np.percentile(self.latencies, share))
 
 
 @contextmanager
-def watched(server: Server, folder: Path, series: np.ndarray) -> Iterator[Suffering]:
+def watch(server: Server, folder: Path, series: np.ndarray) -> Iterator[Suffering]:
     """A victim at work while the block lasts."""
     body = folder / "victim.json"
     body.write_bytes(orjson.dumps({"model": "sines", "series": series[:1]}, option=orjson.OPT_SERIALIZE_NUMPY))

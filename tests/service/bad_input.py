@@ -46,42 +46,42 @@ class Bad:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def cases() -> list[Bad]:
+def list_cases() -> list[Bad]:
     """All of them."""
     makers = (
-        _bodies,
-        _fields,
-        _series,
-        _generating,
-        _octets,
-        _arrow,
-        _codings,
-        _inference_json,
-        _inference_binary,
-        _paths,
-        _typed,
-        _inference_grpc,
+        _list_bodies,
+        _list_fields,
+        _list_series,
+        _list_generating,
+        _list_octets,
+        _list_arrow,
+        _list_codings,
+        _list_inference_json,
+        _list_inference_binary,
+        _list_paths,
+        _list_typed,
+        _list_inference_grpc,
     )
     return [bad for maker in makers for bad in maker()]
 
 
-def good(operation: str) -> dict[str, Any]:
+def build_good(operation: str) -> dict[str, Any]:
     """The fields of a request that is answered."""
     if operation == "sample":
         return {"model": "sines", "n_per_class": 1}
     return {"model": "sines", "series": [CASE]} | ({"labels": [1]} if operation == "augment" else {})
 
 
-def _json(operation: str, changes: dict[str, Any]) -> bytes:
-    return json.dumps(good(operation) | changes).encode()
+def _write_json(operation: str, changes: dict[str, Any]) -> bytes:
+    return json.dumps(build_good(operation) | changes).encode()
 
 
-def _bodies() -> Iterator[Bad]:
+def _list_bodies() -> Iterator[Bad]:
     """Of no operation in particular."""
     raw: list[tuple[str, bytes, str]] = [
         ("nothing", b"", "not valid JSON"),
         ("a byte order mark", b"\xef\xbb\xbf{}", "not valid JSON"),
-        ("UTF-16", json.dumps(good("sample")).encode("utf-16"), "not valid JSON"),
+        ("UTF-16", json.dumps(build_good("sample")).encode("utf-16"), "not valid JSON"),
         ("invalid UTF-8", b'{"model": "\xff"}', "not valid JSON"),
         ("a lone surrogate", b'{"model": "\\ud800"}', "not valid JSON"),
         ("trailing garbage", b'{"model": "sines"} x', "not valid JSON"),
@@ -103,7 +103,7 @@ def _bodies() -> Iterator[Bad]:
             yield Bad(f"{operation}: {name}", f"/{operation}", body, status, (words,) if words else ())
 
 
-def _fields() -> Iterator[Bad]:
+def _list_fields() -> Iterator[Bad]:
     """That every operation has."""
     rows: list[tuple[str, dict[str, Any], int, str, str]] = [
         ("an unknown model", {"model": "cosines"}, 404, "model", "no model 'cosines'"),
@@ -119,7 +119,7 @@ def _fields() -> Iterator[Bad]:
     ]
     for operation in OPERATIONS:
         for name, changes, status, field_, words in rows:
-            body = _json(operation, changes)
+            body = _write_json(operation, changes)
             yield Bad(f"{operation}: {name}", f"/{operation}", body, status, (words,), field_)
     for operation in ("classify", "reconstruct"):
         for name, extra in (
@@ -130,11 +130,16 @@ def _fields() -> Iterator[Bad]:
             ("many", ["x"] * 9000),
         ):
             yield Bad(
-                f"{operation}: with {name}", f"/{operation}", _json(operation, {"with": extra}), 400, ("with",), "with"
+                f"{operation}: with {name}",
+                f"/{operation}",
+                _write_json(operation, {"with": extra}),
+                400,
+                ("with",),
+                "with",
             )
 
 
-def _series() -> Iterator[Bad]:
+def _list_series() -> Iterator[Bad]:
     rows: list[tuple[str, Any, int, str]] = [
         ("missing cases", [], 400, "zero cases"),
         ("null", None, 400, "null"),
@@ -165,13 +170,13 @@ def _series() -> Iterator[Bad]:
     ]
     for operation in SERIES_OPERATIONS:
         for name, series, status, words in rows:
-            body = _json(operation, {"series": series})
+            body = _write_json(operation, {"series": series})
             yield Bad(
                 f"{operation}: series {name}", f"/{operation}", body, status, (words,), "series" if words else None
             )
 
 
-def _generating() -> Iterator[Bad]:
+def _list_generating() -> Iterator[Bad]:
     both: list[tuple[str, dict[str, Any], int, str, str]] = [
         ("a negative seed", {"seed": -1}, 400, "seed", "seed is -1"),
         ("a seed beyond 2^53", {"seed": 2**53}, 400, "seed", "seed is"),
@@ -185,7 +190,9 @@ def _generating() -> Iterator[Bad]:
     ]
     for operation in ("sample", "augment"):
         for name, changes, status, field_, words in both:
-            yield Bad(f"{operation}: {name}", f"/{operation}", _json(operation, changes), status, (words,), field_)
+            yield Bad(
+                f"{operation}: {name}", f"/{operation}", _write_json(operation, changes), status, (words,), field_
+            )
     sample: list[tuple[str, dict[str, Any], int, str, str]] = [
         ("a negative count", {"n_per_class": -1}, 400, "n_per_class", "n_per_class is -1"),
         ("a count of 2^63", {"n_per_class": 2**63}, 400, "n_per_class", "n_per_class is"),
@@ -203,7 +210,7 @@ def _generating() -> Iterator[Bad]:
         ("series", {"series": [CASE]}, 400, "series", "is not a field"),
     ]
     for name, changes, status, field_, words in sample:
-        yield Bad(f"sample: {name}", "/sample", _json("sample", changes), status, (words,), field_)
+        yield Bad(f"sample: {name}", "/sample", _write_json("sample", changes), status, (words,), field_)
     augment: list[tuple[str, dict[str, Any], int, str, str]] = [
         ("no labels", {"labels": None}, 400, "labels", "'labels' is missing"),
         ("two labels", {"labels": [1, 1]}, 400, "labels", "1 series and 2 labels"),
@@ -240,10 +247,10 @@ def _generating() -> Iterator[Bad]:
         ),
     ]
     for name, changes, status, field_, words in augment:
-        yield Bad(f"augment: {name}", "/augment", _json("augment", changes), status, (words,), field_)
+        yield Bad(f"augment: {name}", "/augment", _write_json("augment", changes), status, (words,), field_)
 
 
-def _octets() -> Iterator[Bad]:
+def _list_octets() -> Iterator[Bad]:
     values = VALUES.tobytes()
     rows: list[tuple[str, str | None, bytes, int, str]] = [
         ("no shape", None, values, 400, "not valid JSON"),
@@ -271,7 +278,7 @@ def _octets() -> Iterator[Bad]:
     yield Bad("sample: octets, no JSON", "/sample", b"\0", 400, ("not valid JSON",), headers={"content-type": OCTETS})
 
 
-def arrow_stream(columns: list[tuple[str | bytes, pa.Array]], metadata: bytes = b'{"model": "sines"}') -> bytes:
+def write_arrow_stream(columns: list[tuple[str | bytes, pa.Array]], metadata: bytes = b'{"model": "sines"}') -> bytes:
     """A stream of these columns, whose names may come twice."""
     schema = pa.schema([pa.field(name, column.type) for name, column in columns], metadata={KEY: metadata})
     sink = pa.BufferOutputStream()
@@ -280,15 +287,15 @@ def arrow_stream(columns: list[tuple[str | bytes, pa.Array]], metadata: bytes = 
     return bytes(sink.getvalue())
 
 
-def tensors(kind: pa.DataType, values: pa.Array, shape: tuple[int, ...]) -> pa.Array:
+def build_tensors(kind: pa.DataType, values: pa.Array, shape: tuple[int, ...]) -> pa.Array:
     """Fixed-shape tensors of any type."""
     size = int(np.prod(shape))
     storage = pa.FixedSizeListArray.from_arrays(values, size)
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(kind, shape), storage)
 
 
-def _arrow() -> Iterator[Bad]:
-    series = tensors(pa.float32(), pa.array(VALUES.reshape(-1)), (2, 64))
+def _list_arrow() -> Iterator[Bad]:
+    series = build_tensors(pa.float32(), pa.array(VALUES.reshape(-1)), (2, 64))
     labels = pa.array(["1"])
     odd = {
         "bool": pa.array([True] * 128),
@@ -301,65 +308,90 @@ def _arrow() -> Iterator[Bad]:
         ("no stream", b"ARROW1", 400, "not a valid Arrow"),
         ("nothing", b"", 400, "not a valid Arrow"),
         ("a file", b"ARROW1\0\0" + b"\0" * 100, 400, "not a valid Arrow"),
-        ("half a stream", arrow_stream([("series", series)])[:300], 400, "not a valid Arrow"),
-        ("series twice", arrow_stream([("series", series), ("series", series)]), 400, "'series' came twice"),
-        ("labels twice", arrow_stream([("series", series), ("labels", labels), ("labels", labels)]), 400, "came twice"),
-        ("a name that is not UTF-8", arrow_stream([("serXes", series)]).replace(b"serXes", b"ser\xffes"), 400, "UTF-8"),
-        ("100 columns", arrow_stream([(f"c{n}", labels) for n in range(100)]), 400, "100 columns"),
-        ("an unknown column", arrow_stream([("series", series), ("x", labels)]), 400, "'x' is not a field"),
+        ("half a stream", write_arrow_stream([("series", series)])[:300], 400, "not a valid Arrow"),
+        ("series twice", write_arrow_stream([("series", series), ("series", series)]), 400, "'series' came twice"),
+        (
+            "labels twice",
+            write_arrow_stream([("series", series), ("labels", labels), ("labels", labels)]),
+            400,
+            "came twice",
+        ),
+        (
+            "a name that is not UTF-8",
+            write_arrow_stream([("serXes", series)]).replace(b"serXes", b"ser\xffes"),
+            400,
+            "UTF-8",
+        ),
+        ("100 columns", write_arrow_stream([(f"c{n}", labels) for n in range(100)]), 400, "100 columns"),
+        ("an unknown column", write_arrow_stream([("series", series), ("x", labels)]), 400, "'x' is not a field"),
         (
             "labels of floats",
-            arrow_stream([("series", series), ("labels", pa.array([1.5]))]),
+            write_arrow_stream([("series", series), ("labels", pa.array([1.5]))]),
             400,
             "send text or integers",
         ),
         (
             "labels of lists",
-            arrow_stream([("series", series), ("labels", pa.array([[1]]))]),
+            write_arrow_stream([("series", series), ("labels", pa.array([[1]]))]),
             400,
             "send text or integers",
         ),
-        ("labels of booleans", arrow_stream([("series", series), ("labels", pa.array([True]))]), 400, "send text"),
-        ("labels of nulls", arrow_stream([("series", series), ("labels", pa.nulls(1))]), 400, "nulls"),
-        ("metadata that is no JSON", arrow_stream([("series", series)], b"x"), 400, "not valid JSON"),
-        ("metadata that is a list", arrow_stream([("series", series)], b"[]"), 400, "metadata 'seriesmith'"),
+        (
+            "labels of booleans",
+            write_arrow_stream([("series", series), ("labels", pa.array([True]))]),
+            400,
+            "send text",
+        ),
+        ("labels of nulls", write_arrow_stream([("series", series), ("labels", pa.nulls(1))]), 400, "nulls"),
+        ("metadata that is no JSON", write_arrow_stream([("series", series)], b"x"), 400, "not valid JSON"),
+        ("metadata that is a list", write_arrow_stream([("series", series)], b"[]"), 400, "metadata 'seriesmith'"),
         (
             "metadata 900 deep",
-            arrow_stream([("series", series)], b'{"model":' + b"[" * 900 + b"]" * 900 + b"}"),
+            write_arrow_stream([("series", series)], b'{"model":' + b"[" * 900 + b"]" * 900 + b"}"),
             400,
             "model is",
         ),
-        ("ragged lists", arrow_stream([("series", pa.array([[[1.0], [1.0, 2.0]]]))]), 400, "ragged"),
-        ("a null inside", arrow_stream([("series", pa.array([[1.0, None]]))]), 400, "nulls"),
-        ("a null list inside", arrow_stream([("series", pa.array([[[1.0], None]]))]), 400, "nulls"),
-        ("a null case", arrow_stream([("series", pa.array([[1.0], None]))]), 400, "1 nulls"),
-        ("text", arrow_stream([("series", pa.array(["x"]))]), 400, "column of string"),
-        ("structs", arrow_stream([("series", pa.array([{"a": 1}]))]), 400, "column of struct"),
-        ("plain numbers", arrow_stream([("series", pa.array([1.0]))]), 400, "at least one case, two or three axes"),
-        ("lists four deep", arrow_stream([("series", pa.array([[[[1.0]]]]))]), 400, "two or three axes"),
-        ("no rows", arrow_stream([("series", series.slice(0, 0))]), 400, "0 cases"),
-        ("an empty list", arrow_stream([("series", pa.array([[]], pa.list_(pa.float32())))]), 400, ""),
+        ("ragged lists", write_arrow_stream([("series", pa.array([[[1.0], [1.0, 2.0]]]))]), 400, "ragged"),
+        ("a null inside", write_arrow_stream([("series", pa.array([[1.0, None]]))]), 400, "nulls"),
+        ("a null list inside", write_arrow_stream([("series", pa.array([[[1.0], None]]))]), 400, "nulls"),
+        ("a null case", write_arrow_stream([("series", pa.array([[1.0], None]))]), 400, "1 nulls"),
+        ("text", write_arrow_stream([("series", pa.array(["x"]))]), 400, "column of string"),
+        ("structs", write_arrow_stream([("series", pa.array([{"a": 1}]))]), 400, "column of struct"),
+        (
+            "plain numbers",
+            write_arrow_stream([("series", pa.array([1.0]))]),
+            400,
+            "at least one case, two or three axes",
+        ),
+        ("lists four deep", write_arrow_stream([("series", pa.array([[[[1.0]]]]))]), 400, "two or three axes"),
+        ("no rows", write_arrow_stream([("series", series.slice(0, 0))]), 400, "0 cases"),
+        ("an empty list", write_arrow_stream([("series", pa.array([[]], pa.list_(pa.float32())))]), 400, ""),
         (
             "a dictionary of lists",
-            arrow_stream([("series", pa.array(["a"]).dictionary_encode())]),
+            write_arrow_stream([("series", pa.array(["a"]).dictionary_encode())]),
             400,
             "column of dictionary",
         ),
         (
             "20000 rows and more",
-            arrow_stream([("series", pa.array(np.zeros((50_000, 1)).tolist()))]),
+            write_arrow_stream([("series", pa.array(np.zeros((50_000, 1)).tolist()))]),
             413,
             "50000 rows",
         ),
-        ("another extension", arrow_stream([("series", pa.array([b"0" * 16], pa.uuid()))]), 400, "column of"),
+        ("another extension", write_arrow_stream([("series", pa.array([b"0" * 16], pa.uuid()))]), 400, "column of"),
         *(
-            (f"tensors of {name}", arrow_stream([("series", tensors(values.type, values, (2, 64)))]), 400, "column of")
+            (
+                f"tensors of {name}",
+                write_arrow_stream([("series", build_tensors(values.type, values, (2, 64)))]),
+                400,
+                "column of",
+            )
             for name, values in odd.items()
         ),
         *(
             (
                 f"lists of {name}",
-                arrow_stream([("series", pa.FixedSizeListArray.from_arrays(values, 128))]),
+                write_arrow_stream([("series", pa.FixedSizeListArray.from_arrays(values, 128))]),
                 400,
                 "column of",
             )
@@ -372,8 +404,8 @@ def _arrow() -> Iterator[Bad]:
             yield Bad(f"{operation}: Arrow, {name}", f"/{operation}", body, status, (words,), headers=headers)
 
 
-def _codings() -> Iterator[Bad]:
-    plain = _json("classify", {})
+def _list_codings() -> Iterator[Bad]:
+    plain = _write_json("classify", {})
     bomb = b"[]," * 2**24
     window = zstandard.ZstdCompressor(
         compression_params=zstandard.ZstdCompressionParameters(window_log=27)
@@ -406,28 +438,28 @@ def _codings() -> Iterator[Bad]:
 TENSOR: dict[str, Any] = {"name": "series", "datatype": "FP32", "shape": [1, 2, 64], "data": [CASE]}
 
 
-def _inputs(*inputs: Any, **document: Any) -> bytes:
+def _write_inputs(*inputs: Any, **document: Any) -> bytes:
     return json.dumps({"inputs": list(inputs), **document}).encode()
 
 
-def _one(name: str, datatype: str, shape: list[Any], data: Any) -> dict[str, Any]:
+def _build_input(name: str, datatype: str, shape: list[Any], data: Any) -> dict[str, Any]:
     return {"name": name, "datatype": datatype, "shape": shape, "data": data}
 
 
-def _inference_json() -> Iterator[Bad]:
+def _list_inference_json() -> Iterator[Bad]:
     rows: list[tuple[str, str, bytes, int, str]] = [
         ("nothing", "encode", b"", 400, "not valid JSON"),
         (
             "a million labels",
             "augment",
-            _inputs(TENSOR, _one("labels", "BYTES", [10**6], ["1"])),
+            _write_inputs(TENSOR, _build_input("labels", "BYTES", [10**6], ["1"])),
             413,
             "1000000 elements",
         ),
         (
             "a billion values",
             "encode",
-            _inputs(_one("series", "FP32", [10**7, 2, 64], [1.0])),
+            _write_inputs(_build_input("series", "FP32", [10**7, 2, 64], [1.0])),
             413,
             "1280000000 elements",
         ),
@@ -436,139 +468,201 @@ def _inference_json() -> Iterator[Bad]:
         ("no inputs", "encode", b"{}", 400, "'inputs' is missing"),
         ("inputs as text", "encode", b'{"inputs": "x"}', 400, "'inputs' is missing"),
         ("an input 900 deep", "encode", b'{"inputs": [' + b"[" * 900 + b"]" * 900 + b"]}", 400, "an input is"),
-        ("65 inputs", "encode", _inputs(*[TENSOR] * 65), 400, "65 inputs"),
-        ("20000 inputs", "encode", _inputs(*[{}] * 20_000), 400, "20000 inputs"),
-        ("100000 inputs", "encode", _inputs(*[{}] * 100_000), 413, "values"),
-        ("65 outputs", "encode", _inputs(TENSOR, outputs=[{"name": "x"}] * 65), 400, "65 outputs"),
-        ("an input twice", "encode", _inputs(TENSOR, TENSOR), 400, "came twice"),
-        ("an unknown input", "encode", _inputs(TENSOR | {"name": "x"}), 400, "no input 'x'"),
-        ("a name of 100 kB", "encode", _inputs(TENSOR | {"name": "x" * 10**5}), 400, "no input"),
-        ("an unknown datatype", "encode", _inputs(TENSOR | {"datatype": "BF16"}), 400, "'BF16'"),
-        ("a datatype of 100 kB", "encode", _inputs(TENSOR | {"datatype": "x" * 10**5}), 400, "datatype"),
-        ("a negative size", "encode", _inputs(TENSOR | {"shape": [-1, 2, 64]}), 400, "at most 8 sizes"),
-        ("nine sizes", "encode", _inputs(TENSOR | {"shape": [1] * 9}), 400, "at most 8 sizes"),
-        ("100000 sizes", "encode", _inputs(TENSOR | {"shape": [1] * 10**5}), 413, "values"),
-        ("a size with a fraction", "encode", _inputs(TENSOR | {"shape": [0.5]}), 400, "at most 8 sizes"),
-        ("a size of 2^40", "encode", _inputs(TENSOR | {"shape": [2**40]}), 400, "at most 8 sizes"),
-        ("a size beyond 64 bits", "encode", _inputs(TENSOR | {"shape": [HUGE]}), 400, "at most 8 sizes"),
-        ("a size as text", "encode", _inputs(TENSOR | {"shape": ["1"]}), 400, "at most 8 sizes"),
-        ("shape 0 x 2 x 64", "encode", _inputs(_one("series", "FP32", [0, 2, 64], [])), 400, "at least one case"),
-        ("shape 1 x 0 x 64", "encode", _inputs(_one("series", "FP32", [1, 0, 64], [])), 400, "1 x 0 x 64"),
-        ("no axes", "encode", _inputs(_one("series", "FP32", [], [1.0])), 400, "two or three axes"),
-        ("data as text", "encode", _inputs(TENSOR | {"data": "x"}), 400, "has no data"),
-        ("data of another kind", "encode", _inputs(TENSOR | {"data": ["x"] * 128}), 400, "takes numbers"),
-        ("data with a null", "encode", _inputs(TENSOR | {"data": [None] * 128}), 400, "holds None"),
-        ("ragged data", "encode", _inputs(TENSOR | {"data": [[1, 2], [1]]}), 400, "ragged"),
-        ("too few elements", "encode", _inputs(TENSOR | {"data": [1.0]}), 400, "takes 128 elements"),
+        ("65 inputs", "encode", _write_inputs(*[TENSOR] * 65), 400, "65 inputs"),
+        ("20000 inputs", "encode", _write_inputs(*[{}] * 20_000), 400, "20000 inputs"),
+        ("100000 inputs", "encode", _write_inputs(*[{}] * 100_000), 413, "values"),
+        ("65 outputs", "encode", _write_inputs(TENSOR, outputs=[{"name": "x"}] * 65), 400, "65 outputs"),
+        ("an input twice", "encode", _write_inputs(TENSOR, TENSOR), 400, "came twice"),
+        ("an unknown input", "encode", _write_inputs(TENSOR | {"name": "x"}), 400, "no input 'x'"),
+        ("a name of 100 kB", "encode", _write_inputs(TENSOR | {"name": "x" * 10**5}), 400, "no input"),
+        ("an unknown datatype", "encode", _write_inputs(TENSOR | {"datatype": "BF16"}), 400, "'BF16'"),
+        ("a datatype of 100 kB", "encode", _write_inputs(TENSOR | {"datatype": "x" * 10**5}), 400, "datatype"),
+        ("a negative size", "encode", _write_inputs(TENSOR | {"shape": [-1, 2, 64]}), 400, "at most 8 sizes"),
+        ("nine sizes", "encode", _write_inputs(TENSOR | {"shape": [1] * 9}), 400, "at most 8 sizes"),
+        ("100000 sizes", "encode", _write_inputs(TENSOR | {"shape": [1] * 10**5}), 413, "values"),
+        ("a size with a fraction", "encode", _write_inputs(TENSOR | {"shape": [0.5]}), 400, "at most 8 sizes"),
+        ("a size of 2^40", "encode", _write_inputs(TENSOR | {"shape": [2**40]}), 400, "at most 8 sizes"),
+        ("a size beyond 64 bits", "encode", _write_inputs(TENSOR | {"shape": [HUGE]}), 400, "at most 8 sizes"),
+        ("a size as text", "encode", _write_inputs(TENSOR | {"shape": ["1"]}), 400, "at most 8 sizes"),
+        (
+            "shape 0 x 2 x 64",
+            "encode",
+            _write_inputs(_build_input("series", "FP32", [0, 2, 64], [])),
+            400,
+            "at least one case",
+        ),
+        (
+            "shape 1 x 0 x 64",
+            "encode",
+            _write_inputs(_build_input("series", "FP32", [1, 0, 64], [])),
+            400,
+            "1 x 0 x 64",
+        ),
+        ("no axes", "encode", _write_inputs(_build_input("series", "FP32", [], [1.0])), 400, "two or three axes"),
+        ("data as text", "encode", _write_inputs(TENSOR | {"data": "x"}), 400, "has no data"),
+        ("data of another kind", "encode", _write_inputs(TENSOR | {"data": ["x"] * 128}), 400, "takes numbers"),
+        ("data with a null", "encode", _write_inputs(TENSOR | {"data": [None] * 128}), 400, "holds None"),
+        ("ragged data", "encode", _write_inputs(TENSOR | {"data": [[1, 2], [1]]}), 400, "ragged"),
+        ("too few elements", "encode", _write_inputs(TENSOR | {"data": [1.0]}), 400, "takes 128 elements"),
         (
             "large data, one missing",
             "encode",
-            _inputs(_one("series", "FP32", [200, 2, 64], [0.5] * 25_599)),
+            _write_inputs(_build_input("series", "FP32", [200, 2, 64], [0.5] * 25_599)),
             400,
             "25599 came",
         ),
         (
             "large data with a null",
             "encode",
-            _inputs(_one("series", "FP32", [200, 2, 64], [0.5] * 25_599 + [None])),
+            _write_inputs(_build_input("series", "FP32", [200, 2, 64], [0.5] * 25_599 + [None])),
             400,
             "None",
         ),
         (
             "large data with text",
             "encode",
-            _inputs(_one("series", "FP32", [200, 2, 64], [0.5] * 25_599 + ["x"])),
+            _write_inputs(_build_input("series", "FP32", [200, 2, 64], [0.5] * 25_599 + ["x"])),
             400,
             "char",
         ),
-        ("large nested data", "encode", _inputs(_one("series", "FP32", [200, 64, 2], [CASE] * 200)), 400, "nested"),
+        (
+            "large nested data",
+            "encode",
+            _write_inputs(_build_input("series", "FP32", [200, 64, 2], [CASE] * 200)),
+            400,
+            "nested",
+        ),
         (
             "many integers",
             "sample",
-            _inputs(_one("n_per_class", "INT64", [20_000], [1] * 20_000)),
+            _write_inputs(_build_input("n_per_class", "INT64", [20_000], [1] * 20_000)),
             400,
             "20000 elements",
         ),
         (
             "an integer out of range",
             "sample",
-            _inputs(_one("n_per_class", "INT8", [1], [300])),
+            _write_inputs(_build_input("n_per_class", "INT8", [1], [300])),
             400,
             "out of the range",
         ),
-        ("an unsigned below zero", "sample", _inputs(_one("n_per_class", "UINT8", [1], [-1])), 400, "out of the range"),
-        ("an integer beyond 64 bits", "sample", _inputs(_one("n_per_class", "INT64", [1], [HUGE])), 400, ""),
+        (
+            "an unsigned below zero",
+            "sample",
+            _write_inputs(_build_input("n_per_class", "UINT8", [1], [-1])),
+            400,
+            "out of the range",
+        ),
+        (
+            "an integer beyond 64 bits",
+            "sample",
+            _write_inputs(_build_input("n_per_class", "INT64", [1], [HUGE])),
+            400,
+            "",
+        ),
         (
             "an integer with a fraction",
             "sample",
-            _inputs(_one("n_per_class", "INT64", [1], [1.5])),
+            _write_inputs(_build_input("n_per_class", "INT64", [1], [1.5])),
             400,
             "takes integers",
         ),
-        ("a negative count", "sample", _inputs(_one("n_per_class", "INT64", [1], [-1])), 400, "n_per_class is -1"),
-        ("two counts", "sample", _inputs(_one("n_per_class", "INT64", [2], [1, 2])), 400, "has 2 elements"),
-        ("no count", "sample", _inputs(_one("n_per_class", "INT64", [0], [])), 400, "has 0 elements"),
-        ("labels as a square", "augment", _inputs(TENSOR, _one("labels", "BYTES", [2, 2], ["1"] * 4)), 400, "one axis"),
-        ("labels of floats", "augment", _inputs(TENSOR, _one("labels", "FP32", [1], [1.0])), 400, "send BYTES"),
+        (
+            "a negative count",
+            "sample",
+            _write_inputs(_build_input("n_per_class", "INT64", [1], [-1])),
+            400,
+            "n_per_class is -1",
+        ),
+        (
+            "two counts",
+            "sample",
+            _write_inputs(_build_input("n_per_class", "INT64", [2], [1, 2])),
+            400,
+            "has 2 elements",
+        ),
+        ("no count", "sample", _write_inputs(_build_input("n_per_class", "INT64", [0], [])), 400, "has 0 elements"),
+        (
+            "labels as a square",
+            "augment",
+            _write_inputs(TENSOR, _build_input("labels", "BYTES", [2, 2], ["1"] * 4)),
+            400,
+            "one axis",
+        ),
+        (
+            "labels of floats",
+            "augment",
+            _write_inputs(TENSOR, _build_input("labels", "FP32", [1], [1.0])),
+            400,
+            "send BYTES",
+        ),
         (
             "labels of numbers as text",
             "augment",
-            _inputs(TENSOR, _one("labels", "BYTES", [1], [1])),
+            _write_inputs(TENSOR, _build_input("labels", "BYTES", [1], [1])),
             400,
             "BYTES takes text",
         ),
-        ("half a count", "sample", _inputs(_one("class_label", "BYTES", [1], ["1"])), 400, "without count"),
+        (
+            "half a count",
+            "sample",
+            _write_inputs(_build_input("class_label", "BYTES", [1], ["1"])),
+            400,
+            "without count",
+        ),
         (
             "a class twice",
             "sample",
-            _inputs(_one("class_label", "BYTES", [2], ["1", "1"]), _one("count", "INT64", [2], [1, 1])),
+            _write_inputs(
+                _build_input("class_label", "BYTES", [2], ["1", "1"]), _build_input("count", "INT64", [2], [1, 1])
+            ),
             400,
             "twice",
         ),
         (
             "data beside binary data",
             "encode",
-            _inputs(TENSOR | {"parameters": {"binary_data_size": 0}}),
+            _write_inputs(TENSOR | {"parameters": {"binary_data_size": 0}}),
             400,
             "one of the two",
         ),
         (
             "a size that is text",
             "encode",
-            _inputs(TENSOR | {"parameters": {"binary_data_size": "1"}}),
+            _write_inputs(TENSOR | {"parameters": {"binary_data_size": "1"}}),
             400,
             "binary_data_size of '1'",
         ),
         (
             "a size that is NaN-like",
             "encode",
-            _inputs(TENSOR | {"parameters": {"binary_data_size": 1e300}}),
+            _write_inputs(TENSOR | {"parameters": {"binary_data_size": 1e300}}),
             400,
             "binary_data_size",
         ),
         (
             "a size beyond the body",
             "encode",
-            _inputs(TENSOR | {"parameters": {"binary_data_size": 2**40}}),
+            _write_inputs(TENSOR | {"parameters": {"binary_data_size": 2**40}}),
             400,
             "bytes are left",
         ),
-        ("parameters as a list", "encode", _inputs(TENSOR | {"parameters": []}), 400, "parameters is []"),
+        ("parameters as a list", "encode", _write_inputs(TENSOR | {"parameters": []}), 400, "parameters is []"),
         (
             "shared memory",
             "encode",
-            _inputs(TENSOR | {"parameters": {"shared_memory_region": "x"}}),
+            _write_inputs(TENSOR | {"parameters": {"shared_memory_region": "x"}}),
             400,
             "lacks that extension",
         ),
-        ("parameters of all as text", "encode", _inputs(TENSOR, parameters="x"), 400, "parameters is 'x'"),
-        ("an id that is a number", "encode", _inputs(TENSOR, id=3), 400, "id is 3"),
-        ("an unknown output", "encode", _inputs(TENSOR, outputs=[{"name": "x"}]), 400, "no output 'x'"),
-        ("an output as text", "encode", _inputs(TENSOR, outputs=["x"]), 400, "an output asked for is 'x'"),
+        ("parameters of all as text", "encode", _write_inputs(TENSOR, parameters="x"), 400, "parameters is 'x'"),
+        ("an id that is a number", "encode", _write_inputs(TENSOR, id=3), 400, "id is 3"),
+        ("an unknown output", "encode", _write_inputs(TENSOR, outputs=[{"name": "x"}]), 400, "no output 'x'"),
+        ("an output as text", "encode", _write_inputs(TENSOR, outputs=["x"]), 400, "an output asked for is 'x'"),
         (
             "classification",
             "classify",
-            _inputs(TENSOR, outputs=[{"name": "labels", "parameters": {"classification": 1}}]),
+            _write_inputs(TENSOR, outputs=[{"name": "labels", "parameters": {"classification": 1}}]),
             400,
             "lacks",
         ),
@@ -579,15 +673,15 @@ def _inference_json() -> Iterator[Bad]:
         )
 
 
-def _inference_binary() -> Iterator[Bad]:
-    def described(size: Any, datatype: str = "FP32", shape: Any = (1, 2, 64), name: str = "series") -> bytes:
+def _list_inference_binary() -> Iterator[Bad]:
+    def describe(size: Any, datatype: str = "FP32", shape: Any = (1, 2, 64), name: str = "series") -> bytes:
         tensor = {"name": name, "datatype": datatype, "shape": list(shape), "parameters": {"binary_data_size": size}}
         return json.dumps({"inputs": [tensor]}).encode()
 
     values = VALUES.tobytes()
     texts = b"\x01\0\0\0"
-    head = described(512)
-    million = described(4 * 10**6, "BYTES", [2])
+    head = describe(512)
+    million = describe(4 * 10**6, "BYTES", [2])
     rows: list[tuple[str, bytes, str | None, str]] = [
         ("a length of 5000 digits", head + values, "1" * 5000, "Inference-Header-Content-Length"),
         ("a length as text", head + values, "x", "Inference-Header-Content-Length is 'x'"),
@@ -596,33 +690,33 @@ def _inference_binary() -> Iterator[Bad]:
         ("a length of 0", head + values, "0", "not valid JSON"),
         ("a length that is short", head + values, "10", "not valid JSON"),
         ("no length", head + values, None, "not valid JSON"),
-        ("too few bytes", described(512) + values[:-1], str(len(head)), "bytes are left"),
-        ("too many bytes", described(512) + values + b"x", str(len(head)), "1 bytes are left behind"),
-        ("another size", described(508) + values[:-4], str(len(head)), "takes 512 bytes"),
-        ("NaN", described(512) + b"\xff" * 512, str(len(head)), "is nan"),
+        ("too few bytes", describe(512) + values[:-1], str(len(head)), "bytes are left"),
+        ("too many bytes", describe(512) + values + b"x", str(len(head)), "1 bytes are left behind"),
+        ("another size", describe(508) + values[:-4], str(len(head)), "takes 512 bytes"),
+        ("NaN", describe(512) + b"\xff" * 512, str(len(head)), "is nan"),
         (
             "an element of BYTES cut off",
-            described(4, "BYTES", [1]) + texts,
-            str(len(described(4, "BYTES", [1]))),
+            describe(4, "BYTES", [1]) + texts,
+            str(len(describe(4, "BYTES", [1]))),
             "within an element",
         ),
         (
             "BYTES of 3 bytes",
-            described(3, "BYTES", [1]) + texts[:3],
-            str(len(described(3, "BYTES", [1]))),
+            describe(3, "BYTES", [1]) + texts[:3],
+            str(len(describe(3, "BYTES", [1]))),
             "length before it",
         ),
         (
             "BYTES that are not UTF-8",
-            described(5, "BYTES", [1]) + texts + b"\xff",
-            str(len(described(5, "BYTES", [1]))),
+            describe(5, "BYTES", [1]) + texts + b"\xff",
+            str(len(describe(5, "BYTES", [1]))),
             "UTF-8",
         ),
         ("a million texts of nothing", million + bytes(4 * 10**6), str(len(million)), "3 came"),
         (
             "2^31 rows of nothing",
-            described(0, "FP32", [2**31 - 1, 0, 0]),
-            str(len(described(0, "FP32", [2**31 - 1, 0, 0]))),
+            describe(0, "FP32", [2**31 - 1, 0, 0]),
+            str(len(describe(0, "FP32", [2**31 - 1, 0, 0]))),
             "",
         ),
     ]
@@ -633,7 +727,7 @@ def _inference_binary() -> Iterator[Bad]:
         yield Bad(f"v2 binary: {name}", path, body, status, (words,) if words else (), headers=headers)
 
 
-def _paths() -> Iterator[Bad]:
+def _list_paths() -> Iterator[Bad]:
     long = "a" * 300
     rows: list[tuple[str, str, bytes, int]] = [
         ("GET", "/models/cosines", b"", 404),
@@ -668,11 +762,11 @@ def _paths() -> Iterator[Bad]:
         ("GET", f"/v2/models/sines.encode/versions/{'1' * 5000}", b"", 404),
         ("GET", f"/v2/models/{long}.encode", b"", 404),
         ("GET", f"/v2/models/{long}.encode/ready", b"", 404),
-        ("POST", f"/v2/models/{long}.encode/infer", _inputs(TENSOR), 404),
-        ("POST", "/v2/models/%00.encode/infer", _inputs(TENSOR), 404),
-        ("POST", "/v2/models/sines.dream/infer", _inputs(TENSOR), 404),
+        ("POST", f"/v2/models/{long}.encode/infer", _write_inputs(TENSOR), 404),
+        ("POST", "/v2/models/%00.encode/infer", _write_inputs(TENSOR), 404),
+        ("POST", "/v2/models/sines.dream/infer", _write_inputs(TENSOR), 404),
         ("GET", "/v2/models/sines.encode/infer", b"", 405),
-        ("POST", "/v2/models/unlabelled.classify/infer", _inputs(TENSOR), 422),
+        ("POST", "/v2/models/unlabelled.classify/infer", _write_inputs(TENSOR), 422),
         ("GET", "/v2/repository/index", b"", 405),
         ("POST", "/v2/repository/index", b"[]", 400),
         ("POST", "/v2/repository/index", b"x", 400),
@@ -682,14 +776,14 @@ def _paths() -> Iterator[Bad]:
         yield Bad(f"{method} {path[:20]}…{path[-40:]} {body[:9]!r}", path, body, status, method=method)
 
 
-def _message(method: str, **fields: Any) -> bytes:
+def _write_message(method: str, **fields: Any) -> bytes:
     return bytes(
         getattr(typed, f"{method.removesuffix('Stream')}Request")(**({"model": "sines"} | fields)).SerializeToString()
     )
 
 
-def _typed() -> Iterator[Bad]:
-    def array(*shape: int, values: bytes | None = None) -> typed.Array:
+def _list_typed() -> Iterator[Bad]:
+    def build_array(*shape: int, values: bytes | None = None) -> typed.Array:
         return typed.Array(shape=shape, values=bytes(4 * int(np.prod(shape))) if values is None else values)
 
     wrong, large = "INVALID_ARGUMENT", "RESOURCE_EXHAUSTED"
@@ -700,28 +794,28 @@ def _typed() -> Iterator[Bad]:
         ("a size of 2^62", typed.Array(shape=[2**62], values=b""), wrong, "shape"),
         ("1000 sizes", typed.Array(shape=[1] * 1000, values=bytes(4)), wrong, "at most 8 axes"),
         ("100000 sizes", typed.Array(shape=[1] * 100_000, values=bytes(4)), large, "fields"),
-        ("too few values", array(1, 2, 64, values=bytes(8)), wrong, "8 bytes of values"),
-        ("no cases", array(0, 2, 64), wrong, "at least one case"),
-        ("no timepoints", array(5, 0, 64), wrong, "5 x 0 x 64"),
-        ("one axis", array(64), wrong, "two or three axes"),
-        ("another length", array(1, 2, 9), wrong, "1 x 2 x 9"),
-        ("NaN", array(1, 2, 64, values=b"\xff" * 512), wrong, "series[0][0][0]"),
-        ("too many cases", array(10_001, 1), large, "SERIESMITH_MAX_ROWS"),
+        ("too few values", build_array(1, 2, 64, values=bytes(8)), wrong, "8 bytes of values"),
+        ("no cases", build_array(0, 2, 64), wrong, "at least one case"),
+        ("no timepoints", build_array(5, 0, 64), wrong, "5 x 0 x 64"),
+        ("one axis", build_array(64), wrong, "two or three axes"),
+        ("another length", build_array(1, 2, 9), wrong, "1 x 2 x 9"),
+        ("NaN", build_array(1, 2, 64, values=b"\xff" * 512), wrong, "series[0][0][0]"),
+        ("too many cases", build_array(10_001, 1), large, "SERIESMITH_MAX_ROWS"),
     ]
     for method in ("Encode", "Reconstruct", "Classify", "Augment", "AugmentStream"):
         for name, one, code, words in series:
             fields = {} if one is None else {"series": one}
-            yield Bad(f"{method}: {name}", TYPED + method, _message(method, **fields), code, (words,))
+            yield Bad(f"{method}: {name}", TYPED + method, _write_message(method, **fields), code, (words,))
         yield Bad(f"{method}: no message", TYPED + method, b"\xff\xff\xff", wrong, ("no seriesmith.v1",))
         yield Bad(
             f"{method}: an unknown model",
             TYPED + method,
-            _message(method, model="x", series=array(1, 2, 64)),
+            _write_message(method, model="x", series=build_array(1, 2, 64)),
             "NOT_FOUND",
         )
         yield Bad(f"{method}: invalid UTF-8", TYPED + method, b"\x0a\x01\xff", wrong)
         yield Bad(f"{method}: 100000 empty arrays", TYPED + method, b"\x12\0" * 100_000, large, ("messages",))
-    one, count = array(1, 2, 64), typed.ClassCount
+    one, count = build_array(1, 2, 64), typed.ClassCount
     sample: list[tuple[str, dict[str, Any], str, str]] = [
         ("nothing asked for", {}, wrong, "neither"),
         ("a negative count", {"n_per_class": -1}, wrong, "n_per_class is -1"),
@@ -738,7 +832,11 @@ def _typed() -> Iterator[Bad]:
     for method in ("Sample", "SampleStream"):
         for name, fields, code, words in sample:
             yield Bad(
-                f"{method}: {name}", TYPED + method, _message(method.removesuffix("Stream"), **fields), code, (words,)
+                f"{method}: {name}",
+                TYPED + method,
+                _write_message(method.removesuffix("Stream"), **fields),
+                code,
+                (words,),
             )
     strategy, labels = typed.Strategy, typed.Labels
     augment: list[tuple[str, dict[str, Any], str]] = [
@@ -751,16 +849,18 @@ def _typed() -> Iterator[Bad]:
         ("a policy of 100 kB", {"labels": labels(number=[1]), "policy": "x" * 10**5}, "policy is"),
     ]
     for name, fields, words in augment:
-        yield Bad(f"Augment: {name}", TYPED + "Augment", _message("Augment", series=one, **fields), wrong, (words,))
+        yield Bad(
+            f"Augment: {name}", TYPED + "Augment", _write_message("Augment", series=one, **fields), wrong, (words,)
+        )
 
 
-def _inference_grpc() -> Iterator[Bad]:
+def _list_inference_grpc() -> Iterator[Bad]:
     request, tensor = inference.ModelInferRequest, inference.ModelInferRequest.InferInputTensor
 
-    def asked(*inputs: Any, model: str = "sines.encode", **more: Any) -> bytes:
+    def ask(*inputs: Any, model: str = "sines.encode", **more: Any) -> bytes:
         return bytes(request(model_name=model, inputs=inputs, **more).SerializeToString())
 
-    def series(**changes: Any) -> Any:
+    def make(**changes: Any) -> Any:
         return tensor(**({"name": "series", "datatype": "FP32", "shape": [1, 2, 64]} | changes))
 
     contents = inference.InferTensorContents
@@ -774,36 +874,36 @@ def _inference_grpc() -> Iterator[Bad]:
     name = "inference.ModelInferRequest"
     rows: list[tuple[str, bytes, str, str]] = [
         ("no message", b"\xff\xff", wrong, name),
-        ("no model", asked(model=""), "NOT_FOUND", "is no model"),
-        ("an unknown model", asked(model="x.encode"), "NOT_FOUND", "no model 'x'"),
-        ("a model of 100 kB", asked(model="x" * 10**5), "NOT_FOUND", "is no model"),
-        ("a version of 5000 digits", asked(model_version="1" * 5000), "NOT_FOUND", "no version"),
-        ("no inputs", asked(), wrong, "'series' is missing"),
-        ("65 inputs", asked(*[series()] * 65), wrong, "65 inputs"),
+        ("no model", ask(model=""), "NOT_FOUND", "is no model"),
+        ("an unknown model", ask(model="x.encode"), "NOT_FOUND", "no model 'x'"),
+        ("a model of 100 kB", ask(model="x" * 10**5), "NOT_FOUND", "is no model"),
+        ("a version of 5000 digits", ask(model_version="1" * 5000), "NOT_FOUND", "no version"),
+        ("no inputs", ask(), wrong, "'series' is missing"),
+        ("65 inputs", ask(*[make()] * 65), wrong, "65 inputs"),
         ("50000 empty inputs", b"\x0a\x0csines.encode" + b"\x2a\0" * 50_000, large, "messages"),
-        ("an input twice", asked(series(contents=filled), series()), wrong, ""),
-        ("an unknown input", asked(series(name="x", contents=filled)), wrong, "no input 'x'"),
-        ("an unknown datatype", asked(series(datatype="BF16")), wrong, "'BF16'"),
-        ("a negative size", asked(series(shape=[-1, 2, 64])), wrong, "at most 8 sizes"),
-        ("a size of 2^62", asked(series(shape=[2**62])), wrong, "at most 8 sizes"),
-        ("1000 sizes", asked(series(shape=[1] * 1000)), wrong, "at most 8 sizes"),
-        ("no contents", asked(series()), wrong, "takes 128 elements"),
-        ("too few elements", asked(series(contents=contents(fp32_contents=[1.0]))), wrong, "1 came"),
-        ("other contents", asked(series(contents=contents(int_contents=[1] * 128))), wrong, "0 came"),
-        ("NaN", asked(series(contents=contents(fp32_contents=[float("nan")] * 128))), wrong, "is nan"),
-        ("raw and contents", asked(series(contents=filled), raw_input_contents=[values]), wrong, "one of the two"),
-        ("two raw contents for one input", asked(series(), raw_input_contents=[values] * 2), wrong, "1 inputs and 2"),
-        ("raw contents cut off", asked(series(), raw_input_contents=[values[:-1]]), wrong, "takes 512 bytes"),
-        ("no rows", asked(series(shape=[0, 2, 64]), raw_input_contents=[b""]), wrong, "at least one"),
-        ("an unknown output", asked(series(contents=filled), outputs=unknown), wrong, "no output 'x'"),
-        ("shared memory", asked(series(parameters={"shared_memory_region": parameter})), wrong, "lacks"),
-        ("labels that are not UTF-8", asked(series(), latin, model="sines.augment"), wrong, ""),
-        ("2^24 bytes of flags", asked(flags), large, "fields"),
+        ("an input twice", ask(make(contents=filled), make()), wrong, ""),
+        ("an unknown input", ask(make(name="x", contents=filled)), wrong, "no input 'x'"),
+        ("an unknown datatype", ask(make(datatype="BF16")), wrong, "'BF16'"),
+        ("a negative size", ask(make(shape=[-1, 2, 64])), wrong, "at most 8 sizes"),
+        ("a size of 2^62", ask(make(shape=[2**62])), wrong, "at most 8 sizes"),
+        ("1000 sizes", ask(make(shape=[1] * 1000)), wrong, "at most 8 sizes"),
+        ("no contents", ask(make()), wrong, "takes 128 elements"),
+        ("too few elements", ask(make(contents=contents(fp32_contents=[1.0]))), wrong, "1 came"),
+        ("other contents", ask(make(contents=contents(int_contents=[1] * 128))), wrong, "0 came"),
+        ("NaN", ask(make(contents=contents(fp32_contents=[float("nan")] * 128))), wrong, "is nan"),
+        ("raw and contents", ask(make(contents=filled), raw_input_contents=[values]), wrong, "one of the two"),
+        ("two raw contents for one input", ask(make(), raw_input_contents=[values] * 2), wrong, "1 inputs and 2"),
+        ("raw contents cut off", ask(make(), raw_input_contents=[values[:-1]]), wrong, "takes 512 bytes"),
+        ("no rows", ask(make(shape=[0, 2, 64]), raw_input_contents=[b""]), wrong, "at least one"),
+        ("an unknown output", ask(make(contents=filled), outputs=unknown), wrong, "no output 'x'"),
+        ("shared memory", ask(make(parameters={"shared_memory_region": parameter})), wrong, "lacks"),
+        ("labels that are not UTF-8", ask(make(), latin, model="sines.augment"), wrong, ""),
+        ("2^24 bytes of flags", ask(flags), large, "fields"),
     ]  # fmt: skip
     for label, body, code, words in rows:
         if label != "no inputs":
             yield Bad(f"ModelInfer: {label}", INFER, body, code, (words,) if words else ())
-    yield Bad("ModelInfer: no series", INFER, asked(), wrong, ("'series' is missing",))
+    yield Bad("ModelInfer: no series", INFER, ask(), wrong, ("'series' is missing",))
     service = "/inference.GRPCInferenceService/"
     long = "a" * 300
     for method in ("ModelMetadata", "ModelConfig"):

@@ -28,7 +28,7 @@ class Labelled:
         return cls(cases.series, list(cases.labels))
 
 
-def published(bundle: Path, root: Path, name: str, version: int, damaged: str | None = None) -> Path:
+def publish_copy(bundle: Path, root: Path, name: str, version: int, damaged: str | None = None) -> Path:
     """`root/<name>/<version>/`, as `models.publish` would make it appear; one bit of the file `damaged` is flipped."""
     parent = root / name
     parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +44,7 @@ def published(bundle: Path, root: Path, name: str, version: int, damaged: str | 
     return parent / str(version)
 
 
-def relative_difference(actual: object, expected: object) -> float:
+def compute_relative_difference(actual: object, expected: object) -> float:
     """Largest absolute difference over the largest value expected, of nested lists of one shape."""
     left, right = np.asarray(actual, np.float64), np.asarray(expected, np.float64)
     assert left.shape == right.shape

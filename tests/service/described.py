@@ -34,7 +34,7 @@ class Described:
         """Those of the path, and its own."""
         return [*self.document["paths"][self.path].get("parameters", []), *self.said.get("parameters", [])]
 
-    def example(self) -> tuple[str, Any] | None:
+    def find_example(self) -> tuple[str, Any] | None:
         """Path and JSON body of the example; None where the document has none for all that is required."""
         path, body = self.path, self.said.get("requestBody", {})
         for parameter in self.parameters:
@@ -47,7 +47,7 @@ class Described:
 
     def send_example(self, server: Server) -> httpx.Response:
         """What the server answers to the example."""
-        example = self.example()
+        example = self.find_example()
         assert example is not None, self.name
         path, body = example
         return server.http.request(self.method, path, **({} if body is None else {"json": body}))
@@ -61,12 +61,12 @@ class Described:
         assert media_type in said["content"], f"{where} is {media_type}"
         if media_type == "application/json":
             problems = list(
-                validator(self.document, said["content"][media_type]["schema"]).iter_errors(response.json())
+                make_validator(self.document, said["content"][media_type]["schema"]).iter_errors(response.json())
             )
             assert not problems, f"{where}: {problems[0].message} at {problems[0].json_path}"
 
 
-def operations(document: dict[str, Any]) -> dict[str, Described]:
+def list_operations(document: dict[str, Any]) -> dict[str, Described]:
     """Every operation of a document, by its operationId."""
     found = [
         Described(document, path, method, said)
@@ -77,7 +77,7 @@ def operations(document: dict[str, Any]) -> dict[str, Described]:
     return {described.name: described for described in found}
 
 
-def validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
+def make_validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:
     """Of a schema in the document."""
     return Draft202012Validator({**schema, "components": document["components"]})
 
@@ -92,16 +92,16 @@ def resolve(document: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
     return resolve(document, found)
 
 
-def schemas(value: Any) -> Iterator[dict[str, Any]]:
+def list_schemas(value: Any) -> Iterator[dict[str, Any]]:
     """Every schema in the document's components, and every part of one."""
     if isinstance(value, dict):
         yield value
         value = list(value.values())
     if isinstance(value, list):
         for part in value:
-            yield from schemas(part)
+            yield from list_schemas(part)
 
 
-def parameters_in(path: str) -> set[str]:
+def find_parameters(path: str) -> set[str]:
     """The names in a path's braces."""
     return set(re.findall(r"{(\w+)}", path))

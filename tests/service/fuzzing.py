@@ -15,17 +15,17 @@ from google.protobuf.message import DecodeError
 
 from models.errors import SeriesmithError
 from service.bounds import Bounds
-from service.canonical import numbers
-from service.grpc.messages import parsed
+from service.canonical import parse_numbers
+from service.grpc.messages import parse_message
 from service.grpc.scanning import scan
-from service.http.codings import unpacked
+from service.http.codings import unpack_at_once
 from service.http.http1.head import Head
 from service.http.http1.reader import Reader
-from service.inference.bodies import asked
+from service.inference.bodies import read_request
 from service.proto import open_inference_pb2 as inference
 from service.proto import seriesmith_pb2 as typed
 from service.wires import arrow, json_text, octets
-from tests.service.bad_input import arrow_stream, tensors
+from tests.service.bad_input import build_tensors, write_arrow_stream
 
 BOUNDS = Bounds(rows=2000, values=300_000, elements=70_000, case_bytes=2**20)
 LIMIT = 2**20
@@ -36,18 +36,18 @@ Target = tuple[Callable[[bytes], object], list[bytes]]
 
 def _read_octets(body: bytes) -> object:
     shape, _, rest = body.partition(b"\n")
-    return octets.decoded(rest, {b"seriesmith-shape": shape}, BOUNDS)
+    return octets.decode_octets(rest, {b"seriesmith-shape": shape}, BOUNDS)
 
 
 def _read_binary(body: bytes) -> object:
     length, _, rest = body.partition(b"\n")
-    return asked(rest, length, BOUNDS)
+    return read_request(rest, length, BOUNDS)
 
 
 def _read_message(body: bytes) -> object:
     """As the parser does, which must agree with the scan on what can be read at all."""
     scan(body, typed.AugmentRequest.DESCRIPTOR, BOUNDS)
-    return parsed(typed.AugmentRequest, body, BOUNDS)
+    return parse_message(typed.AugmentRequest, body, BOUNDS)
 
 
 def _read_inference(body: bytes) -> object:
@@ -66,13 +66,13 @@ def _read_requests(sent: bytes) -> object:
         size = dice.choice((1, 7, 100, 10_000))
         reader.feed(sent[place : place + size])
         place += size
-        while (event := reader.next()) is not None:
+        while (event := reader.read_event()) is not None:
             body = reader.take_body() if isinstance(event, Head) else None
             events.append(event if body is None else body)
     return events
 
 
-def _requests() -> list[bytes]:
+def _list_requests() -> list[bytes]:
     """Requests of HTTP/1.1, one after the other."""
     head = b"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
     chunked = (
@@ -86,18 +86,18 @@ def _requests() -> list[bytes]:
     return [plain + chunked + short, chunked + b"\r\n" + plain, short + plain]
 
 
-def _binary() -> bytes:
+def _write_binary() -> bytes:
     tensor = {"name": "series", "datatype": "FP32", "shape": [50, 2, 60], "parameters": {"binary_data_size": 24_000}}
     head = json.dumps({"inputs": [tensor], "outputs": [{"name": "x"}]}).encode()
     return b"%d\n" % len(head) + head + SERIES.tobytes()
 
 
-def targets() -> dict[str, Target]:
+def list_targets() -> dict[str, Target]:
     """Parsers, and what each is to be nearly given."""
     import pyarrow as pa
 
     large = json.dumps({"model": "x", "series": SERIES.tolist(), "labels": ["a"] * 50}).encode()
-    series = tensors(pa.float32(), pa.array(SERIES.reshape(-1)), (2, 60))
+    series = build_tensors(pa.float32(), pa.array(SERIES.reshape(-1)), (2, 60))
     label = pa.array(["a", "b"] * 25)
     array = typed.Array(shape=SERIES.shape, values=SERIES.tobytes())
     augment = typed.AugmentRequest(model="x", series=array, labels=typed.Labels(text=["a"] * 50), policy="auto")
@@ -106,33 +106,35 @@ def targets() -> dict[str, Target]:
     infer = inference.ModelInferRequest(model_name="x", inputs=[tensor] * 3, raw_input_contents=[b"abc"])
     plain = b"some text, again and again " * 300
     return {
-        "json": (lambda body: _used(json_text.decoded(body, {}, BOUNDS)), [large]),
+        "json": (lambda body: _use(json_text.decode_json(body, {}, BOUNDS)), [large]),
         "octets": (_read_octets, [b"50,2,60\n" + SERIES.tobytes() + b'{"model": "x"}']),
         "arrow": (
-            lambda body: arrow.decoded(body, {}, BOUNDS),
+            lambda body: arrow.decode_arrow(body, {}, BOUNDS),
             [
-                arrow_stream([("series", series), ("labels", label)]),
-                arrow_stream([("series", pa.array(SERIES[:5].tolist())), ("labels", label[:5].dictionary_encode())]),
+                write_arrow_stream([("series", series), ("labels", label)]),
+                write_arrow_stream(
+                    [("series", pa.array(SERIES[:5].tolist())), ("labels", label[:5].dictionary_encode())]
+                ),
             ],
         ),
-        "binary tensors": (_read_binary, [_binary()]),
-        "HTTP/1 requests": (_read_requests, _requests()),
+        "binary tensors": (_read_binary, [_write_binary()]),
+        "HTTP/1 requests": (_read_requests, _list_requests()),
         "typed messages": (_read_message, [augment.SerializeToString()]),
         "inference messages": (_read_inference, [infer.SerializeToString()]),
-        "gzip": (lambda body: unpacked(body, b"gzip", LIMIT), [gzip.compress(plain), gzip.compress(b"a") * 9]),
-        "deflate": (lambda body: unpacked(body, b"deflate", LIMIT), [zlib.compress(plain)]),
+        "gzip": (lambda body: unpack_at_once(body, b"gzip", LIMIT), [gzip.compress(plain), gzip.compress(b"a") * 9]),
+        "deflate": (lambda body: unpack_at_once(body, b"deflate", LIMIT), [zlib.compress(plain)]),
         "zstd": (
-            lambda body: unpacked(body, b"zstd", LIMIT),
+            lambda body: unpack_at_once(body, b"zstd", LIMIT),
             [zstandard.compress(plain), zstandard.compress(b"a") * 9],
         ),
     }
 
 
-def _used(fields: Any) -> object:
-    return numbers(fields.get("series")) if isinstance(fields, dict) else None
+def _use(fields: Any) -> object:
+    return parse_numbers(fields.get("series")) if isinstance(fields, dict) else None
 
 
-def mutated(body: bytes, dice: random.Random) -> bytes:
+def mutate(body: bytes, dice: random.Random) -> bytes:
     """A body with a few bytes changed, cut out, put in twice or moved; often near its ends, where its structure is."""
     changed = bytearray(body)
     for _ in range(dice.choice((1, 1, 2, 4, 8))):
@@ -160,7 +162,7 @@ def fuzz(name: str, target: Target, seed: int, runs: int) -> None:
     read, bodies = target
     dice = random.Random(f"{name} {seed}")
     for run in range(runs):
-        body = mutated(dice.choice(bodies), dice)
+        body = mutate(dice.choice(bodies), dice)
         try:
             read(body)
         except SeriesmithError as error:

@@ -13,7 +13,7 @@ HOP_BY_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length",
 
 
 @contextmanager
-def proxied(url: str, prefix: str) -> Iterator[str]:
+def run_proxy(url: str, prefix: str) -> Iterator[str]:
     """The URL under which the paths of the server at `url` are found behind `prefix`; all others are 404."""
 
     class Handler(BaseHTTPRequestHandler):

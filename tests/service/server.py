@@ -58,7 +58,7 @@ class Server:
         assert response.status_code == 200, response.text
         return response.json()
 
-    def metrics(self) -> dict[str, float]:
+    def read_metrics(self) -> dict[str, float]:
         """Our metrics: a line's name and labels, and its value."""
         lines = self.http.get("/metrics").text.splitlines()
         ours = [line.rsplit(" ", 1) for line in lines if line.startswith("seriesmith_")]
@@ -66,7 +66,7 @@ class Server:
 
 
 @contextmanager
-def serving(
+def run_server(
     folder: Path,
     models: Path | None,
     key: str = "",
@@ -78,7 +78,7 @@ def serving(
 
     `target` is the service of this checkout, or a bento's directory. It must end when it is told to.
     """
-    port, grpc_port = free_ports(2)
+    port, grpc_port = find_free_ports(2)
     port = http_port or port
     settings = {"grpc_port": grpc_port, "drain_seconds": 0, "manage_models": "true"} | settings
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
@@ -100,15 +100,17 @@ def serving(
     headers = {"authorization": f"Bearer {key}"} if key else None
     server = Server(f"http://127.0.0.1:{port}", headers, process.pid, f"127.0.0.1:{settings['grpc_port']}")
     try:
-        until(lambda: process.poll() is not None or _ready(server), seconds=90, what=f"a ready server; see {log}")
+        wait_until(
+            lambda: process.poll() is not None or _is_ready(server), seconds=90, what=f"a ready server; see {log}"
+        )
         assert process.poll() is None, log.read_text()
         yield server
     finally:
         server.http.close()
-        _stopped(process)
+        _stop(process)
 
 
-def free_ports(count: int) -> list[int]:
+def find_free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, below those that the system hands out: no connection takes one meanwhile."""
     with ExitStack() as held:
         ports: list[int] = []
@@ -120,32 +122,32 @@ def free_ports(count: int) -> list[int]:
         return ports
 
 
-def _ready(server: Server) -> bool:
+def _is_ready(server: Server) -> bool:
     try:
         return server.http.get("/readyz").status_code == 200
     except httpx.TransportError:
         return False
 
 
-def _stopped(process: subprocess.Popen[bytes]) -> None:
+def _stop(process: subprocess.Popen[bytes]) -> None:
     """End the server; neither it nor a worker of its may be left."""
-    workers = children(process.pid)
+    workers = find_children(process.pid)
     process.send_signal(signal.SIGTERM)
     try:
         process.wait(30)
-        until(lambda: not any(map(_lives, workers)), seconds=10, what="the workers' end")
+        wait_until(lambda: not any(map(_is_alive, workers)), seconds=10, what="the workers' end")
     finally:
-        for left in [worker for worker in workers if _lives(worker)] + [process.pid] * (process.poll() is None):
+        for left in [worker for worker in workers if _is_alive(worker)] + [process.pid] * (process.poll() is None):
             os.kill(left, signal.SIGKILL)
 
 
-def children(pid: int) -> list[int]:
+def find_children(pid: int) -> list[int]:
     """The processes that a process started and that live."""
     listings = Path(f"/proc/{pid}/task").glob("*/children")
     return [int(child) for listing in listings for child in listing.read_text().split()]
 
 
-def _lives(pid: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -153,7 +155,7 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def until(found: Callable[[], Found], seconds: float, what: str) -> Found:
+def wait_until(found: Callable[[], Found], seconds: float, what: str) -> Found:
     """What `found` answers once that is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -163,22 +165,22 @@ def until(found: Callable[[], Found], seconds: float, what: str) -> Found:
     raise AssertionError(f"waited {seconds:g} s in vain for {what}")
 
 
-def burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def send_burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What JSON requests are answered that arrive in one instant, each over its own connection."""
     address = server.http.base_url.host, server.http.base_url.port
     contents = [orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY, default=np.ndarray.tolist) for body in bodies]
     connections = [socket.create_connection(address, timeout=30) for _ in contents]
-    workers = children(server.pid)
+    workers = find_children(server.pid)
     try:
         for worker in workers:  # else a fast server answers the first before the last is sent
             os.kill(worker, signal.SIGSTOP)
-        until(lambda: all(map(_is_stopped, workers)), 5, "the workers to stop")  # they go on for a moment
+        wait_until(lambda: all(map(_is_stopped, workers)), 5, "the workers to stop")  # they go on for a moment
         for connection, content in zip(connections, contents, strict=True):
             head = f"POST /{operation} HTTP/1.1\r\nhost: x\r\ncontent-length: {len(content)}\r\n\r\n"
             connection.sendall(head.encode() + content)
         for worker in workers:
             os.kill(worker, signal.SIGCONT)
-        return [_answered(connection) for connection in connections]
+        return [_read_answer(connection) for connection in connections]
     finally:
         for connection in connections:
             connection.close()
@@ -188,7 +190,7 @@ def _is_stopped(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
-def _answered(connection: socket.socket) -> dict[str, Any]:
+def _read_answer(connection: socket.socket) -> dict[str, Any]:
     response = HTTPResponse(connection)
     response.begin()
     assert response.status == 200, response.read()
@@ -196,7 +198,7 @@ def _answered(connection: socket.socket) -> dict[str, Any]:
     return answer
 
 
-def at_once(calls: Sequence[Callable[[], Found]], threads: int = 16) -> list[Found]:
+def call_at_once(calls: Sequence[Callable[[], Found]], threads: int = 16) -> list[Found]:
     """What the calls answer, made concurrently, in their order."""
     with ThreadPoolExecutor(threads) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]

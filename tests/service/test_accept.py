@@ -6,7 +6,7 @@ import pytest
 
 from service import wires
 from service.http.accept import parse_accept
-from service.http.codings import acceptable
+from service.http.codings import choose_answer_coding
 
 JSON, OCTETS, ARROW = b"application/json", b"application/octet-stream", b"application/vnd.apache.arrow.stream"
 
@@ -33,11 +33,11 @@ JSON, OCTETS, ARROW = b"application/json", b"application/octet-stream", b"applic
     ],
 )
 def test_the_wire_that_a_client_likes_best(header: bytes, expected: bytes):
-    assert wires.accepted(header, wires.WIRES[JSON]).media_type == expected
+    assert wires.choose_wire(header, wires.WIRES[JSON]).media_type == expected
 
 
 def test_without_a_wire_that_is_accepted_the_answer_is_written_as_the_request():
-    assert wires.accepted(b"text/html, image/*", wires.WIRES[ARROW]).media_type == ARROW
+    assert wires.choose_wire(b"text/html, image/*", wires.WIRES[ARROW]).media_type == ARROW
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_without_a_wire_that_is_accepted_the_answer_is_written_as_the_request():
     ],
 )
 def test_the_coding_that_a_client_likes_best(header: bytes, expected: bytes | None):
-    assert acceptable(header) == expected
+    assert choose_answer_coding(header) == expected
 
 
 def test_quality_values():

@@ -12,39 +12,53 @@ import numpy as np
 import pytest
 
 from service.client import Client, Interval, Sampler
-from tests.service.bundles import Labelled, published
+from tests.service.bundles import Labelled, publish_copy
 from tests.service.grpc.conversation import answer as over_grpc
-from tests.service.inference.conversation import infer, outputs, tensor
-from tests.service.server import Server, serving
+from tests.service.inference.conversation import build_tensor, infer, read_outputs
+from tests.service.server import Server, run_server
 
 
-def _interval(mean: float, low: float, high: float) -> dict[str, float]:
+def _build_interval(mean: float, low: float, high: float) -> dict[str, float]:
     return {"mean": mean, "low": low, "high": high}
 
 
-def _candidate(policy: str, interval: dict[str, float], nll: float, number: int = 1) -> dict[str, Any]:
+def _build_candidate(policy: str, interval: dict[str, float], nll: float, number: int = 1) -> dict[str, Any]:
     return {"policy": policy, "round": number, "nll": nll, "balanced_accuracy": 0.9, "uplift": interval}
 
 
-LOSS, GAIN, MAYBE = _interval(-0.24, -1.06, 0.93), _interval(1.83, 0.55, 3.07), _interval(0.44, -0.5, 1.25)
-HARM, ZERO = _interval(-3.0, -4.0, -2.0), _interval(0.0, 0.0, 0.0)
+LOSS, GAIN, MAYBE = (
+    _build_interval(-0.24, -1.06, 0.93),
+    _build_interval(1.83, 0.55, 3.07),
+    _build_interval(0.44, -0.5, 1.25),
+)
+HARM, ZERO = _build_interval(-3.0, -4.0, -2.0), _build_interval(0.0, 0.0, 0.0)
 
 
-def _uplift(policy: str, advised: str, use: bool, measured: dict[str, float] | None, *more: dict) -> dict[str, Any]:
+def _build_uplift(
+    policy: str, advised: str, use: bool, measured: dict[str, float] | None, *more: dict
+) -> dict[str, Any]:
     return {
         "policy": policy, "rounds": 1, "balanced": False, "n_cases": 60, "n_folds": 3, "weight": 0.5,
         "candidates": list(more), "advice": {"policy": advised, "use": use, "uplift": measured},
     }  # fmt: skip
 
 
-MEASURED = [_candidate("none", ZERO, 0.3), _candidate("warps", HARM, 0.5), _candidate("latent", MAYBE, 0.4)]
-ROUNDS = [_candidate("latent", HARM, 0.6), _candidate("latent", GAIN, 0.2, 2)]
+MEASURED = [
+    _build_candidate("none", ZERO, 0.3),
+    _build_candidate("warps", HARM, 0.5),
+    _build_candidate("latent", MAYBE, 0.4),
+]
+ROUNDS = [_build_candidate("latent", HARM, 0.6), _build_candidate("latent", GAIN, 0.2, 2)]
 UPLIFTS: dict[str, dict[str, Any] | None] = {
     "unmeasured": None,
-    "helps": _uplift("latent+warps", "latent", True, GAIN, *MEASURED, _candidate("latent+warps", GAIN, 0.2)),
-    "useless": _uplift("none", "interpolation", False, LOSS, *MEASURED, _candidate("interpolation", MAYBE, 0.35)),
-    "foldless": _uplift("none", "latent", False, None),
-    "twice": _uplift("warps", "warps", True, ZERO, *MEASURED, *ROUNDS),
+    "helps": _build_uplift(
+        "latent+warps", "latent", True, GAIN, *MEASURED, _build_candidate("latent+warps", GAIN, 0.2)
+    ),
+    "useless": _build_uplift(
+        "none", "interpolation", False, LOSS, *MEASURED, _build_candidate("interpolation", MAYBE, 0.35)
+    ),
+    "foldless": _build_uplift("none", "latent", False, None),
+    "twice": _build_uplift("warps", "warps", True, ZERO, *MEASURED, *ROUNDS),
 }
 
 
@@ -53,12 +67,12 @@ def advising(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """Serves `sines` under several names, each with other evidence in its manifest."""
     root = tmp_path_factory.mktemp("advising")
     for name, uplift in UPLIFTS.items():
-        manifest = published(repository / "sines" / "1", root, name, 1) / "manifest.json"
+        manifest = publish_copy(repository / "sines" / "1", root, name, 1) / "manifest.json"
         changed = json.loads(manifest.read_text())
         changed["format_version"] = 2
         changed["metrics"]["uplift"] = uplift
         manifest.write_text(json.dumps(changed))
-    with serving(tmp_path_factory.mktemp("server"), root) as running:
+    with run_server(tmp_path_factory.mktemp("server"), root) as running:
         yield running
 
 
@@ -130,10 +144,13 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
         said = over_grpc(channel, "augment", model=model, **given)
         assert said["policy"] == expected["policy"]
         assert said["advice"] == {name: value for name, value in advice.items() if value is not None}
-    tensors = [tensor("series", given["series"]), tensor("labels", [str(label) for label in given["labels"]])]
-    found = outputs(infer(advising, f"{model}.augment", *tensors, tensor("seed", [4])))
-    by_class = outputs(
-        infer(advising, f"{model}.augment", *tensors, tensor("seed", [4]), outputs=[{"name": "made_by"}])
+    tensors = [
+        build_tensor("series", given["series"]),
+        build_tensor("labels", [str(label) for label in given["labels"]]),
+    ]
+    found = read_outputs(infer(advising, f"{model}.augment", *tensors, build_tensor("seed", [4])))
+    by_class = read_outputs(
+        infer(advising, f"{model}.augment", *tensors, build_tensor("seed", [4]), outputs=[{"name": "made_by"}])
     )
     assert found["policy"].tolist() == [expected["policy"]]
     assert by_class["made_by"].tolist() == [expected["policy"]] * 2

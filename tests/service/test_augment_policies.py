@@ -10,7 +10,7 @@ import pytest
 from models.policy import POLICIES
 from tests.service.bundles import Labelled
 from tests.service.server import Server
-from tests.service.test_refusals import assert_refused, good
+from tests.service.test_refusals import assert_refused, build_good
 
 MAKING = [policy for policy in POLICIES if policy != "none"]
 
@@ -85,6 +85,6 @@ def test_a_model_of_unlabelled_data_follows_policies_too(server: Server, waves: 
 
 @pytest.mark.parametrize("policy", ["none", "jitter", "", 3, None])
 def test_a_policy_that_adds_nothing_or_is_none_is_refused(server: Server, cases: Labelled, policy: object):
-    response = server.post("augment", **good("augment", cases) | {"policy": policy})
+    response = server.post("augment", **build_good("augment", cases) | {"policy": policy})
     words = (f"policy is {policy!r}", "'auto'", "'latent'", "'interpolation+warps'")
     assert_refused(response, 400, "invalid_request", "policy", *words)

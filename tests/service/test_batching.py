@@ -13,8 +13,8 @@ import pytest
 from models.errors import Overloaded
 from service.batcher import Batcher
 from service.lane import Lane
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.server import Server, burst
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.server import Server, send_burst
 
 FIELDS = {
     "encode": ("posterior_mean", "posterior_log_variance"),
@@ -32,21 +32,21 @@ def test_a_series_has_the_same_answer_alone_and_in_any_batch(server: Server, cas
     with_extras = {name.rstrip("_"): value for name, value in more.items()}
     shared = False
     for _ in range(10):  # how they meet is up to the operating system
-        before = _calls(server)
-        answers = burst(server, operation, [piece | with_extras for piece in pieces])
-        shared = _calls(server) - before < len(starts)
+        before = _count_calls(server)
+        answers = send_burst(server, operation, [piece | with_extras for piece in pieces])
+        shared = _count_calls(server) - before < len(starts)
         for (start, size), answer in zip(starts, answers, strict=True):
             for field in FIELDS[operation]:
                 expected = [value for one in alone[start : start + size] for value in one[field]]
-                assert relative_difference(answer[field], expected) < 1e-5, (field, start, size)
+                assert compute_relative_difference(answer[field], expected) < 1e-5, (field, start, size)
         if shared:
             break
     assert shared, "nothing was batched, so nothing was shown"
 
 
-def _calls(server: Server) -> float:
+def _count_calls(server: Server) -> float:
     """Graph calls of row-wise computations, typicality counted with its classification."""
-    counts = server.metrics().items()
+    counts = server.read_metrics().items()
     return sum(value for name, value in counts if "batch_rows_count" in name and 'operation="typicality"' not in name)
 
 
@@ -65,14 +65,14 @@ class Doubling:
             raise ValueError("negative rows are refused")
         return 2 * rows, rows.sum(axis=1)
 
-    async def holds_one(self, batcher: Batcher) -> asyncio.Task[Any]:
+    async def hold_one(self, batcher: Batcher) -> asyncio.Task[Any]:
         """A one-row request that is running and stays so until the gate opens."""
-        task = asyncio.create_task(batcher.submit(_rows(1)))
+        task = asyncio.create_task(batcher.submit(_make_rows(1)))
         assert await asyncio.to_thread(self.running.wait, 10)
         return task
 
 
-def _rows(count: int, first: float = 1.0) -> np.ndarray:
+def _make_rows(count: int, first: float = 1.0) -> np.ndarray:
     return np.full((count, 3), first, np.float32) + np.arange(count, dtype=np.float32)[:, None]
 
 
@@ -90,7 +90,7 @@ def _run(scenario: Callable[[Doubling, Batcher], Coroutine[Any, Any, None]], max
     return function
 
 
-async def _queued(batcher: Batcher, requests: list[np.ndarray]) -> list[asyncio.Task[Any]]:
+async def _queue(batcher: Batcher, requests: list[np.ndarray]) -> list[asyncio.Task[Any]]:
     """The requests as tasks, all of them waiting in the batcher."""
     tasks = [asyncio.create_task(batcher.submit(rows)) for rows in requests]
     await asyncio.sleep(0)
@@ -99,9 +99,9 @@ async def _queued(batcher: Batcher, requests: list[np.ndarray]) -> list[asyncio.
 
 def test_what_arrives_while_a_batch_runs_goes_into_the_next_together():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
-        first = await function.holds_one(batcher)
-        requests = [_rows(count, first=10.0 * count) for count in (1, 3, 2)]
-        others = await _queued(batcher, requests)
+        first = await function.hold_one(batcher)
+        requests = [_make_rows(count, first=10.0 * count) for count in (1, 3, 2)]
+        others = await _queue(batcher, requests)
         function.gate.set()
         await first
         for rows, (doubled, sums) in zip(requests, await asyncio.gather(*others), strict=True):
@@ -114,15 +114,15 @@ def test_a_lone_request_runs_at_once():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
         function.gate.set()
         for _ in range(3):
-            await batcher.submit(_rows(2))
+            await batcher.submit(_make_rows(2))
 
     assert _run(scenario).sizes == [2, 2, 2]
 
 
 def test_a_batch_has_no_more_rows_than_allowed():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
-        first = await function.holds_one(batcher)
-        others = await _queued(batcher, [_rows(3)] * 5)
+        first = await function.hold_one(batcher)
+        others = await _queue(batcher, [_make_rows(3)] * 5)
         function.gate.set()
         await asyncio.gather(first, *others)
 
@@ -131,14 +131,14 @@ def test_a_batch_has_no_more_rows_than_allowed():
 
 def test_a_large_request_goes_in_pieces_and_a_small_one_gets_in_between():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
-        first = await function.holds_one(batcher)
-        large, small = await _queued(batcher, [_rows(80), _rows(2)])
+        first = await function.hold_one(batcher)
+        large, small = await _queue(batcher, [_make_rows(80), _make_rows(2)])
         order: list[str] = []
         large.add_done_callback(lambda _: order.append("large"))
         small.add_done_callback(lambda _: order.append("small"))
         function.gate.set()
         doubled, sums = await large
-        assert np.array_equal(doubled, 2 * _rows(80)) and np.array_equal(sums, _rows(80).sum(axis=1))
+        assert np.array_equal(doubled, 2 * _make_rows(80)) and np.array_equal(sums, _make_rows(80).sum(axis=1))
         await asyncio.gather(first, small)
         assert order == ["small", "large"]
 
@@ -147,9 +147,9 @@ def test_a_large_request_goes_in_pieces_and_a_small_one_gets_in_between():
 
 def test_a_caller_who_leaves_does_not_disturb_the_others():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
-        first = await function.holds_one(batcher)
-        requests = [_rows(1, first=value) for value in (5.0, 6.0, 7.0)]
-        left, gone, right = await _queued(batcher, requests)
+        first = await function.hold_one(batcher)
+        requests = [_make_rows(1, first=value) for value in (5.0, 6.0, 7.0)]
+        left, gone, right = await _queue(batcher, requests)
         gone.cancel()
         first.cancel()
         await asyncio.sleep(0)
@@ -163,8 +163,8 @@ def test_a_caller_who_leaves_does_not_disturb_the_others():
 
 def test_a_failing_batch_fails_its_own_callers_and_the_next_goes_on():
     async def scenario(function: Doubling, batcher: Batcher) -> None:
-        first = await function.holds_one(batcher)
-        bad, same_batch, next_batch = await _queued(batcher, [_rows(1, first=-5.0), _rows(7), _rows(2)])
+        first = await function.hold_one(batcher)
+        bad, same_batch, next_batch = await _queue(batcher, [_make_rows(1, first=-5.0), _make_rows(7), _make_rows(2)])
         function.gate.set()
         endings = await asyncio.gather(first, bad, same_batch, next_batch, return_exceptions=True)
         assert [isinstance(ending, ValueError) for ending in endings] == [False, True, True, False]
@@ -174,21 +174,21 @@ def test_a_failing_batch_fails_its_own_callers_and_the_next_goes_on():
 
 def test_what_would_exceed_the_bound_is_refused_at_once_and_taken_when_there_is_room():
     lane = Lane(limit_rows=10)
-    with lane.admitted(8):
+    with lane.admit(8):
         with pytest.raises(Overloaded, match="8 series are waiting and 3 more would exceed the limit of 10"):
-            lane.admitted(3).__enter__()
-        with lane.admitted(2):
+            lane.admit(3).__enter__()
+        with lane.admit(2):
             pass
-    with lane.admitted(10):
+    with lane.admit(10):
         pass
     lane.close()
 
 
 def test_a_request_that_fails_gives_its_place_back():
     lane = Lane(limit_rows=10)
-    with pytest.raises(ValueError, match="any failure"), lane.admitted(10):
+    with pytest.raises(ValueError, match="any failure"), lane.admit(10):
         raise ValueError("any failure")
-    with lane.admitted(10):
+    with lane.admit(10):
         pass
     lane.close()
 

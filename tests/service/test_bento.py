@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from models.repository import SHIPPED, versions_on_disk
-from tests.service.server import ROOT, serving
+from models.repository import SHIPPED, list_versions
+from tests.service.server import ROOT, run_server
 
 
 @pytest.fixture(scope="module", params=["bentofile.yaml", "bentofile.gpu.yaml"])
@@ -28,7 +28,7 @@ def bento(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_a_bento_holds_the_bundles_and_one_onnxruntime(bento: Path) -> None:
-    assert versions_on_disk(bento / "src" / "models") == versions_on_disk(SHIPPED)
+    assert list_versions(bento / "src" / "models") == list_versions(SHIPPED)
     requirements = (bento / "env" / "python" / "requirements.txt").read_text()
     found = [line for line in requirements.splitlines() if line.startswith("onnxruntime")]
     assert len(found) == 1
@@ -39,7 +39,7 @@ def test_a_bento_holds_the_bundles_and_one_onnxruntime(bento: Path) -> None:
 
 def test_a_bento_serves_its_own_bundles(bento: Path, tmp_path: Path) -> None:
     shutil.rmtree(bento / "src" / "models" / "basicmotions")
-    with serving(tmp_path, None, target=str(bento)) as server:
+    with run_server(tmp_path, None, target=str(bento)) as server:
         assert [card["name"] for card in server.get("/models")["models"]] == ["gunpoint"]
         answer = server.answer("sample", n_per_class=2, seed=1)
         assert len(answer["series"]) == 4

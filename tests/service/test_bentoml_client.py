@@ -24,7 +24,7 @@ def client(server: Server) -> Iterator[bentoml.SyncHTTPClient]:
         yield connected
 
 
-def _fields(operation: str, cases: Labelled) -> dict:
+def _build_fields(operation: str, cases: Labelled) -> dict:
     series = {"model": "sines", "series": cases.series[:3].tolist()}
     return {
         "augment": series | {"labels": [0, 1, 2], "strategy": {"factor": 2.0}, "seed": 1},
@@ -36,7 +36,7 @@ def _fields(operation: str, cases: Labelled) -> dict:
 def test_bentomls_client_gets_the_same_answer_as_any_other(
     server: Server, client: bentoml.SyncHTTPClient, cases: Labelled, operation: str
 ):
-    fields = _fields(operation, cases)
+    fields = _build_fields(operation, cases)
     answer = getattr(client, operation)(**fields)
     expected = server.answer(operation, **fields)
     assert set(answer) == set(expected)

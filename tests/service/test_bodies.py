@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.server import Server, at_once
-from tests.service.test_refusals import OPERATIONS, SERIES_OPERATIONS, assert_refused, good
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.server import Server, call_at_once
+from tests.service.test_refusals import OPERATIONS, SERIES_OPERATIONS, assert_refused, build_good
 
 BODIES = [
     ("empty", b"", "not valid JSON"),
@@ -35,14 +35,14 @@ def test_a_body_that_is_no_json_object(server: Server, operation: str, body: byt
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.99])
 def test_truncated_json(server: Server, cases: Labelled, operation: str, share: float):
-    whole = json.dumps(good(operation, cases)).encode()
+    whole = json.dumps(build_good(operation, cases)).encode()
     response = server.send(operation, whole[: int(share * len(whole))])
     assert_refused(response, 400, "invalid_request", None, "not valid JSON", "one whole JSON object")
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_other_media_types_and_encodings(server: Server, cases: Labelled, operation: str):
-    body = json.dumps(good(operation, cases))
+    body = json.dumps(build_good(operation, cases))
     for media_type in ("text/csv", "application/x-ndjson", "multipart/form-data; boundary=x"):
         response = server.send(operation, body, content_type=media_type)
         assert_refused(response, 415, "unsupported_media_type", None, media_type.split(";")[0], "application/json")
@@ -72,9 +72,9 @@ def test_paths_that_are_not_there(server: Server, path: str):
         assert_refused(server.http.request(method, path), 404, "not_found", None, "POST /classify", "/docs")
 
 
-def _finite(value: Any) -> bool:
+def _is_finite(value: Any) -> bool:
     if isinstance(value, list):
-        return all(map(_finite, value))
+        return all(map(_is_finite, value))
     return value is not None
 
 
@@ -102,7 +102,7 @@ def test_extreme_series_are_answered_in_finite_numbers_or_refused(
     }
     response = server.post(operation, **fields, **more.get(operation, {}))
     if response.status_code == 200:
-        assert all(map(_finite, response.json().values()))
+        assert all(map(_is_finite, response.json().values()))
     else:
         assert_refused(response, 400, "invalid_request", "series", "check its units and scale")
 
@@ -129,7 +129,7 @@ def test_a_stream_of_bad_requests_changes_nothing_for_a_neighbour(server: Server
     def neighbour() -> set[int]:
         try:
             for _ in range(30):
-                assert relative_difference(
+                assert compute_relative_difference(
                     server.answer("classify", model="sines", series=given)["probabilities"], alone
                 ) < 1e-5  # fmt: skip
                 assert server.post("sample", model="sines", n_per_class=9, seed=1).content == seeded
@@ -138,4 +138,4 @@ def test_a_stream_of_bad_requests_changes_nothing_for_a_neighbour(server: Server
         return {200}
 
     calls = [neighbour, *(lambda operation=operation, body=body: stream(operation, body) for operation, body in bad)]
-    assert set().union(*at_once(calls)) == {200, 400}
+    assert set().union(*call_at_once(calls)) == {200, 400}

@@ -21,10 +21,10 @@ from service.operations import OPERATIONS
 from service.serving import Serving
 from service.settings import Settings
 from tests.service.bundles import Labelled
-from tests.service.described import Described, operations, parameters_in, resolve, schemas, validator
-from tests.service.proxy import proxied
+from tests.service.described import Described, find_parameters, list_operations, list_schemas, make_validator, resolve
+from tests.service.proxy import run_proxy
 from tests.service.server import Server
-from tests.service.test_refusals import good
+from tests.service.test_refusals import build_good
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def document(server: Server) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def described(document: dict[str, Any]) -> dict[str, Described]:
     """Its operations."""
-    return operations(document)
+    return list_operations(document)
 
 
 def test_it_is_valid(document: dict[str, Any]):
@@ -56,19 +56,19 @@ def test_every_operation_has_a_name_of_its_own_and_all_its_parameters(document: 
     assert len(set(names)) == len(names) > 20
     for path, said in listed:
         parameters = [*document["paths"][path].get("parameters", []), *said.get("parameters", [])]
-        assert {one["name"] for one in parameters if one["in"] == "path"} == parameters_in(path), path
+        assert {one["name"] for one in parameters if one["in"] == "path"} == find_parameters(path), path
 
 
 def test_components_are_titled_once_each_and_nothing_inside_them(document: dict[str, Any]):
     components = document["components"]["schemas"]
     assert {name: schema["title"] for name, schema in components.items()} == {name: name for name in components}
     for name, component in components.items():
-        for part in schemas(component):
+        for part in list_schemas(component):
             assert part is component or not isinstance(part.get("title"), str), name
 
 
 def test_nothing_has_a_default_of_null(document: dict[str, Any]):
-    for part in schemas(document["components"]["schemas"]):
+    for part in list_schemas(document["components"]["schemas"]):
         assert part.get("default", ...) is not None
 
 
@@ -108,7 +108,7 @@ def test_refusals_are_listed_with_their_shape_and_their_headers(document: dict[s
 def test_every_example_is_answered_as_the_document_says(server: Server, described: dict[str, Described]):
     sent = 0
     for one in described.values():
-        if one.name == "v2_unload" or one.example() is None:
+        if one.name == "v2_unload" or one.find_example() is None:
             continue
         response = one.send_example(server)
         assert response.status_code in ((200, 403) if one.name == "v2_load" else (200,)), response.text
@@ -121,7 +121,7 @@ def test_examples_meet_their_schema(document: dict[str, Any], described: dict[st
     for one in described.values():
         content = one.said.get("requestBody", {}).get("content", {}).get("application/json", {})
         if "example" in content:
-            validator(document, content["schema"]).validate(content["example"])
+            make_validator(document, content["schema"]).validate(content["example"])
 
 
 EXTRAS: dict[str, list[dict[str, Any]]] = {
@@ -137,7 +137,7 @@ def test_answers_of_a_labelled_bundle_are_as_described(
     server: Server, described: dict[str, Described], cases: Labelled, operation: str
 ):
     for extra in [{}, *EXTRAS.get(operation, [])]:
-        response = server.post(operation, **good(operation, cases) | extra)
+        response = server.post(operation, **build_good(operation, cases) | extra)
         assert response.status_code == 200, response.text
         described[operation].check(response)
         for name in extra.get("with_", []):
@@ -160,7 +160,7 @@ def test_refusals_are_as_described(server: Server, described: dict[str, Describe
     classify = described["classify"]
     refused = {
         400: server.post("classify", series=[]),
-        404: server.post("classify", **good("classify", cases) | {"model": "cosines"}),
+        404: server.post("classify", **build_good("classify", cases) | {"model": "cosines"}),
         405: server.http.put("/classify", json={}),
         413: server.post("classify", model="sines", series=[[0]] * 10_001),
         415: server.send("classify", b"", content_type="text/csv"),
@@ -180,7 +180,7 @@ def test_refusals_are_as_described(server: Server, described: dict[str, Describe
 
 def test_requests_are_described_as_they_are_taken(document: dict[str, Any], server: Server, cases: Labelled):
     schema = {"$ref": "#/components/schemas/ReconstructRequest"}
-    taken = validator(document, schema)
+    taken = make_validator(document, schema)
     good_ones: list[dict[str, Any]] = [
         {"model": "sines", "series": cases.series[:1].tolist()},
         {"model": "unlabelled", "series": [[0.5] * 40]},
@@ -210,7 +210,7 @@ def test_requests_are_described_as_they_are_taken(document: dict[str, Any], serv
 
 def test_examples_are_for_those_who_may_use_the_models(repository: Path):
     serving = Serving(Settings(models=repository, api_key="a key"))
-    serving.repository = serving.repository.refreshed(1)
+    serving.repository = serving.repository.refresh(1)
 
     def read(authorization: bytes) -> Response:
         request = Request("GET", "/docs.json", {b"authorization": authorization}, b"")
@@ -228,7 +228,7 @@ def test_examples_are_for_those_who_may_use_the_models(repository: Path):
 
 @pytest.mark.parametrize("prefix", ["/seriesmith", "/a/deeper/place"])
 def test_page_document_and_examples_work_behind_a_prefix(server: Server, prefix: str):
-    with proxied(server.url, prefix) as url, httpx.Client(trust_env=False) as client:
+    with run_proxy(server.url, prefix) as url, httpx.Client(trust_env=False) as client:
         page = client.get(f"{url}/docs").text
         links = [*re.findall(r'(?:src|href)="([^"]+)"', page), *re.findall(r'url: "([^"]+)"', page)]
         assert len(links) == 3
@@ -237,6 +237,6 @@ def test_page_document_and_examples_work_behind_a_prefix(server: Server, prefix:
         document = client.get(urljoin(f"{url}/docs", links[-1])).json()
         base = urljoin(f"{url}/docs.json", document["servers"][0]["url"]).rstrip("/")
         assert base == url
-        example = operations(document)["classify"].example()
+        example = list_operations(document)["classify"].find_example()
         assert example is not None
         assert client.post(base + example[0], json=example[1]).status_code == 200

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, serving, until
+from tests.service.server import Server, run_server, wait_until
 
 
 def find_worker(folder: Path) -> int:
@@ -29,7 +29,7 @@ def find_worker(folder: Path) -> int:
 
 
 def test_readiness_turns_first_and_clients_that_ask_lose_nothing(repository: Path, tmp_path: Path, cases: Labelled):
-    with serving(tmp_path, repository, drain_seconds=1.5) as server:
+    with run_server(tmp_path, repository, drain_seconds=1.5) as server:
         codes: list[int] = []
         seen_unready = threading.Event()
 
@@ -43,7 +43,7 @@ def test_readiness_turns_first_and_clients_that_ask_lose_nothing(repository: Pat
         threads = [threading.Thread(target=careful) for _ in range(8)]
         for thread in threads:
             thread.start()
-        until(lambda: len(codes) > 50, seconds=20, what="some answers")
+        wait_until(lambda: len(codes) > 50, seconds=20, what="some answers")
         worker = find_worker(tmp_path)
         os.kill(worker, signal.SIGTERM)
         assert seen_unready.wait(1)
@@ -55,14 +55,14 @@ def test_readiness_turns_first_and_clients_that_ask_lose_nothing(repository: Pat
 
 
 def test_a_long_request_that_was_taken_is_answered(repository: Path, tmp_path: Path):
-    with serving(tmp_path, repository) as server:
+    with run_server(tmp_path, repository) as server:
         answers: list[httpx.Response] = []
         own = Server(server.url)
         thread = threading.Thread(
             target=lambda: answers.append(own.post("sample", model="sines", n_per_class=800, seed=1))
         )
         thread.start()
-        until(lambda: server.metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way")
+        wait_until(lambda: server.read_metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way")
         start = time.monotonic()
     thread.join(30)
     assert answers[0].status_code == 200 and len(answers[0].json()["series"]) == 2400

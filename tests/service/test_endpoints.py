@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.bundle import Bundle
-from tests.service.bundles import Labelled, relative_difference
+from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.server import Server
 
 ALWAYS = {"model", "version"}
@@ -17,8 +17,8 @@ def test_encode_answers_a_mean_and_a_log_variance_for_each_series(server: Server
     assert set(answer) == ALWAYS | {"posterior_mean", "posterior_log_variance"}
     assert (answer["model"], answer["version"]) == ("sines", 1)
     mean, log_variance = sines.encode(cases.series[:5])
-    assert relative_difference(answer["posterior_mean"], mean) < 1e-5
-    assert relative_difference(answer["posterior_log_variance"], log_variance) < 1e-5
+    assert compute_relative_difference(answer["posterior_mean"], mean) < 1e-5
+    assert compute_relative_difference(answer["posterior_log_variance"], log_variance) < 1e-5
 
 
 def test_reconstruct_scores_what_it_reconstructs(server: Server, cases: Labelled):
@@ -77,10 +77,10 @@ def test_sample_answers_series_with_labels_and_how_they_came_about(server: Serve
 
 def test_samples_of_a_class_are_classified_as_that_class(server: Server):
     made = server.answer("sample", model="sines", n_per_class=50, seed=2)
-    assert np.mean(np.array(server.answer("classify", **_series(made))["labels"]) == made["labels"]) >= 0.8
+    assert np.mean(np.array(server.answer("classify", **_drop_model(made))["labels"]) == made["labels"]) >= 0.8
 
 
-def _series(answer: dict) -> dict:
+def _drop_model(answer: dict) -> dict:
     return {"model": answer["model"], "series": answer["series"]}
 
 

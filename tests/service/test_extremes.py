@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.service.inference.conversation import infer, tensor
-from tests.service.server import Server, serving
+from tests.service.inference.conversation import build_tensor, infer
+from tests.service.server import Server, run_server
 from tests.service.test_bodies import EXTREMES
-from tests.service.wires import ARROW, arrow, octets
+from tests.service.wires import ARROW, write_arrow, write_octets
 
 BEYOND = {
     "beyond float32": np.full(64, 1e39),
@@ -26,7 +26,7 @@ OPERATIONS = ("encode", "reconstruct", "classify", "augment")
 def quiet(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose log is read when all is asked: it may say nothing of numbers."""
     folder = tmp_path_factory.mktemp("quiet")
-    with serving(folder, repository) as running:
+    with run_server(folder, repository) as running:
         yield running
     log = (folder / "server.log").read_text()
     assert "Warning" not in log and "Traceback" not in log, log
@@ -51,11 +51,11 @@ def test_extremes_leave_the_log_clean(quiet: Server, operation: str, kind: str, 
     expected = {400} if kind in BEYOND else {200, 400}
     given = fields(operation, series)
     assert quiet.post(operation, **given).status_code in expected
-    inputs = [tensor("series", series, "FP64")]
-    inputs += [tensor("labels", ["1"] * n_cases, "BYTES")] if operation == "augment" else []
+    inputs = [build_tensor("series", series, "FP64")]
+    inputs += [build_tensor("labels", ["1"] * n_cases, "BYTES")] if operation == "augment" else []
     assert infer(quiet, f"sines.{operation}", *inputs).status_code in expected
     with np.errstate(over="ignore"):
-        content, headers = octets(given)
-        columns = arrow(given)
+        content, headers = write_octets(given)
+        columns = write_arrow(given)
     assert quiet.send(operation, columns, content_type=ARROW).status_code in expected
     assert quiet.send(operation, content, **headers).status_code in expected

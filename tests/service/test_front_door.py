@@ -21,15 +21,15 @@ from uvicorn.server import ServerState
 
 from service.http.bentoml_settings import USUAL, find_without_effect, is_without_effect, list_leaves, read_settings
 from service.http.http1.connection import Connection
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.server import Server, serving
-from tests.service.test_refusals import OPERATIONS, assert_refused, good
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.server import Server, run_server
+from tests.service.test_refusals import OPERATIONS, assert_refused, build_good
 
 
 @pytest.fixture(scope="module")
 def public(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that uses no private path of BentoML or uvicorn."""
-    with serving(tmp_path_factory.mktemp("public"), repository, front_door="public") as running:
+    with run_server(tmp_path_factory.mktemp("public"), repository, front_door="public") as running:
         yield running
 
 
@@ -37,23 +37,23 @@ def public(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def test_the_public_front_door_answers_as_the_private_one(
     server: Server, public: Server, cases: Labelled, operation: str
 ):
-    fields = good(operation, cases)
+    fields = build_good(operation, cases)
     answer, expected = public.answer(operation, **fields), server.answer(operation, **fields)
     assert answer.keys() == expected.keys()
     for name in ("series", "probabilities", "posterior_mean"):
         if name in expected:
-            assert relative_difference(answer[name], expected[name]) < 1e-5
+            assert compute_relative_difference(answer[name], expected[name]) < 1e-5
     response = public.post(operation, model="nobody")
     assert response.status_code in (400, 404) and response.content == server.post(operation, model="nobody").content
     assert_refused(public.http.get("/nowhere"), 404, "not_found", None, "/nowhere")
 
 
-def _connection(server: Server) -> socket.socket:
+def _connect(server: Server) -> socket.socket:
     url = httpx.URL(server.url)
     return socket.create_connection((url.host, url.port), timeout=20)
 
 
-def _head(body: bytes, *more: str, path: str = "/classify", version: str = "1.1", length: bool = True) -> bytes:
+def _build_head(body: bytes, *more: str, path: str = "/classify", version: str = "1.1", length: bool = True) -> bytes:
     lines = [f"POST {path} HTTP/{version}", "host: x", "content-type: application/json", *more]
     lines += [f"content-length: {len(body)}"] if length else []
     return "\r\n".join([*lines, "", ""]).encode()
@@ -79,67 +79,67 @@ def expected(server: Server, body: bytes) -> list[float]:
 
 
 ARRIVALS = {
-    "whole": lambda body: [_head(body) + body],
-    "head, then body": lambda body: [_head(body), body],
-    "in little pieces": lambda body: [(_head(body) + body)[start : start + 37] for start in range(0, 10_000, 37)],
+    "whole": lambda body: [_build_head(body) + body],
+    "head, then body": lambda body: [_build_head(body), body],
+    "in little pieces": lambda body: [(_build_head(body) + body)[start : start + 37] for start in range(0, 10_000, 37)],
     "chunked": lambda body: [
-        _head(body, "transfer-encoding: chunked", length=False) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+        _build_head(body, "transfer-encoding: chunked", length=False) + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     ],
-    "with a query": lambda body: [_head(body, path="/classify?a=b") + body],
-    "percent-encoded": lambda body: [_head(body, path="/class%69fy") + body],
-    "HTTP/1.0": lambda body: [_head(body, version="1.0") + body],
-    "closing": lambda body: [_head(body, "connection: close") + body],
-    "upper-case names": lambda body: [_head(body, "ACCEPT: application/json") + body],
+    "with a query": lambda body: [_build_head(body, path="/classify?a=b") + body],
+    "percent-encoded": lambda body: [_build_head(body, path="/class%69fy") + body],
+    "HTTP/1.0": lambda body: [_build_head(body, version="1.0") + body],
+    "closing": lambda body: [_build_head(body, "connection: close") + body],
+    "upper-case names": lambda body: [_build_head(body, "ACCEPT: application/json") + body],
 }
 
 
 @pytest.mark.parametrize("arrival", ARRIVALS)
 def test_however_it_arrives_it_is_answered_the_same(server: Server, body: bytes, expected: list[float], arrival: str):
-    with closing(_connection(server)) as connection:
+    with closing(_connect(server)) as connection:
         for piece in filter(None, ARRIVALS[arrival](body)):
             connection.sendall(piece)
         status, content = _answer(connection)
-        assert status == 200 and relative_difference(orjson.loads(content)["probabilities"], expected) < 1e-5
+        assert status == 200 and compute_relative_difference(orjson.loads(content)["probabilities"], expected) < 1e-5
         if arrival in ("HTTP/1.0", "closing"):
             assert connection.recv(1) == b""
 
 
 def test_expect_100_continue(server: Server, body: bytes, expected: list[float]):
-    with closing(_connection(server)) as connection:
-        connection.sendall(_head(body, "expect: 100-continue"))
+    with closing(_connect(server)) as connection:
+        connection.sendall(_build_head(body, "expect: 100-continue"))
         assert connection.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
         connection.sendall(body)
         status, content = _answer(connection)
-        assert status == 200 and relative_difference(orjson.loads(content)["probabilities"], expected) < 1e-5
+        assert status == 200 and compute_relative_difference(orjson.loads(content)["probabilities"], expected) < 1e-5
 
 
 def test_one_after_the_other_on_one_connection(server: Server, body: bytes, expected: list[float]):
     """Good, bad, long and unknown ones in turn: each is answered, in its place."""
     wrong = b'{"model": "sines", "series": []}'
     long_body = orjson.dumps(orjson.loads(body) | {"series": orjson.loads(body)["series"] * 900})
-    with closing(_connection(server)) as connection:
+    with closing(_connect(server)) as connection:
         for sent, path, status in [
             (body, "/classify", 200), (wrong, "/classify", 400), (body, "/classify", 200), (b"{}", "/nowhere", 404),
             (long_body, "/classify", 200), (body, "/classify", 200), (b"", "/classify", 400), (body, "/encode", 200),
         ]:  # fmt: skip
-            connection.sendall(_head(sent, path=path) + sent)
+            connection.sendall(_build_head(sent, path=path) + sent)
             assert _answer(connection)[0] == status
-        connection.sendall(_head(body) + body)
-        assert relative_difference(orjson.loads(_answer(connection)[1])["probabilities"], expected) < 1e-5
+        connection.sendall(_build_head(body) + body)
+        assert compute_relative_difference(orjson.loads(_answer(connection)[1])["probabilities"], expected) < 1e-5
 
 
 def test_pipelined_requests_are_answered_in_order(server: Server, body: bytes, expected: list[float]):
     sample = b'{"model": "sines", "counts": {"1": 70}, "seed": 1}'
     wrong = b'{"model": "sines", "series": []}'
     plan = [(body, "/classify"), (sample, "/sample"), (wrong, "/classify"), (body, "/classify"), (sample, "/sample")]
-    with closing(_connection(server)) as connection:
-        connection.sendall(b"".join(_head(sent, path=path) + sent for sent, path in plan))
+    with closing(_connect(server)) as connection:
+        connection.sendall(b"".join(_build_head(sent, path=path) + sent for sent, path in plan))
         stream = connection.makefile("rb")
         answers = [_read_answer(stream) for _ in plan]
     assert [status for status, _ in answers] == [200, 200, 400, 200, 200]
     assert answers[1] == answers[4]
     for index in (0, 3):
-        assert relative_difference(orjson.loads(answers[index][1])["probabilities"], expected) < 1e-5
+        assert compute_relative_difference(orjson.loads(answers[index][1])["probabilities"], expected) < 1e-5
 
 
 def _read_answer(stream) -> tuple[int, bytes]:
@@ -152,10 +152,10 @@ def _read_answer(stream) -> tuple[int, bytes]:
 
 def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(server: Server, body: bytes, expected: list[float]):
     for _ in range(50):
-        with closing(_connection(server)) as connection:
-            connection.sendall(_head(body) + body)
+        with closing(_connect(server)) as connection:
+            connection.sendall(_build_head(body) + body)
     answer = server.send("classify", body).json()["probabilities"]
-    assert relative_difference(answer, expected) < 1e-5
+    assert compute_relative_difference(answer, expected) < 1e-5
 
 
 def test_uvicorn_is_as_our_connections_expect():
@@ -168,13 +168,13 @@ def test_uvicorn_is_as_our_connections_expect():
     assert "connection.shutdown()" in stop and "server.close()" in stop
     wait = inspect.getsource(uvicorn.server.Server._wait_tasks_to_complete)
     assert "self.server_state.connections" in wait and "self.server_state.tasks" in wait
-    config = uvicorn.Config(_nothing, timeout_keep_alive=7)
+    config = uvicorn.Config(_answer_nothing, timeout_keep_alive=7)
     assert config.timeout_keep_alive == 7 and "auto" in uvicorn.config.HTTP_PROTOCOLS
     assert getattr(uvicorn.server.Server(config).handle_exit, "__self__").config is config  # noqa: B009
     assert "self.servers" in inspect.getsource(uvicorn.server.Server.startup)
 
 
-async def _nothing(scope: object, receive: object, send: object) -> None:
+async def _answer_nothing(scope: object, receive: object, send: object) -> None:
     raise AssertionError("nobody calls it")
 
 
@@ -224,7 +224,7 @@ def test_bentomls_namespace_begins_the_names_of_its_metrics(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("BENTOML_CONFIG_OPTIONS", "services.seriesmith.metrics.namespace=mine")
-    with serving(tmp_path, repository) as server:
+    with run_server(tmp_path, repository) as server:
         server.answer("sample", model="sines", n_per_class=1)
         text = server.http.get("/metrics").text
         assert 'mine_request_total{endpoint="/sample"' in text and "bentoml_service_" not in text
@@ -235,6 +235,6 @@ def test_a_namespace_that_begins_no_name_is_said_and_not_taken(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("BENTOML_CONFIG_OPTIONS", "services.seriesmith.metrics.namespace=a-b")
-    with serving(tmp_path, repository) as server:
+    with run_server(tmp_path, repository) as server:
         assert "bentoml_service_request_total" in server.http.get("/metrics").text
     assert "metrics.namespace is 'a-b'" in (tmp_path / "server.log").read_text()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.service.fuzzing import fuzz, targets
+from tests.service.fuzzing import fuzz, list_targets
 
-TARGETS = targets()
+TARGETS = list_targets()
 
 
 @pytest.mark.parametrize("name", TARGETS)

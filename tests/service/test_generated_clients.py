@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.described import Described, operations
+from tests.service.described import Described, list_operations
 from tests.service.server import Server
 
 PACKAGE = "seriesmith_generated"
@@ -31,7 +31,7 @@ CONFIGURATION = {
 @pytest.fixture(scope="module")
 def described(server: Server) -> dict[str, Described]:
     """The document's operations."""
-    return operations(server.get("/docs.json"))
+    return list_operations(server.get("/docs.json"))
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ import orjson
 import pytest
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, serving, until
+from tests.service.server import Server, run_server, wait_until
 from tests.service.test_draining import find_worker
 
 BENTOML = """
@@ -51,24 +51,24 @@ def configured(folder: Path, repository: Path) -> Iterator[Server]:
     file.write_text(BENTOML)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BENTOML_CONFIG", str(file))
-        with serving(folder, repository, drain_seconds=1, timeout_seconds=3) as running:
+        with run_server(folder, repository, drain_seconds=1, timeout_seconds=3) as running:
             yield running
 
 
-def _body(cases: Labelled) -> bytes:
+def _write_body(cases: Labelled) -> bytes:
     return orjson.dumps({"model": "sines", "series": cases.series[:1].tolist()})
 
 
-def _address(server: Server) -> tuple[str, int]:
+def _read_address(server: Server) -> tuple[str, int]:
     url = httpx.URL(server.url)
     return url.host, int(url.port or 0)
 
 
 def test_pages_of_the_origin_allowed_may_read_answers(configured: Server, cases: Labelled):
-    answer = configured.send("classify", _body(cases), **ORIGIN)
+    answer = configured.send("classify", _write_body(cases), **ORIGIN)
     assert answer.headers["access-control-allow-origin"] == ORIGIN["origin"] and "Origin" in answer.headers["vary"]
     assert configured.send("classify", b"{", **ORIGIN).headers["access-control-allow-origin"] == ORIGIN["origin"]
-    assert "access-control-allow-origin" not in configured.send("classify", _body(cases), **STRANGER).headers
+    assert "access-control-allow-origin" not in configured.send("classify", _write_body(cases), **STRANGER).headers
     asked = {"access-control-request-method": "POST", "access-control-request-headers": "content-type"}
     preflight = configured.http.options("/classify", headers=ORIGIN | asked)
     assert preflight.status_code == 200 and "POST" in preflight.headers["access-control-allow-methods"]
@@ -76,14 +76,14 @@ def test_pages_of_the_origin_allowed_may_read_answers(configured: Server, cases:
 
 
 def test_an_access_log_has_a_line_for_each_request(configured: Server, cases: Labelled, folder: Path):
-    configured.send("encode", _body(cases))
+    configured.send("encode", _write_body(cases))
     configured.http.get("/nowhere")
 
     def logged() -> bool:
         log = (folder / "server.log").read_text()
         return "method=POST,path=/encode,type=application/json,length=" in log and "status=404" in log
 
-    until(logged, seconds=5, what="the log's lines")
+    wait_until(logged, seconds=5, what="the log's lines")
 
 
 def test_settings_without_effect_are_named_at_start(configured: Server, folder: Path):
@@ -94,14 +94,16 @@ def test_settings_without_effect_are_named_at_start(configured: Server, folder: 
 
 
 def test_a_pause_longer_than_the_keep_alive_loses_no_request(configured: Server, cases: Labelled, folder: Path):
-    body = _body(cases)
+    body = _write_body(cases)
     sent = b"POST /classify HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body
     with ExitStack() as stack:
-        connections = [stack.enter_context(closing(socket.create_connection(_address(configured)))) for _ in range(20)]
+        connections = [
+            stack.enter_context(closing(socket.create_connection(_read_address(configured)))) for _ in range(20)
+        ]
         for connection in connections:
             connection.settimeout(30)
             connection.sendall(sent)
-            assert _status(connection) == 200
+            assert _read_status(connection) == 200
         worker = find_worker(folder)
         os.kill(worker, signal.SIGSTOP)
         try:
@@ -110,10 +112,10 @@ def test_a_pause_longer_than_the_keep_alive_loses_no_request(configured: Server,
             time.sleep(6)
         finally:
             os.kill(worker, signal.SIGCONT)
-        assert [_status(connection) for connection in connections] == [200] * 20
+        assert [_read_status(connection) for connection in connections] == [200] * 20
 
 
-def _status(connection: socket.socket) -> int:
+def _read_status(connection: socket.socket) -> int:
     response = HTTPResponse(connection)
     response.begin()
     response.read()
@@ -121,11 +123,11 @@ def _status(connection: socket.socket) -> int:
 
 
 def test_a_stop_loses_nothing_and_ends_in_time_whoever_is_connected(configured: Server, cases: Labelled):
-    body, lost, answered = _body(cases), list[str](), [0] * 16
+    body, lost, answered = _write_body(cases), list[str](), [0] * 16
 
     def ask(number: int) -> None:
         while True:
-            connection = HTTPConnection(*_address(configured), timeout=30)
+            connection = HTTPConnection(*_read_address(configured), timeout=30)
             try:
                 connection.connect()
             except OSError:
@@ -150,7 +152,7 @@ def test_a_stop_loses_nothing_and_ends_in_time_whoever_is_connected(configured: 
 
     with ExitStack() as stack:
         idle, half, slow, deaf = (
-            stack.enter_context(closing(socket.create_connection(_address(configured)))) for _ in range(4)
+            stack.enter_context(closing(socket.create_connection(_read_address(configured)))) for _ in range(4)
         )
         deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         half.sendall(b"POST /classify HTTP/1.1\r\nho")
@@ -165,11 +167,11 @@ def test_a_stop_loses_nothing_and_ends_in_time_whoever_is_connected(configured: 
         threads = [threading.Thread(target=ask, args=(number,)) for number in range(16)]
         for thread in threads:
             thread.start()
-        until(lambda: min(answered) > 5, seconds=30, what="answers for all clients")
+        wait_until(lambda: min(answered) > 5, seconds=30, what="answers for all clients")
         start = time.monotonic()
         os.kill(configured.pid, signal.SIGTERM)
         for thread in threads:
             thread.join(40)
-        until(lambda: not Path(f"/proc/{configured.pid}/exe").exists(), seconds=30, what="the server's end")
+        wait_until(lambda: not Path(f"/proc/{configured.pid}/exe").exists(), seconds=30, what="the server's end")
         assert time.monotonic() - start < 25
     assert not lost and sum(answered) > 16 * 5

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from models.errors import Forbidden, Overloaded, Unauthenticated
-from service.grpc.status import metadata
+from service.grpc.status import build_metadata
 from service.identity import Identity, require_keys
 from service.keys import hash_key, make_entry, read_keys
 from service.settings import Settings
-from tests.service.server import ROOT, free_ports
+from tests.service.server import ROOT, find_free_ports
 
 
-def entry(name: str, key: str, roles: str = '["use"]', more: str = "") -> str:
+def write_entry(name: str, key: str, roles: str = '["use"]', more: str = "") -> str:
     """One key in the file."""
     return f'[[keys]]\nname = "{name}"\nsha256 = "{hash_key(key.encode())}"\nroles = {roles}\n{more}\n'
 
@@ -28,7 +28,7 @@ def entry(name: str, key: str, roles: str = '["use"]', more: str = "") -> str:
 def file(tmp_path: Path) -> Path:
     """Two keys: one uses models, one manages them."""
     path = tmp_path / "keys.toml"
-    path.write_text(entry("laboratory", "k1") + entry("operator", "k2", '["manage", "metrics"]'))
+    path.write_text(write_entry("laboratory", "k1") + write_entry("operator", "k2", '["manage", "metrics"]'))
     return path
 
 
@@ -78,7 +78,7 @@ def test_without_keys_everyone_may_everything():
 
 
 def test_a_key_has_as_many_requests_under_way_as_it_may(file: Path):
-    file.write_text(entry("laboratory", "k1", more="concurrent_requests = 2"))
+    file.write_text(write_entry("laboratory", "k1", more="concurrent_requests = 2"))
     caller = Identity(Settings(keys=file)).identify(b"Bearer k1")
     caller.enter()
     caller.enter()
@@ -89,7 +89,7 @@ def test_a_key_has_as_many_requests_under_way_as_it_may(file: Path):
 
 
 def test_a_key_that_sends_too_fast_is_told_when_to_come_again(file: Path):
-    file.write_text(entry("laboratory", "k1", more="requests_per_second = 0.5"))
+    file.write_text(write_entry("laboratory", "k1", more="requests_per_second = 0.5"))
     caller = Identity(Settings(keys=file)).identify(b"Bearer k1")
     caller.enter()
     with pytest.raises(Overloaded, match=r"0\.5 requests a second") as refused:
@@ -101,7 +101,7 @@ def test_keys_are_rotated_while_requests_are_under_way(file: Path):
     identity = Identity(Settings(keys=file))
     before = identity.identify(b"Bearer k1")
     before.enter()
-    file.write_text(entry("laboratory", "k3", more="concurrent_requests = 1"))
+    file.write_text(write_entry("laboratory", "k3", more="concurrent_requests = 1"))
     identity.refresh()
     after = identity.identify(b"Bearer k3")
     with pytest.raises(Overloaded):
@@ -128,23 +128,23 @@ def test_a_file_that_is_wrong_keeps_the_keys_there_were(file: Path, content: str
 
 
 def test_a_refusal_over_grpc_says_when_to_come_again():
-    assert (b"retry-after", b"3") in metadata(Overloaded("later.", retry_after=2.1))
+    assert (b"retry-after", b"3") in build_metadata(Overloaded("later.", retry_after=2.1))
 
 
 def test_an_entry_in_the_file_never_changes_the_single_key(file: Path):
-    file.write_text(entry("SERIESMITH_API_KEY", "k1"))
+    file.write_text(write_entry("SERIESMITH_API_KEY", "k1"))
     identity = Identity(Settings(keys=file, api_key="single"))
-    file.write_text(entry("SERIESMITH_API_KEY", "k3", more="concurrent_requests = 1"))
+    file.write_text(write_entry("SERIESMITH_API_KEY", "k3", more="concurrent_requests = 1"))
     identity.refresh()
     identity.identify(b"Bearer single").require("manage")
 
 
 def test_no_message_shows_a_hash(file: Path):
     secret = hash_key(b"k1")
-    file.write_text(entry("laboratory", "k1") + entry("other", "k1"))
+    file.write_text(write_entry("laboratory", "k1") + write_entry("other", "k1"))
     with pytest.raises(ValueError, match="two keys of one sha256") as twice:
         read_keys(file)
-    file.write_text(entry("laboratory", "k1").replace(secret, secret + "0"))
+    file.write_text(write_entry("laboratory", "k1").replace(secret, secret + "0"))
     with pytest.raises(ValueError, match=r"keys\.0\.sha256") as long:
         read_keys(file)
     assert secret not in f"{twice.value} {long.value}"
@@ -185,7 +185,7 @@ def test_where_other_machines_come_in_keys_are_needed_or_waived(host: str, file:
 def test_a_server_that_would_let_anybody_in_does_not_start(
     tmp_path: Path, arguments: list[str], variables: dict[str, str], said: str
 ):
-    http, grpc = free_ports(2)
+    http, grpc = find_free_ports(2)
     given = ["--host", "127.0.0.1", *arguments, "--port", str(http)]
     environment = os.environ | {"BENTOML_HOME": str(tmp_path), "SERIESMITH_GRPC_PORT": str(grpc)} | variables
     command = [sys.executable, "-m", "bentoml", "serve", "service.app:Seriesmith", *given]

@@ -15,12 +15,12 @@ import grpc
 import pytest
 
 from service.grpc.http2 import frames
-from service.grpc.http2.frames import NUMBER, PREFACE, frame, headers
-from service.grpc.http2.hpack import encoded
+from service.grpc.http2.frames import NUMBER, PREFACE, frame, frame_headers
+from service.grpc.http2.hpack import encode
 from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.bundles import Labelled
-from tests.service.grpc.conversation import asked, connected
-from tests.service.server import Server, children, serving, until
+from tests.service.grpc.conversation import build_request, connect
+from tests.service.server import Server, find_children, run_server, wait_until
 
 SAMPLE = b'{"model": "sines", "n_per_class": 300, "seed": 1}'
 HEAD = b"POST /%s HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n%s\r\n"
@@ -40,12 +40,14 @@ SENT = {
 def left(request, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Path]]:
     """A server of either front door, and its log."""
     folder = tmp_path_factory.mktemp(request.param)
-    with serving(folder, repository, front_door=request.param) as running:
+    with run_server(folder, repository, front_door=request.param) as running:
         yield running, folder / "server.log"
 
 
-def _in_progress(server: Server) -> float:
-    return sum(value for name, value in server.metrics().items() if name.startswith("seriesmith_requests_in_progress"))
+def _count_in_progress(server: Server) -> float:
+    return sum(
+        value for name, value in server.read_metrics().items() if name.startswith("seriesmith_requests_in_progress")
+    )
 
 
 def test_a_client_that_leaves_leaves_nothing_behind(left: tuple[Server, Path], cases: Labelled):
@@ -60,8 +62,8 @@ def test_a_client_that_leaves_leaves_nothing_behind(left: tuple[Server, Path], c
                 connection.sendall(sent)
                 if b"octet" in sent:
                     connection.recv(100)
-    until(lambda: _in_progress(server) == 0, seconds=20, what="an end of what was left")
-    until(lambda: server.metrics()["seriesmith_queue_rows"] == 0, seconds=20, what="an empty queue")
+    wait_until(lambda: _count_in_progress(server) == 0, seconds=20, what="an end of what was left")
+    wait_until(lambda: server.read_metrics()["seriesmith_queue_rows"] == 0, seconds=20, what="an empty queue")
     server.answer("classify", model="sines", series=cases.series[:1])
     said = log.read_text().removeprefix(before)
     assert len(said.splitlines()) <= 2 * (len(SENT) + 2), said  # BentoML's access log, where it is asked
@@ -81,10 +83,10 @@ def _call(method: str, message: bytes) -> list[bytes]:
     fields += [(b":authority", b"x"), (b"te", b"trailers"), (b"content-type", b"application/grpc")]
     body = b"\0" + len(message).to_bytes(4) + message
     first, last = frame(frames.DATA, 0, 1, body[:9]), frame(frames.DATA, frames.END_STREAM, 1, body[9:])
-    return [PREFACE + SETTINGS, headers(1, encoded(fields), end=False), first, last]
+    return [PREFACE + SETTINGS, frame_headers(1, encode(fields), end=False), first, last]
 
 
-MANY = asked("sample", model="sines", n_per_class=300, seed=1).SerializeToString()
+MANY = build_request("sample", model="sines", n_per_class=300, seed=1).SerializeToString()
 WHOLE_CALL, STREAM = b"".join(_call("Sample", MANY)), b"".join(_call("SampleStream", MANY))
 CALLS = {
     "half a preface": PREFACE[:10],
@@ -100,9 +102,9 @@ CALLS = {
 
 def _leave_in_the_middle_of_a_stream(server: Server) -> None:
     """As a gRPC client does: it cancels, or closes its connection, or its deadline is over."""
-    endless = asked("sample", model="sines", n_per_class=1_000_000)
+    endless = build_request("sample", model="sines", n_per_class=1_000_000)
     for leave in ("cancel", "close", "deadline"):
-        with connected(server) as channel:
+        with connect(server) as channel:
             stream = SeriesmithStub(channel).SampleStream(endless, timeout=0.3 if leave == "deadline" else None)
             next(stream)
             if leave == "cancel":
@@ -125,11 +127,11 @@ def test_a_grpc_client_that_leaves_is_no_error_in_the_log(left: tuple[Server, Pa
                 if sent in (STREAM, WHOLE_CALL):
                     connection.recv(100)
     _leave_in_the_middle_of_a_stream(server)
-    until(lambda: _in_progress(server) == 0, seconds=20, what="an end of what was left")
-    until(lambda: server.metrics()["seriesmith_queue_rows"] == 0, seconds=20, what="an empty queue")
-    with connected(server) as channel:
+    wait_until(lambda: _count_in_progress(server) == 0, seconds=20, what="an end of what was left")
+    wait_until(lambda: server.read_metrics()["seriesmith_queue_rows"] == 0, seconds=20, what="an empty queue")
+    with connect(server) as channel:
         answered = SeriesmithStub(channel).Classify(
-            asked("classify", model="sines", series=cases.series[:1]), timeout=30
+            build_request("classify", model="sines", series=cases.series[:1]), timeout=30
         )
     assert answered.probabilities.shape == [1, 3]
     said = log.read_text().removeprefix(before)
@@ -138,8 +140,8 @@ def test_a_grpc_client_that_leaves_is_no_error_in_the_log(left: tuple[Server, Pa
 
 def test_who_left_does_not_hold_up_the_end(left: tuple[Server, Path]):
     server, _ = left
-    workers = children(server.pid)
+    workers = find_children(server.pid)
     start = time.monotonic()
     os.kill(server.pid, signal.SIGTERM)
-    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), seconds=20, what="the workers' end")
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers), seconds=20, what="the workers' end")
     assert time.monotonic() - start < 20  # a third of a second on an idle machine, and less than the timeout of 60

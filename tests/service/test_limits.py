@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, at_once, serving, until
-from tests.service.test_refusals import OPERATIONS, SERIES_OPERATIONS, assert_refused, good
+from tests.service.server import Server, call_at_once, run_server, wait_until
+from tests.service.test_refusals import OPERATIONS, SERIES_OPERATIONS, assert_refused, build_good
 
 KEY = "a secret"
 
@@ -21,14 +21,14 @@ KEY = "a secret"
 def guarded(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Takes 600 rows and 500 000 bytes, from who has the key."""
     limits: dict[str, Any] = {"max_rows": 600, "queue_rows": 600, "max_body_bytes": 500_000}
-    with serving(tmp_path_factory.mktemp("guarded"), repository, KEY, **limits) as running:
+    with run_server(tmp_path_factory.mktemp("guarded"), repository, KEY, **limits) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def hasty(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Answers within 50 ms or not at all."""
-    with serving(tmp_path_factory.mktemp("hasty"), repository, timeout_seconds=0.05) as running:
+    with run_server(tmp_path_factory.mktemp("hasty"), repository, timeout_seconds=0.05) as running:
         yield running
 
 
@@ -36,7 +36,7 @@ def hasty(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def test_without_the_key_nothing_is_answered(guarded: Server, cases: Labelled, key: str | None):
     headers = {"authorization": key} if key else {}
     with httpx.Client(base_url=guarded.url, headers=headers, trust_env=False) as stranger:
-        answers = [stranger.post(f"/{operation}", json=good(operation, cases)) for operation in OPERATIONS]
+        answers = [stranger.post(f"/{operation}", json=build_good(operation, cases)) for operation in OPERATIONS]
         for response in [*answers, stranger.get("/models"), stranger.get("/models/sines")]:
             assert_refused(response, 401, "unauthenticated", None, "Authorization: Bearer")
             assert response.headers["www-authenticate"] == "Bearer"
@@ -52,7 +52,7 @@ def test_health_needs_no_key_and_everything_else_does(guarded: Server):
 
 def test_with_the_key_everything_is_answered(guarded: Server, cases: Labelled):
     for operation in OPERATIONS:
-        guarded.answer(operation, **good(operation, cases))
+        guarded.answer(operation, **build_good(operation, cases))
 
 
 @pytest.mark.parametrize("operation", SERIES_OPERATIONS)
@@ -85,7 +85,7 @@ def test_a_chunked_body_within_the_limit_is_answered(guarded: Server):
 
 def test_what_would_wait_beyond_the_bound_is_refused_at_once(guarded: Server):
     """Six times what may wait, at once: those refused are told to come again, and the others lose nothing."""
-    responses = at_once([lambda: guarded.post("sample", model="sines", n_per_class=200, seed=1)] * 12)
+    responses = call_at_once([lambda: guarded.post("sample", model="sines", n_per_class=200, seed=1)] * 12)
     refused = [response for response in responses if response.status_code != 200]
     answered = {response.content for response in responses if response.status_code == 200}
     assert refused and len(answered) == 1
@@ -98,6 +98,6 @@ def test_what_would_wait_beyond_the_bound_is_refused_at_once(guarded: Server):
 def test_an_answer_that_is_not_ready_in_time_ends_and_gives_its_place_back(hasty: Server, cases: Labelled):
     response = hasty.post("sample", model="sines", n_per_class=3000)
     assert_refused(response, 504, "deadline_exceeded", None, "within 0.05 s", "SERIESMITH_TIMEOUT_SECONDS")
-    until(lambda: hasty.metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
+    wait_until(lambda: hasty.read_metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
     quick = {"model": "sines", "series": cases.series[:1].tolist()}
-    until(lambda: hasty.post("encode", **quick).status_code == 200, seconds=5, what="an answer")
+    wait_until(lambda: hasty.post("encode", **quick).status_code == 200, seconds=5, what="an answer")

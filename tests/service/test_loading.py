@@ -18,7 +18,7 @@ from models.signing import sign, write_key_pair
 from service.serving import Serving
 from service.settings import Settings
 from tests.models.breaking import change_graph, change_manifest, copy_bundle, loop_for_ever
-from tests.models.test_publishing_faults import mounted
+from tests.models.test_publishing_faults import mount_disk
 
 
 def serve(root: Path, act: Callable[[Serving], Awaitable[None]], **settings: Any) -> None:
@@ -65,7 +65,7 @@ def test_a_newer_version_that_is_refused_fails_the_load_and_the_older_goes_on(tm
         change_manifest(copy_bundle(tmp_path, version=2), lambda raw: raw | {"surprise": 1})
         with pytest.raises(Unsupported, match="version 2 is refused: .*surprise.* Version 1 goes on"):
             await serving.load("basicmotions")
-        assert serving.repository.versions("basicmotions") == [1]
+        assert serving.repository.list_versions("basicmotions") == [1]
 
     serve(tmp_path, act, refresh_seconds=600.0)
 
@@ -94,7 +94,7 @@ def test_on_a_read_only_disk_what_is_served_loads_and_nothing_unloads(tmp_path: 
             await serving.unload("basicmotions")
         assert serving.repository.names == ["basicmotions"]
 
-    with mounted(tmp_path / "disk", "4m") as disk:
+    with mount_disk(tmp_path / "disk", "4m") as disk:
         copy_bundle(disk)
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         serve(disk, act)

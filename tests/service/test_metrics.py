@@ -19,16 +19,16 @@ from service.exposition import STATUS
 from service.metrics import INSTRUMENTS, Distribution, Numbers
 from service.settings import SUPERVISOR
 from service.shared_numbers import SharedNumbers, absorb_ended, add_numbers
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.server import Server, at_once, children, serving, until
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.server import Server, call_at_once, find_children, run_server, wait_until
 from tests.service.test_refusals import assert_refused
 
 
-def _counted(server: Server, name: str, **labels: str) -> float:
+def _count(server: Server, name: str, **labels: str) -> float:
     wanted = {f'{label}="{text}"' for label, text in labels.items()}
     found = [
         value
-        for line, value in server.metrics().items()
+        for line, value in server.read_metrics().items()
         if line.partition("{")[0] == name and wanted == set(re.findall(r'\w+="[^"]*"', line))
     ]
     assert len(found) <= 1
@@ -39,16 +39,16 @@ def test_metrics_count_what_was_done(server: Server, cases: Labelled):
     def state() -> list[float]:
         model = {"model": "sines"}
         return [
-            _counted(server, "seriesmith_requests_total", operation="classify", outcome="ok", **model),
-            _counted(server, "seriesmith_requests_total", operation="classify", outcome="invalid_request", **model),
-            _counted(server, "seriesmith_requests_total", operation="classify", outcome="not_found", model=""),
-            _counted(server, "seriesmith_rows_total", operation="classify", **model),
-            _counted(server, "seriesmith_batch_rows_sum", operation="classify", **model),
-            _counted(server, "seriesmith_batch_rows_count", operation="classify", **model),
-            _counted(server, "seriesmith_inference_seconds_count", operation="classify", **model),
-            _counted(server, "seriesmith_samples_total", class_label="2", **model),
-            _counted(server, "seriesmith_acceptance_ratio_count", class_label="2", **model),
-            _counted(server, "seriesmith_queue_rows"),
+            _count(server, "seriesmith_requests_total", operation="classify", outcome="ok", **model),
+            _count(server, "seriesmith_requests_total", operation="classify", outcome="invalid_request", **model),
+            _count(server, "seriesmith_requests_total", operation="classify", outcome="not_found", model=""),
+            _count(server, "seriesmith_rows_total", operation="classify", **model),
+            _count(server, "seriesmith_batch_rows_sum", operation="classify", **model),
+            _count(server, "seriesmith_batch_rows_count", operation="classify", **model),
+            _count(server, "seriesmith_inference_seconds_count", operation="classify", **model),
+            _count(server, "seriesmith_samples_total", class_label="2", **model),
+            _count(server, "seriesmith_acceptance_ratio_count", class_label="2", **model),
+            _count(server, "seriesmith_queue_rows"),
         ]
 
     before = state()
@@ -62,14 +62,14 @@ def test_metrics_count_what_was_done(server: Server, cases: Labelled):
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure_of_the_server(server: Server):
     def outcomes(outcome: str) -> float:
-        return _counted(server, "seriesmith_requests_total", operation="classify", model="", outcome=outcome)
+        return _count(server, "seriesmith_requests_total", operation="classify", model="", outcome=outcome)
 
     before = outcomes("cancelled"), outcomes("internal")
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port))) as connection:
         head = "POST /classify HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n"
         connection.sendall(head.encode() + b'{"model"')
-    until(lambda: outcomes("cancelled") == before[0] + 1, seconds=5, what="a cancelled request")
+    wait_until(lambda: outcomes("cancelled") == before[0] + 1, seconds=5, what="a cancelled request")
     assert outcomes("internal") == before[1]
 
 
@@ -77,60 +77,60 @@ def test_strangers_add_no_lines_to_the_metrics(server: Server, cases: Labelled):
     """Unknown paths and models must not fill a monitoring system."""
     server.post("classify", model="first-stranger", series=cases.series[:1])
     server.http.get("/first-stranger")
-    names = _lines(server)
+    names = _list_lines(server)
     for stranger in ("nobody", "nothing", "nowhere"):
         server.http.get(f"/{stranger}")
         server.http.post(f"/{stranger}", json={})
         server.post("classify", model=stranger, series=cases.series[:1])
-    assert _lines(server) == names
+    assert _list_lines(server) == names
     assert not [line for line in names if "stranger" in line]
 
 
-def _lines(server: Server) -> set[str]:
+def _list_lines(server: Server) -> set[str]:
     """Names and labels of all metrics, BentoML's too."""
     return {line.rpartition(" ")[0] for line in server.http.get("/metrics").text.splitlines()}
 
 
-def shared_by(server: Server) -> Path:
+def find_shared_folder(server: Server) -> Path:
     """The folder that the workers of a server share."""
-    environment = Path(f"/proc/{children(server.pid)[0]}/environ").read_bytes().split(b"\0")
+    environment = Path(f"/proc/{find_children(server.pid)[0]}/environ").read_bytes().split(b"\0")
     (found,) = [line for line in environment if line.startswith(SUPERVISOR.encode() + b"=")]
     return Path(found.decode().partition(":")[2])
 
 
-def kept_by(server: Server) -> list[Path]:
+def list_kept_files(server: Server) -> list[Path]:
     """The files of the workers that counted requests."""
-    files = shared_by(server).glob("*-*.numbers")
+    files = find_shared_folder(server).glob("*-*.numbers")
     return [file for file in files if orjson.loads(file.read_bytes())["numbers"]["seriesmith_requests"]]
 
 
 def test_metrics_are_those_of_all_workers(repository: Path, tmp_path: Path, cases: Labelled):
     """Either of two workers tells of both."""
-    with serving(tmp_path, repository, workers=2, threads=1) as server:
+    with run_server(tmp_path, repository, workers=2, threads=1) as server:
         url = server.url
         n_asked = 0
-        while len(kept_by(server)) < 2:  # the kernel gives connections to either, to one alone at first perhaps
+        while len(list_kept_files(server)) < 2:  # the kernel gives connections to either, to one alone at first perhaps
             assert n_asked < 6000, "one worker answered everything, so nothing was shown"
-            at_once([lambda: Server(url).answer("encode", model="sines", series=cases.series[:3])] * 60)
+            call_at_once([lambda: Server(url).answer("encode", model="sines", series=cases.series[:3])] * 60)
             n_asked += 60
         labels = {"operation": "encode", "model": "sines"}
 
         def told(teller: Server) -> list[float]:
-            answered = _counted(teller, "seriesmith_requests_total", outcome="ok", **labels)
-            return [answered, _counted(teller, "seriesmith_rows_total", **labels)]
+            answered = _count(teller, "seriesmith_requests_total", outcome="ok", **labels)
+            return [answered, _count(teller, "seriesmith_rows_total", **labels)]
 
-        until(
+        wait_until(
             lambda: told(Server(url)) == [n_asked, 3 * n_asked], seconds=5, what="both workers' counts, a moment later"
         )
         assert all(told(Server(url)) == [n_asked, 3 * n_asked] for _ in range(10))
 
-        folder = shared_by(server)
+        folder = find_shared_folder(server)
         assert folder.stat().st_mode & 0o777 == 0o700
-        os.kill(children(server.pid)[0], signal.SIGKILL)
-        until(lambda: (folder / "ended.numbers").exists(), seconds=10, what="the sum of what ended")
+        os.kill(find_children(server.pid)[0], signal.SIGKILL)
+        wait_until(lambda: (folder / "ended.numbers").exists(), seconds=10, what="the sum of what ended")
         for _ in range(10):
             assert told(Server(url)) == [n_asked, 3 * n_asked]
-            assert _counted(Server(url), "seriesmith_queue_rows") == 0
+            assert _count(Server(url), "seriesmith_queue_rows") == 0
     assert not folder.exists()
 
 
@@ -168,23 +168,25 @@ def test_a_full_disk_costs_no_answer(repository: Path, tmp_path: Path, cases: La
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)], check=True)
     try:
         monkeypatch.setenv("TMPDIR", str(disk))
-        with serving(disk, repository, workers=2, threads=1) as server:
-            before = set(children(server.pid))
+        with run_server(disk, repository, workers=2, threads=1) as server:
+            before = set(find_children(server.pid))
             expected = server.answer("classify", model="sines", series=cases.series[:3])["probabilities"]
             fill = (disk / "fill").open("wb", buffering=0)
             with suppress(OSError):
                 while True:
                     fill.write(bytes(4096))
             url = server.url
-            answers = at_once([lambda: Server(url).post("classify", model="sines", series=cases.series[:3])] * 100)
+            answers = call_at_once([lambda: Server(url).post("classify", model="sines", series=cases.series[:3])] * 100)
             assert {answer.status_code for answer in answers} == {200}
             for answer in answers:
-                assert relative_difference(answer.json()["probabilities"], expected) < 1e-5
+                assert compute_relative_difference(answer.json()["probabilities"], expected) < 1e-5
             for path in ("/metrics", "/livez", "/readyz", "/nowhere", "/schema.json"):
                 assert server.http.get(path).status_code == (404 if path == "/nowhere" else 200)
-            until(lambda: "cannot be told" in (disk / "server.log").read_text(), seconds=5, what="a word in the log")
+            wait_until(
+                lambda: "cannot be told" in (disk / "server.log").read_text(), seconds=5, what="a word in the log"
+            )
             time.sleep(1)
-            assert set(children(server.pid)) == before
+            assert set(find_children(server.pid)) == before
             assert (disk / "server.log").read_text().count("cannot be told") <= 2
             fill.close()
     finally:

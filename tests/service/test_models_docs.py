@@ -12,7 +12,7 @@ from service.operations import OPERATIONS
 from tests.service.bundles import Labelled
 from tests.service.described import resolve
 from tests.service.server import Server
-from tests.service.test_refusals import assert_refused, good
+from tests.service.test_refusals import assert_refused, build_good
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +55,17 @@ def test_the_document_names_every_path(document: dict[str, Any]):
                 assert described["summary"] and described["responses"]["200"]["description"]
 
 
-def _references(value: Any) -> Iterator[str]:
+def _list_references(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         yield from ([value["$ref"]] if isinstance(value.get("$ref"), str) else [])
         value = list(value.values())
     if isinstance(value, list):
         for part in value:
-            yield from _references(part)
+            yield from _list_references(part)
 
 
 def test_every_reference_in_the_document_leads_somewhere(document: dict[str, Any]):
-    references = set(_references(document))
+    references = set(_list_references(document))
     assert references
     for reference in references:
         assert resolve(document, {"$ref": reference}), reference
@@ -77,7 +77,7 @@ def test_requests_and_answers_have_the_fields_that_the_document_says(
 ):
     schemas = document["components"]["schemas"]
     request, answer = schemas[f"{operation.title()}Request"], schemas[f"{operation.title()}Answer"]
-    fields = good(operation, cases)
+    fields = build_good(operation, cases)
     assert set(request.get("required", [])) <= set(fields) <= set(request["properties"])
     assert request["additionalProperties"] is False
     answered = server.answer(operation, **fields)

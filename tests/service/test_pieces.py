@@ -13,31 +13,31 @@ from models.errors import InvalidRequest, SeriesmithError, TooLarge
 from models.showing import show
 from service.answers import Labels
 from service.bounds import Bounds
-from service.canonical import numbers
-from service.inference.bodies import asked
-from service.wires.json_text import decoded
-from service.wires.json_writing import dumped
+from service.canonical import parse_numbers
+from service.inference.bodies import read_request
+from service.wires.json_text import decode_json
+from service.wires.json_writing import dump
 
 BOUNDS = Bounds(rows=20_000, values=3_000_000, elements=85_536, case_bytes=2**23)
 CUBE = np.random.default_rng(0).normal(size=(900, 2, 60))
 
 
-def in_one(body: bytes) -> Any:
+def parse_in_one(body: bytes) -> Any:
     """What the whole parser makes of series."""
-    return numbers(orjson.loads(body)["series"])
+    return parse_numbers(orjson.loads(body)["series"])
 
 
-def in_pieces(body: bytes) -> Any:
+def parse_in_pieces(body: bytes) -> Any:
     """What the parser of pieces does."""
-    return numbers(decoded(body, {}, BOUNDS)["series"])
+    return parse_numbers(decode_json(body, {}, BOUNDS)["series"])
 
 
-def written(value: Any, **options: Any) -> bytes:
+def write_body(value: Any, **options: Any) -> bytes:
     """A body, with `model` on both sides of the series."""
     return json.dumps({"model": "x", "series": value, "seed": 1}, **options).encode()
 
 
-def changed(place: tuple[int, ...], value: Any) -> list[Any]:
+def change(place: tuple[int, ...], value: Any) -> list[Any]:
     """CUBE as lists, with another value somewhere."""
     series: Any = CUBE.tolist()
     inner = series
@@ -58,8 +58,11 @@ ZEROS = np.array([[-0.0] * 9000])
     ids=["cube", "one channel", "no channel axis", "float32", "integers", "subnormal", "minus zero"],
 )  # fmt: skip
 def test_series_are_the_same_bit_for_bit(values: np.ndarray, options: dict[str, Any]):
-    body = written(values.tolist(), **options)
-    assert in_one(body).tobytes() == in_pieces(body).tobytes() and in_one(body).shape == in_pieces(body).shape
+    body = write_body(values.tolist(), **options)
+    assert (
+        parse_in_one(body).tobytes() == parse_in_pieces(body).tobytes()
+        and parse_in_one(body).shape == parse_in_pieces(body).shape
+    )
 
 
 MISPLACED = [None, True, "1", {"a": [1]}, [1], [], 1e39, 10**39, 10**20, 2**64]
@@ -68,11 +71,11 @@ MISPLACED = [None, True, "1", {"a": [1]}, [1], [], 1e39, 10**39, 10**20, 2**64]
 @pytest.mark.parametrize("value", MISPLACED, ids=str)
 @pytest.mark.parametrize("place", [(0, 0, 0), (0, 1), (850, 1, 59), (850, 0), (850,), (899, 1, 59)], ids=str)
 def test_what_is_misplaced_is_refused_in_the_same_words(place: tuple[int, ...], value: Any):
-    body = written(changed(place, value))
-    assert _outcome(in_one, body) == _outcome(in_pieces, body)
+    body = write_body(change(place, value))
+    assert _try(parse_in_one, body) == _try(parse_in_pieces, body)
 
 
-def _outcome(read: Any, body: bytes) -> Any:
+def _try(read: Any, body: bytes) -> Any:
     try:
         return read(body).tobytes()
     except SeriesmithError as error:
@@ -83,40 +86,40 @@ def _outcome(read: Any, body: bytes) -> Any:
     "series", [[*CUBE.tolist(), [[1.0], [2.0]]], [*CUBE.tolist(), CUBE[0][:1].tolist()], CUBE.ravel().tolist()]
 )
 def test_ragged_and_flat_series_are_refused_in_the_same_words(series: list[Any]):
-    assert _outcome(in_one, written(series)) == _outcome(in_pieces, written(series))
+    assert _try(parse_in_one, write_body(series)) == _try(parse_in_pieces, write_body(series))
 
 
 @pytest.mark.parametrize("cut", [1, 2, 9, 40, 41, 60, 5_000, 1_000_000])
 def test_what_is_cut_off_is_no_json(cut: int):
     with pytest.raises(InvalidRequest, match="not valid JSON"):
-        in_pieces(written(CUBE.tolist())[:-cut])
+        parse_in_pieces(write_body(CUBE.tolist())[:-cut])
 
 
 def test_what_follows_an_end_that_comes_too_early_is_no_json():
     for start in (b"[]", b"[[]]", b"[[[1]]]"):
         with pytest.raises(InvalidRequest, match=r"not valid JSON|expected"):
-            in_pieces(written(CUBE.tolist()).replace(b'"series": [', b'"series": ' + start + b"[", 1))
+            parse_in_pieces(write_body(CUBE.tolist()).replace(b'"series": [', b'"series": ' + start + b"[", 1))
     with pytest.raises(InvalidRequest, match="zero cases"):
-        in_pieces(b'{"series": [' + b" " * 100_000 + b"]}")
+        parse_in_pieces(b'{"series": [' + b" " * 100_000 + b"]}")
 
 
 @pytest.mark.parametrize("fault", [b"NaN, ", b"01, ", b"1e400, ", b", ", b"1 ", b"+1, ", b".5, "])
 def test_what_is_no_number_is_no_json(fault: bytes):
-    body = written(CUBE.tolist())
+    body = write_body(CUBE.tolist())
     middle = body.index(b"], [", len(body) // 2) + 4
     with pytest.raises(InvalidRequest, match="not valid JSON"):
-        in_pieces(body[:middle] + fault + body[middle:])
+        parse_in_pieces(body[:middle] + fault + body[middle:])
 
 
 def test_the_last_of_two_series_counts_as_in_any_json():
     large = json.dumps(CUBE.tolist()).encode()
     for body in (b'{"series": [[[1]]], "series": ' + large + b"}", b'{"series": ' + large + b', "series": [[[1]]]}'):
-        assert in_one(body).tobytes() == in_pieces(body).tobytes()
+        assert parse_in_one(body).tobytes() == parse_in_pieces(body).tobytes()
 
 
 def test_words_that_look_like_series_are_none():
     body = b'{"a": "\\"series\\": [[[", "series": ' + json.dumps(CUBE.tolist()).encode() + b', "b": "}"}'
-    assert in_one(body).tobytes() == in_pieces(body).tobytes()
+    assert parse_in_one(body).tobytes() == parse_in_pieces(body).tobytes()
 
 
 @pytest.mark.parametrize(
@@ -133,14 +136,14 @@ def test_words_that_look_like_series_are_none():
 )
 def test_more_than_the_largest_request_needs_is_refused(body: bytes):
     with pytest.raises(TooLarge):
-        in_pieces(body)
+        parse_in_pieces(body)
 
 
 @pytest.mark.parametrize("nested", [True, False])
 def test_data_of_tensors_are_the_same_flat_or_nested(nested: bool):
     data = CUBE.tolist() if nested else CUBE.ravel().tolist()
     tensor = {"name": "series", "datatype": "FP32", "shape": list(CUBE.shape), "data": data}
-    given = asked(json.dumps({"inputs": [tensor], "id": "7"}).encode(), None, BOUNDS)
+    given = read_request(json.dumps({"inputs": [tensor], "id": "7"}).encode(), None, BOUNDS)
     assert given.id == "7" and np.array_equal(given.given["series"], CUBE)
 
 
@@ -148,7 +151,7 @@ def test_nested_data_that_are_not_as_their_shape_says_are_refused():
     for shape, data in (([900, 60, 2], CUBE), ([900, 120], CUBE), ([900, 2, 60], CUBE[:, :, :59])):
         tensor = {"name": "series", "datatype": "FP32", "shape": shape, "data": data.tolist()}
         with pytest.raises(InvalidRequest, match="nested"):
-            asked(json.dumps({"inputs": [tensor]}).encode(), None, BOUNDS)
+            read_request(json.dumps({"inputs": [tensor]}).encode(), None, BOUNDS)
 
 
 def test_large_answers_are_written_as_small_ones_are():
@@ -162,8 +165,8 @@ def test_large_answers_are_written_as_small_ones_are():
         "outputs": outputs,
     }
     empty = {"zero": np.zeros((0, 3)), "dict": {}, "list": []}
-    whole = orjson.dumps(answer | empty | {"labels": labels.listed()}, option=orjson.OPT_SERIALIZE_NUMPY)
-    assert dumped(answer | empty | {"labels": labels}) == whole
+    whole = orjson.dumps(answer | empty | {"labels": labels.to_list()}, option=orjson.OPT_SERIALIZE_NUMPY)
+    assert dump(answer | empty | {"labels": labels}) == whole
 
 
 def test_showing_costs_what_is_shown():

@@ -29,7 +29,7 @@ def assert_refused(response: httpx.Response, status: int, code: str, field: str 
         assert word in message, message
 
 
-def good(operation: str, cases: Labelled) -> dict[str, Any]:
+def build_good(operation: str, cases: Labelled) -> dict[str, Any]:
     """A request that is answered."""
     if operation == "sample":
         return {"model": "sines", "n_per_class": 2, "seed": 1}
@@ -39,7 +39,7 @@ def good(operation: str, cases: Labelled) -> dict[str, Any]:
 
 def test_the_good_requests_that_the_bad_ones_differ_from_are_answered(server: Server, cases: Labelled):
     for operation in OPERATIONS:
-        server.answer(operation, **good(operation, cases))
+        server.answer(operation, **build_good(operation, cases))
 
 
 FLAT = [0.5] * 64
@@ -71,7 +71,7 @@ SERIES: list[tuple[str, Any, tuple[str, ...]]] = [
 @pytest.mark.parametrize("operation", SERIES_OPERATIONS)
 @pytest.mark.parametrize(("series", "words"), [row[1:] for row in SERIES], ids=[row[0] for row in SERIES])
 def test_series_that_a_model_cannot_take(server: Server, cases: Labelled, operation: str, series: Any, words: tuple):
-    fields = good(operation, cases) | {"series": series}
+    fields = build_good(operation, cases) | {"series": series}
     if operation == "augment":
         fields |= {"labels": [0] * len(series or []) if isinstance(series, list) else [0], "strategy": {"factor": 2.0}}
     response = server.send(operation, json.dumps(fields))
@@ -101,20 +101,20 @@ EVERYWHERE: list[tuple[str, dict[str, Any], int, str, str, tuple[str, ...]]] = [
 @pytest.mark.parametrize("row", EVERYWHERE, ids=[row[0] for row in EVERYWHERE])
 def test_fields_that_no_operation_takes(server: Server, cases: Labelled, operation: str, row: tuple):
     _, changes, status, code, field, words = row
-    response = server.post(operation, **good(operation, cases) | changes)
+    response = server.post(operation, **build_good(operation, cases) | changes)
     assert_refused(response, status, code, field, *words)
 
 
 @pytest.mark.parametrize("operation", SERIES_OPERATIONS)
 def test_a_request_without_series(server: Server, cases: Labelled, operation: str):
-    fields = {name: value for name, value in good(operation, cases).items() if name != "series"}
+    fields = {name: value for name, value in build_good(operation, cases).items() if name != "series"}
     assert_refused(server.post(operation, **fields), 400, "invalid_request", "series", "'series' is missing")
 
 
 @pytest.mark.parametrize("operation", ["reconstruct", "classify"])
 @pytest.mark.parametrize("wrong", [["colour"], "typicality", [1]])
 def test_extras_that_an_operation_does_not_have(server: Server, cases: Labelled, operation: str, wrong: Any):
-    response = server.post(operation, **good(operation, cases) | {"with_": wrong})
+    response = server.post(operation, **build_good(operation, cases) | {"with_": wrong})
     assert_refused(response, 400, "invalid_request", "with", "with")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.service.bundles import Labelled
 from tests.service.server import Server
-from tests.service.test_refusals import assert_refused, good
+from tests.service.test_refusals import assert_refused, build_good
 
 BAD = (400, "invalid_request")
 LARGE = (413, "too_large")
@@ -71,5 +71,5 @@ ROWS = [("sample", *row) for row in SAMPLE + SEEDED] + [("augment", *row) for ro
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row[0]}: {row[1]}" for row in ROWS])
 def test_a_request_that_cannot_be_made_sense_of(server: Server, cases: Labelled, row: tuple):
     operation, _, changes, (status, code), field, words = row
-    fields = {name: value for name, value in (good(operation, cases) | changes).items() if value is not None}
+    fields = {name: value for name, value in (build_good(operation, cases) | changes).items() if value is not None}
     assert_refused(server.post(operation, **fields), status, code, field, *words)

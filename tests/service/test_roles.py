@@ -16,9 +16,9 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from service.proto import open_inference_pb2 as messages
 from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.service.bundles import Labelled
-from tests.service.grpc.conversation import connected
-from tests.service.server import Server, serving, until
-from tests.service.test_identity import entry
+from tests.service.grpc.conversation import connect
+from tests.service.server import Server, run_server, wait_until
+from tests.service.test_identity import write_entry
 
 KEYS = {"user": "key-of-a-user", "operator": "key-of-an-operator", "monitor": "key-of-a-monitor"}
 ROLES = {"user": '["use"]', "operator": '["manage"]', "monitor": '["metrics"]'}
@@ -28,7 +28,7 @@ ROLES = {"user": '["use"]', "operator": '["manage"]', "monitor": '["metrics"]'}
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three keys, each of one role; the user's may have one request at a time."""
     path = tmp_path_factory.mktemp("keys") / "keys.toml"
-    path.write_text("".join(entry(name, KEYS[name], ROLES[name]) for name in KEYS))
+    path.write_text("".join(write_entry(name, KEYS[name], ROLES[name]) for name in KEYS))
     return path
 
 
@@ -38,11 +38,11 @@ def keyed(
 ) -> Iterator[Server]:
     """A server that knows those keys."""
     settings: dict[str, Any] = {"keys": file, "grpc": request.param, "refresh_seconds": 0.1}
-    with serving(tmp_path_factory.mktemp("keyed"), repository, KEYS["user"], api_key="", **settings) as running:
+    with run_server(tmp_path_factory.mktemp("keyed"), repository, KEYS["user"], api_key="", **settings) as running:
         yield running
 
 
-def _status(server: Server, name: str, method: str, path: str, **more: Any) -> int:
+def _read_status(server: Server, name: str, method: str, path: str, **more: Any) -> int:
     headers = {"authorization": f"Bearer {KEYS[name]}"} if name else {}
     headers |= more.pop("headers", {})
     return httpx.request(method, server.url + path, headers=headers, trust_env=False, **more).status_code
@@ -65,30 +65,30 @@ def _status(server: Server, name: str, method: str, path: str, **more: Any) -> i
     ],
 )
 def test_a_path_is_for_keys_of_its_role(keyed: Server, method: str, path: str, role: str):
-    assert _status(keyed, "", method, path) == 401
+    assert _read_status(keyed, "", method, path) == 401
     for name in KEYS:
-        status = _status(keyed, name, method, path, json={} if method == "POST" else None)
+        status = _read_status(keyed, name, method, path, json={} if method == "POST" else None)
         assert (status == 403) == (name != role), (name, status)
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/livez", "/v2/health/ready", "/v2/health/live"])
 def test_health_is_for_everyone(keyed: Server, path: str):
-    assert _status(keyed, "", "GET", path) == 200
+    assert _read_status(keyed, "", "GET", path) == 200
 
 
 def test_a_browser_is_asked_for_the_key_and_shows_the_docs(keyed: Server):
     refused = httpx.get(keyed.url + "/docs", trust_env=False)
     assert refused.status_code == 401 and "Basic" in refused.headers["www-authenticate"]
     basic = base64.b64encode(f"anyone:{KEYS['user']}".encode()).decode()
-    assert _status(keyed, "", "GET", "/docs", headers={"authorization": f"Basic {basic}"}) == 200
-    assert _status(keyed, "", "POST", "/classify", headers={"authorization": f"Basic {basic}"}) == 401
+    assert _read_status(keyed, "", "GET", "/docs", headers={"authorization": f"Basic {basic}"}) == 200
+    assert _read_status(keyed, "", "POST", "/classify", headers={"authorization": f"Basic {basic}"}) == 401
 
 
 def test_pages_of_other_origins_manage_nothing(keyed: Server):
     path = "/v2/repository/models/sines/load"
     foreign = {"origin": "https://elsewhere.example", "content-type": "text/plain"}
-    assert _status(keyed, "operator", "POST", path, headers=foreign) == 403
-    assert _status(keyed, "operator", "POST", path, headers={"origin": keyed.url}) == 200
+    assert _read_status(keyed, "operator", "POST", path, headers=foreign) == 403
+    assert _read_status(keyed, "operator", "POST", path, headers={"origin": keyed.url}) == 200
 
 
 def test_calls_follow_the_roles_too(keyed: Server):
@@ -101,7 +101,7 @@ def test_calls_follow_the_roles_too(keyed: Server):
             return found
         return grpc.StatusCode.OK
 
-    with connected(keyed) as channel:
+    with connect(keyed) as channel:
         stub = GRPCInferenceServiceStub(channel)
         load = messages.RepositoryModelLoadRequest(model_name="sines")
         for name, expected in {"user": "PERMISSION_DENIED", "": "UNAUTHENTICATED", "operator": "OK"}.items():
@@ -123,14 +123,16 @@ def test_a_key_put_into_the_file_is_known_and_one_taken_out_refused_without_a_re
 ):
     before = file.read_text()
     try:
-        file.write_text(before + entry("guest", "key-of-a-guest"))
+        file.write_text(before + write_entry("guest", "key-of-a-guest"))
         guest = {"authorization": "Bearer key-of-a-guest"}
-        until(lambda: _status(keyed, "", "GET", "/models", headers=guest) == 200, seconds=5, what="the new key")
+        wait_until(
+            lambda: _read_status(keyed, "", "GET", "/models", headers=guest) == 200, seconds=5, what="the new key"
+        )
         file.write_text(before)
-        until(lambda: _status(keyed, "", "GET", "/models", headers=guest) == 401, seconds=5, what="its end")
+        wait_until(lambda: _read_status(keyed, "", "GET", "/models", headers=guest) == 401, seconds=5, what="its end")
     finally:
         file.write_text(before)
-    assert _status(keyed, "user", "GET", "/models") == 200
+    assert _read_status(keyed, "user", "GET", "/models") == 200
 
 
 def test_each_key_is_counted_and_none_is_shown(keyed: Server, cases: Labelled):
@@ -144,11 +146,11 @@ def test_each_key_is_counted_and_none_is_shown(keyed: Server, cases: Labelled):
 
 
 def test_managing_is_off_unless_it_is_enabled(repository: Path, tmp_path: Path, cases: Labelled):
-    with serving(tmp_path, repository, manage_models="false") as server:
+    with run_server(tmp_path, repository, manage_models="false") as server:
         for verb in ("load", "unload"):
             response = server.http.post(f"/v2/repository/models/sines/{verb}")
             assert response.status_code == 403 and "SERIESMITH_MANAGE_MODELS" in response.json()["error"]
-        with connected(server) as channel, pytest.raises(grpc.RpcError) as refused:
+        with connect(server) as channel, pytest.raises(grpc.RpcError) as refused:
             GRPCInferenceServiceStub(channel).RepositoryModelUnload(
                 messages.RepositoryModelUnloadRequest(model_name="sines"), timeout=20
             )

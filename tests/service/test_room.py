@@ -20,10 +20,10 @@ from service.proto import seriesmith_pb2 as messages
 from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from service.room import BINARY_BYTES, MADE_BYTES, SMALL_BYTES, TEXT_BYTES, Room
-from tests.service.grpc.conversation import asked, connected
-from tests.service.inference.conversation import infer, tensor
-from tests.service.server import Server, serving, until
-from tests.service.wires import LINES, OCTETS, PARTS, octets
+from tests.service.grpc.conversation import build_request, connect
+from tests.service.inference.conversation import build_tensor, infer
+from tests.service.server import Server, run_server, wait_until
+from tests.service.wires import LINES, OCTETS, PARTS, write_octets
 
 HELD_BYTES = 4 * 2**20
 MANY = 500
@@ -34,19 +34,19 @@ MANY = 500
 def narrow(request, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that may hold 4 MiB."""
     limits: dict[str, Any] = {"max_held_bytes": HELD_BYTES, "max_body_bytes": HELD_BYTES}
-    with serving(tmp_path_factory.mktemp("narrow"), repository, grpc=request.param, **limits) as running:
+    with run_server(tmp_path_factory.mktemp("narrow"), repository, grpc=request.param, **limits) as running:
         yield running
 
 
 def worked(server: Server, operation: str = "") -> float:
     """Graph calls so far, of any operation or one."""
-    counts = [one for one in server.metrics().items() if one[0].startswith("seriesmith_inference_seconds_count")]
+    counts = [one for one in server.read_metrics().items() if one[0].startswith("seriesmith_inference_seconds_count")]
     return sum(value for line, value in counts if f'operation="{operation}' in line)
 
 
 def held(server: Server) -> float:
     """Bytes held now."""
-    return server.metrics()["seriesmith_held_bytes"]
+    return server.read_metrics()["seriesmith_held_bytes"]
 
 
 def fields(operation: str, many: int) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def test_what_could_never_fit_is_refused_before_it_is_made(narrow: Server, opera
 @pytest.mark.parametrize("operation", ["encode", "reconstruct", "classify"])
 def test_the_request_counts_beside_its_answer(narrow: Server, operation: str, accept: str):
     """7900 series have 4.0 MB."""
-    content, headers = octets({"model": "sines", "series": np.ones((7900, 2, 64), "<f4")})
+    content, headers = write_octets({"model": "sines", "series": np.ones((7900, 2, 64), "<f4")})
     before = worked(narrow)
     response = narrow.send(operation, content, **headers, accept=accept)
     assert response.status_code == 413 and "the request has 40448" in response.json()["error"]["message"]
@@ -82,7 +82,7 @@ def test_the_request_counts_beside_its_answer(narrow: Server, operation: str, ac
 @pytest.mark.parametrize("binary", [True, False])
 def test_what_does_not_fit_as_text_may_fit_in_octets(narrow: Server, binary: bool):
     more = {"parameters": {"binary_data_output": True}} if binary else {}
-    response = infer(narrow, "sines.sample", tensor("n_per_class", [MANY], "INT64"), **more)
+    response = infer(narrow, "sines.sample", build_tensor("n_per_class", [MANY], "INT64"), **more)
     assert response.status_code == (200 if binary else 413), response.text[:200]
 
 
@@ -91,7 +91,7 @@ def test_typed_calls_and_the_protocols_are_refused_beyond_what_a_connection_may_
     contents = inference.InferTensorContents(int64_contents=[MANY])
     request.inputs.add(name="n_per_class", datatype="INT64", shape=[1], contents=contents)
     before = worked(narrow)
-    with connected(narrow) as channel:
+    with connect(narrow) as channel:
         calls = [
             lambda: SeriesmithStub(channel).Sample(messages.SampleRequest(model="sines", n_per_class=MANY)),
             lambda: GRPCInferenceServiceStub(channel).ModelInfer(request),
@@ -107,22 +107,22 @@ def test_typed_calls_and_the_protocols_are_refused_beyond_what_a_connection_may_
 @pytest.mark.parametrize("accept", [PARTS, LINES, OCTETS])
 def test_a_stream_takes_no_more_than_what_it_has_in_memory(narrow: Server, accept: str):
     """9000 series have 4.6 MB."""
-    content, headers = octets(fields("augment", 3000))
+    content, headers = write_octets(fields("augment", 3000))
     response = narrow.send("augment", content, **headers, accept=accept)
     assert response.status_code == 200 and len(response.content) > HELD_BYTES
     assert held(narrow) == 0
 
 
 def test_a_typed_stream_takes_no_more_than_what_it_has_in_memory(narrow: Server):
-    with connected(narrow) as channel:
-        parts = SeriesmithStub(channel).AugmentStream(asked("augment", **fields("augment", 3000)))
+    with connect(narrow) as channel:
+        parts = SeriesmithStub(channel).AugmentStream(build_request("augment", **fields("augment", 3000)))
         assert sum(part.series.shape[0] for part in parts if part.series.shape) == 9000
-    until(lambda: held(narrow) == 0, seconds=5, what="the bytes given back")
+    wait_until(lambda: held(narrow) == 0, seconds=5, what="the bytes given back")
 
 
 def test_beyond_what_is_held_now_is_refused_until_it_is_given_back(narrow: Server):
     """Streams that nobody reads hold their room, some 0.2 MB each, beside what waits to be read."""
-    content, sent = octets(fields("augment", 100_000))
+    content, sent = write_octets(fields("augment", 100_000))
     headers = {name.replace("_", "-"): text for name, text in sent.items()} | {"accept": PARTS}
     with ExitStack() as streams, httpx.Client(base_url=narrow.url, trust_env=False, timeout=30) as client:
 
@@ -135,12 +135,12 @@ def test_beyond_what_is_held_now_is_refused_until_it_is_given_back(narrow: Serve
         assert 3 < len(answers) < 40 and answers[-1].status_code == 429
         assert int(answers[-1].headers["retry-after"]) >= 1
         before = worked(narrow, "sample")
-        with connected(narrow) as channel, pytest.raises(grpc.RpcError) as call:
+        with connect(narrow) as channel, pytest.raises(grpc.RpcError) as call:
             SeriesmithStub(channel).Sample(messages.SampleRequest(model="sines", n_per_class=400))
         assert dict(call.value.trailing_metadata())["seriesmith-code"] == "overloaded"
         assert worked(narrow, "sample") == before
         narrow.answer("sample", model="sines", n_per_class=2)  # a small one goes on
-    until(lambda: held(narrow) == 0, seconds=10, what="the bytes given back")
+    wait_until(lambda: held(narrow) == 0, seconds=10, what="the bytes given back")
     assert narrow.post("sample", model="sines", n_per_class=20).status_code == 200
 
 

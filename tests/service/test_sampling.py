@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, at_once
+from tests.service.server import Server, call_at_once
 
 SEED_LIMIT = 2**53
 
@@ -104,9 +104,9 @@ def test_a_seeded_answer_is_bit_for_bit_the_same_under_load(server: Server, case
         try:
             for _ in range(5):
                 calls = [partial(answered, operation) for operation in wanted]
-                assert all(content == alone[operation] for operation, content in at_once(calls * 3))
+                assert all(content == alone[operation] for operation, content in call_at_once(calls * 3))
         finally:
             done.set()
         return 1
 
-    assert all(at_once([measured, *(partial(load, size) for size in (1, 5, 17))]))
+    assert all(call_at_once([measured, *(partial(load, size) for size in (1, 5, 17))]))

@@ -18,17 +18,17 @@ import pytest
 
 from service.supervisor import require_known
 from tests.service.bundles import Labelled
-from tests.service.server import ROOT, Server, children, free_ports, serving, until
+from tests.service.server import ROOT, Server, find_children, find_free_ports, run_server, wait_until
 
 
 @pytest.fixture(scope="module")
 def supervised(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose worker may be killed."""
-    with serving(tmp_path_factory.mktemp("supervised"), repository) as running:
+    with run_server(tmp_path_factory.mktemp("supervised"), repository) as running:
         yield running
 
 
-def _listening(pids: list[int]) -> set[int]:
+def _list_ports(pids: list[int]) -> set[int]:
     """TCP ports that processes listen on."""
     tables = [Path("/proc/net/tcp"), Path("/proc/net/tcp6")]
     lines = [line.split() for table in tables if table.exists() for line in table.read_text().splitlines()[1:]]
@@ -38,25 +38,25 @@ def _listening(pids: list[int]) -> set[int]:
     return {port for inode, port in ports.items() if inode in inodes}
 
 
-def _port(address: str) -> int:
+def _parse_port(address: str) -> int:
     return int(address.rpartition(":")[2])
 
 
-def _answers(server: Server) -> bool:
+def _does_answer(server: Server) -> bool:
     try:
         return server.http.get("/readyz").status_code == 200
     except httpx.TransportError:
         return False
 
 
-def _another(server: Server, gone: int) -> bool:
-    return children(server.pid) not in ([gone], [])
+def _is_another(server: Server, gone: int) -> bool:
+    return find_children(server.pid) not in ([gone], [])
 
 
 def test_no_process_listens_on_anything_but_http_and_grpc(supervised: Server):
-    pids = [supervised.pid, *children(supervised.pid)]
+    pids = [supervised.pid, *find_children(supervised.pid)]
     assert len(pids) == 2
-    assert _listening(pids) == {_port(supervised.url), _port(supervised.grpc)}
+    assert _list_ports(pids) == {_parse_port(supervised.url), _parse_port(supervised.grpc)}
 
 
 ATTACK = """
@@ -77,39 +77,41 @@ for port in map(int, sys.argv[2:]):
 def test_another_user_cannot_have_commands_run(supervised: Server, tmp_path: Path):
     """By what circus' own client sends, to every port of the loopback that the server's processes may have."""
     marker = tmp_path / "was-here"
-    ports = [str(port) for port in _listening([supervised.pid, *children(supervised.pid)])]
+    ports = [str(port) for port in _list_ports([supervised.pid, *find_children(supervised.pid)])]
     subprocess.run([sys.executable, "-c", ATTACK, str(marker), *ports], check=True, timeout=30, capture_output=True)
     assert not marker.exists()
-    assert len(children(supervised.pid)) == 1 and _answers(supervised)
+    assert len(find_children(supervised.pid)) == 1 and _does_answer(supervised)
 
 
 def test_a_killed_worker_is_back_within_seconds(supervised: Server, cases: Labelled):
     for _ in range(2):
-        (worker,) = children(supervised.pid)
+        (worker,) = find_children(supervised.pid)
         os.kill(worker, signal.SIGKILL)
         start = time.monotonic()
-        until(partial(_another, supervised, worker), seconds=10, what="another worker")
-        until(lambda: _answers(supervised), seconds=20, what="answers again")
+        wait_until(partial(_is_another, supervised, worker), seconds=10, what="another worker")
+        wait_until(lambda: _does_answer(supervised), seconds=20, what="answers again")
         assert time.monotonic() - start < 15  # 1.5 s on an idle machine
     assert supervised.post("classify", model="sines", series=cases.series[:1]).status_code == 200
 
 
 def test_workers_end_with_their_supervisor(repository: Path, tmp_path: Path):
-    with serving(tmp_path, repository) as server:
-        (worker,) = children(server.pid)
+    with run_server(tmp_path, repository) as server:
+        (worker,) = find_children(server.pid)
         os.kill(server.pid, signal.SIGKILL)
-        until(lambda: not Path(f"/proc/{worker}").exists(), seconds=10, what="the worker's end")
+        wait_until(lambda: not Path(f"/proc/{worker}").exists(), seconds=10, what="the worker's end")
         assert "the supervisor is gone" in (tmp_path / "server.log").read_text()
 
 
 def test_after_the_drain_new_connections_are_refused(repository: Path, tmp_path: Path, cases: Labelled):
     """They do not wait in the backlog for a server that ends, while a long answer is still being made."""
-    with serving(tmp_path, repository) as server:
+    with run_server(tmp_path, repository) as server:
         host, port = server.url.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port))) as slow:
             body = b'{"model": "sines", "n_per_class": 800, "seed": 1}'
             slow.sendall(b"POST /sample HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
-            until(lambda: server.metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way")
+            wait_until(
+                lambda: server.read_metrics()["seriesmith_queue_rows"] > 0, seconds=10, what="a request under way"
+            )
             os.kill(server.pid, signal.SIGTERM)
 
             def refused() -> bool:
@@ -121,7 +123,7 @@ def test_after_the_drain_new_connections_are_refused(repository: Path, tmp_path:
                     pass
                 return False
 
-            until(refused, seconds=10, what="a refused connection")
+            wait_until(refused, seconds=10, what="a refused connection")
             assert slow.recv(15) == b"HTTP/1.1 200 OK"
 
 
@@ -161,7 +163,7 @@ def test_what_cannot_be_served_ends_the_command_in_one_sentence(
 ):
     (tmp_path / "file").touch()
     with socket.socket() as one:
-        port, taken = free_ports(2)
+        port, taken = find_free_ports(2)
         one.bind(("127.0.0.1", taken))
         one.listen()
         places = {"file": tmp_path / "file", "port": port, "taken": taken}
@@ -175,7 +177,7 @@ def test_a_worker_that_can_never_start_ends_the_command(repository: Path, tmp_pa
     """What only a worker notices: here, a certificate that is not there."""
     environment = {"SERIESMITH_MODELS": str(repository), "SERIESMITH_WORKERS": "1"}
     arguments = ["--ssl-certfile", "/nowhere.pem", "--ssl-keyfile", "/nowhere.key"]
-    code, output = _end(tmp_path, free_ports(1)[0], *arguments, **environment)
+    code, output = _end(tmp_path, find_free_ports(1)[0], *arguments, **environment)
     assert code != 0 and "no worker can start (3 attempts)" in output
 
 

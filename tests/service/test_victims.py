@@ -17,7 +17,7 @@ import pytest
 import zstandard
 
 from tests.service.bundles import Labelled
-from tests.service.server import Server, children, until
+from tests.service.server import Server, find_children, wait_until
 
 PATIENCE = 1.0
 """Seconds; it is 0.25 on a machine that does nothing else, and was 2 to 12 without bounds."""
@@ -26,30 +26,30 @@ MIB = 2**20
 INFER = "/inference.GRPCInferenceService/ModelInfer"
 
 
-def _nested(opening: bytes, item: bytes, closing: bytes, size: int) -> bytes:
+def _nest(opening: bytes, item: bytes, closing: bytes, size: int) -> bytes:
     return opening + item * (size // len(item)) + closing
 
 
-def _bodies() -> dict[str, tuple[str, bytes, dict[str, str]]]:
-    empties = _nested(b"[", b"[],", b"[]]", 48 * MIB)
+def _list_bodies() -> dict[str, tuple[str, bytes, dict[str, str]]]:
+    empties = _nest(b"[", b"[],", b"[]]", 48 * MIB)
     return {
         "empty series": ("classify", b'{"series": ' + empties + b"}", {}),
         "empty lists elsewhere": ("classify", b'{"x": ' + empties + b"}", {}),
-        "empty lists of 1 MiB": ("classify", _nested(b'{"x": [', b"[],", b"[]]}", MIB - 100), {}),
-        "wrong labels": ("augment", _nested(b'{"series": [[[1]]], "labels": [', b"1.5,", b"1]}", 300_000), {}),
-        "wrong extras": ("classify", _nested(b'{"series": [[[1]]], "with": [', b'"a",', b'"a"]}', 300_000), {}),
-        "empty inputs": ("v2/models/sines.encode/infer", _nested(b'{"inputs": [', b"{},", b"{}]}", 16 * MIB), {}),
+        "empty lists of 1 MiB": ("classify", _nest(b'{"x": [', b"[],", b"[]]}", MIB - 100), {}),
+        "wrong labels": ("augment", _nest(b'{"series": [[[1]]], "labels": [', b"1.5,", b"1]}", 300_000), {}),
+        "wrong extras": ("classify", _nest(b'{"series": [[[1]]], "with": [', b'"a",', b'"a"]}', 300_000), {}),
+        "empty inputs": ("v2/models/sines.encode/infer", _nest(b'{"inputs": [', b"{},", b"{}]}", 16 * MIB), {}),
         "members of gzip": ("classify", gzip.compress(b"") * 100_000, {"content-encoding": "gzip"}),
         "a bomb of zstd": ("classify", zstandard.compress(empties), {"content-encoding": "zstd"}),
         "a bomb of gzip": ("classify", gzip.compress(empties, 1), {"content-encoding": "gzip"}),
     }
 
 
-BODIES = _bodies()
+BODIES = _list_bodies()
 
 
 @contextmanager
-def victim(server: Server, cases: Labelled) -> Iterator[Callable[[], float]]:
+def run_victim(server: Server, cases: Labelled) -> Iterator[Callable[[], float]]:
     """A client that classifies one series every 10 ms; the longest that it waited."""
     waited = [0.0]
     done = threading.Event()
@@ -65,7 +65,7 @@ def victim(server: Server, cases: Labelled) -> Iterator[Callable[[], float]]:
     thread = threading.Thread(target=classify)
     thread.start()
     try:
-        until(lambda: len(waited) > 3, seconds=30, what="a victim")
+        wait_until(lambda: len(waited) > 3, seconds=30, what="a victim")
         waited[:] = [0.0]
         yield lambda: max(waited)
     finally:
@@ -73,10 +73,10 @@ def victim(server: Server, cases: Labelled) -> Iterator[Callable[[], float]]:
         thread.join()
 
 
-def _memory(server: Server) -> int:
+def _measure_memory(server: Server) -> int:
     """Bytes of the largest process of the server."""
-    pids = [server.pid, *children(server.pid)]
-    pids += [child for pid in pids[1:] for child in children(pid)]
+    pids = [server.pid, *find_children(server.pid)]
+    pids += [child for pid in pids[1:] for child in find_children(pid)]
     pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return 4096 * max(pages)
 
@@ -84,7 +84,7 @@ def _memory(server: Server) -> int:
 @pytest.mark.parametrize("name", BODIES)
 def test_a_body_of_little_things_holds_nobody_up(server: Server, cases: Labelled, name: str):
     path, body, headers = BODIES[name]
-    with victim(server, cases) as longest:
+    with run_victim(server, cases) as longest:
         for _ in range(3):
             response = server.send(path, body, **headers)
             assert response.status_code in (400, 413), response.text
@@ -92,20 +92,20 @@ def test_a_body_of_little_things_holds_nobody_up(server: Server, cases: Labelled
 
 
 def test_sixteen_mebibytes_of_empty_messages_are_refused_before_they_grow(server: Server, cases: Labelled):
-    before = _memory(server)
-    with victim(server, cases) as longest, grpc.insecure_channel(server.grpc) as channel:
+    before = _measure_memory(server)
+    with run_victim(server, cases) as longest, grpc.insecure_channel(server.grpc) as channel:
         with pytest.raises(grpc.RpcError) as refused:
             channel.unary_unary(INFER)(b"\x2a\0" * (8 * MIB), timeout=60)
         error: grpc.Call = refused.value
         assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert longest() < PATIENCE
-    assert _memory(server) - before < 100 * MIB
+    assert _measure_memory(server) - before < 100 * MIB
 
 
 def test_ten_thousand_series_hold_nobody_up_and_are_all_answered(server: Server, cases: Labelled):
     series = np.tile(cases.series, (167, 1, 1))[:10_000].astype(np.float32)
     body = orjson.dumps({"model": "sines", "series": series}, option=orjson.OPT_SERIALIZE_NUMPY)
-    with victim(server, cases) as longest:
+    with run_victim(server, cases) as longest:
         response = server.send("reconstruct", body)
         assert response.status_code == 200 and len(response.json()["series"]) == 10_000
     assert longest() < PATIENCE

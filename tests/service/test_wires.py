@@ -16,15 +16,15 @@ import zstandard
 from tests.service import wires
 from tests.service.bundles import Labelled
 from tests.service.server import Server
-from tests.service.test_refusals import OPERATIONS, assert_refused, good
+from tests.service.test_refusals import OPERATIONS, assert_refused, build_good
 
 GENERATING = ("sample", "augment")
 IN_PARTS = ("lines", "parts")
 OVER = {
-    "octets": wires.over_octets,
-    "arrow": wires.over_arrow,
-    "lines": wires.over_lines,
-    "parts": wires.over_parts,
+    "octets": wires.ask_over_octets,
+    "arrow": wires.ask_over_arrow,
+    "lines": wires.ask_over_lines,
+    "parts": wires.ask_over_parts,
 }
 
 
@@ -35,7 +35,7 @@ def _request(operation: str, cases: Labelled) -> dict[str, Any]:
         "classify": {"with_": ["typicality"]},
         "reconstruct": {"with_": ["timepoint_error"]},
     }
-    fields = good(operation, cases) | more.get(operation, {})
+    fields = build_good(operation, cases) | more.get(operation, {})
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -130,7 +130,7 @@ def test_faulty_octets_are_refused_in_a_sentence(server: Server, fault: str):
     assert all(word in response.json()["error"]["message"] for word in words), response.text
 
 
-def _arrow(columns: dict[str, Any], metadata: bytes = b'{"model": "sines"}') -> bytes:
+def _write_arrow(columns: dict[str, Any], metadata: bytes = b'{"model": "sines"}') -> bytes:
     table = pa.table(columns).replace_schema_metadata({b"seriesmith": metadata})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
@@ -140,12 +140,12 @@ def _arrow(columns: dict[str, Any], metadata: bytes = b'{"model": "sines"}') -> 
 
 ARROW_FAULTS: dict[str, tuple[bytes, list[str]]] = {
     "no stream": (b"ARROW1", ["not a valid Arrow IPC stream"]),
-    "ragged": (_arrow({"series": [[[1.0], [1.0, 2.0]]]}), ["ragged"]),
-    "nulls": (_arrow({"series": [[1.0, None]]}), ["nulls"]),
-    "null cases": (_arrow({"series": [[1.0], None]}), ["1 nulls"]),
-    "text": (_arrow({"series": ["a"]}), ["column of string"]),
-    "metadata": (_arrow({"series": [[1.0]]}, b"[]"), ["metadata 'seriesmith'"]),
-    "unknown column": (_arrow({"series": [[1.0]], "colour": ["red"]}), ["'colour' is not a field"]),
+    "ragged": (_write_arrow({"series": [[[1.0], [1.0, 2.0]]]}), ["ragged"]),
+    "nulls": (_write_arrow({"series": [[1.0, None]]}), ["nulls"]),
+    "null cases": (_write_arrow({"series": [[1.0], None]}), ["1 nulls"]),
+    "text": (_write_arrow({"series": ["a"]}), ["column of string"]),
+    "metadata": (_write_arrow({"series": [[1.0]]}, b"[]"), ["metadata 'seriesmith'"]),
+    "unknown column": (_write_arrow({"series": [[1.0]], "colour": ["red"]}), ["'colour' is not a field"]),
 }
 
 
@@ -163,10 +163,10 @@ def test_arrow_takes_series_as_they_are_usually_held(server: Server, cases: Labe
     kinds = {"lists": pa.list_(pa.list_(pa.float32())), "large lists of doubles": doubles}
     if nested == "flat":  # a case is one list, as from a frame of one channel
         wave = np.sin(np.linspace(0, 6, 40))
-        body = _arrow({"series": pa.array([wave.tolist()])}, b'{"model": "unlabelled"}')
+        body = _write_arrow({"series": pa.array([wave.tolist()])}, b'{"model": "unlabelled"}')
         expected = server.answer("encode", model="unlabelled", series=[wave.tolist()])
     else:
-        body = _arrow({"series": pa.array(cases.series[:3].tolist(), kinds[nested])})
+        body = _write_arrow({"series": pa.array(cases.series[:3].tolist(), kinds[nested])})
         expected = server.answer("encode", model="sines", series=cases.series[:3])
-    answer = wires.from_arrow(server.send("encode", body, content_type=wires.ARROW).content)
+    answer = wires.read_arrow(server.send("encode", body, content_type=wires.ARROW).content)
     assert np.allclose(answer["posterior_mean"], expected["posterior_mean"], rtol=1e-5, atol=1e-6)

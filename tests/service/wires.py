@@ -16,15 +16,15 @@ PARTS = "application/x-seriesmith-parts"
 KEY = b"seriesmith"
 
 
-def over_octets(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+def ask_over_octets(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     """Request and answer as octet-stream."""
-    content, headers = octets(fields)
+    content, headers = write_octets(fields)
     response = server.send(operation, content, **headers, accept=OCTETS)
     assert response.status_code == 200, response.text
-    return from_octets(response)
+    return read_octets(response)
 
 
-def octets(fields: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
+def write_octets(fields: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
     """Body and headers of a request."""
     fields = {name.rstrip("_"): value for name, value in fields.items()}
     series = fields.pop("series", None)
@@ -36,7 +36,7 @@ def octets(fields: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
     return values.tobytes() + rest, {"content_type": OCTETS, "seriesmith_shape": shape}
 
 
-def from_octets(response: httpx.Response) -> dict[str, Any]:
+def read_octets(response: httpx.Response) -> dict[str, Any]:
     """The fields of an answer."""
     assert response.headers["content-type"] == OCTETS
     answer: dict[str, Any] = {}
@@ -52,15 +52,15 @@ def from_octets(response: httpx.Response) -> dict[str, Any]:
     return answer | rest
 
 
-def over_arrow(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+def ask_over_arrow(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     """Request and answer as an Arrow IPC stream."""
-    response = server.send(operation, arrow(fields), content_type=ARROW)
+    response = server.send(operation, write_arrow(fields), content_type=ARROW)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == ARROW
-    return from_arrow(response.content)
+    return read_arrow(response.content)
 
 
-def arrow(fields: dict[str, Any]) -> bytes:
+def write_arrow(fields: dict[str, Any]) -> bytes:
     """A request; a stream of no columns where there are no series."""
     fields = {name.rstrip("_"): value for name, value in fields.items()}
     columns = {}
@@ -78,7 +78,7 @@ def arrow(fields: dict[str, Any]) -> bytes:
     return bytes(sink.getvalue())
 
 
-def from_arrow(content: bytes) -> dict[str, Any]:
+def read_arrow(content: bytes) -> dict[str, Any]:
     """The fields of an answer."""
     answer: dict[str, Any] = {}
     batches = []
@@ -100,7 +100,7 @@ def from_arrow(content: bytes) -> dict[str, Any]:
     return answer
 
 
-def over_lines(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+def ask_over_lines(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     """Generation asked for as JSON and answered line by line."""
     content = orjson.dumps({name.rstrip("_"): value for name, value in fields.items()}, default=np.ndarray.tolist)
     response = server.send(operation, content, accept=LINES)
@@ -112,13 +112,13 @@ def over_lines(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     return answer
 
 
-def over_parts(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
+def ask_over_parts(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     """Generation asked for as JSON and answered part by part."""
     content = orjson.dumps({name.rstrip("_"): value for name, value in fields.items()}, default=np.ndarray.tolist)
     response = server.send(operation, content, accept=PARTS)
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == PARTS
-    first, *middle, last = _parts(response.content)
+    first, *middle, last = _read_parts(response.content)
     assert first.pop("arrays") == last.pop("arrays") == {}
     answer = first | last
     for name in middle[0]["arrays"]:
@@ -126,7 +126,7 @@ def over_parts(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
     return answer | {"labels": [answer["classes"][index] for index in answer["labels"]]}
 
 
-def _parts(body: bytes) -> list[dict[str, Any]]:
+def _read_parts(body: bytes) -> list[dict[str, Any]]:
     parts = []
     while body:
         size = int.from_bytes(body[:4], "little")

@@ -38,20 +38,20 @@ class Page(HTMLParser):
         self.text[self._section] = self.text.get(self._section, "") + data
 
 
-def collection(n_classes: int, each: int, n_channels: int, seed: int) -> Collection:
+def make_collection(n_classes: int, each: int, n_channels: int, seed: int) -> Collection:
     random = np.random.default_rng(seed)
     class_index = np.repeat(np.arange(n_classes), each)
     series = random.normal(size=(len(class_index), n_channels, 60)).astype(np.float32)
     return Collection(series, class_index, random.normal(size=(len(class_index), 4)) + class_index[:, None])
 
 
-def inputs(manifest: Manifest, labels: list[str], each: int = 4, n_channels: int = 1) -> ReportInputs:
+def make_inputs(manifest: Manifest, labels: list[str], each: int = 4, n_channels: int = 1) -> ReportInputs:
     """Random series of as many classes as there are labels, in the manifest of a real fit."""
     card = manifest.classes[0]
     cards = [card.model_copy(update={"label": label, "training_count": each}) for label in labels]
     shape = manifest.series.model_copy(update={"n_channels": n_channels, "n_timepoints": 60})
     n_classes = len(labels)
-    training, synthetic, held_out = (collection(n_classes, each, n_channels, seed) for seed in range(3))
+    training, synthetic, held_out = (make_collection(n_classes, each, n_channels, seed) for seed in range(3))
     ones = np.ones((n_classes, 1))
     return ReportInputs(
         manifest=manifest.model_copy(update={"classes": cards, "series": shape}),
@@ -66,6 +66,6 @@ def inputs(manifest: Manifest, labels: list[str], each: int = 4, n_channels: int
     )
 
 
-def with_metrics(given: ReportInputs, **metrics: object) -> ReportInputs:
+def replace_metrics(given: ReportInputs, **metrics: object) -> ReportInputs:
     measured = given.manifest.metrics.model_copy(update=metrics)
     return replace(given, manifest=given.manifest.model_copy(update={"metrics": measured}))

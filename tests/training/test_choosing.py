@@ -16,48 +16,53 @@ from training.choosing import (
     LATENT_START_IMBALANCED,
     CrossValidation,
     Evidence,
-    candidate,
-    cross_validated,
-    imbalanced,
+    cross_validate,
+    is_imbalanced,
+    summarise_candidate,
 )
 from training.configuration import FitConfiguration
 from training.datasets import Cases
-from training.fitting import candidates
-from training.folds import Fold, Judged, concatenated, folds_of
+from training.fitting import list_candidates
+from training.folds import Fold, Judged, judge_concatenated, make_folds
 from training.generator import Generator
 from training.learner import TrainingCases
-from training.partition import training_cases
-from training.scoring import bootstrapped
+from training.partition import make_training_cases
+from training.scoring import bootstrap
 
 ZERO = Interval(mean=0, low=0, high=0)
 
 
-def row(policy: PolicyName, nll: float, number: int = 1) -> Candidate:
+def build_row(policy: PolicyName, nll: float, number: int = 1) -> Candidate:
     return Candidate(policy=policy, round=number, nll=nll, balanced_accuracy=0.5, uplift=ZERO)
 
 
-ROWS = [row("none", 0.4), row("warps", 0.2), row("latent", 0.5), row("interpolation+warps", 0.3)]
+ROWS = [
+    build_row("none", 0.4),
+    build_row("warps", 0.2),
+    build_row("latent", 0.5),
+    build_row("interpolation+warps", 0.3),
+]
 
 
 @pytest.fixture(scope="module")
 def judged(generator: Generator) -> list[Judged]:
     """Folds of 1000 held-out cases."""
-    return [_judged(generator, [0] * 1000, {})]
+    return [_build_judged(generator, [0] * 1000, {})]
 
 
 def test_the_lowest_negative_log_likelihood_is_chosen_and_served(judged: list[Judged]) -> None:
     found = Evidence("auto", judged, ROWS)
     assert (found.policy, found.served, found.rounds) == ("warps", "warps", 1)
-    found = Evidence("auto", judged, [*ROWS, row("latent", 0.1, 2)])
+    found = Evidence("auto", judged, [*ROWS, build_row("latent", 0.1, 2)])
     assert (found.policy, found.served, found.rounds) == ("latent", "latent", 2)
 
 
 def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_is_chosen(
     judged: list[Judged],
 ) -> None:
-    found = Evidence("auto", judged, [row("none", 0.1), *ROWS[1:]])
+    found = Evidence("auto", judged, [build_row("none", 0.1), *ROWS[1:]])
     assert (found.policy, found.served) == ("none", "interpolation")
-    assert Evidence("auto", judged, [row("none", 0.2), *ROWS[1:]]).policy == "none"
+    assert Evidence("auto", judged, [build_row("none", 0.2), *ROWS[1:]]).policy == "none"
     assert Evidence("auto", [], []).policy == "none" and Evidence("auto", [], []).served == "latent"
 
 
@@ -67,8 +72,8 @@ def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_
 def test_another_policy_has_to_beat_a_latent_one_by_its_start_in_nats(
     n_cases: int, start: float, policy: PolicyName, generator: Generator
 ) -> None:
-    rows = [row("none", 0.9), row("warps", 0.4), row("latent", 0.5)]
-    assert Evidence("auto", [_judged(generator, [0] * n_cases, {})], rows, start).policy == policy
+    rows = [build_row("none", 0.9), build_row("warps", 0.4), build_row("latent", 0.5)]
+    assert Evidence("auto", [_build_judged(generator, [0] * n_cases, {})], rows, start).policy == policy
 
 
 @pytest.mark.parametrize("rows", [[], ROWS])
@@ -81,16 +86,18 @@ def test_candidates_are_all_or_the_one_set_and_none_without_two_classes() -> Non
     one, two = (Cases(np.zeros((4, 1, 8), np.float32), labels, None) for labels in (("a",) * 4, ("a", "b") * 2))
     unlabelled = replace(one, labels=None)
     auto, set_ = FitConfiguration(), FitConfiguration(policy="latent")
-    assert candidates(two, ("a", "b"), auto) == CANDIDATES and candidates(two, ("a", "b"), set_) == ("latent",)
-    assert candidates(one, ("a",), auto) == candidates(unlabelled, ("all",), auto) == ()
+    assert list_candidates(two, ("a", "b"), auto) == CANDIDATES and list_candidates(two, ("a", "b"), set_) == (
+        "latent",
+    )
+    assert list_candidates(one, ("a",), auto) == list_candidates(unlabelled, ("all",), auto) == ()
 
 
 @pytest.mark.parametrize(("counts", "expected"), [((9, 3), True), ((8, 3), False), ((4, 0, 3), False), ((5,), False)])
 def test_three_times_the_smallest_class_is_imbalanced(counts: tuple[int, ...], expected: bool) -> None:
-    assert imbalanced(np.repeat(np.arange(len(counts)), counts)) is expected
+    assert is_imbalanced(np.repeat(np.arange(len(counts)), counts)) is expected
 
 
-def _judged(generator: Generator, truth: list[int], probabilities: dict[PolicyName, list[float]]) -> Judged:
+def _build_judged(generator: Generator, truth: list[int], probabilities: dict[PolicyName, list[float]]) -> Judged:
     """A fold whose held-out cases were given these probabilities of class 1, of two."""
     held_out = TrainingCases(np.zeros((len(truth), 1, 8), np.float32), np.array(truth), 2)
     nothing = np.zeros(len(truth))
@@ -100,16 +107,16 @@ def _judged(generator: Generator, truth: list[int], probabilities: dict[PolicyNa
 
 def test_the_evidence_of_a_candidate_is_what_one_computes_by_hand(generator: Generator) -> None:
     folds = [
-        _judged(generator, [0, 0, 1], {"none": [0.4, 0.6, 0.9], "warps": [0.2, 0.3, 0.8]}),
-        _judged(generator, [0], {"none": [0.3], "warps": [0.7]}),
+        _build_judged(generator, [0, 0, 1], {"none": [0.4, 0.6, 0.9], "warps": [0.2, 0.3, 0.8]}),
+        _build_judged(generator, [0], {"none": [0.3], "warps": [0.7]}),
     ]
     settings = FitConfiguration(seed=0, balance=0)
-    found = candidate(folds, "warps", settings, balanced=False)
+    found = summarise_candidate(folds, "warps", settings, balanced=False)
     assert found.nll == pytest.approx((-(np.log(0.8) + np.log(0.7) + np.log(0.3)) / 3 - np.log(0.8)) / 2)
     assert found.balanced_accuracy == pytest.approx((2 / 3 + 1) / 2)
     assert found.uplift.mean == pytest.approx(100 * (3 - 3) / 4) and found.uplift.low < 0 < found.uplift.high
-    assert candidate(folds, "none", settings, balanced=False).uplift == ZERO
-    by_case = candidate(folds, "warps", settings, balanced=True)
+    assert summarise_candidate(folds, "none", settings, balanced=False).uplift == ZERO
+    by_case = summarise_candidate(folds, "warps", settings, balanced=True)
     assert by_case.nll == pytest.approx(-(np.log(0.8) + np.log(0.7) + np.log(0.3) + np.log(0.8)) / 4)
     assert by_case.balanced_accuracy == found.balanced_accuracy
 
@@ -118,7 +125,7 @@ def test_a_class_of_one_case_and_whole_groups_stay_on_one_side() -> None:
     labels = ("a",) * 6 + ("b",) * 6 + ("rare",)
     groups = tuple(str(number // 2) for number in range(13))
     learn = Cases(np.arange(13, dtype=np.float32)[:, None, None] * np.ones((1, 1, 8), np.float32), labels, groups)
-    folds = folds_of(learn, training_cases(learn, ("a", "b", "rare")), FitConfiguration(folds=3))
+    folds = make_folds(learn, make_training_cases(learn, ("a", "b", "rare")), FitConfiguration(folds=3))
     assert len(folds) == 3
     for fold in folds:
         assert 2 in fold.kept.class_index and 2 not in fold.held_out.class_index
@@ -134,12 +141,12 @@ def brief(settings: FitConfiguration) -> FitConfiguration:
 @pytest.fixture(scope="module")
 def folds(cases: TrainingCases, brief: FitConfiguration) -> list[Fold]:
     labels = tuple(int(index) for index in cases.class_index)
-    return folds_of(Cases(cases.series, labels, None), cases, brief)
+    return make_folds(Cases(cases.series, labels, None), cases, brief)
 
 
 @pytest.fixture(scope="module")
 def chosen(cases: TrainingCases, folds: list[Fold], brief: FitConfiguration) -> CrossValidation:
-    return cross_validated(cases, folds, brief, ("warps", "latent"))
+    return cross_validate(cases, folds, brief, ("warps", "latent"))
 
 
 def test_what_was_chosen_is_the_best_by_its_own_evidence(
@@ -147,8 +154,10 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
 ) -> None:
     uplift = chosen.uplift
     assert [row.policy for row in uplift.candidates] == ["none", "warps", "latent"]
-    balanced = imbalanced(cases.class_index)
-    assert uplift.candidates == [candidate(chosen.folds, row.policy, brief, balanced) for row in uplift.candidates]
+    balanced = is_imbalanced(cases.class_index)
+    assert uplift.candidates == [
+        summarise_candidate(chosen.folds, row.policy, brief, balanced) for row in uplift.candidates
+    ]
     start = LATENT_START_IMBALANCED if balanced else LATENT_START
     assert uplift.policy == Evidence("auto", chosen.folds, uplift.candidates, start).policy
     assert (uplift.n_folds, uplift.n_cases) == (len(folds), sum(len(fold.held_out.series) for fold in folds))
@@ -159,11 +168,11 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
 def test_advice_is_what_adding_the_cases_brought_on_the_same_folds(
     chosen: CrossValidation, brief: FitConfiguration, cases: TrainingCases
 ) -> None:
-    advice, balance = chosen.uplift.advice, imbalanced(cases.class_index)
-    differences = np.concatenate([concatenated(judged, advice.policy, balance) for judged in chosen.folds])
+    advice, balance = chosen.uplift.advice, is_imbalanced(cases.class_index)
+    differences = np.concatenate([judge_concatenated(judged, advice.policy, balance) for judged in chosen.folds])
     assert differences.shape == (chosen.uplift.n_cases,)
     assert set(np.unique(differences)) <= {-1, -0.5, 0, 0.5, 1}
-    assert advice.uplift == bootstrapped(100.0 * differences, brief.seed)
+    assert advice.uplift == bootstrap(100.0 * differences, brief.seed)
     assert advice.use is (chosen.uplift.policy != "none" and advice.uplift.low > 0)
 
 
@@ -171,7 +180,7 @@ def test_advice_is_what_adding_the_cases_brought_on_the_same_folds(
 def test_without_folds_or_candidates_none_is_chosen_and_nothing_advised(
     given: dict[str, Any], cases: TrainingCases, folds: list[Fold], brief: FitConfiguration
 ) -> None:
-    uplift = cross_validated(cases, given.get("folds", folds[:1]), brief, given.get("candidates", ("warps",))).uplift
+    uplift = cross_validate(cases, given.get("folds", folds[:1]), brief, given.get("candidates", ("warps",))).uplift
     assert (uplift.policy, uplift.candidates) == ("none", [])
     assert (uplift.advice.policy, uplift.advice.use, uplift.advice.uplift) == ("latent", False, None)
 
@@ -182,13 +191,13 @@ def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_be
 ) -> None:
     settings = replace(brief, rounds=3, seed=seed)
     learn = Cases(cases.series, tuple(int(index) for index in cases.class_index), None)
-    result = cross_validated(cases, folds_of(learn, cases, settings), settings, ("warps", "latent"))
+    result = cross_validate(cases, make_folds(learn, cases, settings), settings, ("warps", "latent"))
     rows = result.uplift.candidates
-    start = LATENT_START_IMBALANCED if imbalanced(cases.class_index) else LATENT_START
-    cost = Evidence("auto", result.folds, rows, start).cost
+    start = LATENT_START_IMBALANCED if is_imbalanced(cases.class_index) else LATENT_START
+    cost = Evidence("auto", result.folds, rows, start).compute_cost
     best = [min(cost(row) for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
     assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
     assert result.uplift.rounds == max(row.round for row in rows)
     chosen_row = min(rows, key=cost)
-    balanced = imbalanced(cases.class_index)
-    assert candidate(result.folds, chosen_row.policy, settings, balanced, chosen_row.round) == chosen_row
+    balanced = is_imbalanced(cases.class_index)
+    assert summarise_candidate(result.folds, chosen_row.policy, settings, balanced, chosen_row.round) == chosen_row

@@ -12,7 +12,7 @@ from models.policy import PolicyName
 from training.configuration import FitConfiguration
 from training.folds import fit_policy
 from training.generator import Generator
-from training.learner import Pool, TrainingCases, standardised
+from training.learner import Pool, TrainingCases, standardise
 from training.loop import start_fabric
 from training.policies import PolicyObjective, fit_classifier
 
@@ -86,11 +86,11 @@ def test_without_a_policy_no_synthetic_case_is_asked_for(
     fabric = start_fabric(settings)
     network, _ = fit_policy(fabric, cases, "none", generator, settings)
     assert network is generator.classifier
-    real = standardised(cases, generator.scaling)
+    real = standardise(cases, generator.scaling)
     alone, _ = fit_classifier(fabric, real, None, "none", settings)
-    assert equal(alone, network)
+    assert are_equal(alone, network)
     balanced, _ = fit_policy(fabric, cases, "none", generator, settings, balanced=True)
-    assert not equal(balanced, network)
+    assert not are_equal(balanced, network)
 
 
 def test_a_policy_changes_the_classifier_and_equal_seeds_repeat_it(
@@ -100,12 +100,12 @@ def test_a_policy_changes_the_classifier_and_equal_seeds_repeat_it(
     brief = replace(settings, classifier_steps=5)
     fabric = start_fabric(brief)
     networks = [fit_policy(fabric, cases, "latent", generator, brief)[0] for _ in range(2)]
-    assert equal(*networks)
-    real = standardised(cases, generator.scaling)
-    assert not equal(networks[0], fit_classifier(fabric, real, None, "none", brief)[0])
+    assert are_equal(*networks)
+    real = standardise(cases, generator.scaling)
+    assert not are_equal(networks[0], fit_classifier(fabric, real, None, "none", brief)[0])
 
 
-def equal(one: nn.Module, other: nn.Module) -> bool:
+def are_equal(one: nn.Module, other: nn.Module) -> bool:
     pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
     return all(torch.equal(a, b) for a, b in pairs)
 
@@ -113,7 +113,7 @@ def equal(one: nn.Module, other: nn.Module) -> bool:
 def test_in_bf16_a_classifier_learns_as_well_and_keeps_float32_weights(
     cases: TrainingCases, settings: FitConfiguration, generator: Generator
 ) -> None:
-    real, found = standardised(cases, generator.scaling), []
+    real, found = standardise(cases, generator.scaling), []
     for precision in ("32", "bf16"):
         chosen = replace(settings, precision=precision)
         network, _ = fit_classifier(start_fabric(chosen), real, None, "none", chosen)
@@ -127,8 +127,8 @@ def test_in_bf16_a_classifier_learns_as_well_and_keeps_float32_weights(
 @pytest.mark.parametrize(("n_kept", "n_cases"), [(20, 30), (80, 120), (200, 300), (2000, 3000)])
 def test_in_a_fold_a_vae_sees_each_case_as_often_as_in_the_whole(n_kept: int, n_cases: int) -> None:
     whole = FitConfiguration()
-    fold = whole.in_fold(n_kept, n_cases)
+    fold = whole.copy_for_fold(n_kept, n_cases)
     for name in ("vae_steps", "texture_fit_steps"):
-        passes = whole.steps(getattr(whole, name), n_cases) / n_cases
-        assert fold.steps(getattr(fold, name), n_kept) / n_kept == pytest.approx(passes, rel=0.01)
+        passes = whole.choose_steps(getattr(whole, name), n_cases) / n_cases
+        assert fold.choose_steps(getattr(fold, name), n_kept) / n_kept == pytest.approx(passes, rel=0.01)
     assert fold.classifier_steps == whole.classifier_steps

@@ -9,24 +9,24 @@ import pytest
 from numpy.typing import NDArray
 
 from training.datasets import DatasetError, load
-from training.datasets.discover import generators, readers
+from training.datasets.discover import find_generators, find_readers
 
 N_CASES, N_TIMEPOINTS = 6, 10
 SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, 1, N_TIMEPOINTS)).astype(np.float32)
 LABELS = ["2", "1", "2", "1", "1", "2"]
 
 
-def _rows(series: NDArray[np.float32], separator: str) -> list[str]:
+def _write_rows(series: NDArray[np.float32], separator: str) -> list[str]:
     return [separator.join(repr(float(value)) for value in case[0]) for case in series]
 
 
 def _write_tsv(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
-    path.write_text("".join(f"{label}\t{row}\n" for label, row in zip(labels, _rows(series, "\t"), strict=True)))
+    path.write_text("".join(f"{label}\t{row}\n" for label, row in zip(labels, _write_rows(series, "\t"), strict=True)))
 
 
 def _write_ts(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
     header = f"# a comment\n@problemName any\n@timeStamps false\n@classLabel true {' '.join(sorted(set(labels)))}\n"
-    cases = "".join(f"{row}:{label}\n" for label, row in zip(labels, _rows(series, ","), strict=True))
+    cases = "".join(f"{row}:{label}\n" for label, row in zip(labels, _write_rows(series, ","), strict=True))
     path.write_text(header + "@data\n" + cases)
 
 
@@ -36,30 +36,30 @@ def _write_npz(path: Path, series: NDArray[np.float32], labels: list[str]) -> No
 
 def _write_csv(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
     names = ",".join(f"t{timepoint}" for timepoint in range(series.shape[2]))
-    cases = "".join(f"{label},{row}\n" for label, row in zip(labels, _rows(series, ","), strict=True))
+    cases = "".join(f"{label},{row}\n" for label, row in zip(labels, _write_rows(series, ","), strict=True))
     path.write_text(f"Label,{names}\n{cases}")
 
 
 WRITERS = {".tsv": _write_tsv, ".txt": _write_tsv, ".ts": _write_ts, ".npz": _write_npz, ".csv": _write_csv}
 
 
-def _text(labels: object) -> list[str]:
+def _to_text(labels: object) -> list[str]:
     assert isinstance(labels, tuple)
     return [str(label) for label in labels]
 
 
-@pytest.mark.parametrize("suffix", sorted(readers()))
+@pytest.mark.parametrize("suffix", sorted(find_readers()))
 def test_every_reader_gives_back_what_was_written(suffix: str, tmp_path: Path) -> None:
     assert suffix in WRITERS, f"add a writer of {suffix} files to this test"
     WRITERS[suffix](tmp_path / f"any{suffix}", SERIES, LABELS)
     dataset = load(data=tmp_path / f"any{suffix}")
     np.testing.assert_array_equal(dataset.train.series, SERIES)
-    assert _text(dataset.train.labels) == LABELS
+    assert _to_text(dataset.train.labels) == LABELS
     assert dataset.train.series.dtype == np.float32 and dataset.train.series.flags.c_contiguous
     assert (dataset.name, dataset.test, dataset.train.groups) == ("any", None, None)
 
 
-@pytest.mark.parametrize("suffix", sorted(readers()))
+@pytest.mark.parametrize("suffix", sorted(find_readers()))
 def test_every_reader_reads_the_two_files_of_a_folder_as_a_split(suffix: str, tmp_path: Path) -> None:
     WRITERS[suffix](tmp_path / f"Any_TRAIN{suffix}", SERIES, LABELS)
     WRITERS[suffix](tmp_path / f"Any_TEST{suffix}", SERIES[:2] + 1, LABELS[:2])
@@ -67,10 +67,10 @@ def test_every_reader_reads_the_two_files_of_a_folder_as_a_split(suffix: str, tm
     assert dataset.name == "Any" and dataset.test is not None
     np.testing.assert_array_equal(dataset.train.series, SERIES)
     np.testing.assert_array_equal(dataset.test.series, SERIES[:2] + 1)
-    assert _text(dataset.test.labels) == LABELS[:2]
+    assert _to_text(dataset.test.labels) == LABELS[:2]
 
 
-@pytest.mark.parametrize("suffix", sorted(readers()))
+@pytest.mark.parametrize("suffix", sorted(find_readers()))
 def test_every_reader_lets_missing_values_be_refused(suffix: str, tmp_path: Path) -> None:
     series = SERIES.copy()
     series[2, 0, 4] = np.nan
@@ -80,14 +80,14 @@ def test_every_reader_lets_missing_values_be_refused(suffix: str, tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 not a dataset", b"just words\nand more words\n"])
-@pytest.mark.parametrize("suffix", sorted(readers()))
+@pytest.mark.parametrize("suffix", sorted(find_readers()))
 def test_every_reader_refuses_what_is_not_its_format(suffix: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / f"any{suffix}").write_bytes(content)
     with pytest.raises(DatasetError):
         load(data=tmp_path / f"any{suffix}")
 
 
-@pytest.mark.parametrize("name", sorted(generators()))
+@pytest.mark.parametrize("name", sorted(find_generators()))
 def test_every_generator_makes_the_same_labelled_split_twice(name: str) -> None:
     first, second = load(name), load(name)
     assert first.sha256 == second.sha256 and first.name == name

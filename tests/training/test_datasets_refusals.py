@@ -14,12 +14,12 @@ SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, 1, N_TIMEPOINTS)).a
 LABELS = ["2", "1", "2", "1", "1", "2"]
 
 
-def _npz(folder: Path, **arrays: object) -> Path:
+def _write_npz(folder: Path, **arrays: object) -> Path:
     np.savez(folder / "some.npz", **arrays)  # type: ignore[arg-type]
     return folder / "some.npz"
 
 
-def _file(folder: Path, name: str, text: str) -> Path:
+def _write_file(folder: Path, name: str, text: str) -> Path:
     (folder / name).write_text(text)
     return folder / name
 
@@ -65,7 +65,7 @@ REFUSED_ARRAYS: dict[str, tuple[dict[str, object], str]] = {
 def test_arrays_that_cannot_be_learnt_from_are_refused(case: str, tmp_path: Path) -> None:
     arrays, message = REFUSED_ARRAYS[case]
     with pytest.raises(DatasetError, match=message):
-        load(data=_npz(tmp_path, **arrays))
+        load(data=_write_npz(tmp_path, **arrays))
 
 
 ROW = ",".join(map(str, range(8)))
@@ -80,7 +80,7 @@ REFUSED_FILES = {
 @pytest.mark.parametrize("case", REFUSED_FILES)
 def test_series_of_unequal_length_are_refused_with_the_lengths_seen(case: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="unequal length.*shortest has 8 .*longest.* 12.*resample, cut or pad"):
-        load(data=_file(tmp_path, *REFUSED_FILES[case]))
+        load(data=_write_file(tmp_path, *REFUSED_FILES[case]))
 
 
 REFUSED_TEXTS = {
@@ -104,30 +104,30 @@ REFUSED_TEXTS = {
 def test_files_that_break_their_format_are_refused(case: str, tmp_path: Path) -> None:
     name, text, message = REFUSED_TEXTS[case]
     with pytest.raises(DatasetError, match=message):
-        load(data=_file(tmp_path, name, text))
+        load(data=_write_file(tmp_path, name, text))
 
 
 @pytest.mark.parametrize("layout", ["cases,channels,time", "n_cases", "n_cases,n_channels", "n_cases,n_cases", ""])
 def test_unknown_layout_words_are_refused(layout: str, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="Expected the words n_cases, n_channels, n_timepoints"):
-        load(data=_npz(tmp_path, X=SERIES), layout=layout)
+        load(data=_write_npz(tmp_path, X=SERIES), layout=layout)
 
 
 def test_a_layout_of_two_words_does_not_fit_three_dimensions(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="3 dimensions.*one word per dimension"):
-        load(data=_npz(tmp_path, X=SERIES), layout="n_cases,n_timepoints")
+        load(data=_write_npz(tmp_path, X=SERIES), layout="n_cases,n_timepoints")
 
 
 def test_a_place_without_data_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="no file or folder"):
         load(data=tmp_path / "absent")
-    _file(tmp_path, "A_TEST.tsv", f"1\t{ROW}\n")
+    _write_file(tmp_path, "A_TEST.tsv", f"1\t{ROW}\n")
     with pytest.raises(DatasetError, match="no training set; it holds A_TEST.tsv"):
         load(data=tmp_path)
 
 
 def test_a_pickle_in_an_npz_name_is_never_run(tmp_path: Path) -> None:
-    path = _file(tmp_path, "a.npz", "cos\nsystem\n(S'touch " + str(tmp_path / "ran") + "'\ntR.")
+    path = _write_file(tmp_path, "a.npz", "cos\nsystem\n(S'touch " + str(tmp_path / "ran") + "'\ntR.")
     with pytest.raises(DatasetError, match="could not be read"):
         load(data=path)
     assert not (tmp_path / "ran").exists()

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.datasets.split import fold_indices, hold_out
+from training.datasets.split import hold_out, split_folds
 
 Sides = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 
-def _drawn(seed: int) -> tuple[list[str], list[str], int]:
+def _draw(seed: int) -> tuple[list[str], list[str], int]:
     """Labels and groups of a random dataset: classes of very unequal size, groups that mix classes."""
     generator = np.random.default_rng(seed)
     n_cases = int(generator.integers(4, 80))
@@ -36,9 +36,9 @@ def _assert_lawful(sides: Sides, labels: list[str] | None, groups: list[str] | N
 @pytest.mark.parametrize("grouped", [True, False])
 @pytest.mark.parametrize("seed", range(25))
 def test_groups_stay_whole_and_no_class_leaves_training(seed: int, grouped: bool, labelled: bool) -> None:
-    labels, groups, n_cases = _drawn(seed)
+    labels, groups, n_cases = _draw(seed)
     some_labels, some_groups = labels if labelled else None, groups if grouped else None
-    folds = fold_indices(some_labels, some_groups, 5, seed, n_cases)
+    folds = split_folds(some_labels, some_groups, 5, seed, n_cases)
     for fold in folds:
         assert len(fold[1]) > 0
         _assert_lawful(fold, some_labels, some_groups, n_cases)
@@ -50,9 +50,9 @@ def test_groups_stay_whole_and_no_class_leaves_training(seed: int, grouped: bool
 
 @pytest.mark.parametrize("seed", range(10))
 def test_folds_are_stratified_and_hold_out_every_case_of_a_class_that_has_two(seed: int) -> None:
-    labels, _, n_cases = _drawn(seed + 100)
+    labels, _, n_cases = _draw(seed + 100)
     of_class = Counter(labels)
-    folds = fold_indices(labels, None, 4, seed, n_cases)
+    folds = split_folds(labels, None, 4, seed, n_cases)
     for name, count in of_class.items():
         held = [sum(labels[case] == name for case in held) for _, held in folds]
         assert sum(held) == (0 if count == 1 else count)
@@ -62,7 +62,7 @@ def test_folds_are_stratified_and_hold_out_every_case_of_a_class_that_has_two(se
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("share", [0.1, 0.2, 0.5, 0.75])
 def test_held_out_cases_are_stratified(share: float, seed: int) -> None:
-    labels, _, n_cases = _drawn(seed + 200)
+    labels, _, n_cases = _draw(seed + 200)
     _, held = hold_out(labels, None, share, seed, n_cases)
     held_of_class = Counter(labels[case] for case in held)
     for name, count in Counter(labels).items():
@@ -77,16 +77,16 @@ def test_many_small_classes_still_give_the_share_asked_for() -> None:
 def test_groups_are_stratified_as_well_as_they_allow() -> None:
     labels = ["a"] * 20 + ["b"] * 20
     groups = [str(case // 2) for case in range(40)]
-    for _, held in fold_indices(labels, groups, 5, 0, 40):
+    for _, held in split_folds(labels, groups, 5, 0, 40):
         assert Counter(labels[case] for case in held) == {"a": 4, "b": 4}
     assert Counter(labels[case] for case in hold_out(labels, groups, 0.2, 0, 40)[1]) == {"a": 4, "b": 4}
 
 
 def test_equal_seeds_give_equal_splits_and_others_differ() -> None:
-    labels, groups, n_cases = _drawn(3)
+    labels, groups, n_cases = _draw(3)
 
     def held(seed: int) -> list[list[int]]:
-        folds = fold_indices(labels, groups, 3, seed, n_cases)
+        folds = split_folds(labels, groups, 3, seed, n_cases)
         return [side.tolist() for _, side in folds] + [hold_out(labels, groups, 0.3, seed, n_cases)[1].tolist()]
 
     assert held(1) == held(1)
@@ -96,7 +96,7 @@ def test_equal_seeds_give_equal_splits_and_others_differ() -> None:
 def test_a_class_of_one_case_or_one_group_is_never_held_out() -> None:
     labels = ["rare", "one", "one", *["a"] * 9]
     groups = ["g0", "g1", "g1", *[f"h{case // 3}" for case in range(9)]]
-    folds = fold_indices(labels, groups, 3, 0, 12)
+    folds = split_folds(labels, groups, 3, 0, 12)
     assert len(folds) == 3
     for _, held in [*folds, hold_out(labels, groups, 0.5, 0, 12)]:
         assert {labels[case] for case in held} == {"a"}
@@ -104,13 +104,13 @@ def test_a_class_of_one_case_or_one_group_is_never_held_out() -> None:
 
 def test_no_valid_fold_gives_none_and_nothing_held_out() -> None:
     for labels, groups in ((["a", "b", "c", "d"], None), (["a", "a", "b", "b"], ["g"] * 4), (None, ["g"] * 4)):
-        assert fold_indices(labels, groups, 5, 0, 4) == []
+        assert split_folds(labels, groups, 5, 0, 4) == []
         kept, held = hold_out(labels, groups, 0.5, 0, 4)
         assert (len(kept), len(held)) == (4, 0)
 
 
 def test_fewer_groups_than_folds_give_fewer_folds() -> None:
-    assert len(fold_indices(None, ["a", "a", "b", "c"], 10, 0, 4)) == 3
+    assert len(split_folds(None, ["a", "a", "b", "c"], 10, 0, 4)) == 3
 
 
 def test_a_small_share_still_holds_out_one_case() -> None:
@@ -118,18 +118,18 @@ def test_a_small_share_still_holds_out_one_case() -> None:
 
 
 def test_integer_and_text_labels_are_different_classes() -> None:
-    assert fold_indices([1, "1", 2, "2"], None, 2, 0, 4) == []
+    assert split_folds([1, "1", 2, "2"], None, 2, 0, 4) == []
 
 
 @pytest.mark.filterwarnings("error")
 def test_nothing_warns() -> None:
-    fold_indices(["a", "a", "a", "b", "b", "c"], None, 5, 0, 6)
+    split_folds(["a", "a", "a", "b", "b", "c"], None, 5, 0, 6)
     hold_out(["a", "a", "a", "b", "b", "c"], list("xxyyzz"), 0.3, 0, 6)
 
 
 def test_wrong_arguments_are_refused() -> None:
     with pytest.raises(ValueError, match="at least 2 folds"):
-        fold_indices(None, None, 1, 0, 4)
+        split_folds(None, None, 1, 0, 4)
     with pytest.raises(ValueError, match="between 0 and 1"):
         hold_out(None, None, 1.0, 0, 4)
     with pytest.raises(ValueError, match="3 labels came for 4 cases"):

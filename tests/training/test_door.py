@@ -9,7 +9,7 @@ import pytest
 
 from models.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
 from tests.training.test_ending import refuse
-from tests.training.test_fit import brief
+from tests.training.test_fit import make_brief
 from training import fit as door
 from training.configuration import ConfigurationError
 from training.datasets import Cases
@@ -30,7 +30,7 @@ CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float3
 )
 def test_a_setting_that_no_manifest_holds_is_refused(settings: dict[str, float], words: str) -> None:
     with pytest.raises(ConfigurationError) as refused:
-        brief(**settings)
+        make_brief(**settings)
     assert words in str(refused.value)
 
 
@@ -80,9 +80,9 @@ def test_a_bundle_that_no_server_takes_is_refused_with_what_makes_it_large(
 ) -> None:
     cases = Cases(np.broadcast_to(np.float32(0), (60, 1, n_timepoints)), CASES.labels, None)
     with pytest.raises(ConfigurationError, match=r"may have 1074\.") as refused:
-        check_fit("d", cases, brief(**settings))
+        check_fit("d", cases, make_brief(**settings))
     assert words in str(refused.value)
-    check_fit("d", CASES, brief())
+    check_fit("d", CASES, make_brief())
 
 
 def test_more_components_than_cases_may_have_take_no_memory() -> None:

@@ -10,13 +10,13 @@ import pytest
 
 from models.evidence import Duplicates, EqualPair
 from models.manifest import read_manifest
-from tests.training.test_fit import brief
+from tests.training.test_fit import make_brief
 from training import datasets
 from training.datasets import Cases
 from training.duplicates import describe, find_duplicates, group_equal
 from training.fit import fit_and_publish
-from training.folds import folds_of
-from training.partition import class_labels, partition, training_cases
+from training.folds import make_folds
+from training.partition import make_training_cases, order_labels, split_dataset
 
 SERIES = np.random.default_rng(0).normal(size=(40, 1, 12)).astype(np.float32)
 
@@ -67,12 +67,12 @@ def test_groups_that_share_a_case_become_one() -> None:
 @pytest.mark.parametrize("seed", range(5))
 def test_equal_cases_are_on_one_side_of_every_fold_and_of_the_held_out_split(tmp_path: Path, seed: int) -> None:
     np.savez(tmp_path / "twice.npz", X=np.repeat(SERIES, 3, axis=0), y=np.repeat(np.arange(40) % 2, 3))
-    settings = brief(data=tmp_path / "twice.npz", folds=3, seed=seed)
-    parts = partition(datasets.load(data=tmp_path / "twice.npz"), settings)
+    settings = make_brief(data=tmp_path / "twice.npz", folds=3, seed=seed)
+    parts = split_dataset(datasets.load(data=tmp_path / "twice.npz"), settings)
     assert parts.measure is not None and len(parts.measure.series) >= 20
-    cases = training_cases(parts.learn, class_labels(parts.learn.labels))
+    cases = make_training_cases(parts.learn, order_labels(parts.learn.labels))
     sides = [(parts.learn.series, parts.measure.series)]
-    sides += [(fold.kept.series, fold.held_out.series) for fold in folds_of(parts.learn, cases, settings)]
+    sides += [(fold.kept.series, fold.held_out.series) for fold in make_folds(parts.learn, cases, settings)]
     assert len(sides) == 4
     for kept, held in sides:
         assert not {case.tobytes() for case in kept} & {case.tobytes() for case in held}
@@ -82,7 +82,7 @@ def test_a_fit_warns_before_it_trains_and_manifest_and_report_say_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = save(tmp_path / "leaking.npz", SERIES[:20], SERIES[10:26])
-    directory = fit_and_publish(replace(brief(data=file, policy="none", report=True), models=tmp_path / "models"))
+    directory = fit_and_publish(replace(make_brief(data=file, policy="none", report=True), models=tmp_path / "models"))
     assert directory is not None
     words = capsys.readouterr().err
     assert words.index("warning: 10 test cases are also in the training set") < words.index("VAE")

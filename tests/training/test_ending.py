@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.service.server import until
-from tests.training.test_fit import BRIEF, brief
-from tests.training.test_resuming import finished_loops, kill, start
+from tests.service.server import wait_until
+from tests.training.test_fit import BRIEF, make_brief
+from tests.training.test_resuming import count_finished_loops, kill, start
 from training import fit as door
 from training.augmenting import fit_generator
 from training.configuration import FitConfiguration
@@ -37,7 +37,7 @@ def refuse(models: Path, capsys: pytest.CaptureFixture[str], *arguments: str) ->
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_fit_in_one_line_with_its_status_and_its_workers(number: int, tmp_path: Path) -> None:
     fit = start(tmp_path, "--workers=2", "--vae-steps=100000")
-    until(lambda: finished_loops(tmp_path) >= 1 or fit.poll() is not None, 120, "a finished training loop")
+    wait_until(lambda: count_finished_loops(tmp_path) >= 1 or fit.poll() is not None, 120, "a finished training loop")
     _, words = kill(fit, number)
     assert fit.returncode == 128 + number, words
     assert "nothing was published" in words and "Traceback" not in words
@@ -99,7 +99,7 @@ def test_a_folder_for_reports_that_takes_none_costs_the_report_and_not_the_bundl
 ) -> None:
     np.savez(tmp_path / "small.npz", X=np.random.default_rng(0).normal(size=(12, 1, 16)))
     (tmp_path / "reports").write_text("a file stands where the folder should")
-    directory = door.fit_and_publish(brief(data=tmp_path / "small.npz", models=tmp_path / "m", report=True))
+    directory = door.fit_and_publish(make_brief(data=tmp_path / "small.npz", models=tmp_path / "m", report=True))
     assert directory is not None and (directory / "manifest.json").exists()
     assert "not written" in capsys.readouterr().out
 

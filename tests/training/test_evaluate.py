@@ -15,8 +15,8 @@ from training.datasets import DatasetError
 from training.datasets.sines import generate
 from training.evaluate import main
 from training.evaluation import judges, policies
-from training.evaluation.jobs import Job, Outcome, arms, run
-from training.evaluation.processes import outcomes
+from training.evaluation.jobs import Job, Outcome, list_arms, run
+from training.evaluation.processes import run_jobs
 from training.evaluation.results import FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
 
 COLUMNS = "dataset,seed,judge,policy,n_train,accuracy,balanced_accuracy,nll"
@@ -52,7 +52,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def command(data: Path, out: Path, *extra: str) -> int:
+def run_command(data: Path, out: Path, *extra: str) -> int:
     asked = ["--policies", "none", "auto", "smote", "none-pair", "--judges", "fcn", "fcn-concatenated"]
     return main(["--data", str(data), "--out", str(out), "--seeds", "2", "--workers", "2", *asked, *FLAGS, *extra])
 
@@ -60,7 +60,7 @@ def command(data: Path, out: Path, *extra: str) -> int:
 @pytest.fixture(scope="module")
 def out(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("out")
-    assert command(data, folder) == 0
+    assert run_command(data, folder) == 0
     return folder
 
 
@@ -90,7 +90,7 @@ def test_only_the_missing_job_runs_again_and_gives_the_same_numbers(
     lines = (again / FILE).read_text().splitlines(keepends=True)
     kept = [line for line in lines if not line.startswith("Second,1,")]
     (again / FILE).write_text("".join(kept) + "Second,1,fcn,none,18,0.3")
-    assert command(data, again) == 0
+    assert run_command(data, again) == 0
     assert next(line for line in capfd.readouterr().out.splitlines() if line.startswith("[")).startswith("[1/1, ")
     assert sorted(read(again / FILE, Row), key=str) == sorted(read(out / FILE, Row), key=str)
     assert read(again / "choices.csv", Choice) == read(out / "choices.csv", Choice)
@@ -98,15 +98,15 @@ def test_only_the_missing_job_runs_again_and_gives_the_same_numbers(
 
 def test_nothing_runs_where_nothing_is_missing(data: Path, out: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (out / "table.md").unlink()
-    assert command(data, out) == 0
+    assert run_command(data, out) == 0
     assert capfd.readouterr().out.strip() == str(out / "table.md")
 
 
 def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_runs(data: Path) -> None:
-    job = Job("First", data, 3, None, arms(judges.known(), policies.known()), TINY)
+    job = Job("First", data, 3, None, list_arms(judges.list_known(), policies.list_known()), TINY)
     first = run(job)
     assert [(row.judge, row.policy) for row in first.rows] == list(job.arms)
-    assert len(job.arms) > 3 * len(policies.peers())
+    assert len(job.arms) > 3 * len(policies.list_peers())
     part = run(Job("First", data, 3, None, job.arms[::3], TINY))
     assert part.rows == first.rows[::3]
     by_arm = {(row.judge, row.policy): row for row in first.rows}
@@ -168,7 +168,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_job_that_fails_is_told_and_the_others_go_on(data: Path) -> None:
     before = dict(os.environ)
     asked = [Job(name, data, 0, None, (("fcn", "none"),), TINY) for name in ("Absent", "First")]
-    ended = {job.dataset: outcome for job, outcome in outcomes(asked, 1)}
+    ended = {job.dataset: outcome for job, outcome in run_jobs(asked, 1)}
     assert isinstance(ended["Absent"], DatasetError)
     assert isinstance(ended["First"], Outcome) and len(ended["First"].rows) == 1
     assert dict(os.environ) == before
@@ -185,7 +185,7 @@ def test_an_arm_that_fails_is_told_and_leaves_the_others_their_rows(
     outcome = run(Job("First", data, 0, None, arms, TINY))
     assert [row.policy for row in outcome.rows] == ["none", "warps"]
     assert list(outcome.failed) == [arms[1]] and "no neighbours" in outcome.failed[arms[1]]
-    monkeypatch.setattr("training.evaluate.outcomes", lambda jobs, _: [(jobs[0], outcome)])
+    monkeypatch.setattr("training.evaluate.run_jobs", lambda jobs, _: [(jobs[0], outcome)])
     arguments = ["--data", str(data), "--out", str(tmp_path), "--datasets", "First", "--seeds", "1"]
     assert main([*arguments, "--judges", "fcn", "--policies", "none", "smote", "warps"]) == 1
     assert "smote, judged by fcn, failed" in capsys.readouterr().err

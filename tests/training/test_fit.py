@@ -16,7 +16,7 @@ from models.manifest import read_manifest
 from models.sessions import Runtime
 from tests.conftest import QUICK
 from training.configuration import FitConfiguration
-from training.fit import fit_and_publish, main, repository_root
+from training.fit import find_repository, fit_and_publish, main
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
 STEPS = {"vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20}
@@ -29,7 +29,7 @@ def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300, check=False)
 
 
-def brief(**settings: object) -> FitConfiguration:
+def make_brief(**settings: object) -> FitConfiguration:
     """Few steps; without folds, which take longest, unless they are asked for."""
     return FitConfiguration(**{**QUICK, **STEPS, "folds": 0, **settings})
 
@@ -74,13 +74,15 @@ def test_what_cannot_be_fitted_is_refused_in_a_sentence_and_publishes_nothing(
 
 
 def test_equal_seeds_give_equal_graphs_and_arrays_and_other_seeds_others(tmp_path: Path) -> None:
-    first, again, other = (fit_and_publish(brief(dataset="sines", models=tmp_path, seed=seed)) for seed in (1, 1, 2))
-    hashes = [_hashes(directory) for directory in (first, again, other)]
+    first, again, other = (
+        fit_and_publish(make_brief(dataset="sines", models=tmp_path, seed=seed)) for seed in (1, 1, 2)
+    )
+    hashes = [_compute_hashes(directory) for directory in (first, again, other)]
     assert hashes[0] == hashes[1]
     assert all(hashes[0][name] != hashes[2][name] for name in ("encoder", "decoder", "classifier", "mixture.npz"))
 
 
-def _hashes(directory: Path | None) -> dict[str, str]:
+def _compute_hashes(directory: Path | None) -> dict[str, str]:
     assert directory is not None
     manifest = read_manifest((directory / "manifest.json").read_bytes())
     arrays = {card.file: card.sha256 for card in (manifest.mixture, manifest.probe, manifest.weights) if card}
@@ -102,32 +104,32 @@ def test_a_bundle_of_a_small_dataset_is_small(repository: Path) -> None:
 
 
 def test_without_a_dataset_every_bundle_is_fitted_again(tmp_path: Path) -> None:
-    fit_and_publish(brief(dataset="sines", models=tmp_path, name="one"))
-    fit_and_publish(brief(dataset="sines", models=tmp_path, name="two", seed=7))
+    fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="one"))
+    fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="two", seed=7))
     assert main(["--models", str(tmp_path)]) == 0
-    assert _hashes(tmp_path / "one" / "2") == _hashes(tmp_path / "one" / "1")
-    assert _hashes(tmp_path / "two" / "2") == _hashes(tmp_path / "two" / "1")
+    assert _compute_hashes(tmp_path / "one" / "2") == _compute_hashes(tmp_path / "one" / "1")
+    assert _compute_hashes(tmp_path / "two" / "2") == _compute_hashes(tmp_path / "two" / "1")
     record = json.loads((tmp_path / "two" / "2" / "manifest.json").read_bytes())["provenance"]["configuration"]
     assert record["seed"] == 7
 
 
 def test_a_fit_may_start_from_the_weights_of_another(repository: Path, tmp_path: Path) -> None:
     source = repository / "sines" / "1"
-    cold = fit_and_publish(brief(dataset="sines", models=tmp_path, name="cold", vae_steps=3, classifier_steps=3))
+    cold = fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="cold", vae_steps=3, classifier_steps=3))
     warm = fit_and_publish(
-        brief(dataset="sines", models=tmp_path, name="warm", vae_steps=3, classifier_steps=3, start_from=source)
+        make_brief(dataset="sines", models=tmp_path, name="warm", vae_steps=3, classifier_steps=3, start_from=source)
     )
     assert cold and warm
-    errors = [_threshold_free_error(directory) for directory in (cold, warm)]
+    errors = [_compute_error(directory) for directory in (cold, warm)]
     assert errors[1] < 0.5 * errors[0]
 
 
-def _threshold_free_error(directory: Path) -> float:
+def _compute_error(directory: Path) -> float:
     from training import datasets
 
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     series = datasets.load("sines").train.series
-    return float(bundle.reconstruction_error(series, bundle.decode(bundle.encode(series)[0])).mean())
+    return float(bundle.compute_reconstruction_error(series, bundle.decode(bundle.encode(series)[0])).mean())
 
 
 def test_weights_of_another_shape_are_refused(repository: Path, tmp_path: Path) -> None:
@@ -144,7 +146,9 @@ def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_p
     groups = np.tile(np.arange(10), 6)
     file = tmp_path / "pumps.npz"
     np.savez(file, X=series, y=labels, groups=groups)
-    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", folds=2, vae_steps=150, classifier_steps=150))
+    directory = fit_and_publish(
+        make_brief(data=file, models=tmp_path / "m", folds=2, vae_steps=150, classifier_steps=150)
+    )
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.labels == ["busy", "idle"]
@@ -160,7 +164,7 @@ def test_a_class_of_one_case_can_be_learned_and_sampled(tmp_path: Path) -> None:
     series = random.normal(size=(13, 1, 24)) + np.repeat([0, 4], [12, 1])[:, None, None]
     file = tmp_path / "rare.npz"
     np.savez(file, X=series, y=np.repeat([5, 7], [12, 1]))
-    directory = fit_and_publish(brief(data=file, models=tmp_path / "m", folds=2, held_out_share=0.0))
+    directory = fit_and_publish(make_brief(data=file, models=tmp_path / "m", folds=2, held_out_share=0.0))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert [card.training_count for card in bundle.manifest.classes] == [12, 1]
@@ -171,10 +175,10 @@ def test_the_repository_is_the_flag_the_environment_or_the_checkout(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("SERIESMITH_MODELS", raising=False)
-    assert repository_root(None) == FIT.parent.parent / "models"
+    assert find_repository(None) == FIT.parent.parent / "models"
     monkeypatch.setenv("SERIESMITH_MODELS", str(tmp_path))
-    assert repository_root(None) == tmp_path
-    assert repository_root(tmp_path / "other") == tmp_path / "other"
+    assert find_repository(None) == tmp_path
+    assert find_repository(tmp_path / "other") == tmp_path / "other"
 
 
 def test_a_refit_of_everything_takes_no_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,7 +192,7 @@ def test_nothing_is_judged_without_folds_and_a_relative_path_is_found_again_from
     (tmp_path / "elsewhere").mkdir()
     np.savez(tmp_path / "small.npz", X=np.random.default_rng(0).normal(size=(12, 1, 16)))
     monkeypatch.chdir(tmp_path)
-    directory = fit_and_publish(brief(data=Path("small.npz"), models=tmp_path / "m", folds=0))
+    directory = fit_and_publish(make_brief(data=Path("small.npz"), models=tmp_path / "m", folds=0))
     assert directory is not None
     assert read_manifest((directory / "manifest.json").read_bytes()).calibration is None
     monkeypatch.chdir(tmp_path / "elsewhere")
@@ -197,7 +201,7 @@ def test_nothing_is_judged_without_folds_and_a_relative_path_is_found_again_from
 
 
 def test_a_damaged_bundle_does_not_keep_the_others_from_being_fitted_again(tmp_path: Path) -> None:
-    fit_and_publish(brief(dataset="sines", models=tmp_path, name="good"))
+    fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="good"))
     shutil.copytree(tmp_path / "good", tmp_path / "bad")
     (tmp_path / "bad" / "1" / "manifest.json").write_text("{}")
     assert main(["--models", str(tmp_path)]) == 1

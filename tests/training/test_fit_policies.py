@@ -15,7 +15,7 @@ from models.manifest import read_manifest
 from models.sessions import Runtime, Session
 from tests.training.conftest import BRIEF
 from training import datasets
-from training.bundling import exportables
+from training.bundling import list_exportables
 from training.choosing import CANDIDATES
 from training.configuration import FitConfiguration
 from training.export import export
@@ -23,20 +23,20 @@ from training.fit import fit_and_publish
 from training.fitting import Fitted, fit
 from training.folds import fit_policy
 from training.loop import start_fabric
-from training.partition import partition
+from training.partition import split_dataset
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
 QUICKER = {**BRIEF, "vae_steps": 10, "texture_fit_steps": 2, "classifier_steps": 10}
 SERIES = datasets.load("sines").train.series[:9]
 
 
-def settings(**changed: object) -> FitConfiguration:
+def make_settings(**changed: object) -> FitConfiguration:
     return FitConfiguration(**{"dataset": "sines", **QUICKER, **changed})
 
 
-def learned(**changed: object) -> Fitted:
-    configuration = settings(**{"folds": 0, **changed})
-    parts = partition(datasets.load("sines"), configuration)
+def learn(**changed: object) -> Fitted:
+    configuration = make_settings(**{"folds": 0, **changed})
+    parts = split_dataset(datasets.load("sines"), configuration)
     return fit(start_fabric(configuration), parts.learn, configuration)
 
 
@@ -47,9 +47,9 @@ def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -
     ended = subprocess.run([*command, *texts], capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     several = read_manifest((tmp_path / "sines" / "1" / "manifest.json").read_bytes())
-    one = learned(policy="auto", folds=QUICKER["folds"])
+    one = learn(policy="auto", folds=QUICKER["folds"])
     assert several.metrics.uplift == one.uplift
-    assert one.held_out is not None and several.calibration == one.held_out.calibration()
+    assert one.held_out is not None and several.calibration == one.held_out.calibrate()
     assert one.uplift is not None and one.uplift.advice.uplift is not None
     assert [row.policy for row in one.uplift.candidates] == ["none", *CANDIDATES]
     assert several.format_version == 2
@@ -57,7 +57,7 @@ def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -
 
 @pytest.mark.parametrize("policy", ["none", "latent"])
 def test_the_classifier_shipped_is_the_one_trained_with_the_policy(policy: str) -> None:
-    fitted = learned(policy=policy)
+    fitted = learn(policy=policy)
     assert fitted.uplift is not None and fitted.uplift.policy == policy
     configuration = fitted.generator.configuration
     again, _ = fit_policy(
@@ -72,19 +72,19 @@ def test_the_classifier_shipped_is_the_one_trained_with_the_policy(policy: str) 
 
 def test_an_average_answers_the_mean_of_a_classifier_with_the_policy_and_one_without() -> None:
     without, by_warps, both = (
-        learned(policy=policy, average=average)
+        learn(policy=policy, average=average)
         for policy, average in (("none", False), ("warps", False), ("warps", True))
     )
-    one, other, mean = (probabilities(fitted) for fitted in (without, by_warps, both))
+    one, other, mean = (compute_probabilities(fitted) for fitted in (without, by_warps, both))
     assert np.abs(one - other).max() > 1e-3
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-5)
 
 
 def test_a_fit_may_start_from_an_average_or_from_a_bundle_of_one_class(tmp_path: Path) -> None:
     barely = {"vae_steps": 1, "classifier_steps": 1, "learning_rate": 1e-12, "weight_decay": 0.0}
-    average = fit_and_publish(settings(models=tmp_path, policy="warps", average=True, folds=0))
+    average = fit_and_publish(make_settings(models=tmp_path, policy="warps", average=True, folds=0))
     assert average is not None
-    fitted = learned(policy="warps", start_from=average, **barely)
+    fitted = learn(policy="warps", start_from=average, **barely)
     with np.load(average / "weights.npz") as weights:
         assert fitted.classifier is not None
         first = fitted.classifier.state_dict()["0.weight"]
@@ -94,9 +94,9 @@ def test_a_fit_may_start_from_an_average_or_from_a_bundle_of_one_class(tmp_path:
     data = tmp_path / "alike.npz"
     np.savez(data, X=SERIES, y=np.zeros(len(SERIES), int))
     one_class = {"dataset": None, "data": data, "policy": "latent", "models": tmp_path, "name": "alike"}
-    cold = fit_and_publish(settings(**one_class))
+    cold = fit_and_publish(make_settings(**one_class))
     assert cold is not None
-    warm = fit_and_publish(settings(**one_class, start_from=cold, **barely))
+    warm = fit_and_publish(make_settings(**one_class, start_from=cold, **barely))
     assert warm is not None
     with np.load(cold / "weights.npz") as before, np.load(warm / "weights.npz") as after:
         assert before.files == after.files and "classifier.0.weight" in after.files
@@ -104,14 +104,14 @@ def test_a_fit_may_start_from_an_average_or_from_a_bundle_of_one_class(tmp_path:
             np.testing.assert_allclose(after[name], before[name], atol=1e-6)
 
 
-def probabilities(fitted: Fitted) -> np.ndarray:
+def compute_probabilities(fitted: Fitted) -> np.ndarray:
     """As the exported classifier answers, which the export has compared with torch."""
-    [item] = [item for item in exportables(fitted, fitted.generator.configuration) if item.name == "classifier"]
+    [item] = [item for item in list_exportables(fitted, fitted.generator.configuration) if item.name == "classifier"]
     return Session(export(item).content, Runtime("cpu", 1))({"series": SERIES}, ["class_probabilities"])[0]
 
 
 def test_a_bundle_that_stores_residuals_is_served_and_says_so(tmp_path: Path) -> None:
-    directory = fit_and_publish(settings(models=tmp_path, texture="stored", folds=0, policy="none"))
+    directory = fit_and_publish(make_settings(models=tmp_path, texture="stored", folds=0, policy="none"))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.texture_steps is None

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training.test_fit import STEPS, brief
+from tests.training.test_fit import STEPS, make_brief
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.fitting import fit
 from training.loop import start_fabric
-from training.measure import measured, sampling
+from training.measure import make_sampling, measure
 from training.partition import Partition
 
 RANDOM = np.random.default_rng(0)
@@ -19,8 +19,8 @@ ALTERNATING = tuple(np.arange(16) % 2)
 OUTLIER = np.where(np.arange(16 * 24).reshape(16, 1, 24) == 0, 1e30, WALKS)
 
 
-def few_steps(**settings: object) -> FitConfiguration:
-    return brief(**dict.fromkeys(STEPS, 5), **settings)
+def make_settings(**settings: object) -> FitConfiguration:
+    return make_brief(**dict.fromkeys(STEPS, 5), **settings)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,11 @@ def few_steps(**settings: object) -> FitConfiguration:
     ],
 )
 def test_it_trains_and_samples_finite_numbers(series: np.ndarray, labels: tuple[int, ...], folds: int) -> None:
-    settings = few_steps(folds=folds)
+    settings = make_settings(folds=folds)
     cases = Cases(series.astype(np.float32), labels, None)
     fitted = fit(start_fabric(settings), cases, settings)
-    assert all(
-        0 <= share <= 1 for share in measured(fitted, Partition(cases, None, None), settings).acceptance.values()
-    )
-    made = sampling(fitted).sampled(np.full(len(fitted.labels), 5), seed=0).series
+    assert all(0 <= share <= 1 for share in measure(fitted, Partition(cases, None, None), settings).acceptance.values())
+    made = make_sampling(fitted).sample(np.full(len(fitted.labels), 5), seed=0).series
     assert made.shape[1:] == series.shape[1:] and np.isfinite(made).all()
     if fitted.held_out is not None:
-        assert np.isfinite(fitted.held_out.calibration().anomaly_threshold)
+        assert np.isfinite(fitted.held_out.calibrate().anomaly_threshold)

@@ -10,9 +10,9 @@ from training import classifiers, families, vae
 from training.configuration import ConfigurationError, FitConfiguration
 from training.loop import RECORDED, Objective, Schedule, start_fabric, train
 from training.mixture_fit import fit_mixture
-from training.partition import class_labels
-from training.scaling import Scaling, resampling_matrix
-from training.warps import warped
+from training.partition import order_labels
+from training.scaling import Scaling, make_resampling_matrix
+from training.warps import warp_series
 
 
 @pytest.mark.parametrize("native", [20, 64, 128, 129, 300])
@@ -20,14 +20,14 @@ def test_scaling_and_resampling_there_and_back_keep_a_smooth_series(native: int)
     time = np.linspace(0, 1, native)
     series = np.stack([1000 + 50 * np.sin(7 * time), 1e-3 * np.cos(5 * time)])[None].astype(np.float32)
     scaling = Scaling(series, 128)
-    back = scaling.outward(scaling.inward(torch.as_tensor(series))).numpy()
+    back = scaling.restore(scaling.standardise(torch.as_tensor(series))).numpy()
     difference = np.abs(back - series).max(axis=2) / np.ptp(series, axis=2)
     assert difference.max() < 0.02
 
 
 @pytest.mark.parametrize(("n_from", "n_to"), [(10, 10), (300, 128), (128, 300), (2000, 100)])
 def test_resampling_keeps_constants_and_averages_noise(n_from: int, n_to: int) -> None:
-    matrix = resampling_matrix(n_from, n_to)
+    matrix = make_resampling_matrix(n_from, n_to)
     torch.testing.assert_close(torch.ones(n_from) @ matrix, torch.ones(n_to))
     if n_from > 2 * n_to:
         assert (torch.randn(200, n_from) @ matrix).std() < 0.7
@@ -35,20 +35,20 @@ def test_resampling_keeps_constants_and_averages_noise(n_from: int, n_to: int) -
 
 def test_a_constant_channel_is_not_blown_up() -> None:
     series = np.full((4, 1, 16), 7, np.float32)
-    assert float(Scaling(series, 128).inward(torch.as_tensor(series)).abs().max()) < 1e-5
+    assert float(Scaling(series, 128).standardise(torch.as_tensor(series)).abs().max()) < 1e-5
 
 
 def test_warps_keep_ends_constants_and_range_and_follow_their_generator() -> None:
     series = torch.randn(50, 2, 64, generator=torch.Generator().manual_seed(0))
-    first, second = (warped(series, 1.0, torch.Generator().manual_seed(3)) for _ in range(2))
+    first, second = (warp_series(series, 1.0, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(first, second)
     assert not torch.allclose(first, series)
     assert first.max() <= series.max() and first.min() >= series.min()
-    torch.testing.assert_close(warped(series, 0.0, torch.Generator().manual_seed(3)), series, rtol=0, atol=1e-4)
-    torch.testing.assert_close(warped(torch.ones(5, 1, 32), 1.0, torch.Generator()), torch.ones(5, 1, 32))
+    torch.testing.assert_close(warp_series(series, 0.0, torch.Generator().manual_seed(3)), series, rtol=0, atol=1e-4)
+    torch.testing.assert_close(warp_series(torch.ones(5, 1, 32), 1.0, torch.Generator()), torch.ones(5, 1, 32))
 
 
-def _clusters(counts: list[int], latent_dim: int = 8) -> tuple[np.ndarray, np.ndarray]:
+def _draw_clusters(counts: list[int], latent_dim: int = 8) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(0)
     class_index = np.repeat(np.arange(len(counts)), counts)
     return random.normal(size=(len(class_index), latent_dim)) + 4 * class_index[:, None], class_index
@@ -56,11 +56,11 @@ def _clusters(counts: list[int], latent_dim: int = 8) -> tuple[np.ndarray, np.nd
 
 @pytest.mark.parametrize("counts", [[30, 30], [40, 1], [1, 1, 1], [5, 0, 9], [200]])
 def test_a_mixture_holds_for_many_cases_for_one_and_for_none(counts: list[int]) -> None:
-    latent, class_index = _clusters(counts)
+    latent, class_index = _draw_clusters(counts)
     mixture = fit_mixture(latent, class_index, len(counts), 3, seed=0)
     np.testing.assert_allclose(mixture.weights.sum(axis=1), 1)
     assert np.linalg.eigvalsh(mixture.covariances).min() > 1e-4
-    likeliest = mixture.class_log_density(latent).argmax(axis=1)
+    likeliest = mixture.compute_class_log_density(latent).argmax(axis=1)
     assert (likeliest == class_index).mean() > 0.95
 
 
@@ -81,7 +81,7 @@ def test_a_lone_outlier_gets_no_component_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (1, 24), (2, 101), (6, 128)])
-@pytest.mark.parametrize("family", families.names("training.vae"))
+@pytest.mark.parametrize("family", families.list_names("training.vae"))
 def test_every_vae_gives_back_the_shape_it_took(family: str, n_channels: int, n_timepoints: int) -> None:
     model = vae.build(family, n_channels, n_timepoints, 5)
     series = torch.randn(3, n_channels, n_timepoints)
@@ -92,7 +92,7 @@ def test_every_vae_gives_back_the_shape_it_took(family: str, n_channels: int, n_
 
 
 @pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (2, 101), (6, 128)])
-@pytest.mark.parametrize("family", families.names("training.classifiers"))
+@pytest.mark.parametrize("family", families.list_names("training.classifiers"))
 def test_every_classifier_gives_a_logit_per_class(family: str, n_channels: int, n_timepoints: int) -> None:
     network = classifiers.build(family, n_channels, n_timepoints, 4)
     assert network(torch.randn(3, n_channels, n_timepoints)).shape == (3, 4)
@@ -104,9 +104,9 @@ def test_an_unknown_family_is_refused_with_those_there_are() -> None:
 
 
 def test_classes_are_ordered_by_number_then_text() -> None:
-    assert class_labels(("10", "9", "b", "a", "-1")) == ("-1", "9", "10", "a", "b")
-    assert class_labels((3, 1, 2, 1)) == (1, 2, 3)
-    assert class_labels(None) == ("all",)
+    assert order_labels(("10", "9", "b", "a", "-1")) == ("-1", "9", "10", "a", "b")
+    assert order_labels((3, 1, 2, 1)) == (1, 2, 3)
+    assert order_labels(None) == ("all",)
 
 
 @pytest.mark.parametrize(

@@ -25,30 +25,30 @@ def sine_sets() -> tuple[TrainingCases, TrainingCases, TrainingCases]:
         for part in sines.generate("sines")
         if part is not None
     )
-    return train, test.subset(np.arange(30)), test.subset(np.arange(30, 60))
+    return train, test.select(np.arange(30)), test.select(np.arange(30, 60))
 
 
-def measured_of(sets: Sequence[TrainingCases], seed: int = 0) -> Quality:
+def measure_sets(sets: Sequence[TrainingCases], seed: int = 0) -> Quality:
     train, held_out, synthetic = sets
     quality = measure_quality(train, held_out, synthetic, LABELS[: train.n_classes], "held-out split", seed)
     assert quality is not None
     return quality
 
 
-def measured(synthetic: TrainingCases) -> Quality:
-    return measured_of([*sine_sets()[:2], synthetic])
+def measure(synthetic: TrainingCases) -> Quality:
+    return measure_sets([*sine_sets()[:2], synthetic])
 
 
-def few(*counts: int) -> list[TrainingCases]:
+def take_few(*counts: int) -> list[TrainingCases]:
     """So many cases of each class in each set; the last count goes on."""
     every = counts + counts[-1:] * (3 - len(counts))
     return [
-        cases.subset(np.concatenate([np.flatnonzero(cases.class_index == i)[:n] for i, n in enumerate(every)]))
+        cases.select(np.concatenate([np.flatnonzero(cases.class_index == i)[:n] for i, n in enumerate(every)]))
         for cases in sine_sets()
     ]
 
 
-def strangers() -> TrainingCases:
+def draw_strangers() -> TrainingCases:
     """Noise of the real level and scale, under the real labels."""
     real = sine_sets()[2]
     random = np.random.default_rng(0)
@@ -58,12 +58,12 @@ def strangers() -> TrainingCases:
 
 @pytest.fixture(scope="module")
 def of_equals() -> Quality:
-    return measured(sine_sets()[2])
+    return measure(sine_sets()[2])
 
 
 @pytest.fixture(scope="module")
 def of_strangers() -> Quality:
-    return measured(strangers())
+    return measure(draw_strangers())
 
 
 def test_more_real_series_score_like_the_floor(of_equals: Quality) -> None:
@@ -93,20 +93,20 @@ def test_strangers_are_told_apart_teach_nothing_and_cover_nothing(of_equals: Qua
 
 
 def test_copies_of_training_cases_are_recognised_as_copies() -> None:
-    quality = measured(sine_sets()[0])
+    quality = measure(sine_sets()[0])
     assert quality.nearest_neighbour_ratio == 0
     assert quality.membership_attack is not None and quality.membership_attack > 0.95
 
 
 def test_equal_seeds_give_equal_results_and_leave_global_randomness_alone() -> None:
     before = np.random.get_state()
-    first, second, other = (measured_of(few(4), seed) for seed in (3, 3, 4))
+    first, second, other = (measure_sets(take_few(4), seed) for seed in (3, 3, 4))
     assert first == second != other
     np.testing.assert_equal(np.random.get_state(), before)
 
 
 def test_unlabelled_series_have_no_classes_to_be_judged_by() -> None:
-    quality = measured_of([TrainingCases(cases.series, np.zeros(18, np.int64), 1) for cases in few(6)])
+    quality = measure_sets([TrainingCases(cases.series, np.zeros(18, np.int64), 1) for cases in take_few(6)])
     assert (quality.judge, quality.trtr, quality.tstr_ratio, quality.trts_ratio) == (None,) * 4
     assert quality.coverage.keys() == {"0"}
     assert quality.discriminative_score is not None and quality.membership_attack is not None
@@ -114,7 +114,7 @@ def test_unlabelled_series_have_no_classes_to_be_judged_by() -> None:
 
 @pytest.mark.parametrize("counts", [(1, 1, 1), (1, 9, 9), (0, 3, 9), (2, 2, 0)])
 def test_classes_of_few_cases_give_numbers_or_none(counts: tuple[int, int, int]) -> None:
-    quality = measured_of(few(*counts))
+    quality = measure_sets(take_few(*counts))
     assert quality.n_cases == sum(counts)
     assert set(quality.coverage) == {str(index) for index, count in enumerate(counts) if count >= 2}
     assert (quality.discriminative_score is None) == (sum(counts) < 4)
@@ -124,11 +124,11 @@ def test_classes_of_few_cases_give_numbers_or_none(counts: tuple[int, int, int])
 
 @pytest.mark.parametrize("n_timepoints", [2, 4, 9])
 def test_very_short_series_are_measured(n_timepoints: int) -> None:
-    quality = measured_of([replace(cases, series=cases.series[:, :, :n_timepoints]) for cases in few(4)])
+    quality = measure_sets([replace(cases, series=cases.series[:, :, :n_timepoints]) for cases in take_few(4)])
     assert quality.frechet_distance is not None and quality.predictive_score is not None
 
 
 def test_sets_without_a_class_in_common_have_no_quality() -> None:
     train, held_out, synthetic = sine_sets()
-    nothing = synthetic.subset(np.array([], np.int64))
+    nothing = synthetic.select(np.array([], np.int64))
     assert measure_quality(train, held_out, nothing, LABELS, "held-out split", 0) is None

@@ -11,7 +11,7 @@ import pytest
 from models.evidence import Advice, Candidate, Interval, Quality, Uplift
 from models.manifest import Manifest, read_manifest
 from tests.conftest import QUICK
-from tests.training.report_page import Page, inputs, with_metrics
+from tests.training.report_page import Page, make_inputs, replace_metrics
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 from training.report import Collection, write_report
@@ -85,15 +85,15 @@ def test_a_page_asks_for_nothing_that_is_not_in_it(fitted: Path) -> None:
 
 def test_labels_are_text_whatever_they_hold(manifest: Manifest, tmp_path: Path) -> None:
     labels = ["<b>bold</b>", "$x^{$", "_hidden", "a\nb", "{{ 7 * 7 }}", "<script>alert(1)</script>"]
-    page = Page(write_report(inputs(manifest, labels), tmp_path))
+    page = Page(write_report(make_inputs(manifest, labels), tmp_path))
     assert not page.tags & {"b", "script"}
     for label in labels:
         assert label in page.text["summary"] and label in page.text["latent"]
 
 
 def test_what_is_missing_is_explained(manifest: Manifest, tmp_path: Path) -> None:
-    given = with_metrics(
-        inputs(manifest, ["all"]), accuracy=None, balanced_accuracy=None, n_measured=0, uplift=None, quality=None
+    given = replace_metrics(
+        make_inputs(manifest, ["all"]), accuracy=None, balanced_accuracy=None, n_measured=0, uplift=None, quality=None
     )
     unlabelled = given.manifest.model_copy(update={"labelled": False, "calibration": None})
     bare = replace(
@@ -123,7 +123,7 @@ def test_what_is_missing_is_explained(manifest: Manifest, tmp_path: Path) -> Non
 
 
 def test_a_class_of_one_case_and_one_without_held_out_cases_are_drawn(manifest: Manifest, tmp_path: Path) -> None:
-    given = inputs(manifest, ["a", "b"], each=1)
+    given = make_inputs(manifest, ["a", "b"], each=1)
     assert given.held_out is not None
     one = Collection(given.held_out.series[:1], given.held_out.class_index[:1], given.held_out.latent[:1])
     few = replace(given, held_out=one, predicted=np.array([1]), reconstruction=one.series)
@@ -163,7 +163,9 @@ def test_policies_and_quality_are_told_in_words_with_the_chosen_one_marked(manif
             "density": {"a": 1.0, "b": 0.8},
         }
     )
-    page = Page(write_report(with_metrics(inputs(manifest, ["a", "b"]), uplift=uplift, quality=evidence), tmp_path))
+    page = Page(
+        write_report(replace_metrics(make_inputs(manifest, ["a", "b"]), uplift=uplift, quality=evidence), tmp_path)
+    )
     for words in ("latent+warps ◆ chosen", "+1.7", "[+0.7, +2.7]", "not likely to help", "−0.2 [−1.2, +0.8]"):
         assert words in page.text["policy"]
     assert page.pictures["policy"] == 1
@@ -176,7 +178,7 @@ def test_policies_and_quality_are_told_in_words_with_the_chosen_one_marked(manif
     ("texture", "words"), [("stored", "keeps every training case"), ("flow", "neither a training")]
 )
 def test_a_report_says_what_the_texture_reveals(texture: str, words: str, manifest: Manifest, tmp_path: Path) -> None:
-    given = inputs(manifest, ["a"])
+    given = make_inputs(manifest, ["a"])
     origin = manifest.provenance
     fitted_so = origin.model_copy(update={"configuration": {**origin.configuration, "texture": texture}})
     told = replace(given, manifest=given.manifest.model_copy(update={"provenance": fitted_so}))
@@ -186,7 +188,7 @@ def test_a_report_says_what_the_texture_reveals(texture: str, words: str, manife
 def test_a_report_of_many_classes_and_channels_is_bounded_and_says_what_it_leaves_out(
     manifest: Manifest, tmp_path: Path
 ) -> None:
-    file = write_report(inputs(manifest, [f"a rather long label {i}" for i in range(45)], 2, 9), tmp_path)
+    file = write_report(make_inputs(manifest, [f"a rather long label {i}" for i in range(45)], 2, 9), tmp_path)
     page = Page(file)
     assert len(file.read_bytes()) < MOST_BYTES
     assert "of 45 classes" in page.text["series"] and "first 3 of 9 channels" in page.text["series"]
@@ -196,7 +198,7 @@ def test_a_report_of_many_classes_and_channels_is_bounded_and_says_what_it_leave
 def test_reconstructions_are_of_classes_that_have_held_out_cases_however_many_have_none(
     manifest: Manifest, tmp_path: Path
 ) -> None:
-    given = inputs(manifest, [str(label) for label in range(200)], each=2)
+    given = make_inputs(manifest, [str(label) for label in range(200)], each=2)
     assert given.held_out is not None
     last = np.flatnonzero(given.held_out.class_index >= 190)
     held_out = Collection(given.held_out.series[last], given.held_out.class_index[last], given.held_out.latent[last])

@@ -15,8 +15,8 @@ import pytest
 import torch
 
 from models.manifest import read_manifest
-from tests.service.server import until
-from tests.training.test_fit import BRIEF, FIT, brief
+from tests.service.server import wait_until
+from tests.training.test_fit import BRIEF, FIT, make_brief
 from training import checkpoints
 from training.augmenting import fit_generator
 from training.configuration import FitConfiguration
@@ -25,7 +25,7 @@ from training.generator import Generator
 from training.learner import TrainingCases
 from training.loop import start_fabric
 
-WITHOUT_FOLDS = brief(dataset="sines")
+WITHOUT_FOLDS = make_brief(dataset="sines")
 FLAGS = [*BRIEF[:3], "--folds=0", *BRIEF[4:], "--dataset=sines"]
 
 
@@ -51,11 +51,11 @@ def kill(fit: subprocess.Popen[str], number: int = signal.SIGKILL) -> tuple[str,
     return fit.communicate(timeout=120)
 
 
-def finished_loops(models: Path) -> int:
+def count_finished_loops(models: Path) -> int:
     return len(list(models.glob(f"{checkpoints.FOLDER}/*/*.done")))
 
 
-def hashes(directory: Path | None) -> dict[str, str]:
+def compute_hashes(directory: Path | None) -> dict[str, str]:
     """Of everything but the manifest, which holds how long the fit took."""
     assert directory is not None
     manifest = read_manifest((directory / "manifest.json").read_bytes())
@@ -66,26 +66,28 @@ def hashes(directory: Path | None) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The hashes of a fit that nobody disturbed."""
-    return hashes(fit_and_publish(replace(WITHOUT_FOLDS, models=tmp_path_factory.mktemp("undisturbed"))))
+    return compute_hashes(fit_and_publish(replace(WITHOUT_FOLDS, models=tmp_path_factory.mktemp("undisturbed"))))
 
 
 def test_a_killed_fit_goes_on_to_the_same_bundle_and_leaves_nothing(
     undisturbed: dict[str, str], tmp_path: Path
 ) -> None:
     fit = start(tmp_path)
-    until(lambda: finished_loops(tmp_path) >= 2 or fit.poll() is not None, 120, "two finished training loops")
+    wait_until(
+        lambda: count_finished_loops(tmp_path) >= 2 or fit.poll() is not None, 120, "two finished training loops"
+    )
     kill(fit)
     assert fit.returncode == -signal.SIGKILL
-    assert finished_loops(tmp_path) >= 2 and not (tmp_path / "sines").exists()
+    assert count_finished_loops(tmp_path) >= 2 and not (tmp_path / "sines").exists()
     again = start(tmp_path)
     _, words = again.communicate(timeout=300)
     assert again.returncode == 0, words
     assert "going on with the fit that was stopped" in words
-    assert hashes(tmp_path / "sines" / "1") == undisturbed
+    assert compute_hashes(tmp_path / "sines" / "1") == undisturbed
     assert [entry.name for entry in tmp_path.iterdir()] == ["sines"]
 
 
-def weights(generator: Generator) -> dict[str, torch.Tensor]:
+def collect_weights(generator: Generator) -> dict[str, torch.Tensor]:
     """Of all networks of a generator."""
     assert generator.classifier is not None
     parts = (generator.vae, generator.texture, generator.classifier)
@@ -122,8 +124,8 @@ def test_a_loop_goes_on_from_any_of_its_states_to_the_same_weights_and_losses(
         except Killed:
             torch.manual_seed(deaths)
     assert deaths >= 10
-    for name, tensor in weights(whole).items():
-        assert torch.equal(weights(again)[name], tensor), name
+    for name, tensor in collect_weights(whole).items():
+        assert torch.equal(collect_weights(again)[name], tensor), name
     for name, history in whole.histories.items():
         np.testing.assert_array_equal(again.histories[name].steps, history.steps)
         for part, losses in history.parts.items():
@@ -141,7 +143,7 @@ def test_a_damaged_checkpoint_is_ignored_with_a_warning(
         file.write_bytes(content)
     again = fit_generator(start_fabric(kept), cases, kept)
     assert "is damaged" in caplog.text
-    assert all(torch.equal(tensor, weights(again)[name]) for name, tensor in weights(first).items())
+    assert all(torch.equal(tensor, collect_weights(again)[name]) for name, tensor in collect_weights(first).items())
 
 
 def test_a_disk_that_takes_no_checkpoint_costs_the_checkpoint_and_not_the_fit(
@@ -165,12 +167,12 @@ def test_loops_of_other_settings_or_other_cases_find_nothing(cases: TrainingCase
 
 
 def test_another_configuration_or_dataset_has_another_folder_and_fresh_empties_it(tmp_path: Path) -> None:
-    own = checkpoints.folder_of(tmp_path, "sines", WITHOUT_FOLDS, "a" * 64)
-    assert own == checkpoints.folder_of(tmp_path, "sines", replace(WITHOUT_FOLDS, resume=False), "a" * 64)
+    own = checkpoints.find_folder(tmp_path, "sines", WITHOUT_FOLDS, "a" * 64)
+    assert own == checkpoints.find_folder(tmp_path, "sines", replace(WITHOUT_FOLDS, resume=False), "a" * 64)
     others = {
-        checkpoints.folder_of(tmp_path, "sines", replace(WITHOUT_FOLDS, seed=1), "a" * 64),
-        checkpoints.folder_of(tmp_path, "sines", WITHOUT_FOLDS, "b" * 64),
-        checkpoints.folder_of(tmp_path, "other", WITHOUT_FOLDS, "a" * 64),
+        checkpoints.find_folder(tmp_path, "sines", replace(WITHOUT_FOLDS, seed=1), "a" * 64),
+        checkpoints.find_folder(tmp_path, "sines", WITHOUT_FOLDS, "b" * 64),
+        checkpoints.find_folder(tmp_path, "other", WITHOUT_FOLDS, "a" * 64),
     }
     assert len({own, *others}) == 4
     checkpoints.open_folder(own, resume=True)

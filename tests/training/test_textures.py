@@ -10,34 +10,34 @@ import torch
 
 from models.bundle import Bundle
 from models.sessions import Runtime, Session
-from models.texture import check_texture, textured
+from models.texture import add_texture, check_texture
 from training import families, textures
-from training.bundling import exportables
+from training.bundling import list_exportables
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export import export
 from training.fitting import Fitted
 from training.generator import Generator
-from training.learner import TrainingCases, standardised
+from training.learner import TrainingCases, standardise
 from training.loop import start_fabric
 from training.textures import Decoded, SteppedTexture, Texture
 
-FAMILIES = families.names("training.textures")
+FAMILIES = families.list_names("training.textures")
 
 
-def decoded(generator: Generator, cases: TrainingCases) -> Decoded:
-    real = standardised(cases, generator.scaling)
+def decode(generator: Generator, cases: TrainingCases) -> Decoded:
+    real = standardise(cases, generator.scaling)
     return Decoded(real.series, real.class_index, cases.n_classes, generator.vae, generator.scaling)
 
 
-def learned(family: str, generator: Generator, cases: TrainingCases, settings: FitConfiguration) -> Texture:
-    return textures.fit(family, decoded(generator, cases), settings, start_fabric(settings))[0]
+def learn(family: str, generator: Generator, cases: TrainingCases, settings: FitConfiguration) -> Texture:
+    return textures.fit(family, decode(generator, cases), settings, start_fabric(settings))[0]
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def texture(
     request: pytest.FixtureRequest, generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> Texture:
-    return learned(request.param, generator, cases, settings)
+    return learn(request.param, generator, cases, settings)
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +48,17 @@ def smooth(generator: Generator) -> torch.Tensor:
         return generator.vae.decode(latent)
 
 
-def noise_for(texture: Texture, n_cases: int, seed: int) -> torch.Tensor:
-    return torch.randn(texture.noise_shape(n_cases), generator=torch.Generator().manual_seed(seed))
+def draw_noise(texture: Texture, n_cases: int, seed: int) -> torch.Tensor:
+    return torch.randn(texture.choose_noise_shape(n_cases), generator=torch.Generator().manual_seed(seed))
 
 
 @torch.no_grad()
 def test_a_residual_is_a_function_of_the_series_its_class_and_its_noise(texture: Texture, smooth: torch.Tensor) -> None:
-    class_index, noise = torch.tensor([0, 1, 2, 0, 1]), noise_for(texture, 5, 0)
+    class_index, noise = torch.tensor([0, 1, 2, 0, 1]), draw_noise(texture, 5, 0)
     residual = texture(smooth, class_index, noise)
     assert residual.shape == smooth.shape and torch.isfinite(residual).all() and residual.abs().max() > 0
     assert torch.equal(texture(smooth, class_index, noise), residual)
-    assert not torch.allclose(texture(smooth, class_index, noise_for(texture, 5, 1)), residual)
+    assert not torch.allclose(texture(smooth, class_index, draw_noise(texture, 5, 1)), residual)
     alone = torch.cat([texture(smooth[i : i + 1], class_index[i : i + 1], noise[i : i + 1]) for i in range(5)])
     torch.testing.assert_close(alone, residual, rtol=1e-4, atol=1e-4)
 
@@ -68,10 +68,10 @@ def test_a_residual_is_a_function_of_the_series_its_class_and_its_noise(texture:
 def test_a_class_of_one_case_or_of_none_has_a_texture(
     family: str, count: int, generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
-    few = cases.subset(np.r_[0:12, 20 : 20 + count])
-    texture = learned(family, generator, few, replace(settings, texture_fit_steps=2))
+    few = cases.select(np.r_[0:12, 20 : 20 + count])
+    texture = learn(family, generator, few, replace(settings, texture_fit_steps=2))
     with torch.no_grad():
-        residual = texture(torch.zeros(7, 2, 64), torch.full((7,), 2), noise_for(texture, 7, 0))
+        residual = texture(torch.zeros(7, 2, 64), torch.full((7,), 2), draw_noise(texture, 7, 0))
     assert residual.shape == (7, 2, 64) and torch.isfinite(residual).all()
 
 
@@ -79,12 +79,12 @@ def test_a_class_of_one_case_or_of_none_has_a_texture(
 def test_stored_residuals_are_those_of_training_cases_of_the_class(
     generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
-    texture = learned("stored", generator, cases, settings)
-    found = decoded(generator, cases)
+    texture = learn("stored", generator, cases, settings)
+    found = decode(generator, cases)
     residuals = found.series - found.model.decode(found.model.encode(found.series)[0])
     for index in range(3):
         own = residuals[found.class_index == index]
-        made = texture(torch.zeros(40, 2, 64), torch.full((40,), index), noise_for(texture, 40, index))
+        made = texture(torch.zeros(40, 2, 64), torch.full((40,), index), draw_noise(texture, 40, index))
         distance = (made[:, None] - own[None]).abs().amax(dim=(2, 3))
         assert (distance.amin(dim=1) == 0).all()
         assert len(set(distance.argmin(dim=1).tolist())) > 1
@@ -96,7 +96,7 @@ def test_a_flow_keeps_as_much_of_few_cases_as_of_many_and_stored_residuals_grow_
     quick = replace(settings, texture_fit_steps=1)
 
     def kept(family: str, count: int) -> dict[str, tuple[int, ...]]:
-        state = learned(family, generator, cases.subset(np.arange(count)), quick).state_dict()
+        state = learn(family, generator, cases.select(np.arange(count)), quick).state_dict()
         return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
     assert kept("flow", 12) == kept("flow", 24)
@@ -106,14 +106,14 @@ def test_a_flow_keeps_as_much_of_few_cases_as_of_many_and_stored_residuals_grow_
 def test_no_array_of_a_flow_is_a_training_case_or_its_residual(
     generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
-    real = decoded(generator, cases)
+    real = decode(generator, cases)
     with torch.no_grad():
         residuals = real.series - real.model.decode(real.model.encode(real.series)[0])
     private = torch.cat([real.series, residuals]).flatten(0, 1)
 
     def likeness(family: str) -> float:
         """The highest correlation of a row that the texture keeps with a channel of a case, or of its residual."""
-        state = learned(family, generator, cases, settings).state_dict().values()
+        state = learn(family, generator, cases, settings).state_dict().values()
         rows = torch.cat([part.reshape(-1, 64).float() for part in state if part.numel() % 64 == 0 and part.numel()])
         both = [part - part.mean(1, keepdim=True) for part in (rows, private)]
         unit = [part / part.norm(dim=1, keepdim=True).clamp_min(1e-9) for part in both]
@@ -127,19 +127,19 @@ def test_an_exported_texture_looped_by_the_runtime_is_the_one_of_torch(
 ) -> None:
     configuration, scaling = generator.configuration, generator.scaling
     learned_all = Fitted((0, 1, 2, 3), cases, replace(generator, texture=texture), None, None, None, {})
-    [item] = [item for item in exportables(learned_all, configuration) if item.name == "texture"]
+    [item] = [item for item in list_exportables(learned_all, configuration) if item.name == "texture"]
     exported = export(item)
     steps = texture.steps if isinstance(texture, SteppedTexture) else None
     manifest = sines.manifest.model_copy(update={"graphs": {"texture": exported.card}, "texture_steps": steps})
     check_texture(manifest)
     series = cases.series[:6]
     session = Session(exported.content, Runtime("cpu", 1))
-    made = textured(session, manifest, series, 1, np.random.default_rng(3))
-    noise = np.random.default_rng(3).standard_normal(texture.noise_shape(6), dtype=np.float32)
+    made = add_texture(session, manifest, series, 1, np.random.default_rng(3))
+    noise = np.random.default_rng(3).standard_normal(texture.choose_noise_shape(6), dtype=np.float32)
     with torch.no_grad():
-        inward = scaling.inward(torch.as_tensor(series))
+        inward = scaling.standardise(torch.as_tensor(series))
         expected = inward + texture(inward, torch.ones(6, dtype=torch.long), torch.as_tensor(noise))
-        assert float((scaling.inward(torch.as_tensor(made)) - expected).abs().max()) < 1e-4
+        assert float((scaling.standardise(torch.as_tensor(made)) - expected).abs().max()) < 1e-4
     assert np.abs(made - series).max() > 0
 
 
@@ -147,4 +147,4 @@ def test_an_unknown_texture_is_refused_with_those_there_are(
     generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
     with pytest.raises(ConfigurationError, match="flow, stored"):
-        learned("nope", generator, cases, settings)
+        learn("nope", generator, cases, settings)

@@ -10,44 +10,44 @@ import numpy as np
 import pytest
 import torch
 
-from training.quality.recurrent import discriminative_score, predictive_score
-from training.windows import main, one_gaussian
+from training.quality.recurrent import compute_discriminative_score, compute_predictive_score
+from training.windows import fit_gaussian, main
 
 WINDOWS = Path(__file__).resolve().parents[2] / "training" / "windows.py"
 BRIEF = ["--repetitions", "2", "--discriminator-steps", "3", "--predictor-steps", "3"]
 AXES = ["--layout", "n_cases,n_timepoints,n_channels", "--key", "data"]
 
 
-def waves(count: int, seed: int, n_channels: int = 4) -> torch.Tensor:
+def draw_waves(count: int, seed: int, n_channels: int = 4) -> torch.Tensor:
     """Sines of one frequency and any phase, `[count, n_channels, 12]` in 0 … 1."""
     phase = torch.rand(count, n_channels, 1, generator=torch.Generator().manual_seed(seed)) * 0.3
     return 0.5 + 0.5 * torch.sin(torch.arange(12) * 0.9 + phase)
 
 
 def test_the_discriminator_knows_strangers_and_takes_equals_for_each_other() -> None:
-    real = waves(200, 0)
-    assert discriminative_score(real, waves(200, 1), seed=0, steps=150) < 0.25
+    real = draw_waves(200, 0)
+    assert compute_discriminative_score(real, draw_waves(200, 1), seed=0, steps=150) < 0.25
     strangers = torch.rand(real.shape, generator=torch.Generator().manual_seed(0))
-    assert discriminative_score(real, strangers, seed=0, steps=300) > 0.4
+    assert compute_discriminative_score(real, strangers, seed=0, steps=300) > 0.4
 
 
 def test_the_predictor_learns_more_from_equals_than_from_windows_of_another_course() -> None:
-    real, equals = waves(200, 0, 8), waves(200, 1, 8)
+    real, equals = draw_waves(200, 0, 8), draw_waves(200, 1, 8)
     upside_down = torch.cat([equals[:, :-1], 1 - equals[:, -1:]], dim=1)
-    assert predictive_score(real, equals, 0, 300) < 0.6 * predictive_score(real, upside_down, 0, 300)
+    assert compute_predictive_score(real, equals, 0, 300) < 0.6 * compute_predictive_score(real, upside_down, 0, 300)
 
 
 @pytest.mark.parametrize("n_channels", [1, 2])
 def test_equal_seeds_give_equal_scores_of_few_channels_too(n_channels: int) -> None:
-    real, made = waves(30, 0, n_channels), waves(30, 1, n_channels)
-    for score in (discriminative_score, predictive_score):
+    real, made = draw_waves(30, 0, n_channels), draw_waves(30, 1, n_channels)
+    for score in (compute_discriminative_score, compute_predictive_score):
         assert score(real, made, 5, 4) == score(real, made, 5, 4)
 
 
 def test_one_gaussian_has_the_mean_and_the_covariance_of_the_windows_and_nothing_else() -> None:
-    real = waves(4000, 0, 2)
-    drawn = one_gaussian(real, 1)
-    assert drawn.shape == real.shape and torch.equal(drawn, one_gaussian(real, 1))
+    real = draw_waves(4000, 0, 2)
+    drawn = fit_gaussian(real, 1)
+    assert drawn.shape == real.shape and torch.equal(drawn, fit_gaussian(real, 1))
     assert torch.allclose(drawn.mean(0), real.mean(0), atol=0.01)
     assert torch.allclose(drawn.flatten(1).T.cov(), real.flatten(1).T.cov(), atol=0.002)
     assert drawn.max() > real.max() and drawn.min() < real.min()  # sines end where they end

@@ -10,26 +10,26 @@ from pathlib import Path
 
 from training.datasets.cases import DatasetError
 from training.datasets.raw import Partitions, Raw
-from training.datasets.text import lines_of, numbers
+from training.datasets.text import parse_numbers, read_lines
 
 SUFFIXES = (".ts",)
 
 
 def read(path: Path, *, layout: str, key: str | None) -> Partitions:
     """All cases as one training partition; unlabelled where the header says `@classLabel false`."""
-    lines = [(line, text.strip()) for line, text in enumerate(lines_of(path), 1)]
+    lines = [(line, text.strip()) for line, text in enumerate(read_lines(path), 1)]
     lines = [(line, text) for line, text in lines if text and not text.startswith("#")]
-    header = _header([text for _, text in lines if text.startswith("@")], path)
+    header = _read_header([text for _, text in lines if text.startswith("@")], path)
     labelled = header.get("classlabel", "true") == "true"
     rows = [(line, text.split(":")) for line, text in lines if not text.startswith("@")]
     if labelled:
         _refuse_unlabelled(rows, path)
     channels = [(line, row[:-1] if labelled else row) for line, row in rows]
-    series = [[numbers(channel.split(","), path, line) for channel in case] for line, case in channels]
+    series = [[parse_numbers(channel.split(","), path, line) for channel in case] for line, case in channels]
     return Raw(series, [row[-1].strip() for _, row in rows] if labelled else None), None
 
 
-def _header(tags: list[str], path: Path) -> dict[str, str]:
+def _read_header(tags: list[str], path: Path) -> dict[str, str]:
     """The first word after each tag, both in lower case."""
     words = [tag[1:].lower().split() for tag in tags]
     header = {tag[0]: tag[1] if len(tag) > 1 else "" for tag in words if tag}

@@ -21,23 +21,23 @@ def load_archived(name: str) -> Partitions:
     A name ending in `_eq` or `_nmv` asks for the archive's version of equal length, or without missing values.
     DatasetError when the name is unknown or the download fails.
     """
-    folder = _folder(name)
-    return _partition(name, "train", folder), _partition(name, "test", folder)
+    folder = _find_folder(name)
+    return _read_partition(name, "train", folder), _read_partition(name, "test", folder)
 
 
-def _folder(name: str) -> Path:
+def _find_folder(name: str) -> Path:
     """The folder above the dataset's own, downloaded into it where need be."""
     import aeon.datasets
 
     base = name.removesuffix("_nmv").removesuffix("_eq")
-    for folder in (Path(aeon.datasets.__file__).parent / "data", _cache()):
+    for folder in (Path(aeon.datasets.__file__).parent / "data", _find_cache()):
         if all((folder / base / f"{base}_{split}.ts").is_file() for split in ("TRAIN", "TEST")):
             return folder
     _refuse_unknown(base)
-    return _downloaded(base, _cache())
+    return _download(base, _find_cache())
 
 
-def _cache() -> Path:
+def _find_cache() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "seriesmith" / "datasets"
 
 
@@ -53,7 +53,7 @@ def _refuse_unknown(name: str) -> None:
         )
 
 
-def _downloaded(name: str, cache: Path) -> Path:
+def _download(name: str, cache: Path) -> Path:
     """Downloads beside the cache and renames, so that an interrupted download leaves nothing half there."""
     from aeon.datasets import load_classification
 
@@ -71,7 +71,7 @@ def _downloaded(name: str, cache: Path) -> Path:
     return cache
 
 
-def _partition(name: str, split: str, folder: Path) -> Raw:
+def _read_partition(name: str, split: str, folder: Path) -> Raw:
     from aeon.datasets import load_classification
 
     try:

@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from training.datasets.cases import Cases, Dataset, DatasetError
-from training.datasets.digest import digest
-from training.datasets.labels import are_plain_integers, checked_groups, checked_labels, refuse_lookalikes
+from training.datasets.digest import compute_digest
+from training.datasets.labels import are_plain_integers, check_groups, check_labels, refuse_lookalikes
 from training.datasets.raw import Raw
-from training.datasets.series import checked_series
+from training.datasets.series import check_series
 
 MIN_TRAINING_CASES = 4
 
 
-def checked(name: str, train: Raw, test: Raw | None) -> Dataset:
+def check_dataset(name: str, train: Raw, test: Raw | None) -> Dataset:
     """The dataset, or a DatasetError that names the first thing that is wrong with it."""
     as_integers = are_plain_integers([train] if test is None else [train, test])
-    train_cases = _cases(train, f"The training set of {name}", MIN_TRAINING_CASES, as_integers)
-    test_cases = None if test is None else _cases(test, f"The test set of {name}", 1, as_integers)
+    train_cases = _check_cases(train, f"The training set of {name}", MIN_TRAINING_CASES, as_integers)
+    test_cases = None if test is None else _check_cases(test, f"The test set of {name}", 1, as_integers)
     if test_cases is not None:
         _refuse_other_shape(train_cases, test_cases)
         _refuse_one_unlabelled(train_cases, test_cases)
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
     refuse_lookalikes(train_cases.labels or ())
-    return Dataset(name, train_cases, test_cases, digest(train_cases, test_cases))
+    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases))
 
 
-def _cases(raw: Raw, where: str, min_cases: int, as_integers: bool) -> Cases:
-    series = checked_series(raw.series, where, min_cases)
-    labels = checked_labels(raw, where, len(series), as_integers=as_integers)
-    return Cases(series, labels, checked_groups(raw, where, len(series)))
+def _check_cases(raw: Raw, where: str, min_cases: int, as_integers: bool) -> Cases:
+    series = check_series(raw.series, where, min_cases)
+    labels = check_labels(raw, where, len(series), as_integers=as_integers)
+    return Cases(series, labels, check_groups(raw, where, len(series)))
 
 
 def _refuse_other_shape(train: Cases, test: Cases) -> None:

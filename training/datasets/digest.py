@@ -8,7 +8,7 @@ import json
 from training.datasets.cases import Cases
 
 
-def digest(train: Cases, test: Cases | None) -> str:
+def compute_digest(train: Cases, test: Cases | None) -> str:
     """SHA-256 in hex over shapes, labels and groups as JSON and series as little-endian float32, in order."""
     sha256 = hashlib.sha256()
     for cases in (train, test):

@@ -33,24 +33,24 @@ class Generator(Protocol):
     def generate(self, name: str) -> Partitions: ...
 
 
-def readers() -> dict[str, Reader]:
+def find_readers() -> dict[str, Reader]:
     """Every reader by each suffix it reads, in lower case with the dot."""
-    found = [cast(Reader, module) for module in _modules() if hasattr(module, "SUFFIXES")]
-    return _one_each([(suffix, reader) for reader in found for suffix in reader.SUFFIXES])
+    found = [cast(Reader, module) for module in _import_modules() if hasattr(module, "SUFFIXES")]
+    return _require_one_each([(suffix, reader) for reader in found for suffix in reader.SUFFIXES])
 
 
-def generators() -> dict[str, Generator]:
+def find_generators() -> dict[str, Generator]:
     """Every generator by each dataset name it makes."""
-    found = [cast(Generator, module) for module in _modules() if hasattr(module, "NAMES")]
-    return _one_each([(name, generator) for generator in found for name in generator.NAMES])
+    found = [cast(Generator, module) for module in _import_modules() if hasattr(module, "NAMES")]
+    return _require_one_each([(name, generator) for generator in found for name in generator.NAMES])
 
 
-def _modules() -> Iterator[object]:
+def _import_modules() -> Iterator[object]:
     for info in pkgutil.iter_modules([str(Path(__file__).parent)]):
         yield importlib.import_module(f"training.datasets.{info.name}")
 
 
-def _one_each(pairs: list[tuple[str, T]]) -> dict[str, T]:
+def _require_one_each(pairs: list[tuple[str, T]]) -> dict[str, T]:
     found = dict(pairs)
     assert len(found) == len(pairs), f"two modules of training/datasets declare one of {sorted(found)}"
     return found

@@ -15,7 +15,7 @@ from training.datasets.raw import Raw
 _PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 
 
-def checked_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> tuple[Label, ...] | None:
+def check_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> tuple[Label, ...] | None:
     """One label per case, or None; whole floats become integers, and text does when `as_integers`."""
     if raw.labels is None:
         return None
@@ -29,7 +29,7 @@ def checked_labels(raw: Raw, where: str, n_cases: int, *, as_integers: bool) -> 
     return tuple(int(label) for label in labels) if as_integers else labels
 
 
-def checked_groups(raw: Raw, where: str, n_cases: int) -> tuple[str, ...] | None:
+def check_groups(raw: Raw, where: str, n_cases: int) -> tuple[str, ...] | None:
     """One group per case as text, or None."""
     if raw.groups is None:
         return None
@@ -62,18 +62,18 @@ def refuse_lookalikes(labels: Sequence[Label]) -> None:
 
 def _label(value: object, case: int, where: str) -> Label:
     if isinstance(value, str) and value.strip():
-        return _bounded_text(str(value), case, where)
+        return _require_bounded_text(str(value), case, where)
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return _bounded_integer(int(value), case, where)
+        return _require_bounded_integer(int(value), case, where)
     if isinstance(value, float) and value.is_integer():
-        return _bounded_integer(int(value), case, where)
+        return _require_bounded_integer(int(value), case, where)
     raise DatasetError(
         f"The label of case {case} (counted from 0) of {where} is {value!r}, of type {type(value).__name__}, but a "
         "label is an integer or non-empty text. Write it as one, or leave the labels out if there are none."
     )
 
 
-def _bounded_text(label: str, case: int, where: str) -> str:
+def _require_bounded_text(label: str, case: int, where: str) -> str:
     if len(label) > MOST_LETTERS or not label.isprintable():
         raise DatasetError(
             f"The label of case {case} (counted from 0) of {where}, {label[:40]!r}, has {len(label)} characters; a "
@@ -82,7 +82,7 @@ def _bounded_text(label: str, case: int, where: str) -> str:
     return label
 
 
-def _bounded_integer(label: int, case: int, where: str) -> int:
+def _require_bounded_integer(label: int, case: int, where: str) -> int:
     if label not in INTEGERS:
         raise DatasetError(
             f"The label of case {case} (counted from 0) of {where} is {label:.0e}, which 64 bits do not hold. "

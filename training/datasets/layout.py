@@ -14,7 +14,7 @@ _AXES = DEFAULT.split(",")
 _FLAT = ["n_cases", "n_timepoints"]
 
 
-def axes_of(layout: str) -> list[str]:
+def parse_layout(layout: str) -> list[str]:
     """The axis words of a layout such as `n_cases,n_timepoints,n_channels`; DatasetError for any other words."""
     axes = [word.strip() for word in layout.split(",")]
     if sorted(axes) not in (sorted(_AXES), sorted(_FLAT)):
@@ -25,9 +25,9 @@ def axes_of(layout: str) -> list[str]:
     return axes
 
 
-def cases_first(array: NDArray[Any], layout: str, where: str) -> NDArray[Any]:
+def move_cases_first(array: NDArray[Any], layout: str, where: str) -> NDArray[Any]:
     """The array as `[n_cases, n_channels, n_timepoints]`; a two-dimensional one has a single channel."""
-    axes = axes_of(layout)
+    axes = parse_layout(layout)
     if array.ndim == 2:
         axes = [axis for axis in axes if axis != "n_channels"]
         array, axes = array[..., np.newaxis], [*axes, "n_channels"]

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from training.datasets.archive import load_archived
 from training.datasets.cases import Dataset, DatasetError
-from training.datasets.check import checked
-from training.datasets.discover import generators, readers
+from training.datasets.check import check_dataset
+from training.datasets.discover import find_generators, find_readers
 from training.datasets.folder import resolve
-from training.datasets.layout import DEFAULT, axes_of
+from training.datasets.layout import DEFAULT, parse_layout
 from training.datasets.raw import Partitions
 
 
@@ -24,23 +24,23 @@ def load(
 
     Raises DatasetError when nothing is found or what is found cannot be learnt from.
     """
-    axes_of(layout)
+    parse_layout(layout)
     if data is not None:
-        name, train, test = _from_files(Path(data), dataset, layout, key)
+        name, train, test = _load_files(Path(data), dataset, layout, key)
     elif dataset:
-        name, (train, test) = dataset, _by_name(dataset)
+        name, (train, test) = dataset, _load_by_name(dataset)
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    return checked(name, train, test)
+    return check_dataset(name, train, test)
 
 
-def _by_name(name: str) -> Partitions:
-    generator = generators().get(name)
+def _load_by_name(name: str) -> Partitions:
+    generator = find_generators().get(name)
     return generator.generate(name) if generator else load_archived(name)
 
 
-def _from_files(data: Path, dataset: str | None, layout: str, key: str | None) -> tuple[str, *Partitions]:
-    name, train_file, test_file = resolve(data, dataset, sorted(readers()))
+def _load_files(data: Path, dataset: str | None, layout: str, key: str | None) -> tuple[str, *Partitions]:
+    name, train_file, test_file = resolve(data, dataset, sorted(find_readers()))
     train, test = _read(train_file, layout, key)
     if test_file is None:
         return name, train, test
@@ -54,10 +54,10 @@ def _from_files(data: Path, dataset: str | None, layout: str, key: str | None) -
 
 
 def _read(path: Path, layout: str, key: str | None) -> Partitions:
-    reader = readers().get(path.suffix.lower())
+    reader = find_readers().get(path.suffix.lower())
     if reader is None:
         raise DatasetError(
             f"The file {path} has the suffix {path.suffix!r}, which no reader knows. Supported are "
-            f"{', '.join(sorted(readers()))}; save it as one of them."
+            f"{', '.join(sorted(find_readers()))}; save it as one of them."
         )
     return reader.read(path, layout=layout, key=key)

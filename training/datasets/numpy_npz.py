@@ -16,7 +16,7 @@ from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from training.datasets.cases import DatasetError
-from training.datasets.layout import cases_first
+from training.datasets.layout import move_cases_first
 from training.datasets.raw import Partitions, Raw
 
 SUFFIXES = (".npz",)
@@ -25,38 +25,38 @@ _BROKEN = (OSError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZi
 
 def read(path: Path, *, layout: str, key: str | None) -> Partitions:
     """`X` as training partition, or `X_train` and, where there is one, `X_test`."""
-    with _opened(path) as archive:
-        base, is_split = _names(archive, key, path)
-        train = _raw(archive, base, "_train" if is_split else "", layout, path)
+    with _open(path) as archive:
+        base, is_split = _find_names(archive, key, path)
+        train = _read_raw(archive, base, "_train" if is_split else "", layout, path)
         has_test = is_split and f"{base}_test" in archive.files
-        return train, _raw(archive, base, "_test", layout, path) if has_test else None
+        return train, _read_raw(archive, base, "_test", layout, path) if has_test else None
 
 
-def _opened(path: Path) -> NpzFile:
+def _open(path: Path) -> NpzFile:
     try:
         archive = np.load(path, allow_pickle=False)
     except _BROKEN as error:
-        raise _unreadable(f"The file {path}", str(error)) from error
+        raise _explain_unreadable(f"The file {path}", str(error)) from error
     if not isinstance(archive, NpzFile):
-        raise _unreadable(f"The file {path}", "it holds a single array without a name")
+        raise _explain_unreadable(f"The file {path}", "it holds a single array without a name")
     return archive
 
 
-def _array(archive: NpzFile, name: str, path: Path) -> NDArray[Any]:
+def _read_array(archive: NpzFile, name: str, path: Path) -> NDArray[Any]:
     try:
         return np.asarray(archive[name])
     except _BROKEN as error:
-        raise _unreadable(f"The array {name!r} of {path}", str(error)) from error
+        raise _explain_unreadable(f"The array {name!r} of {path}", str(error)) from error
 
 
-def _unreadable(what: str, reason: str) -> DatasetError:
+def _explain_unreadable(what: str, reason: str) -> DatasetError:
     return DatasetError(
         f"{what} could not be read: {reason}. Save it with numpy.savez from arrays of numbers or text; arrays of "
         "objects are not read, as reading them can run code."
     )
 
 
-def _names(archive: NpzFile, key: str | None, path: Path) -> tuple[str, bool]:
+def _find_names(archive: NpzFile, key: str | None, path: Path) -> tuple[str, bool]:
     """The name of the series array without its partition, and whether the file is split."""
     base = (key or "X").removesuffix("_train")
     whole, split = base in archive.files, f"{base}_train" in archive.files
@@ -70,16 +70,18 @@ def _names(archive: NpzFile, key: str | None, path: Path) -> tuple[str, bool]:
     return base, split and (not whole or key != base)
 
 
-def _raw(archive: NpzFile, base: str, partition: str, layout: str, path: Path) -> Raw:
-    series = cases_first(_array(archive, base + partition, path), layout, f"The array {base + partition!r} of {path}")
-    return Raw(series, _column(archive, "y", partition, path), _column(archive, "groups", partition, path))
+def _read_raw(archive: NpzFile, base: str, partition: str, layout: str, path: Path) -> Raw:
+    series = move_cases_first(
+        _read_array(archive, base + partition, path), layout, f"The array {base + partition!r} of {path}"
+    )
+    return Raw(series, _read_column(archive, "y", partition, path), _read_column(archive, "groups", partition, path))
 
 
-def _column(archive: NpzFile, name: str, partition: str, path: Path) -> list[object] | None:
+def _read_column(archive: NpzFile, name: str, partition: str, path: Path) -> list[object] | None:
     if name + partition not in archive.files:
         _refuse_stray(archive, name, partition, path)
         return None
-    column = _array(archive, name + partition, path)
+    column = _read_array(archive, name + partition, path)
     if column.ndim != 1:
         raise DatasetError(
             f"The array {name + partition!r} of {path} has the shape {column.shape}, but one value per case was "

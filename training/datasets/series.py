@@ -15,11 +15,11 @@ from training.datasets.raw import Series
 MIN_TIMEPOINTS = 8
 
 
-def checked_series(series: Series, where: str, min_cases: int) -> NDArray[np.float32]:
+def check_series(series: Series, where: str, min_cases: int) -> NDArray[np.float32]:
     """float32 `[n_cases, n_channels, n_timepoints]`, C-contiguous; `where` names the partition in a DatasetError."""
     if len(series) < min_cases:
         raise DatasetError(f"{where} holds {len(series)} cases, but at least {min_cases} are needed. Give more cases.")
-    array = series if isinstance(series, np.ndarray) else _stacked(series, where)
+    array = series if isinstance(series, np.ndarray) else _stack(series, where)
     _refuse_other_types(array, where)
     _refuse_small(array, where)
     _refuse_where(~np.isfinite(array), where, "not finite (NaN or infinite)", "Fill the gaps or drop those cases")
@@ -29,7 +29,7 @@ def checked_series(series: Series, where: str, min_cases: int) -> NDArray[np.flo
     return narrow
 
 
-def _stacked(series: Sequence[Sequence[NDArray[np.float64]]], where: str) -> NDArray[np.float64]:
+def _stack(series: Sequence[Sequence[NDArray[np.float64]]], where: str) -> NDArray[np.float64]:
     channels = sorted({len(case) for case in series})
     if len(channels) > 1:
         raise DatasetError(

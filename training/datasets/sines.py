@@ -21,15 +21,15 @@ _SCALE = np.array([[200.0], [0.002]])
 def generate(name: str) -> Partitions:
     """60 training and 60 test cases, `[60, 2, 64]` each, labelled 0, 1, 2 in equal numbers, in raw units."""
     generator = np.random.default_rng(20)
-    return _partition(generator), _partition(generator)
+    return _make_partition(generator), _make_partition(generator)
 
 
-def _partition(generator: np.random.Generator) -> Raw:
+def _make_partition(generator: np.random.Generator) -> Raw:
     labels = [label for _ in range(_CASES_PER_CLASS) for label in range(_N_CLASSES)]
-    return Raw(np.stack([_series(label, generator) for label in labels]), labels)
+    return Raw(np.stack([_make_series(label, generator) for label in labels]), labels)
 
 
-def _series(label: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _make_series(label: int, generator: np.random.Generator) -> NDArray[np.float64]:
     """`[2, 64]`: two, three or four periods; the second channel lags by a class-dependent phase and is squared off."""
     time = np.linspace(0.0, 2.0 * np.pi, _N_TIMEPOINTS, endpoint=False)
     phase = generator.normal(0.0, 0.3)

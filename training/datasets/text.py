@@ -13,7 +13,7 @@ from training.datasets.cases import DatasetError
 _MISSING = {"", "?"}
 
 
-def lines_of(path: Path) -> list[str]:
+def read_lines(path: Path) -> list[str]:
     """The lines of a UTF-8 file, without their ends; DatasetError when it cannot be read as such."""
     try:
         return path.read_text(encoding="utf-8-sig").split("\n")
@@ -23,7 +23,7 @@ def lines_of(path: Path) -> list[str]:
         raise DatasetError(f"The file {path} is not UTF-8 text: {error}. Save it as UTF-8.") from error
 
 
-def numbers(fields: Sequence[str], path: Path, line: int) -> NDArray[np.float64]:
+def parse_numbers(fields: Sequence[str], path: Path, line: int) -> NDArray[np.float64]:
     """`[len(fields)]`; an empty field and "?" are missing values, hence NaN. Lines count from 1."""
     try:
         return np.array([np.nan if field.strip() in _MISSING else float(field) for field in fields])

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from training.datasets.cases import DatasetError
 from training.datasets.raw import Partitions, Raw
-from training.datasets.text import lines_of, numbers
+from training.datasets.text import parse_numbers, read_lines
 
 SUFFIXES = (".tsv", ".txt")
 
 
 def read(path: Path, *, layout: str, key: str | None) -> Partitions:
     """All lines as one training partition; blank lines are skipped."""
-    rows = [(line, _fields(text, path, line)) for line, text in enumerate(lines_of(path), 1) if text.strip()]
-    series = [[numbers(fields[1:], path, line)] for line, fields in rows]
+    rows = [(line, _split_fields(text, path, line)) for line, text in enumerate(read_lines(path), 1) if text.strip()]
+    series = [[parse_numbers(fields[1:], path, line)] for line, fields in rows]
     return Raw(series, [fields[0] for _, fields in rows]), None
 
 
-def _fields(text: str, path: Path, line: int) -> list[str]:
+def _split_fields(text: str, path: Path, line: int) -> list[str]:
     fields = text.rstrip().split("\t") if "\t" in text.strip() else text.split()
     if len(fields) < 2:
         raise DatasetError(

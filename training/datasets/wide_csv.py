@@ -12,7 +12,7 @@ from pathlib import Path
 
 from training.datasets.cases import DatasetError
 from training.datasets.raw import Partitions, Raw
-from training.datasets.text import is_number, lines_of, numbers
+from training.datasets.text import is_number, parse_numbers, read_lines
 
 SUFFIXES = (".csv",)
 _LABEL = {"label", "class", "target", "y"}
@@ -23,20 +23,20 @@ Rows = list[tuple[int, list[str]]]
 
 def read(path: Path, *, layout: str, key: str | None) -> Partitions:
     """All rows as one training partition; blank lines are skipped."""
-    rows = _rows(path)
+    rows = _read_rows(path)
     _refuse_ragged(rows, path)
-    names = _header(rows[0][1], path) if rows else None
+    names = _find_header(rows[0][1], path) if rows else None
     cases = rows[1:] if names else rows
-    label, group = _column(names, _LABEL, path), _column(names, _GROUP, path)
+    label, group = _find_column(names, _LABEL, path), _find_column(names, _GROUP, path)
     times = [column for column in range(len(rows[0][1]) if rows else 0) if column not in (label, group)]
-    series = [[numbers([row[column] for column in times], path, line)] for line, row in cases]
+    series = [[parse_numbers([row[column] for column in times], path, line)] for line, row in cases]
     labels = None if label is None else [row[label].strip() for _, row in cases]
     groups = None if group is None else [row[group].strip() for _, row in cases]
     return Raw(series, labels, groups, plain_integers=True), None
 
 
-def _rows(path: Path) -> Rows:
-    table = csv.reader(lines_of(path), skipinitialspace=True)
+def _read_rows(path: Path) -> Rows:
+    table = csv.reader(read_lines(path), skipinitialspace=True)
     try:
         return [(table.line_num, row) for row in table if any(field.strip() for field in row)]
     except csv.Error as error:
@@ -45,7 +45,7 @@ def _rows(path: Path) -> Rows:
         ) from error
 
 
-def _header(first: list[str], path: Path) -> list[str] | None:
+def _find_header(first: list[str], path: Path) -> list[str] | None:
     """The column names in lower case, or None when the first row is a case."""
     names = [field.strip().lower() for field in first]
     if all(not name or is_number(name) for name in names):
@@ -69,7 +69,7 @@ def _refuse_unnamed(names: list[str], path: Path) -> None:
             )
 
 
-def _column(names: list[str] | None, accepted: set[str], path: Path) -> int | None:
+def _find_column(names: list[str] | None, accepted: set[str], path: Path) -> int | None:
     found = [column for column, name in enumerate(names or ()) if name in accepted]
     if len(found) > 1:
         raise DatasetError(

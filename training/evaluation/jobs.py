@@ -16,12 +16,12 @@ from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.evaluation import judges, policies
 from training.evaluation.results import Choice, Measured, Row
-from training.evaluation.subsets import Level, kept
-from training.evaluation.trial import Trial, at_working_length
+from training.evaluation.subsets import Level, choose_kept
+from training.evaluation.trial import Trial, resample_cases
 from training.learner import TrainingCases
 from training.loop import start_fabric
 from training.measure import SYNTHETIC_PER_CASE
-from training.partition import class_labels, partition, training_cases
+from training.partition import make_training_cases, order_labels, split_dataset
 from training.quality import measure_quality
 
 Arm = tuple[str, str]
@@ -55,10 +55,10 @@ class Outcome:
     seconds: float
 
 
-def arms(judge_names: tuple[str, ...], policy_names: tuple[str, ...]) -> tuple[Arm, ...]:
+def list_arms(judge_names: tuple[str, ...], policy_names: tuple[str, ...]) -> tuple[Arm, ...]:
     """Every judge with every policy that it takes."""
     return tuple(
-        (judge, policy) for judge in judge_names for policy in policy_names if judges.named(judge).takes(policy)
+        (judge, policy) for judge in judge_names for policy in policy_names if judges.import_judge(judge).takes(policy)
     )
 
 
@@ -67,50 +67,50 @@ def run(job: Job) -> Outcome:
     raises what loading, auto's fit and a judge's own preparation raise."""
     start = time.perf_counter()
     with contextlib.redirect_stderr(io.StringIO()):  # dozens of progress bars, of several processes at once
-        trial = _trial(job)
-        if _chooses(job):
+        trial = _make_trial(job)
+        if _does_choose(job):
             _ = trial.uplift  # first, as its generator serves the other policies too
         judged: dict[Arm, Row | str] = {}
         for judge in dict.fromkeys(judge for judge, _ in job.arms):
-            judged |= _judged(job, trial, judge)
+            judged |= _judge(job, trial, judge)
     rows = [row for row in judged.values() if isinstance(row, Row)]
     failed = {arm: why for arm, why in judged.items() if isinstance(why, str)}
-    return Outcome(rows, failed, _choice(job, trial), _measured(job, trial), time.perf_counter() - start)
+    return Outcome(rows, failed, _build_choice(job, trial), _measure(job, trial), time.perf_counter() - start)
 
 
-def learned_from(learn: Cases, level: Level | None, seed: int) -> Cases:
+def reduce_cases(learn: Cases, level: Level | None, seed: int) -> Cases:
     """The training cases that a level keeps."""
-    index = kept(training_cases(learn, class_labels(learn.labels)).class_index, level, seed)
+    index = choose_kept(make_training_cases(learn, order_labels(learn.labels)).class_index, level, seed)
     labels = tuple(learn.labels[i] for i in index) if learn.labels is not None else None
     groups = tuple(learn.groups[i] for i in index) if learn.groups is not None else None
     return Cases(learn.series[index], labels, groups)
 
 
-def _trial(job: Job) -> Trial:
+def _make_trial(job: Job) -> Trial:
     settings = replace(job.configuration, seed=job.seed, workers=1, threads=1)
-    parts = partition(datasets.load(job.dataset, job.data), settings)
+    parts = split_dataset(datasets.load(job.dataset, job.data), settings)
     if parts.measure is None or parts.measure.labels is None:
         raise datasets.DatasetError(f"{job.dataset} has no labelled cases to measure on. Leave it out of --datasets.")
     fabric = start_fabric(settings)
-    learn = at_working_length(learned_from(parts.learn, job.level, job.seed), settings.working_timepoints)
-    measure = at_working_length(parts.measure, settings.working_timepoints)
+    learn = resample_cases(reduce_cases(parts.learn, job.level, job.seed), settings.working_timepoints)
+    measure = resample_cases(parts.measure, settings.working_timepoints)
     return Trial(fabric, learn, measure, settings, job.level is not None and job.level.curve == "imbalance")
 
 
-def _judged(job: Job, trial: Trial, judge: str) -> dict[Arm, Row | str]:
+def _judge(job: Job, trial: Trial, judge: str) -> dict[Arm, Row | str]:
     """Of each of the judge's arms the row, or the traceback of what stopped it."""
-    module = judges.named(judge)
+    module = judges.import_judge(judge)
     judgement = module.judge(trial)
     judged: dict[Arm, Row | str] = {}
     for arm in (arm for arm in job.arms if arm[0] == judge):
         try:
-            judged[arm] = _row(job, trial, arm, judgement(arm[1]), module.ODDS)
+            judged[arm] = _build_row(job, trial, arm, judgement(arm[1]), module.ODDS)
         except Exception:
             judged[arm] = traceback.format_exc()
     return judged
 
 
-def _row(job: Job, trial: Trial, arm: Arm, probabilities: np.ndarray, odds: bool) -> Row:
+def _build_row(job: Job, trial: Trial, arm: Arm, probabilities: np.ndarray, odds: bool) -> Row:
     judge, policy = arm
     truth = trial.test.class_index
     correct = probabilities.argmax(axis=1) == truth
@@ -127,8 +127,8 @@ def _row(job: Job, trial: Trial, arm: Arm, probabilities: np.ndarray, odds: bool
     )
 
 
-def _choice(job: Job, trial: Trial) -> Choice | None:
-    if not _chooses(job):
+def _build_choice(job: Job, trial: Trial) -> Choice | None:
+    if not _does_choose(job):
         return None
     uplift = trial.uplift
     without = trial.chosen_without_latent
@@ -138,21 +138,21 @@ def _choice(job: Job, trial: Trial) -> Choice | None:
     return Choice(job.dataset, job.seed, uplift.policy, without, advice.policy, advice.use, mean, low, high, nll)
 
 
-def _measured(job: Job, trial: Trial) -> list[Measured]:
+def _measure(job: Job, trial: Trial) -> list[Measured]:
     """Nothing without a choice, as `/augment` goes by it."""
-    if not _chooses(job):
+    if not _does_choose(job):
         return []
     counts = SYNTHETIC_PER_CASE * np.bincount(trial.cases.class_index, minlength=trial.cases.n_classes)
     generator, advised = trial.generator, trial.uplift.advice.policy
     made = {
-        "sample": generator.sampled(counts, job.seed),
-        "augment": generator.made(advised, trial.cases, counts, job.seed),
+        "sample": generator.sample(counts, job.seed),
+        "augment": generator.make(advised, trial.cases, counts, job.seed),
     }
-    return [row for operation, cases in made.items() if (row := _quality(job, trial, operation, cases))]
+    return [row for operation, cases in made.items() if (row := _measure_quality(job, trial, operation, cases))]
 
 
-def _quality(job: Job, trial: Trial, operation: str, made: TrainingCases) -> Measured | None:
-    labels = class_labels(trial.learn.labels)
+def _measure_quality(job: Job, trial: Trial, operation: str, made: TrainingCases) -> Measured | None:
+    labels = order_labels(trial.learn.labels)
     found = measure_quality(trial.cases, trial.test, made, labels, "given test set", job.seed)
     if found is None:
         return None
@@ -160,5 +160,5 @@ def _quality(job: Job, trial: Trial, operation: str, made: TrainingCases) -> Mea
     return Measured(job.dataset, job.seed, operation, **{name: getattr(found, name) for name in names})
 
 
-def _chooses(job: Job) -> bool:
+def _does_choose(job: Job) -> bool:
     return bool({policy for _, policy in job.arms} & {*policies.CHOSEN, "auto-pair"})

@@ -16,68 +16,68 @@ from matplotlib.ticker import MaxNLocator
 
 from training.evaluation.comparison import Comparison
 from training.evaluation.statistics import (
-    average_ranks,
-    cliques,
-    critical_difference,
-    over_datasets,
-    over_seeds,
-    win_tie_loss,
+    bootstrap_datasets,
+    compute_average_ranks,
+    compute_critical_difference,
+    count_win_tie_loss,
+    estimate_over_seeds,
+    find_cliques,
 )
-from training.evaluation.table import shown
+from training.evaluation.table import format_interval
 
 BETTER, EQUAL, WORSE = "#2166ac", "#d9d9d9", "#b2182b"
 COLUMNS = 6
 DPI = 90
 
 
-def drawn(comparison: Comparison, folder: Path) -> None:
+def draw_plots(comparison: Comparison, folder: Path) -> None:
     """Write `uplift-`, `win-tie-loss-` and `critical-difference-<judge>.png`, as far as there is something to draw."""
     if comparison.compared:
-        _uplift(comparison, folder / f"uplift-{comparison.judge}.png")
-        _wins(comparison, folder / f"win-tie-loss-{comparison.judge}.png")
+        _draw_uplift(comparison, folder / f"uplift-{comparison.judge}.png")
+        _draw_wins(comparison, folder / f"win-tie-loss-{comparison.judge}.png")
     if len(comparison.policies) > 1 and len(comparison.complete) > 1:
-        _ranks(comparison, folder / f"critical-difference-{comparison.judge}.png")
+        _draw_ranks(comparison, folder / f"critical-difference-{comparison.judge}.png")
 
 
-def _uplift(comparison: Comparison, path: Path) -> None:
+def _draw_uplift(comparison: Comparison, path: Path) -> None:
     """A panel for each policy, a line for each dataset: mean over seeds and its interval."""
     n_rows = -(-len(comparison.compared) // COLUMNS)
     columns = min(COLUMNS, len(comparison.compared))
     size = (1.6 + 2.5 * columns, n_rows * (1.1 + 0.19 * len(comparison.datasets)))
     figure, grid = plt.subplots(n_rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, policy in zip(grid.flat, comparison.compared, strict=False):
-        _uplift_panel(axes, comparison, policy)
+        _draw_uplift_panel(axes, comparison, policy)
     _close_grid(grid, len(comparison.compared))
     grid[0, 0].set_yticks(range(len(comparison.datasets)), comparison.datasets, fontsize=8)
     grid[0, 0].invert_yaxis()
-    largest = max(abs(value) for policy in comparison.compared for value in comparison.uplift(policy).values())
+    largest = max(abs(value) for policy in comparison.compared for value in comparison.compute_uplift(policy).values())
     grid[0, 0].set_xlim(-1.25 * largest - 1, 1.25 * largest + 1)
     figure.supxlabel(f"points of {comparison.measure.replace('_', ' ')} more than without", fontsize=9)
     _save(figure, path)
 
 
-def _uplift_panel(axes: Axes, comparison: Comparison, policy: str) -> None:
+def _draw_uplift_panel(axes: Axes, comparison: Comparison, policy: str) -> None:
     for place, dataset in enumerate(comparison.datasets):
-        values = comparison.paired(policy, dataset)
+        values = comparison.pair(policy, dataset)
         if not len(values):
             continue
-        mean, interval = float(values.mean()), over_seeds(values)
+        mean, interval = float(values.mean()), estimate_over_seeds(values)
         colour = BETTER if mean > 0 else WORSE if mean < 0 else "#969696"
         if interval:
             axes.plot([interval.low, interval.high], [place, place], color=colour, lw=1, alpha=0.6)
         axes.plot([mean], [place], "o", color=colour, ms=3.5)
-    overall = over_datasets(list(comparison.uplift(policy).values()))
+    overall = bootstrap_datasets(list(comparison.compute_uplift(policy).values()))
     axes.axvspan(overall.low, overall.high, color="#fdae61", alpha=0.35, lw=0)
     axes.axvline(0, color="black", lw=0.6)
-    axes.set_title(f"{policy}\n{shown(overall)}", fontsize=8)
+    axes.set_title(f"{policy}\n{format_interval(overall)}", fontsize=8)
     axes.tick_params(labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _wins(comparison: Comparison, path: Path) -> None:
+def _draw_wins(comparison: Comparison, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 0.9 + 0.28 * len(comparison.compared)))
     for place, policy in enumerate(comparison.compared):
-        counts = win_tie_loss(list(comparison.uplift(policy).values()))
+        counts = count_win_tie_loss(list(comparison.compute_uplift(policy).values()))
         left = 0
         for count, colour, ink in (
             (counts.win, BETTER, "white"),
@@ -96,14 +96,14 @@ def _wins(comparison: Comparison, path: Path) -> None:
     _save(figure, path)
 
 
-def _ranks(comparison: Comparison, path: Path) -> None:
+def _draw_ranks(comparison: Comparison, path: Path) -> None:
     """The critical-difference diagram of Demšar, 2006: policies under one bar are not told apart."""
-    scores = [comparison.scores(name) for name in comparison.complete]
-    ranks = average_ranks(np.array(scores, dtype=np.float64))
+    scores = [comparison.compute_scores(name) for name in comparison.complete]
+    ranks = compute_average_ranks(np.array(scores, dtype=np.float64))
     order = np.argsort(ranks, kind="stable")
     names, ranks = [comparison.policies[index] for index in order], ranks[order]
-    difference = critical_difference(len(comparison.complete), len(names))
-    bars = cliques(ranks, difference)
+    difference = compute_critical_difference(len(comparison.complete), len(names))
+    bars = find_cliques(ranks, difference)
     half = -(-len(names) // 2)
     depth = 0.6 + 0.22 * len(bars)
     figure, axes = plt.subplots(figsize=(9, 1.2 + 0.28 * (half + depth)))
@@ -128,7 +128,7 @@ def _ranks(comparison: Comparison, path: Path) -> None:
     _save(figure, path)
 
 
-def curve_drawn(levels: Mapping[int, Comparison], xlabel: str, path: Path) -> None:
+def draw_curve(levels: Mapping[int, Comparison], xlabel: str, path: Path) -> None:
     """Mean uplift and its bootstrap interval over datasets against the sizes of a curve, a panel for each policy."""
     names = list(dict.fromkeys(name for comparison in levels.values() for name in comparison.compared))
     if not names:
@@ -137,17 +137,17 @@ def curve_drawn(levels: Mapping[int, Comparison], xlabel: str, path: Path) -> No
     size = (1 + 2.4 * columns, 0.8 + 2.2 * n_rows)
     figure, grid = plt.subplots(n_rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False)
     for axes, policy in zip(grid.flat, names, strict=False):
-        _curve_panel(axes, levels, policy)
+        _draw_curve_panel(axes, levels, policy)
     _close_grid(grid, len(names))
     figure.supxlabel(xlabel, fontsize=9)
     figure.supylabel("points of balanced accuracy", fontsize=9)
     _save(figure, path)
 
 
-def _curve_panel(axes: Axes, levels: Mapping[int, Comparison], policy: str) -> None:
-    uplifts = {size: list(comparison.uplift(policy).values()) for size, comparison in sorted(levels.items())}
+def _draw_curve_panel(axes: Axes, levels: Mapping[int, Comparison], policy: str) -> None:
+    uplifts = {size: list(comparison.compute_uplift(policy).values()) for size, comparison in sorted(levels.items())}
     sizes: Sequence[int] = [size for size, values in uplifts.items() if values]
-    intervals = [over_datasets(uplifts[size]) for size in sizes]
+    intervals = [bootstrap_datasets(uplifts[size]) for size in sizes]
     axes.set_xscale("log")
     low, high = [interval.low for interval in intervals], [interval.high for interval in intervals]
     axes.fill_between(sizes, low, high, color="#9ecae1", alpha=0.6, lw=0)

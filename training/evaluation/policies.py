@@ -15,26 +15,26 @@ BALANCED_WARPS = "oversampling+warps"
 """Real cases drawn equally often from each class, and warped as they are drawn."""
 
 
-def peers() -> tuple[str, ...]:
+def list_peers() -> tuple[str, ...]:
     """Other people's methods: the modules of `training/evaluation/peers/`."""
-    return tuple(families.names(PEERS))
+    return tuple(families.list_names(PEERS))
 
 
-def known() -> tuple[str, ...]:
+def list_known() -> tuple[str, ...]:
     """Every policy."""
-    return (*POLICIES, *CHOSEN, *PAIRS, BALANCED_WARPS, *peers())
+    return (*POLICIES, *CHOSEN, *PAIRS, BALANCED_WARPS, *list_peers())
 
 
 def adds_cases(policy: str) -> bool:
     """Whether a policy is a set of synthetic cases that can be put beside the real ones (for none: an empty one)."""
-    return policy in (*POLICIES, *CHOSEN, *peers())
+    return policy in (*POLICIES, *CHOSEN, *list_peers())
 
 
-def as_ours(policy: str) -> PolicyName | None:
+def find_ours(policy: str) -> PolicyName | None:
     """The policy where it is one of ours."""
     return cast(PolicyName, policy) if policy in get_args(PolicyName) else None
 
 
-def baseline(policy: str) -> str:
+def choose_baseline(policy: str) -> str:
     """What a policy is compared with: one model without augmentation, or an averaged pair of them."""
     return "none-pair" if policy in PAIRS else "none"

@@ -22,7 +22,7 @@ ONE_THREAD = {
 """Read when numpy, torch and numba load: it must be in the environment that a process starts with."""
 
 
-def outcomes(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome | Exception]]:
+def run_jobs(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome | Exception]]:
     """Each job with its outcome, or with the exception that ended it; the other jobs go on."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from training.evaluation import plots
-from training.evaluation.comparison import Comparison, comparisons
+from training.evaluation.comparison import Comparison, compare
 from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, Row, read
 from training.evaluation.subsets import Curve, Level
-from training.evaluation.table import markdown
+from training.evaluation.table import write_markdown
 
 XLABELS: dict[Curve, str] = {
     "low-data": "training cases per class",
@@ -17,7 +17,7 @@ XLABELS: dict[Curve, str] = {
 }
 
 
-def folder_of(out: Path, level: Level | None) -> Path:
+def find_folder(out: Path, level: Level | None) -> Path:
     """Where the results of a level lie."""
     return out / level.name if level else out
 
@@ -27,25 +27,27 @@ def render(out: Path, levels: Sequence[Level | None]) -> list[Path]:
     tables = []
     found: dict[Level, list[Comparison]] = {}
     for level in levels:
-        folder = folder_of(out, level)
+        folder = find_folder(out, level)
         rows, choices = read(folder / FILE, Row), read(folder / CHOICES, Choice)
         measured = read(folder / QUALITY, Measured)
         if not rows:
             continue
-        compared = comparisons(rows, "balanced_accuracy" if level else "accuracy")
+        compared = compare(rows, "balanced_accuracy" if level else "accuracy")
         for comparison in compared:
-            plots.drawn(comparison, folder)
+            plots.draw_plots(comparison, folder)
         n_seeds = len({row.seed for row in rows})
         title = f"{level.name if level else 'Given training sets'}: {len({row.dataset for row in rows})} datasets"
         tables.append(folder / "table.md")
-        tables[-1].write_text(markdown(f"{title}, {n_seeds} seeds", compared, choices, measured), encoding="utf-8")
+        tables[-1].write_text(
+            write_markdown(f"{title}, {n_seeds} seeds", compared, choices, measured), encoding="utf-8"
+        )
         if level:
             found[level] = compared
-    _curves(out, found)
+    _write_curves(out, found)
     return tables
 
 
-def _curves(out: Path, found: dict[Level, list[Comparison]]) -> None:
+def _write_curves(out: Path, found: dict[Level, list[Comparison]]) -> None:
     for curve, judge in {(level.curve, comparison.judge) for level, own in found.items() for comparison in own}:
         sizes = {
             level.size: comparison
@@ -53,4 +55,4 @@ def _curves(out: Path, found: dict[Level, list[Comparison]]) -> None:
             for comparison in own
             if (level.curve, comparison.judge) == (curve, judge)
         }
-        plots.curve_drawn(sizes, XLABELS[curve], out / f"{curve}-{judge}.png")
+        plots.draw_curve(sizes, XLABELS[curve], out / f"{curve}-{judge}.png")

@@ -16,7 +16,7 @@ Sampler = Callable[[int, int], Any]
 """Number of neighbours, at least 1, and seed to an aeon transformer that has not been fitted."""
 
 
-def resampled(sampler: Sampler, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
+def resample(sampler: Sampler, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
     """`cases`, then what the sampler adds, class by class.
 
     aeon fills every class to the largest; the number to add to each is its public attribute `sampling_strategy_`, which
@@ -30,13 +30,13 @@ def resampled(sampler: Sampler, cases: TrainingCases, counts: np.ndarray, seed: 
             made = np.repeat(cases.series[own], counts[index], axis=0)
         else:
             fresh = sampler(min(NEIGHBOURS, len(own) - 1), (seed + int(index)) % 2**32)
-            made = _of_class(fresh, cases, int(index), int(counts[index]))
+            made = _resample_class(fresh, cases, int(index), int(counts[index]))
         series.append(made)
         class_index.append(np.full(len(made), index, dtype=cases.class_index.dtype))
     return TrainingCases(np.concatenate(series), np.concatenate(class_index), cases.n_classes)
 
 
-def _of_class(sampler: Any, cases: TrainingCases, index: int, count: int) -> np.ndarray:
+def _resample_class(sampler: Any, cases: TrainingCases, index: int, count: int) -> np.ndarray:
     n_cases = len(cases.series)
     flat = cases.series.reshape(n_cases, 1, -1).astype(np.float64)
     sampler.fit(flat, cases.class_index)

@@ -77,12 +77,12 @@ R = TypeVar("R", Row, Choice, Measured)
 
 def read(path: Path, kind: type[R]) -> list[R]:
     """The rows of a file; none where there is no file. Raises ResultsError for lines of another shape."""
-    lines = list(csv.reader(_whole_lines(path)))
+    lines = list(csv.reader(_read_whole_lines(path)))
     header = [field.name for field in fields(kind)]
     if lines and lines[0] != header:
         raise ResultsError(f"{path} begins with {lines[0]}, but {header} was expected; give another --out.")
     try:
-        return [kind(*_values(line, kind)) for line in lines[1:]]
+        return [kind(*_parse_values(line, kind)) for line in lines[1:]]
     except ValueError as error:
         raise ResultsError(
             f"{path} holds a line that is no result ({error}); mend it or give another --out."
@@ -94,10 +94,10 @@ def append(path: Path, rows: Sequence[R]) -> None:
     if not rows:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = "".join(_whole_lines(path))
-    text = _text([astuple(row) for row in rows])
+    whole = "".join(_read_whole_lines(path))
+    text = _write_text([astuple(row) for row in rows])
     if not whole:
-        text = _text([[field.name for field in fields(rows[0])]]) + text
+        text = _write_text([[field.name for field in fields(rows[0])]]) + text
     with path.open("r+" if path.exists() else "w", newline="", encoding="utf-8") as file:
         file.seek(len(whole.encode()))
         file.truncate()
@@ -106,20 +106,20 @@ def append(path: Path, rows: Sequence[R]) -> None:
         os.fsync(file.fileno())
 
 
-def _text(lines: Iterable[Iterable[Any]]) -> str:
+def _write_text(lines: Iterable[Iterable[Any]]) -> str:
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(lines)
     return buffer.getvalue()
 
 
-def _whole_lines(path: Path) -> list[str]:
+def _read_whole_lines(path: Path) -> list[str]:
     if not path.exists():
         return []
     with path.open(newline="", encoding="utf-8") as file:
         return [line for line in file if line.endswith("\n")]
 
 
-def _values(line: list[str], kind: type[R]) -> list[Any]:
+def _parse_values(line: list[str], kind: type[R]) -> list[Any]:
     """The cells as their fields' types say (annotations are text here)."""
     readers: dict[str, Callable[[str], Any]] = {
         "str": str,

@@ -32,7 +32,7 @@ class Level:
         return f"{self.curve}-{self.size}"
 
 
-def levels(curve: Curve | None, sizes: Sequence[int] = ()) -> tuple[Level | None, ...]:
+def list_levels(curve: Curve | None, sizes: Sequence[int] = ()) -> tuple[Level | None, ...]:
     """The points of a curve, or those of `sizes`; without a curve, the training set as it is."""
     return tuple(Level(curve, size) for size in sizes or SIZES[curve]) if curve else (None,)
 
@@ -44,10 +44,10 @@ def qualifies(class_index: NDArray[np.integer], level: Level | None) -> bool:
         return True
     if level.curve == "low-data":
         return bool(counts.min() >= level.size)
-    return bool(rare_classes(counts, level.size))
+    return bool(choose_rare_classes(counts, level.size))
 
 
-def rare_classes(counts: NDArray[np.integer], ratio: int) -> dict[int, int]:
+def choose_rare_classes(counts: NDArray[np.integer], ratio: int) -> dict[int, int]:
     """The classes that can be made rare, and the cases each keeps.
 
     With n, the mean number of cases of the other classes, rounded, a class keeps max(1, round(n / ratio)). It must have
@@ -62,12 +62,12 @@ def rare_classes(counts: NDArray[np.integer], ratio: int) -> dict[int, int]:
     return possible
 
 
-def kept(class_index: NDArray[np.integer], level: Level | None, seed: int) -> Index:
+def choose_kept(class_index: NDArray[np.integer], level: Level | None, seed: int) -> Index:
     """The kept cases' indices, ascending; a seed's first cases of a class are the same at every level.
 
     Low data: `size` cases of each class. Imbalance: all cases of the other classes, and of one class, which rotates
-    with the seed over those that can be made rare, as many as `rare_classes` says. Raises ValueError where the level
-    does not fit the dataset.
+    with the seed over those that can be made rare, as many as `choose_rare_classes` says. Raises ValueError where the
+    level does not fit the dataset.
     """
     if level is None:
         return np.arange(len(class_index))
@@ -77,7 +77,7 @@ def kept(class_index: NDArray[np.integer], level: Level | None, seed: int) -> In
     if level.curve == "low-data":
         wanted[:] = level.size
     else:
-        possible = rare_classes(wanted, level.size)
+        possible = choose_rare_classes(wanted, level.size)
         rare = list(possible)[seed % len(possible)]
         wanted[rare] = possible[rare]
     order = np.random.default_rng(seed).permutation(len(class_index))

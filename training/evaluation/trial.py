@@ -10,29 +10,29 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from models.evidence import Uplift
-from models.policy import PolicyName, is_latent, source
-from training.augmenting import fit_generator, joined
-from training.choosing import CANDIDATES, CrossValidation, cross_validated, imbalanced
+from models.policy import PolicyName, find_source, is_latent
+from training.augmenting import fit_generator, join_cases
+from training.choosing import CANDIDATES, CrossValidation, cross_validate, is_imbalanced
 from training.configuration import FitConfiguration
 from training.datasets import Cases
 from training.evaluation import peers, policies
-from training.folds import fit_policy, folds_of
+from training.folds import fit_policy, make_folds
 from training.generator import Generator
-from training.learner import TrainingCases, standardised
-from training.partition import class_labels, training_cases
-from training.policies import class_log_probabilities, fit_classifier
-from training.scaling import Scaling, resampling_matrix
+from training.learner import TrainingCases, standardise
+from training.partition import make_training_cases, order_labels
+from training.policies import compute_log_probabilities, fit_classifier
+from training.scaling import Scaling, make_resampling_matrix
 
 SECOND_SEED = 2**31
 """Added to a seed for the second model of an averaged pair."""
 
 
-def at_working_length(cases: Cases, working_timepoints: int) -> Cases:
+def resample_cases(cases: Cases, working_timepoints: int) -> Cases:
     """Longer series resampled as the learner does it, so that every policy and every judge sees the same."""
     n_timepoints = cases.series.shape[2]
     if n_timepoints <= working_timepoints:
         return cases
-    return replace(cases, series=cases.series @ resampling_matrix(n_timepoints, working_timepoints).numpy())
+    return replace(cases, series=cases.series @ make_resampling_matrix(n_timepoints, working_timepoints).numpy())
 
 
 @dataclass
@@ -54,12 +54,12 @@ class Trial:
     @cached_property
     def cases(self) -> TrainingCases:
         """The training set, classes numbered."""
-        return training_cases(self.learn, class_labels(self.learn.labels))
+        return make_training_cases(self.learn, order_labels(self.learn.labels))
 
     @cached_property
     def test(self) -> TrainingCases:
         """The test set, classes numbered as in training."""
-        return training_cases(self.measure, class_labels(self.learn.labels))
+        return make_training_cases(self.measure, order_labels(self.learn.labels))
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -75,11 +75,11 @@ class Trial:
     @cached_property
     def cross_validation(self) -> CrossValidation:
         """What auto does: cross-validation on the training set, and a generator of all of it."""
-        folds = folds_of(self.learn, self.cases, self.configuration)
-        result = cross_validated(self.cases, folds, self.configuration, CANDIDATES)
+        folds = make_folds(self.learn, self.cases, self.configuration)
+        result = cross_validate(self.cases, folds, self.configuration, CANDIDATES)
         if result.classifier:
             policy, rounds = result.uplift.policy, result.uplift.rounds
-            self._probabilities[policy, self._balance(policy), 0, rounds] = self._of_test(result.classifier[0])
+            self._probabilities[policy, self._balance(policy), 0, rounds] = self._predict_test(result.classifier[0])
         return result
 
     @property
@@ -101,16 +101,16 @@ class Trial:
         cards = [card for card in self.uplift.candidates if not is_latent(card.policy)]
         return min(cards, key=lambda card: card.nll).policy if cards else "none"
 
-    def chosen(self, policy: PolicyName) -> np.ndarray:
+    def predict_chosen(self, policy: PolicyName) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained with a policy as `fit.py` does it."""
         rounds = self.uplift.rounds if policy == self.uplift.policy else 1
-        return self.probabilities(policy, self._balance(policy), rounds=rounds)
+        return self.predict(policy, self._balance(policy), rounds=rounds)
 
     def _balance(self, policy: PolicyName) -> float:
         """How much more often `fit.py` draws rare classes; 0 where not."""
-        return self.configuration.balance if policy != "none" and imbalanced(self.cases.class_index) else 0.0
+        return self.configuration.balance if policy != "none" and is_imbalanced(self.cases.class_index) else 0.0
 
-    def probabilities(
+    def predict(
         self, policy: PolicyName, balance: float | None = None, seed_shift: int = 0, rounds: int = 1
     ) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained with a policy of ours.
@@ -123,49 +123,49 @@ class Trial:
         if key not in self._probabilities:
             seed = (self.configuration.seed + seed_shift) % 2**32
             settings = replace(self.configuration, seed=seed, balance=balance)
-            if source(policy) in ("none", "warps"):
-                real = standardised(self.cases, self.scaling)
+            if find_source(policy) in ("none", "warps"):
+                real = standardise(self.cases, self.scaling)
                 network, _ = fit_classifier(self.fabric, real, None, policy, settings, balance > 0)
             else:
                 generator = self.generator if rounds == 1 else self.cross_validation.generator
                 network, _ = fit_policy(self.fabric, self.cases, policy, generator, settings, balance > 0)
-            self._probabilities[key] = self._of_test(network)
+            self._probabilities[key] = self._predict_test(network)
         return self._probabilities[key]
 
-    def with_added(self, policy: str) -> np.ndarray:
+    def predict_with_added(self, policy: str) -> np.ndarray:
         """Of the test set, `[n, n_classes]`, by our classifier trained plainly on real and added cases, equal steps."""
-        policy = self._resolved(policy)
+        policy = self._resolve(policy)
         if policy == "none":
-            return self.probabilities("none")
+            return self.predict("none")
         if policy not in self._concatenated:
-            grown = joined(self.cases, self.added(policy))
-            settings = self.configuration.with_steps_of(len(self.cases.series), len(grown.series))
-            network, _ = fit_classifier(self.fabric, standardised(grown, self.scaling), None, "none", settings)
-            self._concatenated[policy] = self._of_test(network)
+            grown = join_cases(self.cases, self.make_added(policy))
+            settings = self.configuration.copy_with_steps(len(self.cases.series), len(grown.series))
+            network, _ = fit_classifier(self.fabric, standardise(grown, self.scaling), None, "none", settings)
+            self._concatenated[policy] = self._predict_test(network)
         return self._concatenated[policy]
 
-    def _of_test(self, network: nn.Module) -> np.ndarray:
-        probabilities: np.ndarray = np.exp(class_log_probabilities(network, self.scaling, self.test.series))
+    def _predict_test(self, network: nn.Module) -> np.ndarray:
+        probabilities: np.ndarray = np.exp(compute_log_probabilities(network, self.scaling, self.test.series))
         return probabilities
 
-    def added(self, policy: str) -> TrainingCases:
+    def make_added(self, policy: str) -> TrainingCases:
         """The synthetic cases of a policy alone; for auto what `/augment` returns, for none nothing."""
-        policy = self._resolved(policy)
+        policy = self._resolve(policy)
         if policy not in self._added:
-            self._added[policy] = self._made(policy)
+            self._added[policy] = self._make(policy)
         return self._added[policy]
 
-    def _resolved(self, policy: str) -> str:
+    def _resolve(self, policy: str) -> str:
         """What auto stands for where cases are added."""
         if policy == "auto":
             return self.uplift.advice.policy
         return self.chosen_without_latent if policy == "auto-without-latent" else policy
 
-    def _made(self, policy: str) -> TrainingCases:
-        n_real, ours = len(self.cases.series), policies.as_ours(policy)
+    def _make(self, policy: str) -> TrainingCases:
+        n_real, ours = len(self.cases.series), policies.find_ours(policy)
         if ours == "none":
-            return self.cases.subset(np.arange(0))
+            return self.cases.select(np.arange(0))
         if ours:
-            return self.generator.made(ours, self.cases, self.counts, self.configuration.seed)
-        grown = peers.named(policy).augment(self.cases, self.counts, self.configuration)
-        return grown.subset(np.arange(n_real, len(grown.series)))
+            return self.generator.make(ours, self.cases, self.counts, self.configuration.seed)
+        grown = peers.import_peer(policy).augment(self.cases, self.counts, self.configuration)
+        return grown.select(np.arange(n_real, len(grown.series)))

@@ -8,7 +8,7 @@ from scipy.spatial.distance import cdist
 NEIGHBOURS = 5
 
 
-def coverage_and_density(real: np.ndarray, made: np.ndarray) -> tuple[float, float] | None:
+def compute_coverage_and_density(real: np.ndarray, made: np.ndarray) -> tuple[float, float] | None:
     """coverage 0 … 1: share of real cases with a synthetic one nearer than their k-th real neighbour; density ≥ 0,
     about 1 for the same distribution: mean number of such neighbourhoods that a synthetic case lies in, over k.
 

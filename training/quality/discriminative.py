@@ -12,7 +12,7 @@ FEWEST = 4
 """Cases of each set under which nothing is measured."""
 
 
-def accuracy_apart(one: np.ndarray, other: np.ndarray, judge: Judge, seed: int) -> float:
+def measure_accuracy_apart(one: np.ndarray, other: np.ndarray, judge: Judge, seed: int) -> float:
     """Accuracy of `judge` in telling the sets apart, each series judged once by cross-validation.
 
     Both `[n_cases, n_channels, n_timepoints]`, standardised, equally many (at least FEWEST). Source: Yoon et al.,

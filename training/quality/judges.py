@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from training.quality.representation import convolutions, descriptors
-from training.rocket import ridge
+from training.quality.representation import compute_descriptors, fit_convolutions
+from training.rocket import make_ridge
 
 MARGIN_COST = 3.0
 
@@ -27,14 +27,14 @@ class Judge:
     classifier: Callable[[], Any]
 
 
-def _support_vectors() -> Any:
+def _make_support_vectors() -> Any:
     return make_pipeline(StandardScaler(), SVC(C=MARGIN_COST, random_state=0))
 
 
-CONVOLUTIONAL = Judge("MiniRocket + ridge", lambda series, seed: convolutions(series, seed)(series), ridge)
+CONVOLUTIONAL = Judge("MiniRocket + ridge", lambda series, seed: fit_convolutions(series, seed)(series), make_ridge)
 """Dempster, Schmidt & Webb, 2021: local shapes at many scales."""
 
-DESCRIPTIVE = Judge("shape and spectrum + SVM", lambda series, seed: descriptors(series), _support_vectors)
+DESCRIPTIVE = Judge("shape and spectrum + SVM", lambda series, seed: compute_descriptors(series), _make_support_vectors)
 """Course, differences, log spectrum and autocorrelation, by a support vector machine with a Gaussian kernel."""
 
 JUDGES = (CONVOLUTIONAL, DESCRIPTIVE)

@@ -17,16 +17,18 @@ CASES_JUDGED = 300
 MOST_ROUNDS = 5
 
 
-def standardised_alike(train: TrainingCases, *others: TrainingCases) -> tuple[TrainingCases, ...]:
+def standardise_alike(train: TrainingCases, *others: TrainingCases) -> tuple[TrainingCases, ...]:
     """All sets in units of the training set: per channel its mean is 0 and its standard deviation 1."""
     scaling = Scaling(train.series, train.series.shape[2])
     return tuple(
-        TrainingCases(scaling.inward(torch.as_tensor(cases.series)).numpy(), cases.class_index, cases.n_classes)
+        TrainingCases(scaling.standardise(torch.as_tensor(cases.series)).numpy(), cases.class_index, cases.n_classes)
         for cases in (train, *others)
     )
 
 
-def matched(sets: Sequence[TrainingCases], random: np.random.Generator, limit: int = LIMIT) -> list[TrainingCases]:
+def match_classes(
+    sets: Sequence[TrainingCases], random: np.random.Generator, limit: int = LIMIT
+) -> list[TrainingCases]:
     """A random part of each set, all with the same count of every class: the smallest among the sets.
 
     Where that makes more than `limit`, every class shrinks alike, to one case at the least.
@@ -34,18 +36,18 @@ def matched(sets: Sequence[TrainingCases], random: np.random.Generator, limit: i
     counts = np.min([np.bincount(cases.class_index, minlength=cases.n_classes) for cases in sets], axis=0)
     if counts.sum() > limit:
         counts = np.where(counts > 0, np.maximum(1, counts * limit // counts.sum()), 0)
-    return [_part(cases, counts, random) for cases in sets]
+    return [_draw_part(cases, counts, random) for cases in sets]
 
 
-def rounds(sets: Sequence[TrainingCases], random: np.random.Generator) -> Iterator[list[TrainingCases]]:
+def draw_rounds(sets: Sequence[TrainingCases], random: np.random.Generator) -> Iterator[list[TrainingCases]]:
     """Several matched draws of small sets, one of large: what is averaged over them depends less on the draw."""
-    first = matched(sets, random)
+    first = match_classes(sets, random)
     yield first
     for _ in range(1, min(MOST_ROUNDS, CASES_JUDGED // max(1, len(first[0].series)))):
-        yield matched(sets, random)
+        yield match_classes(sets, random)
 
 
-def _part(cases: TrainingCases, counts: np.ndarray, random: np.random.Generator) -> TrainingCases:
+def _draw_part(cases: TrainingCases, counts: np.ndarray, random: np.random.Generator) -> TrainingCases:
     order = random.permutation(len(cases.series))
     chosen = [order[cases.class_index[order] == index][:count] for index, count in enumerate(counts)]
-    return cases.subset(np.concatenate(chosen))
+    return cases.select(np.concatenate(chosen))

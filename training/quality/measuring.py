@@ -11,15 +11,19 @@ from threadpoolctl import threadpool_limits
 from models.evidence import Quality
 from models.manifest import Label
 from training.learner import TrainingCases
-from training.quality.coverage import coverage_and_density
-from training.quality.discriminative import FEWEST, accuracy_apart
-from training.quality.frechet import frechet_distances
+from training.quality.coverage import compute_coverage_and_density
+from training.quality.discriminative import FEWEST, measure_accuracy_apart
+from training.quality.frechet import compute_frechet_distances
 from training.quality.judges import JUDGES
-from training.quality.matched import matched, rounds, standardised_alike
-from training.quality.predictive import next_timepoint_error
-from training.quality.privacy import membership_attack, nearest_neighbour_ratio
-from training.quality.statistics import autocorrelation_distance, marginal_distance, spectrum_distance
-from training.quality.transfer import JUDGE, transfer
+from training.quality.matched import draw_rounds, match_classes, standardise_alike
+from training.quality.predictive import measure_next_timepoint_error
+from training.quality.privacy import attack_membership, compute_nearest_neighbour_ratio
+from training.quality.statistics import (
+    compute_autocorrelation_distance,
+    compute_marginal_distance,
+    compute_spectrum_distance,
+)
+from training.quality.transfer import JUDGE, measure_transfer
 
 MOST_TESTED = 1024
 """Most real cases that a classifier is tested on, that distances are taken to, and synthetic ones that leak."""
@@ -43,31 +47,31 @@ def measure_quality(
     `n_classes` is 1. None when no class has cases in all three sets.
     """
     random = np.random.default_rng(seed)
-    train, held_out, synthetic = standardised_alike(train, held_out, synthetic)
+    train, held_out, synthetic = standardise_alike(train, held_out, synthetic)
     with threadpool_limits(1):
-        trios = list(rounds([train, held_out, synthetic], random))
+        trios = list(draw_rounds([train, held_out, synthetic], random))
         n_cases = len(trios[0][0].series)
         if n_cases == 0:
             return None
         return Quality(
             measured_on=measured_on,
             n_cases=n_cases,
-            **_told_apart(trios, seed),
-            **_distances(trios, seed, random),
-            **_by_class(train, held_out, synthetic, labels, seed, random),
-            **_copied(train, held_out, synthetic, random),
+            **_measure_telling_apart(trios, seed),
+            **_measure_distances(trios, seed, random),
+            **_measure_classes(train, held_out, synthetic, labels, seed, random),
+            **_measure_copying(train, held_out, synthetic, random),
         )
 
 
-def _told_apart(trios: list[Trio], seed: int) -> dict[str, Any]:
+def _measure_telling_apart(trios: list[Trio], seed: int) -> dict[str, Any]:
     if len(trios[0][0].series) < FEWEST:
         return {"discriminative_score": None, "discriminative_scores": {}, "discriminative_floor": None}
     scores, floors = {}, {}
     for judge in JUDGES:
         accuracies = [
             [
-                accuracy_apart(synthetic.series, held_out.series, judge, seed + number),
-                accuracy_apart(train.series, held_out.series, judge, seed + number),
+                measure_accuracy_apart(synthetic.series, held_out.series, judge, seed + number),
+                measure_accuracy_apart(train.series, held_out.series, judge, seed + number),
             ]
             for number, (train, held_out, synthetic) in enumerate(trios)
         ]
@@ -79,26 +83,28 @@ def _told_apart(trios: list[Trio], seed: int) -> dict[str, Any]:
     }
 
 
-def _distances(trios: list[Trio], seed: int, random: np.random.Generator) -> dict[str, Any]:
+def _measure_distances(trios: list[Trio], seed: int, random: np.random.Generator) -> dict[str, Any]:
     """Synthetic to held-out, and train to held-out as the floor; means over the draws."""
     found: dict[str, Any] = {"frechet_distance": None, "frechet_floor": None}
     measures: dict[str, Distance] = {
-        "predictive": lambda one, real: next_timepoint_error(one, real, random),
-        "marginal": marginal_distance,
-        "autocorrelation": autocorrelation_distance,
-        "spectrum": spectrum_distance,
+        "predictive": lambda one, real: measure_next_timepoint_error(one, real, random),
+        "marginal": compute_marginal_distance,
+        "autocorrelation": compute_autocorrelation_distance,
+        "spectrum": compute_spectrum_distance,
     }
     for name, measure in measures.items():
         suffix = "score" if name == "predictive" else "distance"
         pairs = [(measure(t[2].series, t[1].series), measure(t[0].series, t[1].series)) for t in trios]
         found[f"{name}_{suffix}"], found[f"{name}_floor"] = np.mean(pairs, axis=0).tolist()
     if len(trios[0][0].series) >= FEWEST:
-        both = [frechet_distances(held.series, (made.series, train.series), seed) for train, held, made in trios]
+        both = [
+            compute_frechet_distances(held.series, (made.series, train.series), seed) for train, held, made in trios
+        ]
         found["frechet_distance"], found["frechet_floor"] = np.mean(both, axis=0).tolist()
     return found
 
 
-def _by_class(
+def _measure_classes(
     train: TrainingCases,
     held_out: TrainingCases,
     synthetic: TrainingCases,
@@ -106,12 +112,14 @@ def _by_class(
     seed: int,
     random: np.random.Generator,
 ) -> dict[str, Any]:
-    tested = matched([held_out], random, MOST_TESTED)[0]
-    transferred = transfer(rounds([train, synthetic], random), tested, seed)
+    tested = match_classes([held_out], random, MOST_TESTED)[0]
+    transferred = measure_transfer(draw_rounds([train, synthetic], random), tested, seed)
     coverage, density = {}, {}
-    real, made = matched([held_out, synthetic], random, MOST_TESTED)
+    real, made = match_classes([held_out, synthetic], random, MOST_TESTED)
     for index, label in enumerate(labels):
-        pair = coverage_and_density(real.series[real.class_index == index], made.series[made.class_index == index])
+        pair = compute_coverage_and_density(
+            real.series[real.class_index == index], made.series[made.class_index == index]
+        )
         if pair is not None:
             coverage[str(label)], density[str(label)] = pair
     return {
@@ -124,14 +132,14 @@ def _by_class(
     }
 
 
-def _copied(
+def _measure_copying(
     train: TrainingCases, held_out: TrainingCases, synthetic: TrainingCases, random: np.random.Generator
 ) -> dict[str, Any]:
-    real, made = matched([held_out, synthetic], random)
-    targets = matched([train], random, MOST_TESTED)[0]
-    inside, outside = matched([train, held_out], random)
-    leaking = matched([synthetic], random, MOST_TESTED)[0]
+    real, made = match_classes([held_out, synthetic], random)
+    targets = match_classes([train], random, MOST_TESTED)[0]
+    inside, outside = match_classes([train, held_out], random)
+    leaking = match_classes([synthetic], random, MOST_TESTED)[0]
     return {
-        "nearest_neighbour_ratio": nearest_neighbour_ratio(targets.series, real.series, made.series),
-        "membership_attack": membership_attack(inside, outside, leaking, random),
+        "nearest_neighbour_ratio": compute_nearest_neighbour_ratio(targets.series, real.series, made.series),
+        "membership_attack": attack_membership(inside, outside, leaking, random),
     }

@@ -11,7 +11,7 @@ MOST_INPUTS = 128
 MOST_WINDOWS = 20_000
 
 
-def next_timepoint_error(learned: np.ndarray, real: np.ndarray, random: np.random.Generator) -> float:
+def measure_next_timepoint_error(learned: np.ndarray, real: np.ndarray, random: np.random.Generator) -> float:
     """Mean absolute error, standardised units, on `real` of a forecaster trained on `learned`.
 
     Both `[n_cases, n_channels, n_timepoints]` with at least two timepoints. The forecaster predicts the next timepoint
@@ -20,12 +20,12 @@ def next_timepoint_error(learned: np.ndarray, real: np.ndarray, random: np.rando
     """
     n_channels, n_timepoints = real.shape[1:]
     n_lags = max(1, min(MOST_LAGS, n_timepoints - 1, MOST_INPUTS // n_channels))
-    forecaster = Ridge(alpha=1.0).fit(*_windows(learned, n_lags, random))
-    past, following = _windows(real, n_lags, random)
+    forecaster = Ridge(alpha=1.0).fit(*_cut_windows(learned, n_lags, random))
+    past, following = _cut_windows(real, n_lags, random)
     return float(np.abs(forecaster.predict(past).reshape(following.shape) - following).mean())
 
 
-def _windows(series: np.ndarray, n_lags: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _cut_windows(series: np.ndarray, n_lags: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Past `[n_windows, n_channels * n_lags]` and following `[n_windows, n_channels]`; a random part where many."""
     stretches = sliding_window_view(series, n_lags + 1, axis=2).swapaxes(1, 2)
     cases, starts = np.divmod(np.arange(stretches.shape[0] * stretches.shape[1]), stretches.shape[1])

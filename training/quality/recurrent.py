@@ -40,10 +40,10 @@ class Recurrent(nn.Module):
         return output
 
 
-def discriminative_score(real: Tensor, made: Tensor, seed: int, steps: int) -> float:
+def compute_discriminative_score(real: Tensor, made: Tensor, seed: int, steps: int) -> float:
     """abs(accuracy - .5), 0 … .5, on a fifth of both sets of a GRU trained on the rest; real and made equally many."""
     random = torch.Generator().manual_seed(seed)
-    network = _network(real.shape[1], real.shape[1], seed)
+    network = _make_network(real.shape[1], real.shape[1], seed)
     (learn, test), (learn_made, test_made) = _split(_time_first(real), random), _split(_time_first(made), random)
 
     def loss() -> Tensor:
@@ -57,12 +57,12 @@ def discriminative_score(real: Tensor, made: Tensor, seed: int, steps: int) -> f
     return abs(float(correct.float().mean()) - 0.5)
 
 
-def predictive_score(real: Tensor, made: Tensor, seed: int, steps: int) -> float:
+def compute_predictive_score(real: Tensor, made: Tensor, seed: int, steps: int) -> float:
     """Mean absolute error, on a scale of 0 … 1, on `real` of a GRU trained on `made`: it predicts the last channel's
     next timepoint from all other channels up to now, or from itself where it is the only one."""
     random = torch.Generator().manual_seed(seed)
     n_channels = real.shape[1]
-    network = _network(max(1, n_channels - 1), n_channels, seed)
+    network = _make_network(max(1, n_channels - 1), n_channels, seed)
 
     def error(windows: Tensor) -> Tensor:
         known = windows[:, :-1, : max(1, n_channels - 1)]
@@ -74,7 +74,7 @@ def predictive_score(real: Tensor, made: Tensor, seed: int, steps: int) -> float
         return float(error(_time_first(real)))
 
 
-def _network(n_inputs: int, n_channels: int, seed: int) -> Recurrent:
+def _make_network(n_inputs: int, n_channels: int, seed: int) -> Recurrent:
     """Initialised as Keras does."""
     random = torch.Generator().manual_seed(seed)
     network = Recurrent(n_inputs, max(1, n_channels // 2))

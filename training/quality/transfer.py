@@ -9,7 +9,7 @@ import numpy as np
 
 from training.learner import TrainingCases
 from training.quality.judges import CONVOLUTIONAL
-from training.quality.representation import convolutions
+from training.quality.representation import fit_convolutions
 
 JUDGE = CONVOLUTIONAL
 
@@ -32,7 +32,7 @@ class Transfer:
         return self.trts / self.trtr if self.trtr else None
 
 
-def transfer(draws: Iterable[Sequence[TrainingCases]], held_out: TrainingCases, seed: int) -> Transfer | None:
+def measure_transfer(draws: Iterable[Sequence[TrainingCases]], held_out: TrainingCases, seed: int) -> Transfer | None:
     """Mean over matched draws of (train, synthetic); None where they have fewer than two classes.
 
     Source: Esteban, Hyland & Rätsch, 2017. The synthetic cases have the real ones' counts of every class.
@@ -42,15 +42,17 @@ def transfer(draws: Iterable[Sequence[TrainingCases]], held_out: TrainingCases, 
         if len(np.unique(train.class_index)) < 2:
             return None
         real, made = _Classifier(train, seed), _Classifier(synthetic, seed)
-        accuracies.append((real.accuracy(held_out), made.accuracy(held_out), real.accuracy(synthetic)))
+        accuracies.append(
+            (real.measure_accuracy(held_out), made.measure_accuracy(held_out), real.measure_accuracy(synthetic))
+        )
     return Transfer(*np.mean(accuracies, axis=0).tolist())
 
 
 class _Classifier:
     def __init__(self, cases: TrainingCases, seed: int) -> None:
-        self._convolutions = convolutions(cases.series, seed)
+        self._convolutions = fit_convolutions(cases.series, seed)
         self._classifier = JUDGE.classifier().fit(self._convolutions(cases.series), cases.class_index)
 
-    def accuracy(self, cases: TrainingCases) -> float:
+    def measure_accuracy(self, cases: TrainingCases) -> float:
         predicted = self._classifier.predict(self._convolutions(cases.series))
         return float((predicted == cases.class_index).mean())

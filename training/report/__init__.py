@@ -3,8 +3,8 @@
 It shows real series, so it lies outside the bundle, in `reports/<name>/<version>/`, which git does not track.
 """
 
-from training.report.gather import report_inputs, sampled
+from training.report.gather import report_inputs, sample
 from training.report.inputs import Collection, ReportInputs
 from training.report.page import write_report
 
-__all__ = ["Collection", "ReportInputs", "report_inputs", "sampled", "write_report"]
+__all__ = ["Collection", "ReportInputs", "report_inputs", "sample", "write_report"]

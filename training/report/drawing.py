@@ -47,13 +47,13 @@ STYLE: Any = {
 
 
 @contextmanager
-def styled() -> Iterator[None]:
+def use_style() -> Iterator[None]:
     """The look of every figure that is made and saved inside."""
     with mpl.rc_context(STYLE):
         yield
 
 
-def panels(
+def make_panels(
     n_rows: int, n_columns: int, row_inches: float, gap_inches: float = 0.42, **sharing: Any
 ) -> tuple[Figure, np.ndarray]:
     """A figure across the page and its axes `[n_rows, n_columns]`, evenly spaced."""
@@ -70,7 +70,7 @@ def panels(
     return figure, figure.subplots(n_rows, n_columns, squeeze=False, **sharing)
 
 
-def picture(figure: Figure, alternative: str) -> Picture:
+def make_picture(figure: Figure, alternative: str) -> Picture:
     """The figure as an image of few colours, so that it is small; what is nearly white is white."""
     figure.set_dpi(2 * PIXELS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
@@ -85,7 +85,7 @@ def picture(figure: Figure, alternative: str) -> Picture:
     return Picture(source, alternative, round(figure.get_figwidth() * PIXELS_PER_INCH))
 
 
-def plain(label: str, most: int = 22) -> str:
+def make_plain(label: str, most: int = 22) -> str:
     """A label as a figure can show it: no mathematics, one line, its middle left out where it is too long."""
     line = " ".join(label.split())
     if len(line) > most:
@@ -93,13 +93,13 @@ def plain(label: str, most: int = 22) -> str:
     return line.replace("$", r"\$")
 
 
-def spread(n: int, most: int) -> np.ndarray:
+def spread_indices(n: int, most: int) -> np.ndarray:
     """At most `most` of the indices 0 … n − 1, evenly spaced: neighbours in a file are often alike."""
     chosen: np.ndarray = np.linspace(0, n - 1, min(n, most)).round().astype(int)
     return chosen
 
 
-def drawn_classes(
+def choose_classes(
     inputs: ReportInputs, most: int = MOST_CLASSES, shown: Collection | None = None
 ) -> tuple[list[int], str]:
     """The classes that a picture of `shown` (default: the training cases) has room for, the largest of those that have
@@ -117,7 +117,7 @@ def drawn_classes(
     return sorted(largest), f"Drawn: the {len(largest)} largest of {len(inputs.counts)} classes."
 
 
-def drawn_channels(inputs: ReportInputs) -> tuple[int, str]:
+def choose_channels(inputs: ReportInputs) -> tuple[int, str]:
     """How many channels a picture has room for; and a sentence where they are not all."""
     n_channels = inputs.manifest.series.n_channels
     if n_channels <= MOST_CHANNELS:
@@ -125,15 +125,15 @@ def drawn_channels(inputs: ReportInputs) -> tuple[int, str]:
     return MOST_CHANNELS, f"Drawn: the first {MOST_CHANNELS} of {n_channels} channels."
 
 
-def class_name(inputs: ReportInputs, index: int, most: int = 22) -> str:
+def name_class(inputs: ReportInputs, index: int, most: int = 22) -> str:
     """A class as a figure names it."""
-    return f"class {plain(inputs.labels[index], most)}" if inputs.manifest.labelled else "all cases"
+    return f"class {make_plain(inputs.labels[index], most)}" if inputs.manifest.labelled else "all cases"
 
 
-def channel_name(inputs: ReportInputs, channel: int) -> str:
+def name_channel(inputs: ReportInputs, channel: int) -> str:
     """As the manifest names it, else its number from 1."""
     names = inputs.manifest.series.channel_names
-    return plain(names[channel]) if names else f"channel {channel + 1}"
+    return make_plain(names[channel]) if names else f"channel {channel + 1}"
 
 
 def fit_height(axes: Axes, *series: np.ndarray) -> None:

@@ -8,10 +8,10 @@ import torch
 from models.bundle import Bundle
 from models.manifest import Manifest
 from training.datasets import Cases
-from training.fitting import Fitted, predicted
-from training.learner import posterior_means
-from training.partition import Partition, training_cases
-from training.report.drawing import spread
+from training.fitting import Fitted, predict
+from training.learner import compute_posterior_means
+from training.partition import Partition, make_training_cases
+from training.report.drawing import spread_indices
 from training.report.inputs import Collection, ReportInputs
 
 SYNTHETIC = 600
@@ -21,7 +21,7 @@ MOST_CASES = 2000
 """Held-out cases that a report looks at."""
 
 
-def sampled(bundle: Bundle, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def sample(bundle: Bundle, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Series `[n, n_channels, n_timepoints]` and class_index `[n]`, as the published bundle samples them."""
     n_classes = len(bundle.manifest.classes)
     each = max(8, min(100, SYNTHETIC // n_classes))
@@ -33,35 +33,37 @@ def report_inputs(
     fitted: Fitted, parts: Partition, manifest: Manifest, synthetic: tuple[np.ndarray, np.ndarray]
 ) -> ReportInputs:
     """What `write_report` takes; `synthetic` are series `[n, n_channels, n_timepoints]` and class_index `[n]`."""
-    held_out = None if parts.measure is None else _held_out(fitted, parts.measure)
-    training = _collection(fitted, fitted.cases.series, fitted.cases.class_index)
+    held_out = None if parts.measure is None else _collect_held_out(fitted, parts.measure)
+    training = _build_collection(fitted, fitted.cases.series, fitted.cases.class_index)
     return ReportInputs(
         manifest=manifest,
         training=training,
-        synthetic=_collection(fitted, *synthetic),
+        synthetic=_build_collection(fitted, *synthetic),
         held_out=held_out,
-        predicted=predicted(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
-        reconstruction=_decoded(fitted, (held_out or training).latent),
+        predicted=predict(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
+        reconstruction=_decode(fitted, (held_out or training).latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
         mixture=fitted.generator.mixture,
         histories=fitted.histories,
     )
 
 
-def _held_out(fitted: Fitted, cases: Cases) -> Collection:
-    own = training_cases(cases, fitted.labels)
-    chosen = spread(len(own.series), MOST_CASES)
-    return _collection(fitted, own.series[chosen], own.class_index[chosen])
+def _collect_held_out(fitted: Fitted, cases: Cases) -> Collection:
+    own = make_training_cases(cases, fitted.labels)
+    chosen = spread_indices(len(own.series), MOST_CASES)
+    return _build_collection(fitted, own.series[chosen], own.class_index[chosen])
 
 
-def _collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
-    return Collection(series, class_index, posterior_means(fitted.generator.vae, fitted.generator.scaling, series))
+def _build_collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
+    return Collection(
+        series, class_index, compute_posterior_means(fitted.generator.vae, fitted.generator.scaling, series)
+    )
 
 
 @torch.no_grad()
-def _decoded(fitted: Fitted, latent: np.ndarray) -> np.ndarray:
+def _decode(fitted: Fitted, latent: np.ndarray) -> np.ndarray:
     """Series `[n, n_channels, n_timepoints]` in original units."""
-    series: np.ndarray = fitted.generator.scaling.outward(
+    series: np.ndarray = fitted.generator.scaling.restore(
         fitted.generator.vae.decode(torch.as_tensor(latent).float())
     ).numpy()
     return series

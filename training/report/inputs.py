@@ -23,7 +23,7 @@ class Collection:
     class_index: np.ndarray
     latent: np.ndarray
 
-    def of_class(self, index: int) -> np.ndarray:
+    def select_class(self, index: int) -> np.ndarray:
         """The series of one class."""
         own: np.ndarray = self.series[self.class_index == index]
         return own

@@ -14,17 +14,17 @@ INK, QUIET, ALARM = "#1a1a1a", "#8a8a8a", "#B00020"
 """What is written, what stands behind, and what asks for attention."""
 
 
-def colour(index: int) -> str:
+def choose_colour(index: int) -> str:
     """Of a class."""
     return COLOURS[index % len(COLOURS)]
 
 
-def marker(index: int) -> str:
+def choose_marker(index: int) -> str:
     """Of a class, in matplotlib's words."""
     return MARKERS[index // len(COLOURS) % len(MARKERS)][0]
 
 
-def key(labels: list[str]) -> Key:
+def make_key(labels: list[str]) -> Key:
     """What the colours and markers of all classes mean."""
     symbols = [MARKERS[index // len(COLOURS) % len(MARKERS)][1] for index in range(len(labels))]
-    return Key(tuple((label, colour(index), symbols[index]) for index, label in enumerate(labels)))
+    return Key(tuple((label, choose_colour(index), symbols[index]) for index, label in enumerate(labels)))

@@ -58,16 +58,16 @@ class Section:
     empty: str = ""
 
 
-def number(value: float | None, digits: int = 3) -> str:
+def format_number(value: float | None, digits: int = 3) -> str:
     """A number as text; a dash where there is none."""
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def percent(share: float | None, digits: int = 0) -> str:
+def format_percent(share: float | None, digits: int = 0) -> str:
     """A share as text; a dash where there is none."""
     return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
-def signed(points: float) -> str:
+def format_signed(points: float) -> str:
     """A difference in points, as text."""
     return f"{points:+.1f}".replace("-", "−")

@@ -16,7 +16,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from training.configuration import ConfigurationError, FitConfiguration
-from training.families import names
+from training.families import list_names
 from training.loop import History
 from training.scaling import Scaling
 from training.vae import VAE
@@ -25,7 +25,7 @@ from training.vae import VAE
 class Texture(nn.Module):
     """Noise and a decoded series to its residual, on standardised series at the working length."""
 
-    def noise_shape(self, n_cases: int) -> tuple[int, ...]:
+    def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
         """Shape of the standard normal noise that `n_cases` series take."""
         raise TypeError(f"{type(self).__name__} has no noise")
 
@@ -63,9 +63,9 @@ class Decoded:
         return Decoded(self.series.to(device), self.class_index.to(device), self.n_classes, model, scaling)
 
     @torch.no_grad()
-    def again(self, latent: Tensor) -> Tensor:
+    def decode_again(self, latent: Tensor) -> Tensor:
         """Decoded series as the texture graph sees them: out to original units and in again."""
-        return self.scaling.inward(self.scaling.outward(self.model.decode(latent)))
+        return self.scaling.standardise(self.scaling.restore(self.model.decode(latent)))
 
 
 Fit = tuple[Texture, History | None]
@@ -73,17 +73,17 @@ Fit = tuple[Texture, History | None]
 
 def fit(family: str, cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
     """A texture fitted to `cases`, on the CPU, and its losses. Raises `ConfigurationError` with the textures known."""
-    make: Callable[..., Fit] = _module(family).fit
+    make: Callable[..., Fit] = _import_module(family).fit
     return make(cases, configuration, fabric)
 
 
-def reveals(family: str) -> str:
+def describe_revealed(family: str) -> str:
     """What a texture keeps of the training cases, in words. Raises `ConfigurationError` with the textures known."""
-    words: str = _module(family).REVEALS
+    words: str = _import_module(family).REVEALS
     return words
 
 
-def _module(family: str) -> ModuleType:
-    if family not in (known := names(__name__)):
+def _import_module(family: str) -> ModuleType:
+    if family not in (known := list_names(__name__)):
         raise ConfigurationError(f"--texture is {family!r}; it must be one of: {', '.join(known)}.")
     return importlib.import_module(f"{__name__}.{family}")

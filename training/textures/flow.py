@@ -21,7 +21,7 @@ from training.configuration import FitConfiguration
 from training.loop import Objective, Schedule, train
 from training.mixer import Mixer
 from training.textures import Decoded, Fit, SteppedTexture
-from training.warps import warped
+from training.warps import warp_series
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
 
@@ -55,15 +55,15 @@ class FlowTexture(SteppedTexture):
         self.register_buffer("scale", scale)
         self.register_buffer("colour", colour)
 
-    def noise_shape(self, n_cases: int) -> tuple[int, ...]:
+    def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
         return n_cases, self.mixer.n_channels, self.mixer.n_timepoints
 
-    def coloured(self, noise: Tensor) -> Tensor:
+    def colour_noise(self, noise: Tensor) -> Tensor:
         """White noise `[n, n_channels, n_timepoints]` with the spectrum of residuals."""
         return (noise.transpose(0, 1) @ self.colour).transpose(0, 1)
 
     def step(self, decoded: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor) -> Tensor:
-        state = torch.where(time > 0, state, self.coloured(state))
+        state = torch.where(time > 0, state, self.colour_noise(state))
         predicted = self.mixer(state, decoded, time.reshape(1, 1), class_index)
         after: Tensor = state + (predicted - state) * (duration / (1 - time))
         return after
@@ -93,22 +93,22 @@ class FlowObjective(Objective):
     def __init__(self, texture: FlowTexture, cases: Decoded, latent_sd: Tensor, settings: FitConfiguration) -> None:
         super().__init__(max(BANK, len(cases.series)), settings.seed, cases.series.device)
         self.mixer = texture.mixer
-        self.average = AveragedModel(self.mixer, multi_avg_fn=_moved).requires_grad_(False)
+        self.average = AveragedModel(self.mixer, multi_avg_fn=_update_averages).requires_grad_(False)
         self._texture, self._cases, self._latent_sd = (texture,), (cases,), latent_sd  # tuples: not submodules
-        self._warped, self._clean = self._bank(WARP_PROBABILITY), self._bank(0.0)
+        self._warped, self._clean = self._make_bank(WARP_PROBABILITY), self._make_bank(0.0)
         self._steps = 0
 
     @torch.no_grad()
-    def _bank(self, warp_probability: float) -> _Bank:
+    def _make_bank(self, warp_probability: float) -> _Bank:
         (texture,), (cases,) = self._texture, self._cases
         order = torch.randperm(self.n_cases, generator=self.generator, device=cases.series.device) % len(cases.series)
-        series = warped(cases.series[order], warp_probability, self.generator)
+        series = warp_series(cases.series[order], warp_probability, self.generator)
         mean, _ = cases.model.encode(series)
         residual = (series - cases.model.decode(mean)) / texture.scale
-        decoded = cases.again(mean + LATENT_NOISE * self._latent_sd * self._normal(mean))
+        decoded = cases.decode_again(mean + LATENT_NOISE * self._latent_sd * self._draw_normal(mean))
         return _Bank(residual, decoded, cases.class_index[order])
 
-    def held(self) -> list[Tensor]:
+    def list_held(self) -> list[Tensor]:
         (texture,) = self._texture
         banks = (self._warped, self._clean)
         cases = [tensor for bank in banks for tensor in (bank.residual, bank.decoded, bank.class_index)]
@@ -129,17 +129,17 @@ class FlowObjective(Objective):
         residual, (texture,) = bank.residual[index], self._texture
         with torch.no_grad():
             time = torch.rand(len(index), 1, 1, generator=self.generator, device=index.device)
-            state = (1 - time) * texture.coloured(self._normal(residual)) + time * residual
+            state = (1 - time) * texture.colour_noise(self._draw_normal(residual)) + time * residual
         predicted = self.mixer(state, bank.decoded[index], time[:, 0], bank.class_index[index])
         loss = functional.mse_loss(predicted, residual)
         return loss, {"loss": loss}
 
-    def _normal(self, like: Tensor) -> Tensor:
+    def _draw_normal(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.generator, device=like.device)
 
 
 @torch.no_grad()
-def _moved(averages: Tensors, weights: Tensors, _: Tensor | int) -> None:
+def _update_averages(averages: Tensors, weights: Tensors, _: Tensor | int) -> None:
     torch._foreach_lerp_(averages, weights, 1 - DECAY)
 
 
@@ -151,18 +151,20 @@ def fit(cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
         residuals = cases.series - cases.model.decode(mean)
     scale = residuals.std(correction=0).clamp_min(1e-6)
     mixer = Mixer(residuals.shape[1], residuals.shape[2], cases.n_classes)
-    texture = FlowTexture(mixer, scale, colour(residuals / scale), configuration.texture_steps).to(fabric.device)
+    texture = FlowTexture(mixer, scale, compute_colour_filter(residuals / scale), configuration.texture_steps).to(
+        fabric.device
+    )
     objective = FlowObjective(
         texture, cases.to(fabric.device), mean.std(0, correction=0).to(fabric.device), configuration
     )
-    steps = configuration.steps(configuration.texture_fit_steps, len(cases.series))
+    steps = configuration.choose_steps(configuration.texture_fit_steps, len(cases.series))
     history = train(fabric, objective, Schedule(steps, "texture", configuration.seed), configuration)
     texture.mixer.load_state_dict(objective.average.module.state_dict())
     cases.to(torch.device("cpu"))
     return texture.cpu().eval(), history
 
 
-def colour(residuals: Tensor) -> Tensor:
+def compute_colour_filter(residuals: Tensor) -> Tensor:
     """The symmetric filter `[n_channels, n_timepoints, n_timepoints]` that gives white noise the root mean square
     spectrum of `residuals`, by cosine transform, smoothed over neighbouring frequencies."""
     basis = torch.tensor(dct(np.eye(residuals.shape[2]), norm="ortho", axis=1), dtype=torch.float32)

@@ -31,7 +31,7 @@ class StoredResiduals(Texture):
         self.register_buffer("residuals", residuals)
         self.register_buffer("class_index", class_index)
 
-    def noise_shape(self, n_cases: int) -> tuple[int, ...]:
+    def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
         return n_cases, len(self.class_index)
 
     def forward(self, decoded: Tensor, class_index: Tensor, noise: Tensor) -> Tensor:
@@ -46,4 +46,4 @@ def fit(cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
     """See `training.textures`; nothing is trained."""
     del configuration, fabric
     mean, _ = cases.model.encode(cases.series)
-    return StoredResiduals(cases.again(mean), cases.series - cases.model.decode(mean), cases.class_index), None
+    return StoredResiduals(cases.decode_again(mean), cases.series - cases.model.decode(mean), cases.class_index), None

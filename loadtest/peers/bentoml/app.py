@@ -7,7 +7,7 @@ from __future__ import annotations
 import bentoml
 import numpy as np
 
-from loadtest.peers.graph import BATCH_ROWS, classifier
+from loadtest.peers.graph import BATCH_ROWS, open_classifier
 
 
 @bentoml.service(workers=1, traffic={"timeout": 60})
@@ -15,7 +15,7 @@ class Classifier:
     """POST /classify {"series": [n][1][150]} → {"probabilities": [n][2]}."""
 
     def __init__(self) -> None:
-        self.classes = classifier()
+        self.classes = open_classifier()
 
     @bentoml.api(batchable=True, batch_dim=0, max_batch_size=BATCH_ROWS, max_latency_ms=60_000)
     def classify(self, series: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """BentoML with `batchable=True`, over JSON."""
 
 from loadtest.server import Server
-from loadtest.wires.plain_json import plain_json
+from loadtest.wires.plain_json import make_plain_json
 
 SERVER = Server(
     name="BentoML batchable",
@@ -16,6 +16,6 @@ SERVER = Server(
     ),
     environment={"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": "{home}/bentoml"},
     ready="/readyz",
-    wires=(plain_json("/classify"),),
+    wires=(make_plain_json("/classify"),),
     setting="max_batch_size 64, uvloop, httptools",
 )

@@ -8,14 +8,14 @@ from typing import Any
 import litserve
 import numpy as np
 
-from loadtest.peers.graph import BATCH_ROWS, classifier
+from loadtest.peers.graph import BATCH_ROWS, open_classifier
 
 
 class Classifier(litserve.LitAPI):
     """POST /classify {"series": [1][1][150]} → {"probabilities": [1][2]}."""
 
     def setup(self, device: str) -> None:
-        self.classes = classifier()
+        self.classes = open_classifier()
 
     def decode_request(self, request: dict[str, Any]) -> np.ndarray:
         return np.array(request["series"], np.float32)

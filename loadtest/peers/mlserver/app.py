@@ -8,14 +8,14 @@ import mlserver
 import numpy as np
 from mlserver.codecs import NumpyCodec
 
-from loadtest.peers.graph import classifier
+from loadtest.peers.graph import open_classifier
 
 
 class Classifier(mlserver.MLModel):
     """`series` FP32 [n, 1, 150] → `probabilities` FP32 [n, 2]."""
 
     async def load(self) -> bool:
-        self.classes = classifier()
+        self.classes = open_classifier()
         return True
 
     async def predict(self, payload: mlserver.types.InferenceRequest) -> mlserver.types.InferenceResponse:

@@ -1,8 +1,8 @@
 """MLServer, batching, over the Open Inference Protocol: JSON and gRPC."""
 
 from loadtest.server import Server
-from loadtest.wires.protocol import protocol_json
-from loadtest.wires.protocol_grpc import model_infer
+from loadtest.wires.protocol import make_protocol_json
+from loadtest.wires.protocol_grpc import make_model_infer
 
 MODEL = "classifier"
 
@@ -26,6 +26,6 @@ SERVER = Server(
         "MLSERVER_MODEL_MAX_BATCH_TIME": "0.001",
     },
     ready=f"/v2/models/{MODEL}/ready",
-    wires=(protocol_json(MODEL), model_infer(MODEL)),
+    wires=(make_protocol_json(MODEL), make_model_infer(MODEL)),
     setting="max_batch_size 64, max_batch_time 1 ms, parallel_workers 0, uvloop",
 )

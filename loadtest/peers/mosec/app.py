@@ -10,7 +10,7 @@ import mosec
 import numpy as np
 import orjson
 
-from loadtest.peers.graph import BATCH_ROWS, N_CHANNELS, N_TIMEPOINTS, classifier
+from loadtest.peers.graph import BATCH_ROWS, N_CHANNELS, N_TIMEPOINTS, open_classifier
 
 MAX_WAIT_MS = 1
 """The least that mosec takes."""
@@ -21,7 +21,7 @@ class Json(mosec.Worker):
 
     def __init__(self) -> None:
         super().__init__()
-        self.classes = classifier()
+        self.classes = open_classifier()
 
     def deserialize(self, data: bytes) -> np.ndarray:
         return np.array(orjson.loads(data)["series"], np.float32)

@@ -14,9 +14,9 @@ from pytriton.decorators import batch
 from pytriton.model_config import DynamicBatcher, ModelConfig, Tensor
 from pytriton.triton import Triton, TritonConfig
 
-from loadtest.peers.graph import BATCH_ROWS, N_CHANNELS, N_TIMEPOINTS, classifier
+from loadtest.peers.graph import BATCH_ROWS, N_CHANNELS, N_TIMEPOINTS, open_classifier
 
-CLASSES = classifier()
+CLASSES = open_classifier()
 
 
 @batch

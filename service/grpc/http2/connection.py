@@ -93,9 +93,9 @@ class Connection(asyncio.Protocol):
         """Tell the peer to go elsewhere; when it knows, no more streams are taken."""
         self.core.leave()
 
-    def left(self) -> None:
+    def refuse_streams(self) -> None:
         """Take no more streams; close when those in flight have ended."""
-        self.core.left()
+        self.core.refuse_streams()
 
     @property
     def idle_since(self) -> float | None:

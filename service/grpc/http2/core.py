@@ -141,17 +141,17 @@ class Core:
             self._abandon(stream)
 
     def leave(self) -> None:
-        """Tell the peer to go elsewhere; when it answers the ping it knows, and `left` is called."""
+        """Tell the peer to go elsewhere; when it answers the ping it knows, and `refuse_streams` is called."""
         if not self.closing:
-            self._farewell(LARGEST_WINDOW)
+            self._say_farewell(LARGEST_WINDOW)
             self.outbox.write(frame(frames.PING, 0, 0, LAST_CALL))
 
-    def left(self) -> None:
+    def refuse_streams(self) -> None:
         """Take no more streams; close when those in flight have ended."""
         if not self.closing:
             self._leaving = True
-            self._perhaps_close()
-            self._farewell(self._numbers.last)
+            self._close_if_done()
+            self._say_farewell(self._numbers.last)
 
     def break_off(self, code: int, reason: str) -> None:
         """End the connection, for a reason that the peer is told."""
@@ -160,7 +160,7 @@ class Core:
 
     # What streams call
 
-    def done(self, stream: Stream, data: bytes) -> None:
+    def finish_stream(self, stream: Stream, data: bytes) -> None:
         """`data` is the last of a stream; what its peer still says does not matter."""
         stream.open = False
         number = stream.number
@@ -169,7 +169,7 @@ class Core:
             self._numbers.remember_reset(number, ours=True)
             data += frame(frames.RST_STREAM, 0, number, NUMBER.pack(frames.NO_ERROR))
         if self._leaving:
-            self._perhaps_close()
+            self._close_if_done()
         self.outbox.write(data)
 
     def reset(self, number: int, code: int) -> None:
@@ -180,7 +180,7 @@ class Core:
             self._abandon(stream)
         self.outbox.reset(number, code)
         self.calm.resets.spend()
-        self._perhaps_close()
+        self._close_if_done()
 
     def refund(self, stream: Stream) -> None:
         """A stream was useful: what its frames cost is no burden."""
@@ -195,7 +195,7 @@ class Core:
         elif self._heavy:
             self._heavy = False
             for stream in list(self.streams.values()):
-                stream.perhaps_begin()
+                stream.begin_if_ready()
 
     def count_streams(self) -> None:
         """Hold what the streams take that are there now. Called now and then, so that it costs a call nothing."""
@@ -228,7 +228,7 @@ class Core:
         if windows.inbound < 0:
             raise Violation(frames.FLOW_CONTROL_ERROR, "there is more data than was granted")
         if flags & frames.PADDED:
-            payload = frames.unpadded(flags, payload)
+            payload = frames.remove_padding(flags, payload)
             size = len(payload)
         stream = self.streams.get(number)
         if stream is None or stream.half_closed:
@@ -252,9 +252,9 @@ class Core:
         if padded > size:
             stream.consume(padded - size)
         if size:
-            stream.received(payload)
+            stream.receive_data(payload)
         if final and stream.open:
-            stream.ended()
+            stream.receive_end()
 
     def _consume(self, size: int) -> None:
         grant = self.outbox.windows.consume(size)
@@ -271,7 +271,7 @@ class Core:
         if not number & 1:
             raise Violation(frames.PROTOCOL_ERROR, "a client's streams have odd numbers")
         if flags & frames.PADDED:
-            payload = frames.unpadded(flags, payload)
+            payload = frames.remove_padding(flags, payload)
         depends_on = -1
         if flags & frames.PRIORITISED:
             if len(payload) < 5:
@@ -306,7 +306,7 @@ class Core:
         if number <= self._numbers.last:
             self._receive_trailers(number, flags, block)
             return
-        head = self._heads.of(block)
+        head = self._heads.read(block)
         cost = self._heads.cost
         self._turn -= cost >> 3
         self._numbers.open(number)
@@ -316,7 +316,7 @@ class Core:
             raise Fault(frames.REFUSED_STREAM, "there are too many streams")
         stream = self.streams[number] = self._make(self, number, head.content)
         stream.cost, stream.remaining = cost, head.length
-        stream.opened()
+        stream.receive_head()
         if flags & frames.END_STREAM:
             self._half_close(stream)
 
@@ -344,7 +344,7 @@ class Core:
             if stream.remaining:
                 raise Fault(frames.PROTOCOL_ERROR, "there is less data than content-length says")
             stream.half_closed = True
-            stream.ended()
+            stream.receive_end()
 
     def _receive_priority(self, flags: int, number: int, payload: bytes) -> None:
         self.calm.trifles.spend()
@@ -368,7 +368,7 @@ class Core:
         if stream is not None:
             self._numbers.remember_reset(number, ours=False)
             self._abandon(stream)
-            self._perhaps_close()
+            self._close_if_done()
 
     def _receive_settings(self, flags: int, number: int, payload: bytes) -> None:
         self.calm.settings.spend()
@@ -397,7 +397,7 @@ class Core:
                 if not stream.windows.widen(change):
                     raise Violation(frames.FLOW_CONTROL_ERROR, "a window is too large")
             for stream in list(self.streams.values()):
-                stream.perhaps_begin()
+                stream.begin_if_ready()
             outbox.flush()
 
     def _receive_push(self, flags: int, number: int, payload: bytes) -> None:
@@ -412,7 +412,7 @@ class Core:
         if not flags & frames.ACK:
             self.outbox.write(frame(frames.PING, frames.ACK, 0, payload))
         elif payload == LAST_CALL:
-            self.left()
+            self.refuse_streams()
 
     def _receive_goaway(self, flags: int, number: int, payload: bytes) -> None:
         self.calm.trifles.spend()
@@ -435,7 +435,7 @@ class Core:
                 return
             if not stream.windows.widen(size):
                 raise Fault(frames.FLOW_CONTROL_ERROR, "a window is too large")
-            stream.perhaps_begin()
+            stream.begin_if_ready()
         elif not size:
             raise Violation(frames.PROTOCOL_ERROR, "a window does not grow by nothing")
         elif not self.outbox.windows.widen(size):
@@ -451,12 +451,12 @@ class Core:
     def _abandon(self, stream: Stream) -> None:
         stream.open = False
         stream.drop()
-        stream.left()
+        stream.give_up()
 
-    def _farewell(self, last: int) -> None:
+    def _say_farewell(self, last: int) -> None:
         self.outbox.write(frame(frames.GOAWAY, 0, 0, NUMBER.pack(last) + NUMBER.pack(frames.NO_ERROR)))
 
-    def _perhaps_close(self) -> None:
+    def _close_if_done(self) -> None:
         if self._leaving and not self.streams:
             self.closing = True
 

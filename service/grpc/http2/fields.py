@@ -24,11 +24,11 @@ def check_request(headers: list[Header]) -> int | None:
     for name, value in headers:
         if name[:1] == b":":
             if name not in PSEUDO:
-                raise _malformed(f"{name!r:.60} is no pseudo-header of requests")
+                raise _explain_malformed(f"{name!r:.60} is no pseudo-header of requests")
             if regular:
-                raise _malformed(f"the pseudo-header {name!r} comes behind other headers")
+                raise _explain_malformed(f"the pseudo-header {name!r} comes behind other headers")
             if name in given:
-                raise _malformed(f"there are two {name!r}")
+                raise _explain_malformed(f"there are two {name!r}")
             given[name] = value
         else:
             regular = True
@@ -40,44 +40,44 @@ def check_trailers(headers: list[Header]) -> None:
     """Raise `Fault` where the headers may not be trailers."""
     for name, _ in headers:
         if name[:1] == b":":
-            raise _malformed("there is a pseudo-header among the trailers")
+            raise _explain_malformed("there is a pseudo-header among the trailers")
     _check_regular(headers, b"")
 
 
 def _check_pseudo(given: dict[bytes, bytes]) -> None:
     if given.get(b":method") == b"CONNECT":
         if b":scheme" in given or b":path" in given:
-            raise _malformed("CONNECT has neither :scheme nor :path")
+            raise _explain_malformed("CONNECT has neither :scheme nor :path")
         return
     for name in NEEDED:
         if not given.get(name):
-            raise _malformed(f"there is no {name!r}")
+            raise _explain_malformed(f"there is no {name!r}")
     path = given[b":path"]
     if path[:1] != b"/" and (path != b"*" or given[b":method"] != b"OPTIONS"):
-        raise _malformed("the :path does not begin with a slash")
+        raise _explain_malformed("the :path does not begin with a slash")
 
 
 def _check_regular(headers: list[Header], authority: bytes | None) -> int | None:
     length = host = None
     for name, value in headers:
         if not NAME.fullmatch(name):
-            raise _malformed(f"{name!r:.60} is no name of a header")
+            raise _explain_malformed(f"{name!r:.60} is no name of a header")
         if not VALUE.fullmatch(value):
-            raise _malformed(f"the value of {name!r:.60} has a line break, a zero or blanks around it")
+            raise _explain_malformed(f"the value of {name!r:.60} has a line break, a zero or blanks around it")
         if name in OF_HTTP_1 or (name == b"te" and value.lower() != b"trailers"):
-            raise _malformed(f"{name!r} has no place in HTTP/2")
+            raise _explain_malformed(f"{name!r} has no place in HTTP/2")
         if name == b"content-length":
             if length is not None or not LENGTH.fullmatch(value):
-                raise _malformed("the content-length is not one number")
+                raise _explain_malformed("the content-length is not one number")
             length = int(value)
         elif name == b"host":
             if host is not None or (authority and value != authority):
-                raise _malformed("the host is not the :authority")
+                raise _explain_malformed("the host is not the :authority")
             host = value
     if not authority and authority != b"" and not host:
-        raise _malformed("there is neither :authority nor host")
+        raise _explain_malformed("there is neither :authority nor host")
     return length
 
 
-def _malformed(reason: str) -> Fault:
+def _explain_malformed(reason: str) -> Fault:
     return Fault(PROTOCOL_ERROR, reason)

@@ -59,7 +59,7 @@ def frame(kind: int, flags: int, number: int, payload: bytes = b"") -> bytes:
     return HEAD.pack(size >> 8, size & 0xFF, kind, flags, number) + payload
 
 
-def headers(number: int, block: bytes, end: bool) -> bytes:
+def frame_headers(number: int, block: bytes, end: bool) -> bytes:
     """Encode a block of headers: as several frames where it is too long for one."""
     ending = END_STREAM if end else 0
     if len(block) <= FRAME_BYTES:
@@ -70,7 +70,7 @@ def headers(number: int, block: bytes, end: bool) -> bytes:
     return b"".join([frame(HEADERS, ending, number, parts[0]), *middle, last])
 
 
-def unpadded(flags: int, payload: bytes) -> bytes:
+def remove_padding(flags: int, payload: bytes) -> bytes:
     """Return a frame's payload without its padding. Raises `Violation`."""
     if not flags & PADDED:
         return payload

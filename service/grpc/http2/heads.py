@@ -40,14 +40,14 @@ class Heads:
         self._decoder, self._known = Decoder(), dict[bytes, Head]()
         self.cost = 0
 
-    def of(self, block: bytes) -> Head:
+    def read(self, block: bytes) -> Head:
         """Return the head in a block of headers. Raises `Violation`."""
         head = self._known.get(block)
         if head is not None:
             self.cost = 0
             return head
         changes = self._decoder.changes
-        head = self._head(self._decoded(block))
+        head = self._read_head(self._decode(block))
         changed = self._decoder.changes != changes
         if changed or len(self._known) >= KNOWN_BLOCKS:
             self._known.clear()
@@ -56,22 +56,22 @@ class Heads:
         return head
 
     def check_trailers(self, block: bytes) -> None:
-        """Raise `Fault` where a block at the end of a request may not stand there; `Violation` as `of` does."""
+        """Raise `Fault` where a block at the end of a request may not stand there; `Violation` as `read` does."""
         changes = self._decoder.changes
-        headers = self._decoded(block)
+        headers = self._decode(block)
         if self._decoder.changes != changes:
             self._known.clear()
         check_trailers(headers)
 
-    def _decoded(self, block: bytes) -> list[Header]:
+    def _decode(self, block: bytes) -> list[Header]:
         self.cost = len(block)
         self._budget.spend(self.cost)
         try:
-            return self._decoder.decoded(block)
+            return self._decoder.decode(block)
         except ValueError as error:
             raise Violation(COMPRESSION_ERROR, str(error)) from error
 
-    def _head(self, headers: list[Header]) -> Head:
+    def _read_head(self, headers: list[Header]) -> Head:
         try:
             return Head(length=check_request(headers), content=self._read(headers))
         except Fault as fault:

@@ -47,9 +47,9 @@ class Decoder:
         """How often the header table has changed; equal blocks mean the same while this number stays."""
         return self._table.added + self._resized
 
-    def decoded(self, block: bytes) -> list[Header]:
+    def decode(self, block: bytes) -> list[Header]:
         """Decode the headers of a block. Raises `ValueError`."""
-        resizes = _resizes(block)
+        resizes = _count_resizes(block)
         self._resized += resizes
         if resizes > RESIZES:
             raise ValueError("the headers cannot be read: the table changes its size too often")
@@ -60,7 +60,7 @@ class Decoder:
         return [(bytes(name), bytes(value)) for name, value in headers]
 
 
-def _resizes(block: bytes) -> int:
+def _count_resizes(block: bytes) -> int:
     """Count the changes of the table's size at the start of a block, up to one more than allowed."""
     place = count = 0
     while place < len(block) and block[place] & 0xE0 == 0x20 and count <= RESIZES:
@@ -73,18 +73,18 @@ def _resizes(block: bytes) -> int:
     return count
 
 
-def encoded(headers: Iterable[Header]) -> bytes:
+def encode(headers: Iterable[Header]) -> bytes:
     """Encode headers as a block that uses no dynamic table; of the static table it uses status 200 alone."""
     parts = []
     for header in headers:
         if header == (b":status", b"200"):
             parts.append(b"\x88")
         else:
-            parts += [b"\x00", _length(header[0]), header[0], _length(header[1]), header[1]]
+            parts += [b"\x00", _encode_length(header[0]), header[0], _encode_length(header[1]), header[1]]
     return b"".join(parts)
 
 
-def _length(text: bytes) -> bytes:
+def _encode_length(text: bytes) -> bytes:
     if len(text) < 127:
         return bytes([len(text)])
     rest, parts = len(text) - 127, [127]

@@ -16,7 +16,7 @@ from service.grpc.http2.frames import (
     HEADERS,
     Fault,
     frame,
-    headers,
+    frame_headers,
 )
 from service.grpc.http2.outbox import STREAM_BYTES
 from service.grpc.http2.windows import Windows
@@ -30,7 +30,7 @@ UNREAD_BYTES = 2**24
 
 class Stream:
     """A subclass decides what becomes of a request: the core calls
-    `opened`, `received`, `ended` and `left`.
+    `receive_head`, `receive_data`, `receive_end` and `give_up`.
 
     `remaining`: bytes of the body to come, where the headers say it. `cost`: bytes of headers that were decoded for it.
     `flushed`: frames of waiting bytes that were sent.
@@ -63,16 +63,16 @@ class Stream:
         self._drained: asyncio.Future[None] | None = None
         self._begun: asyncio.Future[None] | None = None
 
-    def opened(self) -> None:
+    def receive_head(self) -> None:
         """Called once, when the headers have arrived."""
 
-    def received(self, data: bytes) -> None:
+    def receive_data(self, data: bytes) -> None:
         """Called for each piece of the body; `consume` then lets the peer send as much again."""
 
-    def ended(self) -> None:
+    def receive_end(self) -> None:
         """Called once the body is whole."""
 
-    def left(self) -> None:
+    def give_up(self) -> None:
         """Called when the peer has reset the stream, or the connection is lost."""
 
     def is_due(self) -> bool:
@@ -106,7 +106,7 @@ class Stream:
             self.end(trailers)
             return
         outbox.windows.outbound -= size
-        self.core.done(
+        self.core.finish_stream(
             self,
             b"".join(
                 (
@@ -122,12 +122,12 @@ class Stream:
 
     def refuse(self, head: bytes) -> None:
         """Send headers that end the stream."""
-        self.core.done(self, headers(self.number, head, end=True))
+        self.core.finish_stream(self, frame_headers(self.number, head, end=True))
 
     def begin(self, head: bytes) -> None:
         """Send headers."""
         self.begun = True
-        self.core.outbox.write(headers(self.number, head, end=False))
+        self.core.outbox.write(frame_headers(self.number, head, end=False))
 
     def send(self, body: bytes, head: bytes | None = None) -> None:
         """Send a piece of the body, now or when the peer grants it; the first piece takes the `head` along.
@@ -150,7 +150,7 @@ class Stream:
         if not self._waiting:
             self._close()
 
-    async def drained(self) -> None:
+    async def drain(self) -> None:
         """Wait until everything sent so far has been handed to the transport."""
         if self._waiting:
             self._drained = asyncio.get_running_loop().create_future()
@@ -160,13 +160,13 @@ class Stream:
         """Whether an answer may begin: the peer grants bytes and has read earlier answers, so that nothing piles up."""
         return self.windows.outbound > 0 and self.core.outbox.unread <= UNREAD_BYTES
 
-    async def ready(self) -> None:
+    async def wait_until_ready(self) -> None:
         """Wait until an answer may begin."""
         while not self.may_begin():
             self._begun = asyncio.get_running_loop().create_future()
             await self._begun
 
-    def perhaps_begin(self) -> None:
+    def begin_if_ready(self) -> None:
         """Check again whether an answer may begin, and wake the one that waits."""
         if self._begun is not None and not self._begun.done() and self.may_begin():
             self._begun.set_result(None)
@@ -206,4 +206,4 @@ class Stream:
 
     def _close(self) -> None:
         assert self._trailers is not None
-        self.core.done(self, headers(self.number, self._trailers, end=True))
+        self.core.finish_stream(self, frame_headers(self.number, self._trailers, end=True))

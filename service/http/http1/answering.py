@@ -23,7 +23,7 @@ async def answer(connection: Connection, exchange: Exchange) -> None:
     head, match = exchange.head, exchange.match
     try:
         if exchange.error is not None:
-            write_whole(connection, exchange, connection.routes.failed(head.path, exchange.error))
+            write_whole(connection, exchange, connection.routes.answer_failure(head.path, exchange.error))
         else:
             assert match is not None
             body = exchange.body if isinstance(exchange.body, bytes) else exchange.body.getvalue()

@@ -22,11 +22,11 @@ class Bridge:
 
     async def run(self) -> None:
         """Run the application on the request. Raises what the application raises."""
-        await self._connection.config.loaded_app(self._scope(), self._receive, self._send)
+        await self._connection.config.loaded_app(self._build_scope(), self._receive, self._send)
         if not self._ended:
             raise RuntimeError("the application ended without an answer")
 
-    def _scope(self) -> Scope:
+    def _build_scope(self) -> Scope:
         connection, head = self._connection, self._exchange.head
         transport, config = connection.transport, connection.config
         path = head.target.partition(b"?")[0]
@@ -34,8 +34,8 @@ class Bridge:
             "type": "http",
             "asgi": {"version": config.asgi_version, "spec_version": "2.3"},
             "http_version": f"1.{head.minor}",
-            "server": _address(transport.get_extra_info("sockname")),
-            "client": _address(transport.get_extra_info("peername")),
+            "server": _parse_address(transport.get_extra_info("sockname")),
+            "client": _parse_address(transport.get_extra_info("peername")),
             "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
             "method": head.method,
             "root_path": config.root_path,
@@ -88,5 +88,5 @@ class Bridge:
                 connection.transport.write(LAST_CHUNK)
 
 
-def _address(name: object) -> tuple[str, int] | None:
+def _parse_address(name: object) -> tuple[str, int] | None:
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) and len(name) >= 2 else None

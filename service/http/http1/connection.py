@@ -20,7 +20,7 @@ from service.http.http1.places import Places
 from service.http.http1.reader import END, Reader
 from service.http.http1.unread import Unread
 from service.http.http1.writing import CLOSE, CONTINUE, KEEP, PLAIN, write_response
-from service.http.routes import Routes, refused
+from service.http.routes import Routes, build_refusal
 from service.http.table import Match
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Connection(asyncio.Protocol):
             else:
                 self.release(exchange)
                 if exchange.error is None:
-                    self.routes.left(exchange.head.path)
+                    self.routes.count_leaving(exchange.head.path)
         self.unread.release()
 
     def pause_writing(self) -> None:
@@ -211,9 +211,9 @@ class Connection(asyncio.Protocol):
         elif phase in (Phase.LINGER, Phase.CLOSED):
             self.transport.abort()
         elif phase is Phase.HEAD:
-            self._refuse(_late("headers", self._settings.head_seconds), self._target())
+            self._refuse(_explain_late("headers", self._settings.head_seconds), self._find_target())
         elif phase is Phase.BODY and self._exchange is not None:
-            self._refuse(_late("body", self._settings.body_seconds), self._exchange.head.path)
+            self._refuse(_explain_late("body", self._settings.body_seconds), self._exchange.head.path)
         elif phase is Phase.IDLE:
             self._close()
 
@@ -223,7 +223,7 @@ class Connection(asyncio.Protocol):
         """Go through what has arrived."""
         reader = self._reader
         try:
-            while (event := reader.next()) is not None:
+            while (event := reader.read_event()) is not None:
                 if event is END:
                     return self._complete()
                 if isinstance(event, bytes):
@@ -232,7 +232,7 @@ class Connection(asyncio.Protocol):
                     return None
         except SeriesmithError as error:
             exchange = self._exchange
-            return self._refuse(error, exchange.head.path if exchange is not None else self._target())
+            return self._refuse(error, exchange.head.path if exchange is not None else self._find_target())
         if self._exchange is None and reader.buffered and self._phase is Phase.IDLE:
             self._wait(Phase.HEAD, self._settings.head_seconds)
         return None
@@ -350,7 +350,7 @@ class Connection(asyncio.Protocol):
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             self.release(exchange)
-        response = self.routes.failed(path, error) if exchange is not None else refused(error, path)
+        response = self.routes.answer_failure(path, error) if exchange is not None else build_refusal(error, path)
         bodiless = exchange is not None and exchange.head.method == "HEAD"
         if exchange is not None:
             self.routes.allow_origin(response, exchange.head.headers)
@@ -373,11 +373,11 @@ class Connection(asyncio.Protocol):
         self._wait(Phase.CLOSED, self._settings.write_seconds)
         self.transport.close()
 
-    def _target(self) -> str:
+    def _find_target(self) -> str:
         return self._reader.target.decode("latin-1")
 
 
-def _late(what: str, seconds: float) -> RequestTimeout:
+def _explain_late(what: str, seconds: float) -> RequestTimeout:
     return RequestTimeout(f"the request's {what} did not arrive within {seconds:g} s; send it faster, or less of it.")
 
 

@@ -52,10 +52,10 @@ class Head:
 
 def parse_head(head: bytes) -> Head:
     """Parse a head without the blank line that ends it. Raises a `SeriesmithError`."""
-    return _remembered(head) if len(head) <= REMEMBERED_BYTES else _parsed(head)
+    return _remembered(head) if len(head) <= REMEMBERED_BYTES else _parse(head)
 
 
-def _parsed(head: bytes) -> Head:
+def _parse(head: bytes) -> Head:
     lines = head.split(b"\r\n")
     method, target, minor = parse_request_line(lines[0])
     if len(lines) > MAX_FIELDS + 1:
@@ -68,7 +68,7 @@ def _parsed(head: bytes) -> Head:
         raise InvalidRequest("the header Host is missing; HTTP/1.1 needs it.")
     if host and HOST.fullmatch(host) is None:
         raise InvalidRequest("the header Host must be one host name, with or without a port.")
-    path, _, query = _origin(method, target).partition(b"?")
+    path, _, query = _read_origin(method, target).partition(b"?")
     text = path.decode("ascii")
     connection = headers.get(b"connection")
     keep_alive = minor == 1
@@ -81,14 +81,14 @@ def _parsed(head: bytes) -> Head:
         unquote(text) if "%" in text else text,
         query,
         headers,
-        _length(headers, minor),
+        _read_length(headers, minor),
         minor,
         keep_alive,
         minor == 1 and headers.get(b"expect", b"").lower() == b"100-continue",
     )
 
 
-_remembered = functools.lru_cache(REMEMBERED)(_parsed)
+_remembered = functools.lru_cache(REMEMBERED)(_parse)
 
 
 def parse_request_line(line: bytes) -> tuple[str, bytes, int]:
@@ -123,7 +123,7 @@ def parse_fields(lines: list[bytes], first: int = 0) -> dict[bytes, bytes]:
     return fields
 
 
-def _origin(method: str, target: bytes) -> bytes:
+def _read_origin(method: str, target: bytes) -> bytes:
     """Return the path and query of a target."""
     if target[0] == 0x2F:
         return target
@@ -136,7 +136,7 @@ def _origin(method: str, target: bytes) -> bytes:
     raise InvalidRequest("the request's target must be a path that starts with a slash, or a http URL.")
 
 
-def _length(headers: dict[bytes, bytes], minor: int) -> int | None:
+def _read_length(headers: dict[bytes, bytes], minor: int) -> int | None:
     """Return the length of the body in bytes; None where it comes in chunks. Raises a `SeriesmithError`."""
     coding, length = headers.get(b"transfer-encoding"), headers.get(b"content-length")
     if coding is not None:

@@ -42,8 +42,8 @@ class State(Enum):
 class Reader:
     """Reads the requests of one connection, one after the other.
 
-    After `feed`, call `next` until it answers None: more bytes are needed. After the end of a request it may be called
-    later on; what is left waits.
+    After `feed`, call `read_event` until it answers None: more bytes are needed. After the end of a request it may
+    be called later on; what is left waits.
     """
 
     __slots__ = ("_at", "_data", "_left", "_line_seen", "_scanned", "_state")
@@ -80,22 +80,22 @@ class Reader:
             return
         self._at = self._scanned = 0
 
-    def next(self) -> Head | bytes | End | None:
+    def read_event(self) -> Head | bytes | End | None:
         """The next event. Raises a `SeriesmithError` where it cannot be read; then the connection cannot go on."""
         state = self._state
         if state is State.HEAD:
-            return self._next_head()
+            return self._read_head()
         if state is State.DONE:
             self._state = State.HEAD
             return END
         if state is State.BODY:
-            return self._next_piece(State.DONE)
-        return self._next_chunks()
+            return self._read_piece(State.DONE)
+        return self._read_chunks()
 
     def take_body(self) -> bytes | None:
         """The whole body of the head that was read last, where all of it has arrived; then its request has ended.
 
-        None: it has not, or comes in chunks; `next` goes on.
+        None: it has not, or comes in chunks; `read_event` goes on.
         """
         if self._state is State.DONE:
             self._state = State.HEAD
@@ -109,7 +109,7 @@ class Reader:
         self._at, self._left, self._state = end, 0, State.HEAD
         return data[at:end] if type(data) is bytes else bytes(memoryview(data)[at:end])
 
-    def _next_head(self) -> Head | None:
+    def _read_head(self) -> Head | None:
         data, at = self._data, self._at
         while data.startswith(b"\r\n", at):  # RFC 9112, 2.2: empty lines before a request are ignored
             at += 2
@@ -141,7 +141,7 @@ class Reader:
                 raise InvalidRequest("the request line must end with CR LF.")
             parse_request_line(line[:-1])
 
-    def _next_piece(self, after: State) -> bytes | None:
+    def _read_piece(self, after: State) -> bytes | None:
         data, at = self._data, self._at
         available = len(data) - at
         if available == 0:
@@ -154,12 +154,12 @@ class Reader:
             self._state = after
         return piece
 
-    def _next_chunks(self) -> bytes | End | None:
+    def _read_chunks(self) -> bytes | End | None:
         """All that has arrived of a body in chunks, as one piece."""
         pieces = bytearray()
         while (state := self._state) is not State.DONE:
             if state is State.CHUNK:
-                piece = self._next_piece(State.CHUNK_END)
+                piece = self._read_piece(State.CHUNK_END)
                 if piece is None:
                     break
                 pieces += piece

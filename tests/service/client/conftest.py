@@ -15,7 +15,7 @@ import pytest
 
 from models import repository as bundles
 from service.client import AsyncClient, Client
-from tests.service.server import Server, serving
+from tests.service.server import Server, run_server
 
 KEY = "a secret"
 
@@ -23,31 +23,31 @@ Ask = Callable[..., Any]
 """`ask("sample", n_per_class=3)`: what the method answers, or the list of its parts."""
 
 
-def urls(server: Server) -> dict[str, str]:
+def list_urls(server: Server) -> dict[str, str]:
     """The server's, by scheme."""
     return {"http": server.url, "grpc": f"grpc://{server.grpc}"}
 
 
 @contextmanager
-def asking(kind: str, url: str, **options: Any) -> Iterator[Ask]:
+def open_client(kind: str, url: str, **options: Any) -> Iterator[Ask]:
     """Calls of a blocking or an async client."""
     if kind == "blocking":
         with Client(url, **options) as client:
-            yield lambda method, *args, **kwargs: _taken(getattr(client, method)(*args, **kwargs))
+            yield lambda method, *args, **kwargs: _take(getattr(client, method)(*args, **kwargs))
         return
     with asyncio.Runner() as runner:
         client_ = AsyncClient(url, **options)
         try:
-            yield lambda method, *args, **kwargs: runner.run(_awaited(getattr(client_, method)(*args, **kwargs)))
+            yield lambda method, *args, **kwargs: runner.run(_await(getattr(client_, method)(*args, **kwargs)))
         finally:
             runner.run(client_.close())
 
 
-def _taken(answer: Any) -> Any:
+def _take(answer: Any) -> Any:
     return list(answer) if hasattr(answer, "send") else answer
 
 
-async def _awaited(answer: Any) -> Any:
+async def _await(answer: Any) -> Any:
     return [part async for part in answer] if hasattr(answer, "asend") else await answer
 
 
@@ -58,7 +58,7 @@ KINDS = [(scheme, kind) for scheme in ("http", "grpc") for kind in ("blocking", 
 def ask(request: pytest.FixtureRequest, server: Server) -> Iterator[Ask]:
     """Each kind of client of the server."""
     scheme, kind = request.param
-    with asking(kind, urls(server)[scheme]) as asked:
+    with open_client(kind, list_urls(server)[scheme]) as asked:
         yield asked
 
 
@@ -66,7 +66,7 @@ def ask(request: pytest.FixtureRequest, server: Server) -> Iterator[Ask]:
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves the shipped bundles to who has the key, and has room for one stream at a time."""
     folder = tmp_path_factory.mktemp("guarded")
-    with serving(folder, bundles.SHIPPED, KEY, max_rows=200, queue_rows=200) as running:
+    with run_server(folder, bundles.SHIPPED, KEY, max_rows=200, queue_rows=200) as running:
         yield running
 
 
@@ -118,7 +118,7 @@ def scripted() -> Iterator[Callable[..., Scripted]]:
 
 
 @contextmanager
-def answering_grpc(method: str, handler: grpc.RpcMethodHandler) -> Iterator[str]:
+def run_grpc_server(method: str, handler: grpc.RpcMethodHandler) -> Iterator[str]:
     """A gRPC server of one method."""
     server = grpc.server(futures.ThreadPoolExecutor(2))
     service = grpc.method_handlers_generic_handler("seriesmith.v1.Seriesmith", {method: handler})

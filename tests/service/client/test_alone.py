@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.service.bundles import Labelled
-from tests.service.client.conftest import urls
+from tests.service.client.conftest import list_urls
 from tests.service.server import ROOT, Server
 
 NEEDED = ("numpy", "httpx", "grpcio")
@@ -98,7 +98,7 @@ def test_it_runs_where_nothing_else_is(python: Path, server: Server, cases: Labe
     file = tmp_path / "arrays.npz"
     with file.open("wb") as opened:
         np.save(opened, series)
-    _run(python, CALLED, urls(server)[scheme], file)
+    _run(python, CALLED, list_urls(server)[scheme], file)
     expected = {
         "codes": server.answer("encode", **fields)["posterior_mean"],
         "errors": server.answer("reconstruct", **fields)["error"],

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from service.calling import persistence
-from service.calling.arguments import labels_sent, series_sent, strategy_sent
+from service.calling.arguments import prepare_labels, prepare_series, prepare_strategy
 from service.calling.operations import classify
-from service.calling.persistence import Attempt, Pause, Persistence, pieces
+from service.calling.persistence import Attempt, Pause, Persistence, cut_pieces
 from service.client import InvalidRequest
-from tests.service.bundles import Labelled, relative_difference
+from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.client.conftest import Ask
 
 
@@ -20,15 +20,15 @@ from tests.service.client.conftest import Ask
 def test_every_kind_of_number(dtype: str):
     given = np.arange(24).reshape(2, 3, 4).astype(dtype)
     before = given.copy()
-    sent = series_sent(given)
+    sent = prepare_series(given)
     assert sent.dtype == np.float32 and sent.flags.c_contiguous and np.array_equal(sent, before)
     assert np.array_equal(given, before) and given.dtype == dtype
 
 
 def test_lists_and_views_that_are_not_contiguous():
     cube = np.arange(24.0).reshape(2, 3, 4)
-    assert np.array_equal(series_sent(cube.tolist()), cube)
-    assert np.array_equal(series_sent(cube.transpose(0, 2, 1)[::-1]), cube.transpose(0, 2, 1)[::-1])
+    assert np.array_equal(prepare_series(cube.tolist()), cube)
+    assert np.array_equal(prepare_series(cube.transpose(0, 2, 1)[::-1]), cube.transpose(0, 2, 1)[::-1])
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_lists_and_views_that_are_not_contiguous():
 )
 def test_series_that_cannot_be_sent(series: Any, words: str):
     with pytest.raises(InvalidRequest, match=words) as caught:
-        series_sent(series)
+        prepare_series(series)
     assert caught.value.field == "series"
 
 
@@ -60,27 +60,27 @@ def test_series_that_cannot_be_sent(series: Any, words: str):
     ],
 )
 def test_labels(labels: Any, sent: list):
-    assert labels_sent(labels) == sent
-    assert [type(label) for label in labels_sent(labels)] == [type(label) for label in sent]
+    assert prepare_labels(labels) == sent
+    assert [type(label) for label in prepare_labels(labels)] == [type(label) for label in sent]
 
 
 @pytest.mark.parametrize("labels", [[0.5], [True], [[1]], np.array([None])])
 def test_labels_that_are_none(labels: Any):
     with pytest.raises(InvalidRequest) as caught:
-        labels_sent(labels)
+        prepare_labels(labels)
     assert caught.value.field == "labels"
 
 
 def test_a_class_may_be_called_factor_or_counts():
-    assert strategy_sent({"counts": {"factor": 2}}) == {"counts": {"factor": 2}}
-    assert strategy_sent({"factor": 2, "b": 3}) == {"counts": {"factor": 2, "b": 3}}
-    assert strategy_sent({"counts": 5}) == {"counts": {"counts": 5}}
+    assert prepare_strategy({"counts": {"factor": 2}}) == {"counts": {"factor": 2}}
+    assert prepare_strategy({"factor": 2, "b": 3}) == {"counts": {"factor": 2, "b": 3}}
+    assert prepare_strategy({"counts": 5}) == {"counts": {"counts": 5}}
 
 
 @pytest.mark.parametrize("strategy", [0.5, {"a": 1.5}, {"a": None}, {"a": True}])
 def test_strategies_that_are_none(strategy: Any):
     with pytest.raises(InvalidRequest) as caught:
-        strategy_sent(strategy)
+        prepare_strategy(strategy)
     assert caught.value.field == "strategy"
 
 
@@ -100,13 +100,13 @@ def test_more_series_than_a_request_may_have_go_in_pieces(ask: Ask, cases: Label
     assert len(many) > 10_000
     whole = ask("encode", many, model="sines")
     few = ask("encode", cases.series, model="sines")
-    assert relative_difference(whole.posterior_mean, np.tile(few.posterior_mean, (168, 1))) < 1e-5
+    assert compute_relative_difference(whole.posterior_mean, np.tile(few.posterior_mean, (168, 1))) < 1e-5
 
 
 def test_pieces_cover_all_in_order_and_are_bounded_in_rows_and_bytes():
     for shape in [(1, 5), (4096, 2), (4097, 2), (10, 2**21), (3, 2, 2**23)]:
         plan = classify(np.zeros(shape, np.float32))
-        cut = [(start, call.series) for start, call in pieces(plan.call) if call.series is not None]
+        cut = [(start, call.series) for start, call in cut_pieces(plan.call) if call.series is not None]
         assert [start for start, _ in cut] == np.cumsum([0, *(len(series) for _, series in cut[:-1])]).tolist()
         assert sum(len(series) for _, series in cut) == shape[0]
         for _, series in cut:
@@ -116,7 +116,7 @@ def test_pieces_cover_all_in_order_and_are_bounded_in_rows_and_bytes():
 
 def test_later_pieces_ask_the_version_that_answered_the_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(persistence, "PIECE_ROWS", 2)
-    steps = Persistence(60, 0).in_pieces(classify(np.zeros((5, 3)), model="sines"))
+    steps = Persistence(60, 0).plan_pieces(classify(np.zeros((5, 3)), model="sines"))
     asked: list[str] = []
 
     def answer(step: Attempt | Pause) -> dict[str, Any]:

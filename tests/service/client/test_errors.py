@@ -12,7 +12,7 @@ from models import errors as server_errors
 from service import client
 from service.calling.errors import ERRORS
 from service.client import AsyncClient, Client, Interrupted, SeriesmithClientError, Unauthenticated, Unexpected
-from tests.service.client.conftest import KEY, KINDS, asking, urls
+from tests.service.client.conftest import KEY, KINDS, list_urls, open_client
 from tests.service.server import Server
 
 
@@ -32,23 +32,23 @@ def test_every_error_of_the_server_has_its_namesake():
 @pytest.mark.parametrize(("scheme", "kind"), KINDS)
 @pytest.mark.parametrize("key", [None, "wrong"])
 def test_a_key_that_is_missing_or_wrong(guarded: Server, scheme: str, kind: str, key: str | None):
-    with asking(kind, urls(guarded)[scheme], api_key=key) as ask:
+    with open_client(kind, list_urls(guarded)[scheme], api_key=key) as ask:
         for method in ("sample", "sample_stream"):
             with pytest.raises(Unauthenticated, match="Bearer"):
                 ask(method, n_per_class=1, model="gunpoint")
-    with asking(kind, urls(guarded)[scheme], api_key=KEY) as ask:
+    with open_client(kind, list_urls(guarded)[scheme], api_key=KEY) as ask:
         assert ask("sample", n_per_class=1, model="gunpoint").n_cases == 2
 
 
 @pytest.mark.parametrize(("scheme", "kind"), KINDS)
 def test_the_field_at_fault_is_named(server: Server, scheme: str, kind: str):
-    with asking(kind, urls(server)[scheme]) as ask, pytest.raises(client.NotFound, match="sines") as caught:
+    with open_client(kind, list_urls(server)[scheme]) as ask, pytest.raises(client.NotFound, match="sines") as caught:
         ask("sample", n_per_class=1, model="none such")
     assert (caught.value.code, caught.value.field) == ("not_found", "model")
 
 
 def test_what_a_model_cannot_do(server: Server):
-    for url in urls(server).values():
+    for url in list_urls(server).values():
         with Client(url) as connected, pytest.raises(client.Unsupported):
             connected.classify([[0.0] * 40], model="unlabelled")
 
@@ -78,6 +78,6 @@ def test_a_client_goes_to_other_processes_and_shows_no_key(server: Server):
 def test_proxies_of_the_environment_are_not_used(server: Server, monkeypatch: pytest.MonkeyPatch):
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "all_proxy", "grpc_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    for url in urls(server).values():
+    for url in list_urls(server).values():
         with Client(url, retries=0) as connected:
             assert connected.sample(n_per_class=1, model="sines").n_cases == 3

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from service.client import Advice, Unsupported
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.client.conftest import KEY, Ask, asking, urls
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.client.conftest import KEY, Ask, list_urls, open_client
 from tests.service.server import Server
 
 
@@ -24,7 +24,7 @@ def assert_equal(answer: Any, expected: dict[str, Any], exact: bool = False) -> 
         if isinstance(value, list) and isinstance(value[0], (float, list)):
             assert said[name].dtype == np.float32
             assert not exact or np.array_equal(said[name], np.array(value, np.float32))
-            assert relative_difference(said[name], value) < 1e-5
+            assert compute_relative_difference(said[name], value) < 1e-5
         else:
             assert (said[name].tolist() if isinstance(value, list) else said[name]) == value
 
@@ -116,8 +116,8 @@ def test_the_parts_of_a_stream_are_the_whole(ask: Ask, cases: Labelled, method: 
 
 
 def test_text_labels_keep_their_type(guarded: Server):
-    for url in urls(guarded).values():
-        with asking("blocking", url, api_key=KEY) as ask:
+    for url in list_urls(guarded).values():
+        with open_client("blocking", url, api_key=KEY) as ask:
             answer = ask("sample", {"2": 1, "1": 2}, seed=7, model="gunpoint")
             assert answer.labels.dtype.kind == "U" and answer.labels.tolist() == ["2", "1", "1"]
             assert ask("classify", answer.series, model="gunpoint").classes.tolist() == ["1", "2"]

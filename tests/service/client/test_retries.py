@@ -21,7 +21,7 @@ from service.client import (
     Unavailable,
 )
 from service.proto import seriesmith_pb2
-from tests.service.client.conftest import KEY, KINDS, Scripted, answering_grpc, asking, urls
+from tests.service.client.conftest import KEY, KINDS, Scripted, list_urls, open_client, run_grpc_server
 from tests.service.server import Server
 
 SERIES = np.zeros((1, 1, 2), np.float32)
@@ -30,7 +30,7 @@ OCTETS = {"content-type": "application/octet-stream", "seriesmith-arrays": json.
 GOOD = (200, OCTETS, b"\0" * 8 + b'{"model": "m", "version": 1}')
 
 
-def busy(status: int, **headers: str) -> tuple[int, dict[str, str], bytes]:
+def build_refusal(status: int, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """A refusal in Seriesmith's shape."""
     code = {429: "overloaded", 503: "unavailable", 400: "invalid_request", 500: "internal"}[status]
     return status, {name.replace("_", "-"): text for name, text in headers.items()}, json.dumps(
@@ -38,20 +38,20 @@ def busy(status: int, **headers: str) -> tuple[int, dict[str, str], bytes]:
     ).encode()  # fmt: skip
 
 
-def longest(low: float, high: float) -> float:
+def choose_longest(low: float, high: float) -> float:
     return high
 
 
-def shortest(low: float, high: float) -> float:
+def choose_shortest(low: float, high: float) -> float:
     return low
 
 
-def walked(
+def walk(
     timeout: float, retries: int, drawn: Callable[[float, float], float], *outcomes: SeriesmithClientError | str
 ) -> tuple[Any, list[float]]:
     """Where the steps end when attempts have these outcomes and time passes by pauses alone, and those pauses."""
     pauses: list[float] = []
-    steps = Persistence(timeout, retries, drawn, lambda: sum(pauses)).steps(Call("encode"))
+    steps = Persistence(timeout, retries, drawn, lambda: sum(pauses)).plan_steps(Call("encode"))
     left = list(outcomes)
     step = next(steps)
     try:
@@ -69,26 +69,26 @@ def walked(
         return error, pauses
 
 
-def refused(times: int, retry_after: float | None = None) -> list[SeriesmithClientError]:
+def build_errors(times: int, retry_after: float | None = None) -> list[SeriesmithClientError]:
     return [Overloaded(f"not now: {time}.", retry_after=retry_after) for time in range(times)]
 
 
 def test_pauses_double_up_to_a_bound_with_full_jitter():
-    answer, pauses = walked(100, 9, longest, *refused(8), "answer")
+    answer, pauses = walk(100, 9, choose_longest, *build_errors(8), "answer")
     assert answer == "answer" and pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
-    assert walked(100, 9, shortest, *refused(2), "answer") == ("answer", [0.0, 0.0])
+    assert walk(100, 9, choose_shortest, *build_errors(2), "answer") == ("answer", [0.0, 0.0])
 
 
 def test_never_before_the_server_wants():
-    outcomes = [*refused(1, retry_after=2.0), Unavailable("not yet.")]
-    assert walked(60, 5, longest, *outcomes, "answer") == ("answer", [2.1, 0.2])
+    outcomes = [*build_errors(1, retry_after=2.0), Unavailable("not yet.")]
+    assert walk(60, 5, choose_longest, *outcomes, "answer") == ("answer", [2.1, 0.2])
 
 
 def test_not_more_often_than_said_nor_longer_than_the_timeout():
-    error, pauses = walked(60, 2, shortest, *refused(9))
+    error, pauses = walk(60, 2, choose_shortest, *build_errors(9))
     assert (str(error), len(pauses)) == ("not now: 2.", 2)
     assert error.__notes__ == ["This was attempt 3 of at most 3."]
-    error, pauses = walked(3, 9, shortest, *refused(9, retry_after=2.0))
+    error, pauses = walk(3, 9, choose_shortest, *build_errors(9, retry_after=2.0))
     assert isinstance(error, Overloaded) and pauses == [2.0]
 
 
@@ -97,9 +97,9 @@ def test_not_more_often_than_said_nor_longer_than_the_timeout():
 def test_what_is_refused_for_the_moment_is_sent_again_as_it_was(
     scripted: Callable[..., Scripted], scheme: str, kind: str, status: int
 ):
-    server = scripted(busy(status, retry_after="0.2"), busy(status), GOOD)
+    server = scripted(build_refusal(status, retry_after="0.2"), build_refusal(status), GOOD)
     began = time.monotonic()
-    with asking(kind, server.url, retries=2) as ask:
+    with open_client(kind, server.url, retries=2) as ask:
         assert ask("encode", SERIES).model == "m"
     assert time.monotonic() - began >= 0.2
     assert len(server.received) == 3 and len({(path, content) for path, _, content in server.received}) == 1
@@ -107,7 +107,7 @@ def test_what_is_refused_for_the_moment_is_sent_again_as_it_was(
 
 @pytest.mark.parametrize("status", [400, 500])
 def test_what_would_fail_again_is_not(scripted: Callable[..., Scripted], status: int):
-    server = scripted(busy(status), GOOD)
+    server = scripted(build_refusal(status), GOOD)
     with Client(server.url) as client, pytest.raises(SeriesmithClientError):
         client.encode(SERIES)
     assert len(server.received) == 1
@@ -138,20 +138,20 @@ def moody() -> Iterator[tuple[str, list[float]]]:
         answer = seriesmith_pb2.EncodeAnswer(model="m", version=1, posterior_mean=array, posterior_log_variance=array)
         return bytes(answer.SerializeToString())
 
-    with answering_grpc("Encode", grpc.unary_unary_rpc_method_handler(encode)) as url:
+    with run_grpc_server("Encode", grpc.unary_unary_rpc_method_handler(encode)) as url:
         yield url, called
 
 
 @pytest.mark.parametrize("kind", ["blocking", "async"])
 def test_so_over_grpc(moody: tuple[str, list[float]], kind: str):
     url, called = moody
-    with asking(kind, url) as ask:
+    with open_client(kind, url) as ask:
         assert ask("encode", SERIES).model == "m"
     assert len(called) == 3 and called[2] - called[1] >= 0.2
 
 
 def test_over_grpc_too_large_is_not_overloaded(guarded: Server):
-    for url in urls(guarded).values():
+    for url in list_urls(guarded).values():
         with Client(url, KEY) as client, pytest.raises(SeriesmithClientError) as caught:
             client.augment(np.zeros((601, 1, 150)), ["1"] * 601, model="gunpoint")
         assert caught.value.code == "too_large" and not hasattr(caught.value, "__notes__")
@@ -163,10 +163,10 @@ def test_who_is_refused_by_a_busy_server_is_answered_later(guarded: Server, sche
     with Client(guarded.url, KEY) as other:
         stream = other.sample_stream(n_per_class=100_000, model="gunpoint")
         next(stream)
-        with asking(kind, urls(guarded)[scheme], api_key=KEY, retries=0) as ask:
+        with open_client(kind, list_urls(guarded)[scheme], api_key=KEY, retries=0) as ask:
             with pytest.raises(Overloaded, match="waiting") as caught:
                 ask("sample", n_per_class=150, model="gunpoint")
             assert caught.value.retry_after == 1
         threading.Timer(0.3, stream.close).start()
-        with asking(kind, urls(guarded)[scheme], api_key=KEY) as ask:
+        with open_client(kind, list_urls(guarded)[scheme], api_key=KEY) as ask:
             assert len(ask("sample", n_per_class=150, model="gunpoint").series) == 300

@@ -22,7 +22,7 @@ from sklearn.utils import get_tags
 
 from service.client import Client, CollectionSampler, InvalidRequest, Sampler
 from tests.service.bundles import Labelled
-from tests.service.client.conftest import KEY, urls
+from tests.service.client.conftest import KEY, list_urls
 from tests.service.server import Server
 from training import datasets
 
@@ -39,7 +39,7 @@ def rare() -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(params=["http", "grpc"])
 def sampler(request: pytest.FixtureRequest, guarded: Server) -> Sampler:
     """For GunPoint."""
-    return Sampler(urls(guarded)[request.param], "gunpoint", seed=1, api_key=KEY)
+    return Sampler(list_urls(guarded)[request.param], "gunpoint", seed=1, api_key=KEY)
 
 
 def test_it_resamples_as_imbalanced_learns_do(sampler: Sampler, rare: tuple[np.ndarray, np.ndarray]):
@@ -249,7 +249,7 @@ def test_series_of_several_channels_go_through_a_pipeline(server: Server, cases:
 
 def test_bagging_samples_with_it(guarded: Server, rare: tuple[np.ndarray, np.ndarray]):
     """It encodes labels as integers, which `classes` names."""
-    sampler = Sampler(urls(guarded)["http"], "gunpoint", api_key=KEY, classes=["1", "2"])
+    sampler = Sampler(list_urls(guarded)["http"], "gunpoint", api_key=KEY, classes=["1", "2"])
     bagging = BalancedBaggingClassifier(RidgeClassifier(), n_estimators=2, sampler=sampler, random_state=0)
     assert bagging.fit(*rare).score(*rare) > 0.8
     first, second = (pipeline.named_steps["sampler"] for pipeline in bagging.estimators_)

@@ -12,9 +12,9 @@ import pytest
 
 from service.client import Client, Interrupted, InvalidRequest, SeriesmithClientError, Unreachable
 from service.proto import seriesmith_pb2
-from tests.service.client.conftest import KINDS, Scripted, answering_grpc, asking
+from tests.service.client.conftest import KINDS, Scripted, open_client, run_grpc_server
 from tests.service.client.test_retries import GOOD, OCTETS, SERIES
-from tests.service.server import free_ports
+from tests.service.server import find_free_ports
 
 
 @pytest.mark.parametrize("kind", ["blocking", "async"])
@@ -26,7 +26,10 @@ def test_a_stream_that_breaks_off_is_not_tried_again(kind: str):
         yield seriesmith_pb2.SampleAnswer(model="m", version=1, n_cases=3).SerializeToString()
         context.abort(grpc.StatusCode.UNAVAILABLE, "the server stops.")
 
-    with answering_grpc("SampleStream", grpc.unary_stream_rpc_method_handler(sample)) as url, asking(kind, url) as ask:
+    with (
+        run_grpc_server("SampleStream", grpc.unary_stream_rpc_method_handler(sample)) as url,
+        open_client(kind, url) as ask,
+    ):
         with pytest.raises(Interrupted, match="the server stops.*with the same seed"):
             ask("sample", n_per_class=1)
         assert len(called) == 1
@@ -34,7 +37,7 @@ def test_a_stream_that_breaks_off_is_not_tried_again(kind: str):
 
 @pytest.mark.parametrize("scheme", ["http", "grpc"])
 def test_a_server_that_is_not_there_yet(scripted: Callable[..., Scripted], scheme: str):
-    (port,) = free_ports(1)
+    (port,) = find_free_ports(1)
     with Client(f"{scheme}://127.0.0.1:{port}", retries=1) as client:
         with pytest.raises(Unreachable, match="Check the URL, and that the server runs") as caught:
             client.encode(SERIES)
@@ -54,7 +57,7 @@ def test_a_server_that_never_answers(scheme: str, kind: str):
         url = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}"
         for method, fields in (("encode", {"series": SERIES}), ("sample", {"n_per_class": 1})):
             began = time.monotonic()
-            with asking(kind, url, timeout=0.3) as ask, pytest.raises(SeriesmithClientError) as caught:
+            with open_client(kind, url, timeout=0.3) as ask, pytest.raises(SeriesmithClientError) as caught:
                 ask(method, **fields)
             assert caught.value.code == "deadline_exceeded" and "longer timeout" in caught.value.message
             assert 0.25 < time.monotonic() - began < 10

@@ -19,20 +19,20 @@ def sign(authority: Path, name: str) -> tuple[Path, Path]:
     """A certificate for localhost and its key."""
     certificate = authority.with_name(f"{name}.pem")
     request = authority.with_name(f"{name}.csr")
-    _run([*NEW, "-subj", f"/CN={name}", "-keyout", str(_key(certificate)), "-out", str(request)])
+    _run([*NEW, "-subj", f"/CN={name}", "-keyout", str(_name_key(certificate)), "-out", str(request)])
     extensions = authority.with_name("extensions")
     extensions.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
-    by = ["-CA", str(authority), "-CAkey", str(_key(authority)), "-CAcreateserial", "-extfile", str(extensions)]
+    by = ["-CA", str(authority), "-CAkey", str(_name_key(authority)), "-CAcreateserial", "-extfile", str(extensions)]
     _run(["openssl", "x509", "-req", "-in", str(request), "-days", "2", *by, "-out", str(certificate)])
-    return certificate, _key(certificate)
+    return certificate, _name_key(certificate)
 
 
-def _key(certificate: Path) -> Path:
+def _name_key(certificate: Path) -> Path:
     return certificate.with_suffix(".key")
 
 
 def _to(certificate: Path) -> list[str]:
-    return ["-keyout", str(_key(certificate)), "-out", str(certificate)]
+    return ["-keyout", str(_name_key(certificate)), "-out", str(certificate)]
 
 
 def _run(command: list[str]) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import grpc
 import pytest
 
-from tests.service.grpc.conversation import connected
-from tests.service.server import Server, serving
+from tests.service.grpc.conversation import connect
+from tests.service.server import Server, run_server
 
 SERVERS = ["own", "grpcio"]
 
@@ -17,7 +17,7 @@ SERVERS = ["own", "grpcio"]
 @pytest.fixture(scope="session")
 def fallback(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves what `server` serves, by grpcio."""
-    with serving(tmp_path_factory.mktemp("fallback"), repository, grpc="grpcio") as running:
+    with run_server(tmp_path_factory.mktemp("fallback"), repository, grpc="grpcio") as running:
         yield running
 
 
@@ -31,5 +31,5 @@ def server(request: pytest.FixtureRequest, server: Server) -> Server:
 @pytest.fixture(scope="session")
 def channel(server: Server) -> Iterator[grpc.Channel]:
     """Stays open."""
-    with connected(server) as open_channel:
+    with connect(server) as open_channel:
         yield open_channel

@@ -19,7 +19,7 @@ OPERATIONS = ["encode", "reconstruct", "sample", "augment", "classify"]
 
 
 @contextmanager
-def connected(server: Server, **options: int) -> Iterator[grpc.Channel]:
+def connect(server: Server, **options: int) -> Iterator[grpc.Channel]:
     """A connection of its own."""
     given = [(f"grpc.{name}", value) for name, value in options.items()]
     alone = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1)]
@@ -27,18 +27,18 @@ def connected(server: Server, **options: int) -> Iterator[grpc.Channel]:
         yield channel
 
 
-def asked(operation: str, **fields: Any) -> Message:
+def build_request(operation: str, **fields: Any) -> Message:
     """A request of `operation`, from the fields that its JSON has."""
     message = getattr(messages, f"{operation.title()}Request")()
     for name, value in fields.items():
         if name == "series":
-            message.series.CopyFrom(array(value))
+            message.series.CopyFrom(build_array(value))
         elif name == "labels":
-            message.labels.CopyFrom(labels(value))
+            message.labels.CopyFrom(build_labels(value))
         elif name == "counts":
-            message.counts.extend(counts(value))
+            message.counts.extend(build_counts(value))
         elif name == "strategy":
-            more = {"counts": counts(value["counts"])} if "counts" in value else value
+            more = {"counts": build_counts(value["counts"])} if "counts" in value else value
             message.strategy.CopyFrom(messages.Strategy(**more))
         elif name == "with":
             getattr(message, name).extend(value)
@@ -47,29 +47,29 @@ def asked(operation: str, **fields: Any) -> Message:
     return message
 
 
-def array(values: Any) -> messages.Array:
+def build_array(values: Any) -> messages.Array:
     """Nested lists as a message."""
     given = np.asarray(values, "<f4")
     return messages.Array(shape=given.shape, values=given.tobytes())
 
 
-def labels(given: list[Any]) -> messages.Labels:
+def build_labels(given: list[Any]) -> messages.Labels:
     """Labels as a message."""
     kind = "number" if all(isinstance(label, int) for label in given) else "text"
     return messages.Labels(**{kind: given})
 
 
-def counts(given: dict[str, int]) -> list[messages.ClassCount]:
+def build_counts(given: dict[str, int]) -> list[messages.ClassCount]:
     """Counts by label as messages."""
     return [messages.ClassCount(class_label=label, count=count) for label, count in given.items()]
 
 
-def plain(message: Message) -> dict[str, Any]:
+def read_plain(message: Message) -> dict[str, Any]:
     """The fields that an answer has, as JSON would have them; arrays as arrays."""
-    return {field.name: _value(field, value) for field, value in message.ListFields()}
+    return {field.name: _read_value(field, value) for field, value in message.ListFields()}
 
 
-def _value(field: Any, value: Any) -> Any:
+def _read_value(field: Any, value: Any) -> Any:
     kind = field.message_type
     if kind is None:
         return list(value) if field.is_repeated else value
@@ -78,16 +78,18 @@ def _value(field: Any, value: Any) -> Any:
     if kind.name == "Labels":
         return list(value.text or value.number)
     if isinstance(value, Message):
-        return plain(value)
-    return {key: plain(item) if isinstance(item, Message) else item for key, item in value.items()}
+        return read_plain(value)
+    return {key: read_plain(item) if isinstance(item, Message) else item for key, item in value.items()}
 
 
 def answer(channel: grpc.Channel, operation: str, **fields: Any) -> dict[str, Any]:
     """What a good request is answered."""
-    return plain(getattr(SeriesmithStub(channel), operation.title())(asked(operation, **fields), timeout=30))
+    return read_plain(
+        getattr(SeriesmithStub(channel), operation.title())(build_request(operation, **fields), timeout=30)
+    )
 
 
-def good(operation: str, cases: Labelled) -> dict[str, Any]:
+def build_good(operation: str, cases: Labelled) -> dict[str, Any]:
     """The fields of a request that is answered, with everything that can be asked for."""
     if operation == "sample":
         return {"model": "sines", "counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5}

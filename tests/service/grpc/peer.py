@@ -7,14 +7,14 @@ from typing import Any
 from service.budget import Budget
 from service.grpc.http2 import frames
 from service.grpc.http2.core import Core
-from service.grpc.http2.frames import HEAD, NUMBER, PREFACE, SETTING, frame, headers
+from service.grpc.http2.frames import HEAD, NUMBER, PREFACE, SETTING, frame, frame_headers
 from service.grpc.http2.holding import Holding
-from service.grpc.http2.hpack import encoded
+from service.grpc.http2.hpack import encode
 from service.grpc.http2.stream import Stream
 
 FIELDS = [(b":method", b"POST"), (b":scheme", b"http"), (b":path", b"/echo"), (b":authority", b"here")]
-ASKED = encoded(FIELDS)
-ANSWER, END = encoded([(b"x", b"2")]), encoded([(b"x", b"3")])
+ASKED = encode(FIELDS)
+ANSWER, END = encode([(b"x", b"2")]), encode([(b"x", b"3")])
 Frame = tuple[int, int, int, bytes]
 
 
@@ -23,17 +23,17 @@ class Echo(Stream):
 
     __slots__ = ("body", "gone")
 
-    def opened(self) -> None:
+    def receive_head(self) -> None:
         self.body, self.gone = b"", False
 
-    def received(self, data: bytes) -> None:
+    def receive_data(self, data: bytes) -> None:
         self.body += data
         self.consume(len(data))
 
-    def ended(self) -> None:
+    def receive_end(self) -> None:
         self.answer(ANSWER, self.body, END)
 
-    def left(self) -> None:
+    def give_up(self) -> None:
         self.gone = True
 
 
@@ -83,7 +83,7 @@ class Wire:
         return taken
 
 
-def echoed(number: int, body: bytes) -> list[Frame]:
+def build_echo(number: int, body: bytes) -> list[Frame]:
     return [
         (frames.HEADERS, frames.END_HEADERS, number, ANSWER),
         (frames.DATA, 0, number, body),
@@ -94,12 +94,12 @@ def echoed(number: int, body: bytes) -> list[Frame]:
 def call(number: int, body: bytes = b"hello") -> bytes:
     parts = [body[start : start + frames.FRAME_BYTES] for start in range(0, len(body), frames.FRAME_BYTES)]
     data = [frame(frames.DATA, 0, number, part) for part in parts]
-    return b"".join([headers(number, ASKED, end=False), *data, frame(frames.DATA, frames.END_STREAM, number)])
+    return b"".join([frame_headers(number, ASKED, end=False), *data, frame(frames.DATA, frames.END_STREAM, number)])
 
 
-def granted(number: int, size: int) -> bytes:
+def grant(number: int, size: int) -> bytes:
     return frame(frames.WINDOW_UPDATE, 0, number, NUMBER.pack(size))
 
 
-def window(size: int) -> bytes:
+def widen(size: int) -> bytes:
     return frame(frames.SETTINGS, 0, 0, SETTING.pack(frames.INITIAL_WINDOW_SIZE, size))

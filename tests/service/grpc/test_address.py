@@ -18,7 +18,7 @@ from service.grpc.grpcio_server import GrpcioServer
 from service.grpc.server import GrpcServer
 from service.serving import Serving
 from service.settings import Settings
-from tests.service.server import free_ports
+from tests.service.server import find_free_ports
 
 
 def _has_ipv6() -> bool:
@@ -33,8 +33,8 @@ def _has_ipv6() -> bool:
 IPV6 = pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6")
 
 
-def _settings(host: str, **more: Any) -> Settings:
-    return Settings(grpc_host=host, grpc_port=free_ports(1)[0], **more)
+def _make_settings(host: str, **more: Any) -> Settings:
+    return Settings(grpc_host=host, grpc_port=find_free_ports(1)[0], **more)
 
 
 @pytest.mark.parametrize("of", [GrpcServer, GrpcioServer])
@@ -52,7 +52,7 @@ def _settings(host: str, **more: Any) -> Settings:
 def test_a_server_is_reached_by_every_family_of_its_host(
     repository: Path, of: type[GrpcServer | GrpcioServer], host: str, reached: list[str]
 ):
-    settings = _settings(host, models=repository)
+    settings = _make_settings(host, models=repository)
 
     async def check() -> None:
         serving = Serving(settings)
@@ -83,7 +83,7 @@ def test_a_port_that_one_family_has_taken_is_not_free_for_both(taken: str):
 
 
 def test_workers_bind_the_same_address_and_leave_nothing_bound():
-    settings = _settings("localhost")
+    settings = _make_settings("localhost")
     require_free_port(settings)
     for one in [*bind_sockets(settings), *bind_sockets(settings)]:
         one.close()
@@ -93,7 +93,7 @@ def test_workers_bind_the_same_address_and_leave_nothing_bound():
 @pytest.mark.parametrize("host", ["nobody.invalid", "192.0.2.7", "a b"])
 def test_a_host_that_is_none_of_this_machines_is_refused_in_a_sentence(host: str):
     with pytest.raises(OSError, match="cannot be had .*SERIESMITH_GRPC_HOST"):
-        require_free_port(_settings(host))
+        require_free_port(_make_settings(host))
 
 
 @pytest.mark.parametrize(

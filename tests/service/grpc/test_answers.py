@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from service.proto.seriesmith_pb2_grpc import SeriesmithStub
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.grpc.conversation import OPERATIONS, answer, asked, good, plain
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.grpc.conversation import OPERATIONS, answer, build_good, build_request, read_plain
 from tests.service.server import Server
 
 GENERATING = ["sample", "augment"]
@@ -24,7 +24,7 @@ def assert_same(actual: Any, expected: Any, exact: bool) -> None:
             assert_same(actual[name], value, exact)
     elif isinstance(actual, np.ndarray):
         numbers = np.asarray(expected, np.float32)
-        assert np.array_equal(actual, numbers) if exact else relative_difference(actual, numbers) < 1e-5
+        assert np.array_equal(actual, numbers) if exact else compute_relative_difference(actual, numbers) < 1e-5
     else:
         assert actual == (pytest.approx(expected, rel=1e-5) if isinstance(expected, float) and not exact else expected)
 
@@ -33,17 +33,17 @@ def assert_same(actual: Any, expected: Any, exact: bool) -> None:
 def test_every_operation_answers_what_it_answers_over_http(
     server: Server, channel: grpc.Channel, cases: Labelled, operation: str
 ):
-    fields = good(operation, cases)
+    fields = build_good(operation, cases)
     over_http = server.answer(operation, **{name + "_" * (name == "with"): value for name, value in fields.items()})
-    assert_same(answer(channel, operation, **fields), _present(over_http), exact=operation in GENERATING)
+    assert_same(answer(channel, operation, **fields), _drop_absent(over_http), exact=operation in GENERATING)
 
 
-def _present(value: Any) -> Any:
+def _drop_absent(value: Any) -> Any:
     """Without what is null or zero: protobuf leaves it out."""
     if not isinstance(value, dict):
         return value
     return {
-        name: inner if name in ("fallbacks", "acceptance") else _present(inner)
+        name: inner if name in ("fallbacks", "acceptance") else _drop_absent(inner)
         for name, inner in value.items()
         if inner is not None and (isinstance(inner, list) or inner != 0)
     }
@@ -51,9 +51,11 @@ def _present(value: Any) -> Any:
 
 @pytest.mark.parametrize("operation", GENERATING)
 def test_the_parts_of_a_stream_are_the_whole_answer(channel: grpc.Channel, cases: Labelled, operation: str):
-    fields = good(operation, cases)
+    fields = build_good(operation, cases)
     whole = answer(channel, operation, **fields)
-    first, *parts, last = [plain(part) for part in _stream(channel, operation)(asked(operation, **fields), timeout=30)]
+    first, *parts, last = [
+        read_plain(part) for part in _stream(channel, operation)(build_request(operation, **fields), timeout=30)
+    ]
     columns: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     assert first.pop("n_cases") == len(columns["series"])
     for name in ("labels", "synthetic"):
@@ -69,7 +71,7 @@ def _stream(channel: grpc.Channel, operation: str) -> Any:
 def test_the_parts_of_a_stream_fit_a_client_with_the_usual_limit(server: Server):
     """4 MiB a message; here 10 000 series come to 5 MB."""
     with grpc.insecure_channel(server.grpc) as usual:
-        parts = _stream(usual, "sample")(asked("sample", model="sines", counts={"1": 10_000}), timeout=60)
+        parts = _stream(usual, "sample")(build_request("sample", model="sines", counts={"1": 10_000}), timeout=60)
         assert sum(len(part.labels.number) for part in parts) == 10_000
 
 
@@ -89,20 +91,20 @@ def test_labels_are_answered_in_their_type_and_taken_as_text_too(channel: grpc.C
 
 
 def test_calls_are_counted_as_requests_are(server: Server, channel: grpc.Channel, cases: Labelled):
-    def counted(outcome: str) -> float:
+    def count(outcome: str) -> float:
         name = f'seriesmith_requests_total{{model="sines",operation="encode",outcome="{outcome}"}}'
-        return server.metrics().get(name, 0)
+        return server.read_metrics().get(name, 0)
 
-    before = counted("ok"), counted("invalid_request")
+    before = count("ok"), count("invalid_request")
     answer(channel, "encode", model="sines", series=cases.series[:3])
     with pytest.raises(grpc.RpcError):
         answer(channel, "encode", model="sines", series=cases.series[:3, :, :9])
-    assert (counted("ok"), counted("invalid_request")) == (before[0] + 1, before[1] + 1)
+    assert (count("ok"), count("invalid_request")) == (before[0] + 1, before[1] + 1)
 
 
 @pytest.mark.parametrize("packing", [grpc.Compression.Gzip, grpc.Compression.Deflate])
 def test_messages_may_come_packed(channel: grpc.Channel, cases: Labelled, packing: grpc.Compression):
-    request = asked("encode", **good("encode", cases)).SerializeToString()
+    request = build_request("encode", **build_good("encode", cases)).SerializeToString()
     encode = channel.unary_unary("/seriesmith.v1.Seriesmith/Encode")
     assert encode(request, compression=packing) == encode(request)
 
@@ -113,4 +115,4 @@ def test_large_messages_go_both_ways(channel: grpc.Channel, cases: Labelled):
     few, many = (
         answer(channel, "reconstruct", model="sines", series=given)["series"] for given in (series[:10], series)
     )
-    assert many.shape == (10_000, 2, 64) and relative_difference(many[-10:], few) < 1e-5
+    assert many.shape == (10_000, 2, 64) and compute_relative_difference(many[-10:], few) < 1e-5

@@ -6,9 +6,9 @@ from __future__ import annotations
 import pytest
 
 from service.grpc.http2 import frames
-from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, PREFACE, SETTING, frame, headers
-from service.grpc.http2.hpack import Header, encoded
-from tests.service.grpc.peer import ASKED, FIELDS, Wire, call, granted, window
+from service.grpc.http2.frames import HEAD, LARGEST_WINDOW, NUMBER, PREFACE, SETTING, frame, frame_headers
+from service.grpc.http2.hpack import Header, encode
+from tests.service.grpc.peer import ASKED, FIELDS, Wire, call, grant, widen
 
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
 END_STREAM, END_HEADERS, PADDED, PRIORITISED = 1, 4, 8, 0x20
@@ -40,10 +40,10 @@ PROTOCOL, FLOW, CLOSED, SIZE, REFUSED, COMPRESSION, CALM = (
     frames.ENHANCE_YOUR_CALM,
 )
 
-OPEN = headers(1, ASKED, end=False)
+OPEN = frame_headers(1, ASKED, end=False)
 WHOLE = call(1)
 """A stream that has ended on both sides, when it has been answered."""
-HALF = window(0) + WHOLE
+HALF = widen(0) + WHOLE
 """A stream that its peer has ended, and that is not answered yet."""
 CANCELLED = OPEN + frame(RST_STREAM, 0, 1, NUMBER.pack(8))
 ITSELF = bytes([0, 0, 0, 1, 255])
@@ -52,39 +52,39 @@ ITSELF = bytes([0, 0, 0, 1, 255])
 def _request(*more: Header, without: bytes = b"", end: bool = True, before: tuple[Header, ...] = ()) -> bytes:
     """A request on stream 1 with other headers than usual."""
     usual = [header for header in FIELDS if header[0] != without]
-    return headers(1, encoded([*before, *usual, *more]), end=end)
+    return frame_headers(1, encode([*before, *usual, *more]), end=end)
 
 
 def _block(block: bytes) -> bytes:
     """A request whose block of headers ends in these bytes."""
-    return headers(1, ASKED + block, end=True)
+    return frame_headers(1, ASKED + block, end=True)
 
 
-def _setting(name: int, value: int) -> bytes:
+def _encode_setting(name: int, value: int) -> bytes:
     return frame(SETTINGS, 0, 0, SETTING.pack(name, value))
 
 
-def _large(kind: int, number: int, size: int = 2**14 + 1) -> bytes:
+def _encode_large(kind: int, number: int, size: int = 2**14 + 1) -> bytes:
     return HEAD.pack(size >> 8, size & 0xFF, kind, END_HEADERS, number) + bytes(size)
 
 
 GENERIC: list[Case] = [
     ("generic 1", "starts a connection", b"", TAKEN),
     ("generic 2", "idle: priority", frame(PRIORITY, 0, 1, bytes([0, 0, 0, 3, 1])), TAKEN),
-    ("generic 2", "idle: headers", headers(1, ASKED, end=True), TAKEN),
-    ("generic 2", "half-closed: window update", HALF + granted(1, 100), TAKEN),
+    ("generic 2", "idle: headers", frame_headers(1, ASKED, end=True), TAKEN),
+    ("generic 2", "half-closed: window update", HALF + grant(1, 100), TAKEN),
     ("generic 2", "half-closed: priority", HALF + frame(PRIORITY, 0, 1, bytes([0, 0, 0, 3, 1])), TAKEN),
     ("generic 2", "half-closed: reset", HALF + frame(RST_STREAM, 0, 1, NUMBER.pack(8)), TAKEN),
     ("generic 2", "closed: priority", WHOLE + frame(PRIORITY, 0, 1, bytes([0, 0, 0, 3, 1])), TAKEN),
-    ("generic 2", "closed: window update", WHOLE + granted(1, 100), TAKEN),
+    ("generic 2", "closed: window update", WHOLE + grant(1, 100), TAKEN),
     ("generic 2", "closed: reset", WHOLE + frame(RST_STREAM, 0, 1, NUMBER.pack(8)), TAKEN),
     ("generic 3.1", "a DATA frame", OPEN + frame(DATA, END_STREAM, 1, b"x"), TAKEN),
     ("generic 3.1", "several DATA frames", WHOLE, TAKEN),
     ("generic 3.1", "a padded DATA frame", OPEN + frame(DATA, PADDED | END_STREAM, 1, b"\5hello\0\0\0\0\0"), TAKEN),
-    ("generic 3.2", "a HEADERS frame", headers(1, ASKED, end=True), TAKEN),
+    ("generic 3.2", "a HEADERS frame", frame_headers(1, ASKED, end=True), TAKEN),
     ("generic 3.2", "a padded HEADERS frame", frame(HEADERS, 13, 1, b"\2" + ASKED + b"\0\0"), TAKEN),
     ("generic 3.2", "HEADERS with priority", frame(HEADERS, 0x25, 1, bytes([0, 0, 0, 3, 9]) + ASKED), TAKEN),
-    ("generic 3.2", "trailers", OPEN + headers(1, encoded([(b"x", b"1")]), end=True), TAKEN),
+    ("generic 3.2", "trailers", OPEN + frame_headers(1, encode([(b"x", b"1")]), end=True), TAKEN),
     ("generic 3.3", "PRIORITY with weight 1", frame(PRIORITY, 0, 1, bytes([0, 0, 0, 3, 0])), TAKEN),
     ("generic 3.3", "PRIORITY, exclusive", frame(PRIORITY, 0, 1, bytes([0x80, 0, 0, 3, 0])), TAKEN),
     ("generic 3.3", "PRIORITY, then a request", frame(PRIORITY, 0, 1, bytes([0, 0, 0, 0, 9])) + WHOLE, TAKEN),
@@ -93,17 +93,17 @@ GENERIC: list[Case] = [
     ("generic 3.5", "several settings", frame(SETTINGS, 0, 0, SETTING.pack(1, 0) + SETTING.pack(3, 9)), TAKEN),
     ("generic 3.7", "PING", PROBE, TAKEN),
     ("generic 3.8", "GOAWAY", frame(GOAWAY, 0, 0, bytes(8)), TAKEN),
-    ("generic 3.9", "WINDOW_UPDATE of the connection", granted(0, 1), TAKEN),
-    ("generic 3.9", "WINDOW_UPDATE of a stream", OPEN + granted(1, 1), TAKEN),
+    ("generic 3.9", "WINDOW_UPDATE of the connection", grant(0, 1), TAKEN),
+    ("generic 3.9", "WINDOW_UPDATE of a stream", OPEN + grant(1, 1), TAKEN),
     ("generic 3.10", "CONTINUATION", frame(HEADERS, 1, 1, ASKED[:9]) + frame(CONTINUATION, 4, 1, ASKED[9:]), TAKEN),
     ("generic 3.10", "several CONTINUATIONs", frame(HEADERS, 1, 1, ASKED[:9]) + frame(CONTINUATION, 0, 1, ASKED[9:20])
      + frame(CONTINUATION, 4, 1, ASKED[20:]), TAKEN),
-    ("generic 5", "indexed fields", headers(1, b"\x83\x86\x84" + encoded(FIELDS[3:]), end=True), TAKEN),
+    ("generic 5", "indexed fields", frame_headers(1, b"\x83\x86\x84" + encode(FIELDS[3:]), end=True), TAKEN),
     ("generic 5", "literals that are indexed", _block(b"\x40\1a\1b\xbe"), TAKEN),
     ("generic 5", "literals never indexed", _block(b"\x10\1a\1b"), TAKEN),
     ("generic 5", "Huffman codes", _block(b"\0\1a\x89" + bytes.fromhex("25a849e95bb8e8b4bf")), TAKEN),
-    ("generic 5", "a change of the table's size", headers(1, b"\x20" + ASKED, end=True), TAKEN),
-    ("generic 5", "two changes of the table's size", headers(1, b"\x20\x3f\xe1\x1f" + ASKED, end=True), TAKEN),
+    ("generic 5", "a change of the table's size", frame_headers(1, b"\x20" + ASKED, end=True), TAKEN),
+    ("generic 5", "two changes of the table's size", frame_headers(1, b"\x20\x3f\xe1\x1f" + ASKED, end=True), TAKEN),
 ]  # fmt: skip
 
 FRAMES: list[Case] = [
@@ -111,13 +111,13 @@ FRAMES: list[Case] = [
     ("4.1", "a flag that is not defined", frame(PING, 0xFE, 0, b"12345678"), TAKEN),
     ("4.1", "the reserved bit", HEAD.pack(0, 8, PING, 0, 2**31) + bytes(8), TAKEN),
     ("4.2", "DATA of the largest size", OPEN + frame(DATA, END_STREAM, 1, bytes(2**14)), TAKEN),
-    ("4.2", "DATA beyond the largest size", OPEN + _large(DATA, 1), _ends(SIZE)),
-    ("4.2", "HEADERS beyond the largest size", _large(HEADERS, 1), _ends(SIZE)),
-    ("4.2", "an unknown kind beyond the largest size", _large(0xFF, 0), _ends(SIZE)),
-    ("4.3", "a broken block", headers(1, b"\x40", end=True), _ends(COMPRESSION)),
+    ("4.2", "DATA beyond the largest size", OPEN + _encode_large(DATA, 1), _ends(SIZE)),
+    ("4.2", "HEADERS beyond the largest size", _encode_large(HEADERS, 1), _ends(SIZE)),
+    ("4.2", "an unknown kind beyond the largest size", _encode_large(0xFF, 0), _ends(SIZE)),
+    ("4.3", "a broken block", frame_headers(1, b"\x40", end=True), _ends(COMPRESSION)),
     ("4.3", "a block interrupted by PRIORITY", frame(HEADERS, 0, 1, ASKED) + frame(PRIORITY, 0, 1, bytes(5)),
      _ends(PROTOCOL)),
-    ("4.3", "a block interrupted by another's HEADERS", frame(HEADERS, 0, 1, ASKED) + headers(3, ASKED, True),
+    ("4.3", "a block interrupted by another's HEADERS", frame(HEADERS, 0, 1, ASKED) + frame_headers(3, ASKED, True),
      _ends(PROTOCOL)),
     ("4.3", "a block interrupted by DATA", frame(HEADERS, 0, 1, ASKED) + frame(DATA, 0, 1, b"x"), _ends(PROTOCOL)),
     ("4.3", "a block interrupted by an unknown kind", frame(HEADERS, 0, 1, ASKED) + frame(0xFF, 0, 0), _ends(PROTOCOL)),
@@ -140,13 +140,13 @@ FRAMES: list[Case] = [
     ("6.5", "a receipt with a payload", frame(SETTINGS, 1, 0, bytes(6)), _ends(SIZE)),
     ("6.5", "SETTINGS on a stream", frame(SETTINGS, 0, 1), _ends(PROTOCOL)),
     ("6.5", "SETTINGS of another size", frame(SETTINGS, 0, 0, bytes(3)), _ends(SIZE)),
-    ("6.5.2", "ENABLE_PUSH of 2", _setting(frames.ENABLE_PUSH, 2), _ends(PROTOCOL)),
-    ("6.5.2", "ENABLE_PUSH of 1", _setting(frames.ENABLE_PUSH, 1), TAKEN),
-    ("6.5.2", "INITIAL_WINDOW_SIZE beyond 2^31 - 1", _setting(frames.INITIAL_WINDOW_SIZE, 2**31), _ends(FLOW)),
-    ("6.5.2", "MAX_FRAME_SIZE below 2^14", _setting(frames.MAX_FRAME_SIZE, 2**14 - 1), _ends(PROTOCOL)),
-    ("6.5.2", "MAX_FRAME_SIZE beyond 2^24 - 1", _setting(frames.MAX_FRAME_SIZE, 2**24), _ends(PROTOCOL)),
-    ("6.5.2", "MAX_FRAME_SIZE at its bounds", _setting(frames.MAX_FRAME_SIZE, 2**24 - 1), TAKEN),
-    ("6.5.2", "a setting that is not known", _setting(0xFF, 1), TAKEN),
+    ("6.5.2", "ENABLE_PUSH of 2", _encode_setting(frames.ENABLE_PUSH, 2), _ends(PROTOCOL)),
+    ("6.5.2", "ENABLE_PUSH of 1", _encode_setting(frames.ENABLE_PUSH, 1), TAKEN),
+    ("6.5.2", "INITIAL_WINDOW_SIZE beyond 2^31 - 1", _encode_setting(frames.INITIAL_WINDOW_SIZE, 2**31), _ends(FLOW)),
+    ("6.5.2", "MAX_FRAME_SIZE below 2^14", _encode_setting(frames.MAX_FRAME_SIZE, 2**14 - 1), _ends(PROTOCOL)),
+    ("6.5.2", "MAX_FRAME_SIZE beyond 2^24 - 1", _encode_setting(frames.MAX_FRAME_SIZE, 2**24), _ends(PROTOCOL)),
+    ("6.5.2", "MAX_FRAME_SIZE at its bounds", _encode_setting(frames.MAX_FRAME_SIZE, 2**24 - 1), TAKEN),
+    ("6.5.2", "a setting that is not known", _encode_setting(0xFF, 1), TAKEN),
     ("6.5.3", "the last of several values counts", frame(SETTINGS, 0, 0, SETTING.pack(4, 1) + SETTING.pack(4, 2**31)),
      _ends(FLOW)),
     ("6.6", "PUSH_PROMISE", OPEN + frame(PUSH_PROMISE, 4, 1, NUMBER.pack(2) + ASKED), _ends(PROTOCOL)),
@@ -155,14 +155,14 @@ FRAMES: list[Case] = [
     ("6.7", "a PING that is an answer", frame(PING, 1, 0, b"whatever"), TAKEN),
     ("6.8", "GOAWAY on a stream", frame(GOAWAY, 0, 1, bytes(8)), _ends(PROTOCOL)),
     ("6.8", "GOAWAY of another size", frame(GOAWAY, 0, 0, bytes(7)), _ends(SIZE)),
-    ("6.9", "a grant of nothing to the connection", granted(0, 0), _ends(PROTOCOL)),
-    ("6.9", "a grant of nothing to a stream", OPEN + granted(1, 0), _resets(PROTOCOL)),
+    ("6.9", "a grant of nothing to the connection", grant(0, 0), _ends(PROTOCOL)),
+    ("6.9", "a grant of nothing to a stream", OPEN + grant(1, 0), _resets(PROTOCOL)),
     ("6.9", "a grant of another size", frame(WINDOW_UPDATE, 0, 0, bytes(3)), _ends(SIZE)),
     ("6.9", "a grant of another size to a stream", OPEN + frame(WINDOW_UPDATE, 0, 1, bytes(5)), _ends(SIZE)),
-    ("6.9.1", "the connection's window beyond 2^31 - 1", granted(0, LARGEST_WINDOW) * 2, _ends(FLOW)),
-    ("6.9.1", "a stream's window beyond 2^31 - 1", OPEN + granted(1, LARGEST_WINDOW), _resets(FLOW)),
-    ("6.9.2", "a window below zero, made good", window(3) + WHOLE + window(0) + granted(1, 9), TAKEN),
-    ("6.9.2", "a first window that makes one too large", OPEN + granted(1, LARGEST_WINDOW - 2**16) + window(2**17),
+    ("6.9.1", "the connection's window beyond 2^31 - 1", grant(0, LARGEST_WINDOW) * 2, _ends(FLOW)),
+    ("6.9.1", "a stream's window beyond 2^31 - 1", OPEN + grant(1, LARGEST_WINDOW), _resets(FLOW)),
+    ("6.9.2", "a window below zero, made good", widen(3) + WHOLE + widen(0) + grant(1, 9), TAKEN),
+    ("6.9.2", "a first window that makes one too large", OPEN + grant(1, LARGEST_WINDOW - 2**16) + widen(2**17),
      _ends(FLOW)),
     ("6.10", "CONTINUATION without HEADERS", frame(CONTINUATION, 4, 1, ASKED), _ends(PROTOCOL)),
     ("6.10", "CONTINUATION behind a whole block", OPEN + frame(CONTINUATION, 4, 1, ASKED), _ends(PROTOCOL)),
@@ -177,20 +177,20 @@ FRAMES: list[Case] = [
 STREAMS: list[Case] = [
     ("5.1", "idle: DATA", frame(DATA, 0, 1, b"x"), _ends(PROTOCOL)),
     ("5.1", "idle: RST_STREAM", frame(RST_STREAM, 0, 1, bytes(4)), _ends(PROTOCOL)),
-    ("5.1", "idle: WINDOW_UPDATE", granted(1, 100), _ends(PROTOCOL)),
+    ("5.1", "idle: WINDOW_UPDATE", grant(1, 100), _ends(PROTOCOL)),
     ("5.1", "idle: CONTINUATION", frame(CONTINUATION, 4, 1, ASKED), _ends(PROTOCOL)),
     ("5.1", "half-closed: DATA", HALF + frame(DATA, 0, 1, b"x"), _resets(CLOSED)),
-    ("5.1", "half-closed: HEADERS", HALF + headers(1, ASKED, end=True), _resets(CLOSED)),
+    ("5.1", "half-closed: HEADERS", HALF + frame_headers(1, ASKED, end=True), _resets(CLOSED)),
     ("5.1", "half-closed: CONTINUATION", HALF + frame(CONTINUATION, 4, 1, ASKED), _ends(PROTOCOL)),
     ("5.1", "reset: DATA", CANCELLED + frame(DATA, 0, 1, b"x"), _resets(CLOSED)),
-    ("5.1", "reset: HEADERS", CANCELLED + headers(1, ASKED, end=True), _resets(CLOSED)),
+    ("5.1", "reset: HEADERS", CANCELLED + frame_headers(1, ASKED, end=True), _resets(CLOSED)),
     ("5.1", "reset: CONTINUATION", CANCELLED + frame(CONTINUATION, 4, 1, ASKED), _ends(PROTOCOL)),
     ("5.1", "closed: DATA", WHOLE + frame(DATA, 0, 1, b"x"), _ends(CLOSED)),
-    ("5.1", "closed: HEADERS", WHOLE + headers(1, ASKED, end=True), _ends(CLOSED)),
+    ("5.1", "closed: HEADERS", WHOLE + frame_headers(1, ASKED, end=True), _ends(CLOSED)),
     ("5.1", "closed: CONTINUATION", WHOLE + frame(CONTINUATION, 4, 1, ASKED), _ends(PROTOCOL)),
-    ("5.1", "reset by us: DATA that was on its way", OPEN + granted(1, 0) + frame(DATA, 1, 1, b"x"), _resets(PROTOCOL)),
-    ("5.1.1", "an even number", headers(2, ASKED, end=True), _ends(PROTOCOL)),
-    ("5.1.1", "a number that was left out", call(5) + headers(3, ASKED, end=True), _ends(PROTOCOL)),
+    ("5.1", "reset by us: DATA that was on its way", OPEN + grant(1, 0) + frame(DATA, 1, 1, b"x"), _resets(PROTOCOL)),
+    ("5.1.1", "an even number", frame_headers(2, ASKED, end=True), _ends(PROTOCOL)),
+    ("5.1.1", "a number that was left out", call(5) + frame_headers(3, ASKED, end=True), _ends(PROTOCOL)),
     ("5.1.1", "numbers that leave some out", call(1) + call(7), TAKEN),
     ("5.3.1", "HEADERS that depend on themselves", frame(HEADERS, 0x25, 1, ITSELF + ASKED), _resets(PROTOCOL)),
     ("5.3.1", "PRIORITY that depends on itself", OPEN + frame(PRIORITY, 0, 1, ITSELF), _resets(PROTOCOL)),
@@ -201,11 +201,12 @@ STREAMS: list[Case] = [
 ]  # fmt: skip
 
 FIELDS_CASES: list[Case] = [
-    ("8.1", "a second HEADERS without end", OPEN + headers(1, encoded([(b"x", b"1")]), end=False), _resets(PROTOCOL)),
+    ("8.1", "a second HEADERS without end", OPEN + frame_headers(1, encode([(b"x", b"1")]), end=False),
+     _resets(PROTOCOL)),
     ("8.1.2", "an upper-case name", _request((b"X-TEST", b"ok")), _resets(PROTOCOL)),
     ("8.1.2.1", "a pseudo-header that is not known", _request(before=((b":test", b"ok"),)), _resets(PROTOCOL)),
     ("8.1.2.1", "an answer's pseudo-header", _request(before=((b":status", b"200"),)), _resets(PROTOCOL)),
-    ("8.1.2.1", "a pseudo-header in trailers", OPEN + headers(1, encoded([(b":method", b"200")]), True),
+    ("8.1.2.1", "a pseudo-header in trailers", OPEN + frame_headers(1, encode([(b":method", b"200")]), True),
      _resets(PROTOCOL)),
     ("8.1.2.1", "a pseudo-header behind others", _request((b":path", b"/"), without=b":path", before=((b"x", b"1"),)),
      _resets(PROTOCOL)),
@@ -228,14 +229,14 @@ FIELDS_CASES: list[Case] = [
     ("8.1.2.3", "neither :authority nor host", _request(without=b":authority"), _resets(PROTOCOL)),
     ("8.1.2.3", "host in place of :authority", _request((b"host", b"here"), without=b":authority"), TAKEN),
     ("8.1.2.3", "a host that is not the :authority", _request((b"host", b"elsewhere")), _resets(PROTOCOL)),
-    ("8.1.2.3", "no headers at all", headers(1, b"", end=True), _resets(PROTOCOL)),
+    ("8.1.2.3", "no headers at all", frame_headers(1, b"", end=True), _resets(PROTOCOL)),
     ("8.1.2.6", "more data than content-length", _request((b"content-length", b"1"), end=False)
      + frame(DATA, END_STREAM, 1, b"test"), _resets(PROTOCOL)),
     ("8.1.2.6", "less data than content-length", _request((b"content-length", b"9"), end=False)
      + frame(DATA, 0, 1, b"test") + frame(DATA, END_STREAM, 1, b"more"), _resets(PROTOCOL)),
     ("8.1.2.6", "no data, with a content-length", _request((b"content-length", b"9")), _resets(PROTOCOL)),
     ("8.1.2.6", "less data, then trailers", _request((b"content-length", b"9"), end=False)
-     + headers(1, encoded([(b"x", b"1")]), end=True), _resets(PROTOCOL)),
+     + frame_headers(1, encode([(b"x", b"1")]), end=True), _resets(PROTOCOL)),
     ("8.1.2.6", "as much data as content-length", _request((b"content-length", b"4"), end=False)
      + frame(DATA, END_STREAM, 1, b"test"), TAKEN),
     ("8.1.2.6", "padding is no data", _request((b"content-length", b"4"), end=False)
@@ -264,7 +265,7 @@ HPACK: list[Case] = [
     ("hpack 2.3.3", "an index beyond the tables", _block(b"\xc6"), _ends(COMPRESSION)),
     ("hpack 2.3.3", "a name's index beyond the tables", _block(b"\x7f\x07\1x"), _ends(COMPRESSION)),
     ("hpack 4.2", "a change of size at the end", _block(b"\x20"), _ends(COMPRESSION)),
-    ("hpack 4.2", "three changes of size", headers(1, b"\x20\x20\x20" + ASKED, end=True), _ends(COMPRESSION)),
+    ("hpack 4.2", "three changes of size", frame_headers(1, b"\x20\x20\x20" + ASKED, end=True), _ends(COMPRESSION)),
     ("hpack 5.1", "an integer without end", _block(b"\x7f" + b"\xff" * 40), _ends(COMPRESSION)),
     ("hpack 5.2", "Huffman: a padding longer than 7 bits", _block(b"\0\1x\x84\x49\x50\x9f\xff"),
      _ends(COMPRESSION)),
@@ -272,7 +273,8 @@ HPACK: list[Case] = [
     ("hpack 5.2", "Huffman: the end of a string", _block(b"\0\1x\x84\xff\xff\xff\xff"), _ends(COMPRESSION)),
     ("hpack 6.1", "index 0", _block(b"\x80"), _ends(COMPRESSION)),
     ("hpack 6.2", "a literal that ends too early", _block(b"\x40\1x\5ab"), _ends(COMPRESSION)),
-    ("hpack 6.3", "a table larger than allowed", headers(1, b"\x3f\xe2\x1f" + ASKED, end=True), _ends(COMPRESSION)),
+    ("hpack 6.3", "a table larger than allowed", frame_headers(1, b"\x3f\xe2\x1f" + ASKED, end=True),
+     _ends(COMPRESSION)),
 ]  # fmt: skip
 
 CASES = GENERIC + FRAMES + STREAMS + FIELDS_CASES + HPACK

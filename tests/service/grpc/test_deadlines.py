@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from service.grpc.http2 import frames
 from service.grpc.http2.deadlines import Bounds, Deadlines
-from service.grpc.http2.frames import NUMBER, PREFACE, frame, headers
-from tests.service.grpc.peer import ASKED, Wire, call, window
+from service.grpc.http2.frames import NUMBER, PREFACE, frame, frame_headers
+from tests.service.grpc.peer import ASKED, Wire, call, widen
 
 BOUNDS = Bounds(head=10, body=60, write=30, idle=300)
 
@@ -29,7 +29,7 @@ def test_half_a_block_of_headers_is_given_up():
 def test_half_a_body_is_given_up_after_its_deadline():
     wire = Wire()
     deadlines = Deadlines(wire.core, BOUNDS, 0)
-    wire.receive(headers(1, ASKED, end=False))
+    wire.receive(frame_headers(1, ASKED, end=False))
     assert deadlines.check(1, True) and deadlines.check(60, True) and 1 in wire.core.streams
     assert deadlines.check(62, True) and not wire.core.streams
     assert wire.take() == [(frames.RST_STREAM, 0, 1, NUMBER.pack(frames.CANCEL))]
@@ -38,7 +38,7 @@ def test_half_a_body_is_given_up_after_its_deadline():
 def test_an_answer_without_a_window_is_given_up_and_its_bytes_are_given_back():
     wire = Wire()
     deadlines = Deadlines(wire.core, BOUNDS, 0)
-    wire.receive(window(0) + call(1, bytes(1000)))
+    wire.receive(widen(0) + call(1, bytes(1000)))
     assert wire.budget.held == 1000
     assert deadlines.check(1, True) and deadlines.check(30, True) and wire.core.streams
     assert deadlines.check(32, True) and not wire.core.streams
@@ -47,7 +47,7 @@ def test_an_answer_without_a_window_is_given_up_and_its_bytes_are_given_back():
 
 def test_an_idle_connection_is_closed_and_a_busy_one_is_asked_whether_it_lives():
     idle, busy = Wire(), Wire()
-    busy.receive(headers(1, ASKED, end=False))
+    busy.receive(frame_headers(1, ASKED, end=False))
     lenient = Bounds(head=10, body=10_000, write=30, idle=300)
     at_rest, at_work = Deadlines(idle.core, lenient, 0), Deadlines(busy.core, lenient, 0)
     assert at_rest.check(301, True) and idle.closed

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from service.grpc.http2.hpack import Decoder, encoded
+from service.grpc.http2.hpack import Decoder, encode
 
 HEAD = [(b":method", b"GET"), (b":scheme", b"http"), (b":path", b"/"), (b":authority", b"www.example.com")]
 CACHED = [*HEAD, (b"cache-control", b"no-cache")]
@@ -26,24 +26,24 @@ CODED = [
 @pytest.mark.parametrize("blocks", [PLAIN, CODED], ids=["C.3", "C.4"])
 def test_the_examples_of_the_standard(blocks: list[str]):
     decoder = Decoder()
-    assert [decoder.decoded(bytes.fromhex(block)) for block in blocks] == [HEAD, CACHED, CUSTOM]
+    assert [decoder.decode(bytes.fromhex(block)) for block in blocks] == [HEAD, CACHED, CUSTOM]
     assert decoder.changes == 3
 
 
 def test_what_is_encoded_can_be_decoded_and_changes_no_table():
     draw, decoder = random.Random(0), Decoder()
     headers = [(draw.randbytes(draw.randrange(1, 300)), draw.randbytes(draw.randrange(300))) for _ in range(50)]
-    assert decoder.decoded(encoded([(b":status", b"200"), *headers])) == [(b":status", b"200"), *headers]
+    assert decoder.decode(encode([(b":status", b"200"), *headers])) == [(b":status", b"200"), *headers]
     assert decoder.changes == 0
 
 
 def test_a_header_is_known_again_and_a_table_of_no_bytes_keeps_nothing():
     decoder = Decoder()
-    assert decoder.decoded(b"\x40\x01a\x01b") == decoder.decoded(b"\xbe") == [(b"a", b"b")]
-    assert decoder.decoded(b"\x20\x40\x01a\x01b") == [(b"a", b"b")]
+    assert decoder.decode(b"\x40\x01a\x01b") == decoder.decode(b"\xbe") == [(b"a", b"b")]
+    assert decoder.decode(b"\x20\x40\x01a\x01b") == [(b"a", b"b")]
     assert decoder.changes == 3
     with pytest.raises(ValueError, match="cannot be read"):
-        decoder.decoded(b"\xbe")
+        decoder.decode(b"\xbe")
 
 
 @pytest.mark.parametrize(
@@ -52,14 +52,14 @@ def test_a_header_is_known_again_and_a_table_of_no_bytes_keeps_nothing():
 )
 def test_a_block_that_breaks_the_rules(block: str):
     with pytest.raises(ValueError, match=r"\w"):
-        Decoder().decoded(bytes.fromhex(block))
+        Decoder().decode(bytes.fromhex(block))
 
 
 def test_headers_are_bounded():
-    one = Decoder().decoded(b"\x00\x01a\x7f\x81\x01" + b"b" * 256)
+    one = Decoder().decode(b"\x00\x01a\x7f\x81\x01" + b"b" * 256)
     assert one == [(b"a", b"b" * 256)]
     with pytest.raises(ValueError, match="cannot be read"):
-        Decoder().decoded(b"\x40\x01a\x7f\x81\x01" + b"b" * 256 + b"\xbe" * 300)
+        Decoder().decode(b"\x40\x01a\x7f\x81\x01" + b"b" * 256 + b"\xbe" * 300)
 
 
 def test_any_bytes_are_decoded_or_refused_and_nothing_else():
@@ -67,6 +67,6 @@ def test_any_bytes_are_decoded_or_refused_and_nothing_else():
     for _ in range(2000):
         data = draw.randbytes(draw.randrange(40))
         try:
-            Decoder().decoded(data)
+            Decoder().decode(data)
         except ValueError:
             continue

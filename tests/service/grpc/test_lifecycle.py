@@ -23,9 +23,9 @@ from service.serving import Serving
 from service.settings import Settings
 from tests.service.bundles import Labelled
 from tests.service.grpc.conftest import SERVERS
-from tests.service.grpc.conversation import answer, asked, connected
-from tests.service.server import ROOT, Server, serving, until
-from tests.service.test_metrics import kept_by
+from tests.service.grpc.conversation import answer, build_request, connect
+from tests.service.server import ROOT, Server, run_server, wait_until
+from tests.service.test_metrics import list_kept_files
 
 TYPED = "seriesmith.v1.Seriesmith"
 STATUS = health_pb2.HealthCheckResponse
@@ -46,7 +46,7 @@ def folder(kind: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def two_workers(repository: Path, kind: str, folder: Path) -> Iterator[Server]:
     """The last test stops it."""
-    with serving(folder, repository, workers=2, threads=1, grpc=kind) as running:
+    with run_server(folder, repository, workers=2, threads=1, grpc=kind) as running:
         yield running
 
 
@@ -61,18 +61,20 @@ def test_a_server_of_models_is_healthy_and_so_is_each_service(channel: grpc.Chan
 
 def test_several_workers_share_the_port(two_workers: Server, cases: Labelled):
     def both_have_answered() -> bool:
-        with connected(two_workers) as channel:
+        with connect(two_workers) as channel:
             answer(channel, "encode", model="sines", series=cases.series[:3])
-        return len(kept_by(two_workers)) == 2
+        return len(list_kept_files(two_workers)) == 2
 
-    until(both_have_answered, seconds=20, what="answers of two workers")
+    wait_until(both_have_answered, seconds=20, what="answers of two workers")
 
 
 def test_stopping_turns_health_first_and_answers_what_is_in_flight(two_workers: Server):
-    with connected(two_workers) as channel:
+    with connect(two_workers) as channel:
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(service=TYPED))
         assert next(watch).status == STATUS.SERVING
-        stream = SeriesmithStub(channel).SampleStream(asked("sample", model="sines", counts={"1": 4_000}), timeout=60)
+        stream = SeriesmithStub(channel).SampleStream(
+            build_request("sample", model="sines", counts={"1": 4_000}), timeout=60
+        )
         next(stream)
         os.kill(two_workers.pid, signal.SIGTERM)
         assert [change.status for change in watch] == [STATUS.NOT_SERVING]

@@ -13,9 +13,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from tests.service.bundles import Labelled
 from tests.service.grpc.conftest import SERVERS
-from tests.service.grpc.conversation import OPERATIONS, asked, connected, good
-from tests.service.grpc.test_refusals import STATUS, assert_refused, refused
-from tests.service.server import Server, serving, until
+from tests.service.grpc.conversation import OPERATIONS, build_good, build_request, connect
+from tests.service.grpc.test_refusals import STATUS, assert_refused, call_refused
+from tests.service.server import Server, run_server, wait_until
 
 KEY = "a secret"
 HAS_KEY = (("authorization", f"Bearer {KEY}"),)
@@ -28,22 +28,22 @@ def guarded(
     """Takes 20 000 rows and 500 000 bytes, from who has the key, and answers within 300 ms or not at all."""
     limits: dict[str, Any] = {"max_rows": 20_000, "queue_rows": 20_000, "max_body_bytes": 500_000}
     limits["grpc"] = request.param
-    with serving(tmp_path_factory.mktemp("guarded"), repository, KEY, timeout_seconds=0.3, **limits) as running:
+    with run_server(tmp_path_factory.mktemp("guarded"), repository, KEY, timeout_seconds=0.3, **limits) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def connection(guarded: Server) -> Iterator[grpc.Channel]:
     """To the guarded server; a call needs the key."""
-    with connected(guarded) as channel:
+    with connect(guarded) as channel:
         yield channel
 
 
 @pytest.mark.parametrize("key", [None, "Bearer wrong", KEY, "Bearer", f"Basic {KEY}"])
 def test_without_the_key_nothing_is_answered(connection: grpc.Channel, cases: Labelled, key: str | None):
     for operation in OPERATIONS:
-        request = asked(operation, **good(operation, cases))
-        call = refused(connection, operation.title(), request, metadata=[("authorization", key)] if key else None)
+        request = build_request(operation, **build_good(operation, cases))
+        call = call_refused(connection, operation.title(), request, metadata=[("authorization", key)] if key else None)
         assert_refused(call, STATUS.UNAUTHENTICATED, "unauthenticated", None, "Authorization: Bearer")
     stream = connection.unary_stream("/seriesmith.v1.Seriesmith/SampleStream")(b"")
     with pytest.raises(grpc.RpcError):
@@ -59,29 +59,29 @@ def test_health_needs_no_key(connection: grpc.Channel):
 def test_with_the_key_everything_is_answered(connection: grpc.Channel, cases: Labelled):
     for operation in OPERATIONS:
         method = connection.unary_unary(f"/seriesmith.v1.Seriesmith/{operation.title()}")
-        assert method(asked(operation, **good(operation, cases)).SerializeToString(), metadata=HAS_KEY)
+        assert method(build_request(operation, **build_good(operation, cases)).SerializeToString(), metadata=HAS_KEY)
 
 
 def test_more_bytes_than_allowed(connection: grpc.Channel):
-    request = asked("encode", model="sines", series=np.zeros((1000, 2, 64)))
-    call = refused(connection, "Encode", request, metadata=HAS_KEY)
+    request = build_request("encode", model="sines", series=np.zeros((1000, 2, 64)))
+    call = call_refused(connection, "Encode", request, metadata=HAS_KEY)
     assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "several requests")
 
 
 def test_more_bytes_than_allowed_once_unpacked(connection: grpc.Channel):
-    request = asked("encode", model="sines", series=np.zeros((1000, 2, 64)))
-    call = refused(connection, "Encode", request, metadata=HAS_KEY, compression=grpc.Compression.Gzip)
+    request = build_request("encode", model="sines", series=np.zeros((1000, 2, 64)))
+    call = call_refused(connection, "Encode", request, metadata=HAS_KEY, compression=grpc.Compression.Gzip)
     assert_refused(call, STATUS.RESOURCE_EXHAUSTED, "too_large", None, "500000 bytes", "unpacked")
 
 
 def test_far_more_bytes_than_allowed_are_not_even_read(connection: grpc.Channel):
-    call = refused(connection, "Encode", bytes(5_000_000), metadata=HAS_KEY)
+    call = call_refused(connection, "Encode", bytes(5_000_000), metadata=HAS_KEY)
     assert call.code() is STATUS.RESOURCE_EXHAUSTED and "larger than" in call.details()
 
 
 def test_what_would_wait_beyond_the_bound_is_refused_at_once(connection: grpc.Channel):
     method = connection.unary_unary("/seriesmith.v1.Seriesmith/Sample")
-    request = asked("sample", model="sines", counts={"1": 15_000}).SerializeToString()
+    request = build_request("sample", model="sines", counts={"1": 15_000}).SerializeToString()
     futures = [method.future(request, metadata=HAS_KEY) for _ in range(6)]
     overloaded = [future for future in futures if future.code() is STATUS.RESOURCE_EXHAUSTED]
     assert overloaded
@@ -91,21 +91,21 @@ def test_what_would_wait_beyond_the_bound_is_refused_at_once(connection: grpc.Ch
 
 
 def test_an_answer_that_is_not_ready_in_time_ends_and_gives_its_place_back(guarded: Server, connection: grpc.Channel):
-    request = asked("sample", model="sines", counts={"1": 20_000})
-    until(lambda: guarded.metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
-    call = refused(connection, "Sample", request, metadata=HAS_KEY)
+    request = build_request("sample", model="sines", counts={"1": 20_000})
+    wait_until(lambda: guarded.read_metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
+    call = call_refused(connection, "Sample", request, metadata=HAS_KEY)
     assert_refused(call, STATUS.DEADLINE_EXCEEDED, "deadline_exceeded", None, "0.3 s", "SERIESMITH_TIMEOUT_SECONDS")
-    until(lambda: guarded.metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
+    wait_until(lambda: guarded.read_metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
 
 
 def test_a_deadline_of_the_client_that_is_earlier_counts(guarded: Server, connection: grpc.Channel):
     def late() -> float:
         name = 'seriesmith_requests_total{model="sines",operation="sample",outcome="deadline_exceeded"}'
-        return guarded.metrics().get(name, 0)
+        return guarded.read_metrics().get(name, 0)
 
     before = late()
-    request = asked("sample", model="sines", counts={"1": 20_000})
-    call = refused(connection, "Sample", request, metadata=HAS_KEY, timeout=0.1)
+    request = build_request("sample", model="sines", counts={"1": 20_000})
+    call = call_refused(connection, "Sample", request, metadata=HAS_KEY, timeout=0.1)
     assert call.code() is STATUS.DEADLINE_EXCEEDED
-    until(lambda: late() == before + 1, seconds=5, what="the end")
-    until(lambda: guarded.metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")
+    wait_until(lambda: late() == before + 1, seconds=5, what="the end")
+    wait_until(lambda: guarded.read_metrics()["seriesmith_queue_rows"] == 0, seconds=5, what="an empty queue")

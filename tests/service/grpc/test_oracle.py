@@ -22,7 +22,7 @@ from service.grpc.http2 import frames
 from service.grpc.http2.frames import HEAD, NUMBER, PREFACE, SETTING, frame
 from service.grpc.http2.hpack import LIST_BYTES, Header
 from service.grpc.http2.outbox import CONNECTION_BYTES, STREAM_BYTES
-from tests.service.grpc.peer import FIELDS, Wire, granted
+from tests.service.grpc.peer import FIELDS, Wire, grant
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "3"))
 
@@ -38,35 +38,35 @@ class Heard:
     bodies: dict[int, bytes] = field(default_factory=dict)
     ended: set[int] = field(default_factory=set)
 
-    def whole(self) -> dict[int, tuple[list[Header], bytes]]:
+    def join(self) -> dict[int, tuple[list[Header], bytes]]:
         """Headers and body of each."""
         return {number: (self.heads[number], self.bodies.get(number, b"")) for number in self.ended}
 
 
 def _converse(draw: random.Random) -> list[bytes]:
     """The frames of a conversation, most of it as it should be."""
-    encoder, sent = hpack.Encoder(), [frame(frames.SETTINGS, 0, 0, _settings(draw))]
+    encoder, sent = hpack.Encoder(), [frame(frames.SETTINGS, 0, 0, _draw_settings(draw))]
     number = 1
     for _ in range(draw.randrange(1, 6)):
         body = draw.randbytes(draw.choice([0, 1, 5, 200, 20_000]))
-        block = encoder.encode(_fields(draw, len(body)), huffman=draw.random() < 0.5)
-        sent += _headers(draw, number, block, end=not body and draw.random() < 0.5)
-        sent += _data(draw, number, body)
+        block = encoder.encode(_draw_fields(draw, len(body)), huffman=draw.random() < 0.5)
+        sent += _draw_headers(draw, number, block, end=not body and draw.random() < 0.5)
+        sent += _draw_data(draw, number, body)
         if draw.random() < 0.2:
-            sent += _headers(draw, number, encoder.encode([(b"x-trailer", b"1")]), end=True)
+            sent += _draw_headers(draw, number, encoder.encode([(b"x-trailer", b"1")]), end=True)
         else:
             sent.append(frame(frames.DATA, frames.END_STREAM, number))
-        sent += draw.choice([[], [], [_noise(draw, number)]])
+        sent += draw.choice([[], [], [_draw_noise(draw, number)]])
         number += draw.choice([2, 2, 2, 4])
     return sent
 
 
-def _settings(draw: random.Random) -> bytes:
+def _draw_settings(draw: random.Random) -> bytes:
     chosen = draw.sample([(1, 4096), (1, 0), (2, 0), (3, 100), (4, 2**20), (4, 0), (5, 2**14), (0x99, 7)], 2)
     return b"".join([SETTING.pack(*one) for one in chosen])
 
 
-def _fields(draw: random.Random, size: int) -> list[Header]:
+def _draw_fields(draw: random.Random, size: int) -> list[Header]:
     fields = list(FIELDS)
     if draw.random() < 0.3:
         fields.append((b"content-length", b"%d" % (size + draw.choice([0, 0, 0, 1]))))
@@ -78,7 +78,7 @@ def _fields(draw: random.Random, size: int) -> list[Header]:
     return fields
 
 
-def _headers(draw: random.Random, number: int, block: bytes, end: bool) -> list[bytes]:
+def _draw_headers(draw: random.Random, number: int, block: bytes, end: bool) -> list[bytes]:
     flags, payload = frames.END_STREAM * end, block
     if draw.random() < 0.2:
         cut = draw.randrange(len(block) + 1)
@@ -91,7 +91,7 @@ def _headers(draw: random.Random, number: int, block: bytes, end: bool) -> list[
     return [frame(frames.HEADERS, flags | frames.END_HEADERS, number, payload)]
 
 
-def _data(draw: random.Random, number: int, body: bytes) -> list[bytes]:
+def _draw_data(draw: random.Random, number: int, body: bytes) -> list[bytes]:
     step = draw.choice([7, 100, 2**14])
     if len(body) // step > 60:
         step = 2**14
@@ -101,14 +101,14 @@ def _data(draw: random.Random, number: int, body: bytes) -> list[bytes]:
     return [frame(frames.DATA, 0, number, part) for part in parts]
 
 
-def _noise(draw: random.Random, number: int) -> bytes:
+def _draw_noise(draw: random.Random, number: int) -> bytes:
     return draw.choice(
         [
             frame(frames.PING, 0, 0, bytes(8)),
             frame(frames.PRIORITY, 0, number + 2, NUMBER.pack(0) + b"\x10"),
             frame(frames.SETTINGS, frames.ACK, 0),
             frame(0x77, 0, number, b"what?"),
-            granted(0, 100),
+            grant(0, 100),
             frame(frames.RST_STREAM, 0, number, NUMBER.pack(8)),
         ]
     )
@@ -138,7 +138,7 @@ def _mutate(draw: random.Random, sent: list[bytes]) -> list[bytes]:
     return [bytes(one) for one in changed]
 
 
-def _ours(draw: random.Random, data: bytes) -> Heard:
+def _run_ours(draw: random.Random, data: bytes) -> Heard:
     wire, heard = Wire(greeted=False), Heard()
     step = draw.choice([1000, len(data)])
     for start in range(0, len(data), step):
@@ -150,7 +150,7 @@ def _ours(draw: random.Random, data: bytes) -> Heard:
     return heard
 
 
-def _theirs(data: bytes) -> tuple[Heard, int]:
+def _run_theirs(data: bytes) -> tuple[Heard, int]:
     """What h2 hears, and how many bytes it has read by then: it ends the connection for requests that are malformed,
     where we end their streams only, as the standard allows; what comes behind them cannot be compared."""
     configuration = h2.config.H2Configuration(client_side=False, header_encoding=None)
@@ -200,8 +200,8 @@ def assert_no_more_than_h2(seed: int) -> int:
     if seed % 4:
         sent = _mutate(draw, sent)
     data = PREFACE + b"".join(sent)
-    heard, read = _theirs(data)
-    ours, theirs = _ours(draw, data[:read]).whole(), heard.whole()
+    heard, read = _run_theirs(data)
+    ours, theirs = _run_ours(draw, data[:read]).join(), heard.join()
     for number, request in ours.items():
         assert theirs.get(number) == request, f"seed {seed}, stream {number}"
     return len(ours)

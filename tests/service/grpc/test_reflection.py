@@ -12,13 +12,13 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest, ServerReflectionResponse
 
 from service.grpc.interfaces import INTERFACES
-from service.grpc.reflection import V1, V1ALPHA, services
+from service.grpc.reflection import V1, V1ALPHA, build_services
 from service.proto import seriesmith_pb2 as messages
 
 TYPED, INFERENCE, HEALTH = "seriesmith.v1.Seriesmith", "inference.GRPCInferenceService", "grpc.health.v1.Health"
 SERVED = {TYPED, INFERENCE, HEALTH, V1, V1ALPHA}
 
-EACH = services([*INTERFACES, HEALTH])[V1]["ServerReflectionInfo"].each
+EACH = build_services([*INTERFACES, HEALTH])[V1]["ServerReflectionInfo"].each
 
 
 def ask(request: ServerReflectionRequest) -> ServerReflectionResponse:
@@ -32,7 +32,7 @@ def ask_for(symbol: str) -> ServerReflectionResponse:
     return ask(ServerReflectionRequest(file_containing_symbol=symbol))
 
 
-def files(answer: ServerReflectionResponse) -> dict[str, FileDescriptorProto]:
+def read_files(answer: ServerReflectionResponse) -> dict[str, FileDescriptorProto]:
     """By name."""
     found = map(FileDescriptorProto.FromString, answer.file_descriptor_response.file_descriptor_proto)
     return {file.name: file for file in found}
@@ -51,7 +51,9 @@ def test_both_versions_answer_on_one_stream_what_grpcurl_asks(channel: grpc.Chan
     requests += [ServerReflectionRequest(file_containing_symbol=symbol) for symbol in symbols]
     answers = list(map(ServerReflectionResponse.FromString, converse(channel, service, requests)))
     assert {one.name for one in answers[0].list_services_response.service} == SERVED
-    assert "service/proto/seriesmith.proto" in files(answers[1]) and files(answers[2]) == files(answers[1])
+    assert "service/proto/seriesmith.proto" in read_files(answers[1]) and read_files(answers[2]) == read_files(
+        answers[1]
+    )
     assert answers[3].error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
     assert [answer.original_request for answer in answers] == requests
 
@@ -67,26 +69,26 @@ def test_the_stock_client_finds_the_services(channel: grpc.Channel):
 
 @pytest.mark.parametrize("symbol", sorted(SERVED))
 def test_every_service_and_each_of_its_methods_is_found_whole(symbol: str):
-    answer = files(ask_for(symbol))
+    answer = read_files(ask_for(symbol))
     pool = DescriptorPool()
     for file in reversed(answer.values()):  # what a file needs comes behind it
         pool.Add(file)
     service = pool.FindServiceByName(symbol)
     assert service.methods
     for method in service.methods:
-        assert files(ask_for(method.full_name)) == answer
-        assert service.file.name in files(ask_for(method.input_type.full_name))
+        assert read_files(ask_for(method.full_name)) == answer
+        assert service.file.name in read_files(ask_for(method.input_type.full_name))
 
 
 @pytest.mark.parametrize("name", ["SampleRequest", "SampleRequest.counts", "Array", "Array.values"])
 def test_messages_and_fields_are_found(name: str):
-    assert "service/proto/seriesmith.proto" in files(ask_for(f"seriesmith.v1.{name}"))
+    assert "service/proto/seriesmith.proto" in read_files(ask_for(f"seriesmith.v1.{name}"))
 
 
 def test_nested_messages_and_enumerations_are_found():
     nested = "inference.ModelMetadataResponse.TensorMetadata"
-    assert "service/proto/open_inference.proto" in files(ask_for(nested))
-    assert files(ask_for("grpc.health.v1.HealthCheckResponse.ServingStatus"))
+    assert "service/proto/open_inference.proto" in read_files(ask_for(nested))
+    assert read_files(ask_for("grpc.health.v1.HealthCheckResponse.ServingStatus"))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +120,7 @@ def test_every_kind_of_question_may_be_asked_in_vain(request_: ServerReflectionR
 
 def test_a_file_is_found_by_its_name():
     name = "service/proto/seriesmith.proto"
-    assert list(files(ask(ServerReflectionRequest(file_by_filename=name)))) == [name]
+    assert list(read_files(ask(ServerReflectionRequest(file_by_filename=name)))) == [name]
 
 
 def test_no_question_at_all_is_an_error_of_its_own():

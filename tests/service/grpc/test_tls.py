@@ -13,12 +13,12 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from service.client import Client, Unreachable
-from service.grpc.tls import require_tls_beside_https, tls_context
+from service.grpc.tls import build_tls_context, require_tls_beside_https
 from service.settings import Settings
 from tests.service.bundles import Labelled
 from tests.service.grpc.certificates import make_authority, sign
 from tests.service.grpc.conftest import SERVERS
-from tests.service.server import Server, serving, until
+from tests.service.server import Server, run_server, wait_until
 
 OPEN = Settings(grpc_host="0.0.0.0")
 
@@ -46,11 +46,11 @@ def mutual(
     """Asks for the authority's certificates, and has one."""
     tls: dict[str, Any] = {"grpc_certfile": pair[0], "grpc_keyfile": pair[1], "grpc_client_ca": authority}
     folder = tmp_path_factory.mktemp("mutual")
-    with serving(folder, repository, grpc=request.param, head_seconds=1, **tls) as running:
+    with run_server(folder, repository, grpc=request.param, head_seconds=1, **tls) as running:
         yield running
 
 
-def _channel(server: Server, roots: Path, own: tuple[Path, Path] | None = None) -> grpc.Channel:
+def _open_channel(server: Server, roots: Path, own: tuple[Path, Path] | None = None) -> grpc.Channel:
     chain, key = (own[0].read_bytes(), own[1].read_bytes()) if own else (None, None)
     credentials = grpc.ssl_channel_credentials(roots.read_bytes(), key, chain)
     return grpc.secure_channel(server.grpc, credentials, [("grpc.use_local_subchannel_pool", 1)])
@@ -61,14 +61,14 @@ def _check(channel: grpc.Channel) -> Any:
 
 
 def test_a_client_with_a_certificate_is_answered(mutual: Server, authority: Path):
-    with _channel(mutual, authority, sign(authority, "client")) as channel:
+    with _open_channel(mutual, authority, sign(authority, "client")) as channel:
         assert _check(channel).status == health_pb2.HealthCheckResponse.SERVING
 
 
 @pytest.mark.parametrize("kind", ["none", "another authority's"])
 def test_a_client_without_the_right_one_is_not(mutual: Server, authority: Path, kind: str, tmp_path: Path):
     own = None if kind == "none" else sign(make_authority(tmp_path, "stranger"), "client")
-    with _channel(mutual, authority, own) as channel, pytest.raises(grpc.RpcError) as refused:
+    with _open_channel(mutual, authority, own) as channel, pytest.raises(grpc.RpcError) as refused:
         _check(channel)
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
 
@@ -97,7 +97,7 @@ def test_a_handshake_that_does_not_go_on_is_given_up(mutual: Server):
     host, _, port = mutual.grpc.partition(":")
     with socket.create_connection((host, int(port)), timeout=15) as silent:
         silent.sendall(b"\x16\x03\x01")
-        assert until(lambda: silent.recv(100) == b"", seconds=10, what="the end of the connection")
+        assert wait_until(lambda: silent.recv(100) == b"", seconds=10, what="the end of the connection")
 
 
 @pytest.mark.parametrize("kind", SERVERS)
@@ -115,7 +115,7 @@ def test_our_client_speaks_tls_to_a_server_that_asks_for_no_certificate(
     # Instead of GRPC_DEFAULT_SSL_ROOTS_FILE_PATH, which grpcio reads once in a process.
     credentials = grpc.ssl_channel_credentials(authority.read_bytes())
     monkeypatch.setattr(grpc, "ssl_channel_credentials", lambda: credentials)
-    with serving(tmp_path, repository, "a secret", grpc=kind, grpc_certfile=both) as server:
+    with run_server(tmp_path, repository, "a secret", grpc=kind, grpc_certfile=both) as server:
         with Client(f"grpcs://{server.grpc}", api_key="a secret") as client:
             assert len(client.classify(cases.series[:3], model="sines").labels) == 3
         with pytest.raises(Unreachable), Client(f"grpc://{server.grpc}", api_key="a secret", timeout=5) as client:
@@ -137,8 +137,8 @@ def test_what_is_no_certificate_is_refused_by_the_variables_name(authority: Path
         ((certificate, key, str(broken.parent)), "SERIESMITH_GRPC_CLIENT_CA .* cannot be read: Is a directory"),
     ]:
         with pytest.raises(ValueError, match=words):
-            tls_context(Settings(grpc_certfile=given[0], grpc_keyfile=given[1], grpc_client_ca=given[2]))
-    assert tls_context(Settings(grpc_certfile=certificate, grpc_keyfile=key)) is not None
+            build_tls_context(Settings(grpc_certfile=given[0], grpc_keyfile=given[1], grpc_client_ca=given[2]))
+    assert build_tls_context(Settings(grpc_certfile=certificate, grpc_keyfile=key)) is not None
 
 
 @pytest.mark.parametrize("arguments", [["--ssl-certfile", "a.pem"], ["--ssl-certfile=a.pem"]])

@@ -11,14 +11,14 @@ from service.grpc.asked import Asked, Method
 from service.grpc.call import CONVERSED_BYTES, SMALL_BYTES, Call
 from service.grpc.http2.core import Core
 from service.grpc.http2.holding import Holding
-from service.http.codings import unpacked
+from service.http.codings import unpack_at_once
 from service.identity import Identity
 from service.settings import Settings
 
 
 def _call(asked: Asked, key: str = "") -> Any:
     """A call of a connection that takes everything."""
-    core = Core(lambda headers: asked, _never, Holding(Budget(2**30, "bytes")), lambda data: None)
+    core = Core(lambda headers: asked, _fail, Holding(Budget(2**30, "bytes")), lambda data: None)
     settings = Settings(api_key=key)
     serving = SimpleNamespace(
         settings=settings, identity=Identity(settings), loop=SimpleNamespace(create_task=lambda work: work)
@@ -26,7 +26,7 @@ def _call(asked: Asked, key: str = "") -> Any:
     return Call(cast(Any, serving), core, 1, asked)
 
 
-def _never(*arguments: object) -> Any:
+def _fail(*arguments: object) -> Any:
     raise AssertionError(arguments)
 
 
@@ -34,27 +34,27 @@ def test_small_pieces_are_joined_and_hold_the_prefix():
     call = _call(Asked(Method()))
     message = b"\0" + (100_000).to_bytes(4) + bytes(100_000)
     for byte in message[:3000]:
-        call.received(bytes([byte]))
+        call.receive_data(bytes([byte]))
     for _ in range(100):
-        call.received(b"")
-    call.received(message[3000:])
+        call.receive_data(b"")
+    call.receive_data(message[3000:])
     assert len(call._parts) <= 1 + 3000 // SMALL_BYTES + 1
-    assert call._whole() == message and call._declared() == len(message)
+    assert call._join_body() == message and call._read_declared_size() == len(message)
 
 
 def test_nothing_is_kept_of_what_comes_without_the_key():
     without = _call(Asked(Method(needs_key=True)), key="a secret")
     having = _call(Asked(Method(needs_key=True), b"Bearer a secret"), key="a secret")
     for call in (without, having):
-        call.received(bytes(20_000))
-    assert (len(without._whole()), len(having._whole())) == (0, 20_000)
+        call.receive_data(bytes(20_000))
+    assert (len(without._join_body()), len(having._join_body())) == (0, 20_000)
 
 
 def test_a_packed_message_is_left_packed_until_the_work_begins():
     packed = gzip.compress(bytes(1_000_000))
     call = _call(Asked(Method(), packing=b"gzip"))
-    assert call._message(b"\1" + len(packed).to_bytes(4) + packed) == (packed, True)
-    assert call._unpacked(packed) == unpacked(packed, b"gzip", 1_000_000)
+    assert call._parse_message(b"\1" + len(packed).to_bytes(4) + packed) == (packed, True)
+    assert call._decompress(packed) == unpack_at_once(packed, b"gzip", 1_000_000)
 
 
 def test_a_conversation_takes_short_messages_only():

@@ -46,7 +46,7 @@ class Front:
         """All answers on a connection, until it is closed."""
         with self.connect() as connection:
             connection.sendall(sent)
-            return answers(connection)
+            return read_answers(connection)
 
 
 def answer(connection: socket.socket, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
@@ -56,7 +56,7 @@ def answer(connection: socket.socket, method: str = "GET") -> tuple[int, dict[st
     return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
 
 
-def answers(connection: socket.socket) -> list[tuple[int, dict[str, str], bytes]]:
+def read_answers(connection: socket.socket) -> list[tuple[int, dict[str, str], bytes]]:
     """All that come until the connection is closed; each with a Content-Length."""
     file, found = connection.makefile("rb"), []
     while line := file.readline():
@@ -69,14 +69,14 @@ def answers(connection: socket.socket) -> list[tuple[int, dict[str, str], bytes]
 
 
 @contextmanager
-def front(folder: Path, keep_alive: int = 5, **settings: Any) -> Iterator[Front]:
+def run_front(folder: Path, keep_alive: int = 5, **settings: Any) -> Iterator[Front]:
     """The paths /echo (use, 1 MB), /wait, /big, /stream; BentoML's are answered by a stand-in."""
     loop = uvloop.new_event_loop()
     serving = Serving(Settings(models=folder, grpc_port=0, **settings))
     serving.loop = loop
     routes, state = Routes(serving), ServerState()
     state.default_headers = [(b"date", b"Thu, 01 Jan 1970 00:00:00 GMT")]
-    config = Config(_bentoml, timeout_keep_alive=keep_alive, log_config=None, lifespan="off")
+    config = Config(_answer_as_bentoml, timeout_keep_alive=keep_alive, log_config=None, lifespan="off")
     config.load()
 
     async def echo(request: Request) -> Response:
@@ -124,7 +124,7 @@ def front(folder: Path, keep_alive: int = 5, **settings: Any) -> Iterator[Front]
         loop.close()
 
 
-async def _bentoml(scope: Any, receive: Any, send: Any) -> None:
+async def _answer_as_bentoml(scope: Any, receive: Any, send: Any) -> None:
     body = f"{scope['method']} {scope['path']} {scope['query_string'].decode()}".encode()
     await receive()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})

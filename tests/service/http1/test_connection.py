@@ -10,29 +10,29 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.service.http1.front import ECHO, Front, answer, answers, front
-from tests.service.server import until
+from tests.service.http1.front import ECHO, Front, answer, read_answers, run_front
+from tests.service.server import wait_until
 
 
 @pytest.fixture(scope="module")
 def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """Waits half a second for anything."""
     seconds = {"head_seconds": 0.5, "body_seconds": 0.5, "write_seconds": 0.5, "max_held_bytes": 10**7}
-    with front(tmp_path_factory.mktemp("quick"), keep_alive=1, **seconds) as running:
+    with run_front(tmp_path_factory.mktemp("quick"), keep_alive=1, **seconds) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     """As it comes, with a key."""
-    with front(tmp_path_factory.mktemp("calm"), api_key="k") as running:
+    with run_front(tmp_path_factory.mktemp("calm"), api_key="k") as running:
         yield running
 
 
 KEY = b"Authorization: Bearer k\r\n"
 
 
-def _code(body: bytes) -> str:
+def _read_code(body: bytes) -> str:
     code: str = orjson.loads(body)["error"]["code"]
     return code
 
@@ -59,11 +59,11 @@ def test_half_a_request_is_given_up_after_its_deadline(quick: Front, sent: bytes
     start = time.monotonic()
     with quick.connect() as connection:
         connection.sendall(sent)
-        found = answers(connection)
+        found = read_answers(connection)
     assert [one[0] for one in found] == ([status] if status else [])
-    assert not found or (_code(found[0][2]) == "request_timeout" and found[0][1]["connection"] == "close")
+    assert not found or (_read_code(found[0][2]) == "request_timeout" and found[0][1]["connection"] == "close")
     assert 0.3 < time.monotonic() - start < 10
-    until(lambda: quick.serving.bytes.held == 0, seconds=5, what="bytes given back")
+    wait_until(lambda: quick.serving.bytes.held == 0, seconds=5, what="bytes given back")
 
 
 def test_a_trickle_of_bytes_moves_no_deadline(quick: Front):
@@ -88,10 +88,10 @@ def test_an_idle_connection_is_closed(quick: Front):
 def test_who_never_reads_is_cut_off_and_holds_nothing(quick: Front, path: bytes):
     with quick.connect(receive_bytes=4096) as connection:
         connection.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
-        until(lambda: quick.serving.bytes.held > 0, seconds=10, what="an answer that waits")
+        wait_until(lambda: quick.serving.bytes.held > 0, seconds=10, what="an answer that waits")
         if path == b"/stream":
             assert quick.serving.bytes.held < 10**6
-        until(lambda: not quick.state.connections, seconds=15, what="the end of the connection")
+        wait_until(lambda: not quick.state.connections, seconds=15, what="the end of the connection")
     assert quick.serving.bytes.held == 0 and quick.serving.connections.held == 0 and not quick.state.tasks
 
 
@@ -109,18 +109,18 @@ def test_bodies_take_from_the_budget_before_they_are_held(calm: Front):
     calm.serving.bytes.force(calm.serving.bytes.limit - 1000)
     try:
         found = calm.ask(ECHO + KEY + b"Content-Length: 200000\r\n\r\n")
-        assert found[0][0] == 429 and found[0][1]["retry-after"] == "1" and _code(found[0][2]) == "overloaded"
+        assert found[0][0] == 429 and found[0][1]["retry-after"] == "1" and _read_code(found[0][2]) == "overloaded"
         found = calm.ask(ECHO + KEY + b"Transfer-Encoding: chunked\r\n\r\n7d0\r\n" + bytes(2000))
         assert found[0][0] == 429
     finally:
         calm.serving.bytes.give(calm.serving.bytes.limit - 1000)
-    until(lambda: calm.serving.bytes.held == 0, seconds=5, what="bytes given back")
+    wait_until(lambda: calm.serving.bytes.held == 0, seconds=5, what="bytes given back")
 
 
 def test_large_heads_are_refused_before_the_key_is_asked_for(calm: Front):
     for sent in (b"GET /" + b"a" * 70_000, b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 70_000):
         found = calm.ask(sent)
-        assert found[0][0] == 431 and _code(found[0][2]) == "head_too_large"
+        assert found[0][0] == 431 and _read_code(found[0][2]) == "head_too_large"
         assert found[0][1]["connection"] == "close"
 
 
@@ -200,15 +200,15 @@ def test_who_leaves_while_it_is_answered_disturbs_nobody(calm: Front):
     for _ in range(20):
         with calm.connect() as connection:
             connection.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
-    until(lambda: not calm.state.connections and not calm.state.tasks, seconds=5, what="the end of the work")
+    wait_until(lambda: not calm.state.connections and not calm.state.tasks, seconds=5, what="the end of the work")
     assert calm.serving.connections.held == 0
 
 
 def test_the_longest_idle_connection_makes_room(tmp_path: Path):
     with ExitStack() as stack:
-        few = stack.enter_context(front(tmp_path, max_connections=3))
+        few = stack.enter_context(run_front(tmp_path, max_connections=3))
         old, half, busy = (stack.enter_context(few.connect()) for _ in range(3))
-        until(lambda: few.serving.connections.held == 3, seconds=5, what="three connections")
+        wait_until(lambda: few.serving.connections.held == 3, seconds=5, what="three connections")
         busy.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         half.sendall(b"GET /li")
         time.sleep(0.1)
@@ -217,16 +217,16 @@ def test_the_longest_idle_connection_makes_room(tmp_path: Path):
                 new.sendall(ECHO + b"Content-Length: 2\r\n\r\nab")
                 assert answer(new)[2] == b"ab"
                 assert idle.recv(1) == b""
-                until(lambda: few.serving.connections.held == 3, seconds=5, what="the place of who had to go")
+                wait_until(lambda: few.serving.connections.held == 3, seconds=5, what="the place of who had to go")
             if idle is old:
-                until(lambda: few.serving.connections.held == 2, seconds=5, what="a place that is given back")
+                wait_until(lambda: few.serving.connections.held == 2, seconds=5, what="a place that is given back")
                 stack.enter_context(few.connect())
-                until(lambda: few.serving.connections.held == 3, seconds=5, what="three connections again")
+                wait_until(lambda: few.serving.connections.held == 3, seconds=5, what="three connections again")
         assert answer(busy)[2] == b"waited"
 
 
 def test_without_anybody_idle_a_new_connection_is_refused(tmp_path: Path):
-    with front(tmp_path, max_connections=1) as one, one.connect() as busy:
+    with run_front(tmp_path, max_connections=1) as one, one.connect() as busy:
         busy.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         time.sleep(0.1)
         with one.connect() as new:
@@ -236,14 +236,14 @@ def test_without_anybody_idle_a_new_connection_is_refused(tmp_path: Path):
 
 def test_a_stop_ends_every_connection_in_a_bounded_time_and_answers_what_was_sent(tmp_path: Path):
     with ExitStack() as stack:
-        ending = stack.enter_context(front(tmp_path, timeout_seconds=1, write_seconds=20))
+        ending = stack.enter_context(run_front(tmp_path, timeout_seconds=1, write_seconds=20))
         idle, half, body, busy = (stack.enter_context(ending.connect()) for _ in range(4))
         deaf = stack.enter_context(ending.connect(receive_bytes=4096))
         half.sendall(b"GET /li")
         body.sendall(ECHO + b"Content-Length: 9\r\n\r\nab")
         busy.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         deaf.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
-        until(lambda: ending.serving.bytes.held > 10_000, seconds=5, what="a stream that nobody reads")
+        wait_until(lambda: ending.serving.bytes.held > 10_000, seconds=5, what="a stream that nobody reads")
 
         def stop() -> None:
             for connection in list(ending.state.connections):
@@ -254,4 +254,4 @@ def test_a_stop_ends_every_connection_in_a_bounded_time_and_answers_what_was_sen
         status, headers, content = answer(idle)
         assert (status, headers["connection"], content) == (200, "close", b"ab")
         assert answer(busy)[2] == b"waited"
-        until(lambda: not ending.state.connections, seconds=10, what="the end of all connections")
+        wait_until(lambda: not ending.state.connections, seconds=10, what="the end of all connections")

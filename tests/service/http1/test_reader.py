@@ -24,7 +24,7 @@ def read(pieces: list[bytes]) -> list[Event]:
     try:
         for piece in pieces:
             reader.feed(piece)
-            while (event := reader.next()) is not None:
+            while (event := reader.read_event()) is not None:
                 if isinstance(event, Head):
                     events.append((event.method, event.target, tuple(event.headers.items()), event.keep_alive))
                 elif event is END:
@@ -40,81 +40,81 @@ def read(pieces: list[bytes]) -> list[Event]:
     return events
 
 
-def head(target: bytes = b"/", *lines: bytes, start: bytes | None = None) -> bytes:
+def build_head(target: bytes = b"/", *lines: bytes, start: bytes | None = None) -> bytes:
     """A GET with more header lines, or with another first line."""
     return b"\r\n".join([start or b"GET " + target + b" HTTP/1.1", b"Host: x", *lines, b"", b""])
 
 
 REFUSED: dict[str, tuple[bytes, int]] = {
     "no Host": (b"GET / HTTP/1.1\r\n\r\n", 400),
-    "two Hosts": (head(b"/", b"Host: y"), 400),
+    "two Hosts": (build_head(b"/", b"Host: y"), 400),
     "two empty Hosts": (b"GET / HTTP/1.1\r\nHost:\r\nHost:\r\n\r\n", 400),
     "Host with a path": (b"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", 400),
     "Host with a user": (b"GET / HTTP/1.1\r\nHost: a@b\r\n\r\n", 400),
     "Host with a blank": (b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
-    "space before the colon": (head(b"/", b"A : b"), 400),
-    "no colon": (head(b"/", b"Ab"), 400),
-    "no name": (head(b"/", b": b"), 400),
-    "folded": (head(b"/", b"A: b", b" c"), 400),
-    "folded by a tab": (head(b"/", b"A: b", b"\tc"), 400),
+    "space before the colon": (build_head(b"/", b"A : b"), 400),
+    "no colon": (build_head(b"/", b"Ab"), 400),
+    "no name": (build_head(b"/", b": b"), 400),
+    "folded": (build_head(b"/", b"A: b", b" c"), 400),
+    "folded by a tab": (build_head(b"/", b"A: b", b"\tc"), 400),
     "folded first line": (b"GET / HTTP/1.1\r\n Host: x\r\n\r\n", 400),
-    "bare CR in a value": (head(b"/", b"A: b\rc"), 400),
-    "bare LF in a value": (head(b"/", b"A: b\nC: d"), 400),
-    "NUL in a value": (head(b"/", b"A: b\0c"), 400),
-    "DEL in a value": (head(b"/", b"A: b\x7f"), 400),
-    "control in a name": (head(b"/", b"A\x01: b"), 400),
-    "a name of Latin-1": (head(b"/", b"\xe4: b"), 400),
-    "a name in parentheses": (head(b"/", b"(a): b"), 400),
+    "bare CR in a value": (build_head(b"/", b"A: b\rc"), 400),
+    "bare LF in a value": (build_head(b"/", b"A: b\nC: d"), 400),
+    "NUL in a value": (build_head(b"/", b"A: b\0c"), 400),
+    "DEL in a value": (build_head(b"/", b"A: b\x7f"), 400),
+    "control in a name": (build_head(b"/", b"A\x01: b"), 400),
+    "a name of Latin-1": (build_head(b"/", b"\xe4: b"), 400),
+    "a name in parentheses": (build_head(b"/", b"(a): b"), 400),
     "lines end with LF": (b"GET / HTTP/1.1\nHost: x\n\n", 400),
     "a request line that ends with LF": (b"GET / HTTP/1.1\nHost: x\r\n\r\n", 400),
     "lines end with CR": (b"GET / HTTP/1.1\rHost: x\r\r\n\r\n", 400),
-    "two blanks": (head(start=b"GET  / HTTP/1.1"), 400),
-    "a tab for a blank": (head(start=b"GET\t/ HTTP/1.1"), 400),
-    "a blank before": (head(start=b" GET / HTTP/1.1"), 400),
-    "a blank behind": (head(start=b"GET / HTTP/1.1 "), 400),
-    "no version": (head(start=b"GET /"), 400),
-    "no target": (head(start=b"GET HTTP/1.1"), 400),
-    "lower-case version": (head(start=b"GET / http/1.1"), 400),
-    "version 1.10": (head(start=b"GET / HTTP/1.10"), 400),
-    "version 1.2": (head(start=b"GET / HTTP/1.2"), 505),
-    "version 0.9": (head(start=b"GET / HTTP/0.9"), 505),
-    "version 2.0": (head(start=b"PRI * HTTP/2.0"), 505),
+    "two blanks": (build_head(start=b"GET  / HTTP/1.1"), 400),
+    "a tab for a blank": (build_head(start=b"GET\t/ HTTP/1.1"), 400),
+    "a blank before": (build_head(start=b" GET / HTTP/1.1"), 400),
+    "a blank behind": (build_head(start=b"GET / HTTP/1.1 "), 400),
+    "no version": (build_head(start=b"GET /"), 400),
+    "no target": (build_head(start=b"GET HTTP/1.1"), 400),
+    "lower-case version": (build_head(start=b"GET / http/1.1"), 400),
+    "version 1.10": (build_head(start=b"GET / HTTP/1.10"), 400),
+    "version 1.2": (build_head(start=b"GET / HTTP/1.2"), 505),
+    "version 0.9": (build_head(start=b"GET / HTTP/0.9"), 505),
+    "version 2.0": (build_head(start=b"PRI * HTTP/2.0"), 505),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
-    "lower-case method": (head(start=b"get / HTTP/1.1"), 501),
-    "unknown method": (head(start=b"BREW / HTTP/1.1"), 501),
-    "CONNECT": (head(start=b"CONNECT x:443 HTTP/1.1"), 501),
-    "method with a slash": (head(start=b"G/T / HTTP/1.1"), 400),
-    "a target without a slash": (head(b"classify"), 400),
-    "a star for GET": (head(b"*"), 400),
-    "a fragment": (head(b"/a#b"), 400),
-    "a target of Latin-1": (head(b"/\xe4"), 400),
-    "a NUL in the target": (head(b"/\0"), 400),
-    "another scheme": (head(b"ftp://x/"), 400),
-    "an absolute target without a host": (head(b"http:///a"), 400),
-    "length with a sign": (head(b"/", b"Content-Length: +5"), 400),
-    "length below zero": (head(b"/", b"Content-Length: -5"), 400),
-    "length in hexadecimal": (head(b"/", b"Content-Length: 0x5"), 400),
-    "length with an underscore": (head(b"/", b"Content-Length: 1_0"), 400),
-    "length with a blank": (head(b"/", b"Content-Length: 1 0"), 400),
-    "length of nothing": (head(b"/", b"Content-Length:"), 400),
-    "length with a fraction": (head(b"/", b"Content-Length: 5.0"), 400),
-    "length of 5000 digits": (head(b"/", b"Content-Length: " + b"9" * 5000), 400),
-    "two lengths": (head(b"/", b"Content-Length: 5", b"Content-Length: 6"), 400),
-    "two lengths in one": (head(b"/", b"Content-Length: 5, 6"), 400),
-    "length and chunks": (head(b"/", b"Content-Length: 5", b"Transfer-Encoding: chunked"), 400),
-    "chunks and length": (head(b"/", b"Transfer-Encoding: chunked", b"Content-Length: 5"), 400),
-    "gzip, chunked": (head(b"/", b"Transfer-Encoding: gzip, chunked"), 501),
-    "chunked twice": (head(b"/", b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"), 501),
-    "identity": (head(b"/", b"Transfer-Encoding: identity"), 501),
-    "xchunked": (head(b"/", b"Transfer-Encoding: xchunked"), 501),
-    "chunked in quotes": (head(b"/", b'Transfer-Encoding: "chunked"'), 501),
-    "an empty transfer coding": (head(b"/", b"Transfer-Encoding:"), 501),
-    "a vertical tab in the coding": (head(b"/", b"Transfer-Encoding: \x0bchunked"), 400),
+    "lower-case method": (build_head(start=b"get / HTTP/1.1"), 501),
+    "unknown method": (build_head(start=b"BREW / HTTP/1.1"), 501),
+    "CONNECT": (build_head(start=b"CONNECT x:443 HTTP/1.1"), 501),
+    "method with a slash": (build_head(start=b"G/T / HTTP/1.1"), 400),
+    "a target without a slash": (build_head(b"classify"), 400),
+    "a star for GET": (build_head(b"*"), 400),
+    "a fragment": (build_head(b"/a#b"), 400),
+    "a target of Latin-1": (build_head(b"/\xe4"), 400),
+    "a NUL in the target": (build_head(b"/\0"), 400),
+    "another scheme": (build_head(b"ftp://x/"), 400),
+    "an absolute target without a host": (build_head(b"http:///a"), 400),
+    "length with a sign": (build_head(b"/", b"Content-Length: +5"), 400),
+    "length below zero": (build_head(b"/", b"Content-Length: -5"), 400),
+    "length in hexadecimal": (build_head(b"/", b"Content-Length: 0x5"), 400),
+    "length with an underscore": (build_head(b"/", b"Content-Length: 1_0"), 400),
+    "length with a blank": (build_head(b"/", b"Content-Length: 1 0"), 400),
+    "length of nothing": (build_head(b"/", b"Content-Length:"), 400),
+    "length with a fraction": (build_head(b"/", b"Content-Length: 5.0"), 400),
+    "length of 5000 digits": (build_head(b"/", b"Content-Length: " + b"9" * 5000), 400),
+    "two lengths": (build_head(b"/", b"Content-Length: 5", b"Content-Length: 6"), 400),
+    "two lengths in one": (build_head(b"/", b"Content-Length: 5, 6"), 400),
+    "length and chunks": (build_head(b"/", b"Content-Length: 5", b"Transfer-Encoding: chunked"), 400),
+    "chunks and length": (build_head(b"/", b"Transfer-Encoding: chunked", b"Content-Length: 5"), 400),
+    "gzip, chunked": (build_head(b"/", b"Transfer-Encoding: gzip, chunked"), 501),
+    "chunked twice": (build_head(b"/", b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked"), 501),
+    "identity": (build_head(b"/", b"Transfer-Encoding: identity"), 501),
+    "xchunked": (build_head(b"/", b"Transfer-Encoding: xchunked"), 501),
+    "chunked in quotes": (build_head(b"/", b'Transfer-Encoding: "chunked"'), 501),
+    "an empty transfer coding": (build_head(b"/", b"Transfer-Encoding:"), 501),
+    "a vertical tab in the coding": (build_head(b"/", b"Transfer-Encoding: \x0bchunked"), 400),
     "chunks in HTTP/1.0": (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
-    "101 headers": (head(b"/", *[b"A%d: b" % number for number in range(100)]), 431),
-    "a long header": (head(b"/", b"A: " + b"b" * MAX_HEAD), 431),
-    "a long target": (head(b"/" + b"a" * MAX_HEAD), 431),
+    "101 headers": (build_head(b"/", *[b"A%d: b" % number for number in range(100)]), 431),
+    "a long header": (build_head(b"/", b"A: " + b"b" * MAX_HEAD), 431),
+    "a long target": (build_head(b"/" + b"a" * MAX_HEAD), 431),
     "a head without an end": (POST + b"A: " + b"b" * (MAX_HEAD + 10), 431),
 }
 
@@ -239,7 +239,7 @@ SPICE = [
 ]
 
 
-def _mutated(random_: random.Random) -> bytes:
+def _mutate(random_: random.Random) -> bytes:
     sent = bytearray(random_.choice(SEEDS))
     for _ in range(random_.randrange(4)):
         place = random_.randrange(len(sent) + 1)
@@ -255,7 +255,7 @@ def _mutated(random_: random.Random) -> bytes:
     return bytes(sent)
 
 
-def _as_h11(sent: bytes) -> tuple[object, ...] | None:
+def _read_as_h11(sent: bytes) -> tuple[object, ...] | None:
     """Method, target, headers and body of the first request; None: refused, or not whole."""
     connection = h11.Connection(h11.SERVER)
     connection.receive_data(sent)
@@ -269,21 +269,21 @@ def _as_h11(sent: bytes) -> tuple[object, ...] | None:
                 body += bytes(event.data)
             elif isinstance(event, h11.EndOfMessage):
                 assert request is not None
-                return request.method, request.target, _joined(list(request.headers)), body
+                return request.method, request.target, _join(list(request.headers)), body
             else:
                 return None
     except h11.RemoteProtocolError:
         return None
 
 
-def _joined(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def _join(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     joined: dict[bytes, bytes] = {}
     for name, value in headers:
         joined[name] = joined[name] + b", " + value if name in joined else value
     return joined
 
 
-def _length_told_once(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
+def _normalise_length(headers: dict[bytes, bytes]) -> dict[bytes, bytes]:
     """h11 keeps one of several equal lengths, and lower-cases the transfer coding; neither changes the meaning."""
     length = headers.get(b"content-length")
     lower = {b"transfer-encoding": headers[b"transfer-encoding"].lower()} if b"transfer-encoding" in headers else {}
@@ -294,17 +294,17 @@ def test_what_is_accepted_means_the_same_to_h11():
     random_ = random.Random(20_26)
     agreed = 0
     for _ in range(20_000):
-        sent = _mutated(random_)
+        sent = _mutate(random_)
         events = read([sent])
         if ("end",) not in events:
             continue
         end = events.index(("end",))
         method, target, headers, _ = events[0]
         body = b"".join(event[1] for event in events[1:end])  # type: ignore[misc]
-        theirs = _as_h11(sent.lstrip(b"\r\n") if sent.startswith(b"\r\n") else sent)
+        theirs = _read_as_h11(sent.lstrip(b"\r\n") if sent.startswith(b"\r\n") else sent)
         assert theirs is not None, sent
-        ours = (str(method).encode(), target, _length_told_once(dict(headers)), body)  # type: ignore[call-overload]
-        assert ours == (*theirs[:2], _length_told_once(theirs[2]), theirs[3]), sent  # type: ignore[arg-type]
+        ours = (str(method).encode(), target, _normalise_length(dict(headers)), body)  # type: ignore[call-overload]
+        assert ours == (*theirs[:2], _normalise_length(theirs[2]), theirs[3]), sent  # type: ignore[arg-type]
         agreed += 1
     assert agreed > 1000
 
@@ -312,6 +312,6 @@ def test_what_is_accepted_means_the_same_to_h11():
 def test_noise_is_read_or_refused():
     random_ = random.Random(7)
     for _ in range(3000):
-        sent = _mutated(random_) + random_.randbytes(random_.randrange(60))
+        sent = _mutate(random_) + random_.randbytes(random_.randrange(60))
         cut = random_.randrange(len(sent) + 1)
         assert read([sent[:cut], sent[cut:]]) == read([sent])

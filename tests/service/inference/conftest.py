@@ -15,14 +15,14 @@ import pytest
 
 from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.service.bundles import Labelled
-from tests.service.grpc.conversation import connected
+from tests.service.grpc.conversation import connect
 from tests.service.server import ROOT, Server
 
 
 @pytest.fixture(scope="session")
 def stub(server: Server) -> Iterator[Any]:
     """Calls the server."""
-    with connected(server) as channel:
+    with connect(server) as channel:
         yield GRPCInferenceServiceStub(channel)
 
 
@@ -48,7 +48,7 @@ AUGMENTED = ["series", "labels", "synthetic", "had", "made", "made_by", "weight"
 ADVICE = ["advice_use", "advice_message", "advice_uplift_mean", "advice_uplift_low", "advice_uplift_high"]
 
 
-def asked(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]:
+def list_requests(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]:
     """Tensors and outputs of a request to each operation, with everything that can be asked for."""
     series = cases.series[:9].astype(np.float32)
     seed, expansion = np.array([7]), np.array([1.5], np.float32)
@@ -83,7 +83,7 @@ def asked(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], list[str]]]
 def stock(server: Server, cases: Labelled, tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """Every operation, over each of the stock client's ways."""
     folder = tmp_path_factory.mktemp("stock")
-    requests = asked(cases)
+    requests = list_requests(cases)
     for operation, (given, _) in requests.items():
         np.savez(folder / f"{operation}.npz", allow_pickle=False, **given)
     listed = {operation: (f"sines.{operation}", outputs) for operation, (_, outputs) in requests.items()}

@@ -27,7 +27,7 @@ Arrays = dict[str, np.ndarray]
 Ask = Callable[[str, Arrays, list[str]], Arrays]
 
 
-def _tensors(module: Any, given: Arrays, **more: Any) -> list[Any]:
+def _build_tensors(module: Any, given: Arrays, **more: Any) -> list[Any]:
     tensors = []
     for name, array in given.items():
         sent = array.astype(object) if array.dtype.kind == "U" else array
@@ -37,55 +37,55 @@ def _tensors(module: Any, given: Arrays, **more: Any) -> list[Any]:
     return tensors
 
 
-def _arrays(result: Any, names: list[str]) -> Arrays:
+def _read_arrays(result: Any, names: list[str]) -> Arrays:
     arrays = {name: result.as_numpy(name) for name in names}
     said = {name: array for name, array in arrays.items() if array is not None}  # null is left out
     return {name: array.astype(str) if array.dtype.kind in "OS" else array for name, array in said.items()}
 
 
-def _http(client: Any, more: dict[str, Any], binary: bool, model: str, given: Arrays, outputs: list[str]) -> Arrays:
+def _ask_http(client: Any, more: dict[str, Any], binary: bool, model: str, given: Arrays, outputs: list[str]) -> Arrays:
     wanted = [over_http.InferRequestedOutput(name, binary_data=binary) for name in outputs]
-    tensors = _tensors(over_http, given, binary_data=binary)
-    return _arrays(client.infer(model, tensors, outputs=wanted, **more), outputs)
+    tensors = _build_tensors(over_http, given, binary_data=binary)
+    return _read_arrays(client.infer(model, tensors, outputs=wanted, **more), outputs)
 
 
-def _grpc(client: Any, more: dict[str, Any], model: str, given: Arrays, outputs: list[str]) -> Arrays:
+def _ask_grpc(client: Any, more: dict[str, Any], model: str, given: Arrays, outputs: list[str]) -> Arrays:
     wanted = [over_grpc.InferRequestedOutput(name) for name in outputs]
-    return _arrays(client.infer(model, _tensors(over_grpc, given), outputs=wanted, **more), outputs)
+    return _read_arrays(client.infer(model, _build_tensors(over_grpc, given), outputs=wanted, **more), outputs)
 
 
-async def _http_aio(address: str, model: str, given: Arrays, outputs: list[str]) -> Arrays:
+async def _ask_http_aio(address: str, model: str, given: Arrays, outputs: list[str]) -> Arrays:
     async with over_http_aio.InferenceServerClient(address) as client:
         wanted = [over_http_aio.InferRequestedOutput(name) for name in outputs]
-        return _arrays(await client.infer(model, _tensors(over_http_aio, given), outputs=wanted), outputs)
+        return _read_arrays(await client.infer(model, _build_tensors(over_http_aio, given), outputs=wanted), outputs)
 
 
-async def _grpc_aio(address: str, model: str, given: Arrays, outputs: list[str]) -> Arrays:
+async def _ask_grpc_aio(address: str, model: str, given: Arrays, outputs: list[str]) -> Arrays:
     async with over_grpc_aio.InferenceServerClient(address) as client:
         wanted = [over_grpc_aio.InferRequestedOutput(name) for name in outputs]
-        return _arrays(await client.infer(model, _tensors(over_grpc_aio, given), outputs=wanted), outputs)
+        return _read_arrays(await client.infer(model, _build_tensors(over_grpc_aio, given), outputs=wanted), outputs)
 
 
-def ways(http: str, grpc: str) -> dict[str, Ask]:
+def list_ways(http: str, grpc: str) -> dict[str, Ask]:
     """How a stock client asks."""
     http_client, grpc_client = over_http.InferenceServerClient(http), over_grpc.InferenceServerClient(grpc)
     gzip = {"request_compression_algorithm": "gzip", "response_compression_algorithm": "gzip"}
     deflate = {"request_compression_algorithm": "deflate", "response_compression_algorithm": "deflate"}
     return {
-        "http": partial(_http, http_client, {}, True),
-        "http json": partial(_http, http_client, {}, False),
-        "http gzip": partial(_http, http_client, gzip, True),
-        "http deflate": partial(_http, http_client, deflate, True),
-        "http json gzip": partial(_http, http_client, gzip, False),
-        "http asyncio": lambda *asked: asyncio.run(_http_aio(http, *asked)),
-        "grpc": partial(_grpc, grpc_client, {}),
-        "grpc gzip": partial(_grpc, grpc_client, {"compression_algorithm": "gzip"}),
-        "grpc deflate": partial(_grpc, grpc_client, {"compression_algorithm": "deflate"}),
-        "grpc asyncio": lambda *asked: asyncio.run(_grpc_aio(grpc, *asked)),
+        "http": partial(_ask_http, http_client, {}, True),
+        "http json": partial(_ask_http, http_client, {}, False),
+        "http gzip": partial(_ask_http, http_client, gzip, True),
+        "http deflate": partial(_ask_http, http_client, deflate, True),
+        "http json gzip": partial(_ask_http, http_client, gzip, False),
+        "http asyncio": lambda *asked: asyncio.run(_ask_http_aio(http, *asked)),
+        "grpc": partial(_ask_grpc, grpc_client, {}),
+        "grpc gzip": partial(_ask_grpc, grpc_client, {"compression_algorithm": "gzip"}),
+        "grpc deflate": partial(_ask_grpc, grpc_client, {"compression_algorithm": "deflate"}),
+        "grpc asyncio": lambda *asked: asyncio.run(_ask_grpc_aio(grpc, *asked)),
     }
 
 
-def described(client: Any, model: str, **more: Any) -> dict[str, Any]:
+def describe(client: Any, model: str, **more: Any) -> dict[str, Any]:
     """What a client is told of the server and of a model."""
     return {
         "live": client.is_server_live(),
@@ -105,7 +105,7 @@ def described(client: Any, model: str, **more: Any) -> dict[str, Any]:
 
 def main(http: str, grpc: str, folder: Path) -> None:
     """See the module."""
-    asked = ways(http, grpc)
+    asked = list_ways(http, grpc)
     requests = json.loads((folder / "requests.json").read_text())
     for operation, (model, outputs) in requests.items():
         with np.load(folder / f"{operation}.npz") as given:
@@ -113,8 +113,8 @@ def main(http: str, grpc: str, folder: Path) -> None:
         for way, ask in asked.items():
             np.savez(folder / f"{operation} {way}.npz", allow_pickle=False, **ask(model, arrays, outputs))
     told = {
-        "http": described(over_http.InferenceServerClient(http), "sines.classify"),
-        "grpc": described(over_grpc.InferenceServerClient(grpc), "sines.classify", as_json=True),
+        "http": describe(over_http.InferenceServerClient(http), "sines.classify"),
+        "grpc": describe(over_grpc.InferenceServerClient(grpc), "sines.classify", as_json=True),
     }
     (folder / "told.json").write_text(json.dumps(told))
     (folder / "configuration.bin").write_bytes(model_config_pb2.DESCRIPTOR.serialized_pb)

@@ -14,7 +14,7 @@ import pytest
 
 from service import VERSION
 from service.proto import open_inference_pb2 as messages
-from tests.service.bundles import Labelled, relative_difference
+from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.server import Server
 
 DTYPES = {"FP32": "<f4", "INT64": "<i8", "BOOL": "?"}
@@ -34,7 +34,7 @@ def request(model: str, series: np.ndarray, **more: Any) -> Any:
     return asked
 
 
-def outputs(answer: Any) -> dict[str, np.ndarray]:
+def read_outputs(answer: Any) -> dict[str, np.ndarray]:
     """The numeric outputs of an answer."""
     assert len(answer.outputs) == len(answer.raw_output_contents)
     return {
@@ -70,8 +70,8 @@ def test_inference_on_raw_contents(server: Server, stub: Any, series: np.ndarray
     assert (answer.model_name, answer.model_version, answer.id) == ("sines.encode", "1", "42")
     assert not any(one.HasField("contents") for one in answer.outputs)
     expected = server.answer("encode", model="sines", series=series)
-    for name, array in outputs(answer).items():
-        assert relative_difference(array, expected[name]) < 1e-5
+    for name, array in read_outputs(answer).items():
+        assert compute_relative_difference(array, expected[name]) < 1e-5
 
 
 @pytest.mark.parametrize(("datatype", "field"), [("FP32", "fp32_contents"), ("FP64", "fp64_contents")])
@@ -91,7 +91,7 @@ def test_generation_on_typed_contents(stub: Any):
     asked.inputs.add(name="count", datatype="INT32", shape=[2], contents=contents(int_contents=[2, 3]))
     asked.inputs.add(name="seed", datatype="INT64", shape=[1], contents=contents(int64_contents=[5]))
     asked.inputs.add(name="expansion", datatype="FP32", shape=[1], contents=contents(fp32_contents=[1.5]))
-    found = outputs(stub.ModelInfer(asked))
+    found = read_outputs(stub.ModelInfer(asked))
     assert found["series"].shape == (5, 2, 64) and found["seed"].tolist() == [5]
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from service import VERSION
-from tests.service.bundles import Labelled, relative_difference
-from tests.service.described import operations
-from tests.service.inference.conversation import infer, outputs, tensor
+from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.described import list_operations
+from tests.service.inference.conversation import build_tensor, infer, read_outputs
 from tests.service.server import Server
 
 INTEGERS = {f"{kind}{width}" for kind in ("INT", "UINT") for width in (8, 16, 32, 64)}
@@ -88,7 +88,7 @@ def test_the_inputs_and_outputs_of_generation(server: Server):
 
 def test_an_inference_response(server: Server, series: np.ndarray):
     """ "model_name", "model_version", "outputs"; each "name", "shape", "datatype", "data"."""
-    document = infer(server, "sines.encode", tensor("series", series)).json()
+    document = infer(server, "sines.encode", build_tensor("series", series)).json()
     assert set(document) == {"model_name", "model_version", "outputs"}
     assert (document["model_name"], document["model_version"]) == ("sines.encode", "1")
     assert [output["name"] for output in document["outputs"]] == ["posterior_mean", "posterior_log_variance"]
@@ -99,55 +99,59 @@ def test_an_inference_response(server: Server, series: np.ndarray):
 
 def test_the_identifier_comes_back(server: Server, series: np.ndarray):
     """ "Optional, but if specified this identifier must be returned in the response." """
-    assert infer(server, "sines.encode", tensor("series", series), id="42").json()["id"] == "42"
+    assert infer(server, "sines.encode", build_tensor("series", series), id="42").json()["id"] == "42"
 
 
 def test_outputs_that_are_named(server: Server, series: np.ndarray):
     """ "The output tensors requested"; "if not specified all outputs produced by the model will be returned"."""
-    named = outputs(infer(server, "sines.classify", tensor("series", series), outputs=[{"name": "probabilities"}]))
+    named = read_outputs(
+        infer(server, "sines.classify", build_tensor("series", series), outputs=[{"name": "probabilities"}])
+    )
     assert set(named) == {"probabilities"} and named["probabilities"].shape == (4, 3)
-    usual = outputs(infer(server, "sines.classify", tensor("series", series)))
+    usual = read_outputs(infer(server, "sines.classify", build_tensor("series", series)))
     assert set(usual) == {"labels", "probabilities"}
-    extra = outputs(infer(server, "sines.classify", tensor("series", series), outputs=[{"name": "typicality"}]))
+    extra = read_outputs(
+        infer(server, "sines.classify", build_tensor("series", series), outputs=[{"name": "typicality"}])
+    )
     assert set(extra) == {"typicality"}
 
 
 def test_data_may_be_nested_or_flat(server: Server, series: np.ndarray):
     """ "in their nature multi-dimensional representation, or as a flattened one-dimensional representation" """
-    nested = infer(server, "sines.encode", tensor("series", series))
-    flat = infer(server, "sines.encode", tensor("series", series) | {"data": series.reshape(-1).tolist()})
+    nested = infer(server, "sines.encode", build_tensor("series", series))
+    flat = infer(server, "sines.encode", build_tensor("series", series) | {"data": series.reshape(-1).tolist()})
     assert nested.content == flat.content
 
 
 def test_a_version_may_be_named(server: Server, series: np.ndarray):
     """ "v2/models/<model_name>[/versions/<model_version>]/infer" """
-    plain = infer(server, "sines.encode", tensor("series", series))
-    assert infer(server, "sines.encode/versions/1", tensor("series", series)).content == plain.content
-    assert infer(server, "sines.encode/versions/2", tensor("series", series)).status_code == 404
+    plain = infer(server, "sines.encode", build_tensor("series", series))
+    assert infer(server, "sines.encode/versions/1", build_tensor("series", series)).content == plain.content
+    assert infer(server, "sines.encode/versions/2", build_tensor("series", series)).status_code == 404
 
 
 def test_parameters_that_nobody_defined_change_nothing(server: Server, series: np.ndarray):
     """ "Currently no parameters are defined." "$parameter = $string : $string | $number | $boolean" """
     more: dict[str, Any] = {"parameters": {"priority": 3, "mood": "good", "sure": True}}
-    plain = infer(server, "sines.encode", tensor("series", series))
-    assert infer(server, "sines.encode", tensor("series", series, **more), **more).content == plain.content
+    plain = infer(server, "sines.encode", build_tensor("series", series))
+    assert infer(server, "sines.encode", build_tensor("series", series, **more), **more).content == plain.content
 
 
 def test_one_channel_may_come_in_two_dimensions(server: Server, waves: np.ndarray):
-    flat = infer(server, "unlabelled.encode", tensor("series", waves[:, 0]))
-    assert flat.content == infer(server, "unlabelled.encode", tensor("series", waves)).content
+    flat = infer(server, "unlabelled.encode", build_tensor("series", waves[:, 0]))
+    assert flat.content == infer(server, "unlabelled.encode", build_tensor("series", waves)).content
 
 
 @pytest.mark.parametrize("datatype", ["FP32", "FP64"])
 def test_the_answer_is_that_of_json(server: Server, series: np.ndarray, datatype: str):
     expected = server.answer("encode", model="sines", series=series)["posterior_mean"]
-    found = outputs(infer(server, "sines.encode", tensor("series", series, datatype)))
-    assert relative_difference(found["posterior_mean"], expected) < 1e-5
+    found = read_outputs(infer(server, "sines.encode", build_tensor("series", series, datatype)))
+    assert compute_relative_difference(found["posterior_mean"], expected) < 1e-5
 
 
 def test_the_document_tells_of_every_path(server: Server, series: np.ndarray):
     document = server.get("/docs.json")
-    described = [one for one in operations(document).values() if one.path.startswith("/v2")]
+    described = [one for one in list_operations(document).values() if one.path.startswith("/v2")]
     read = [one for one in described if one.method == "get"]
     assert len(read) >= 7
     for one in read:
@@ -156,8 +160,8 @@ def test_the_document_tells_of_every_path(server: Server, series: np.ndarray):
     models = {"/v2/models/{model}/infer", "/v2/models/{model}/versions/{version}/infer"}
     repository = {f"/v2/repository/models/{{model}}/{what}" for what in ("load", "unload")}
     assert written == {"/v2/repository/index"} | models | repository
-    answer = infer(server, "sines.encode", tensor("series", series), id="1")
-    operations(document)["v2_infer"].check(answer)
+    answer = infer(server, "sines.encode", build_tensor("series", series), id="1")
+    list_operations(document)["v2_infer"].check(answer)
     assert set(answer.json()) == set(document["components"]["schemas"]["InferenceResponse"]["properties"])
 
 
@@ -171,13 +175,13 @@ def test_a_model_has_a_configuration_in_the_form_that_tools_read(server: Server)
 
 
 def test_labels_may_come_as_a_column_and_parameters_as_null(server: Server, cases: Labelled):
-    labels = tensor("labels", [[str(label)] for label in cases.labels[:3]], parameters=None)
-    series = tensor("series", cases.series[:3].astype(np.float32), parameters=None)
+    labels = build_tensor("labels", [[str(label)] for label in cases.labels[:3]], parameters=None)
+    series = build_tensor("series", cases.series[:3].astype(np.float32), parameters=None)
     seed = {"name": "seed", "datatype": "INT64", "shape": [1.0], "data": [7.0]}
     response = infer(server, "sines.augment", series, labels, seed, parameters=None, id=None)
-    flat = tensor("labels", [str(label) for label in cases.labels[:3]])
+    flat = build_tensor("labels", [str(label) for label in cases.labels[:3]])
     assert np.array_equal(
-        outputs(response)["series"], outputs(infer(server, "sines.augment", series, flat, seed))["series"]
+        read_outputs(response)["series"], read_outputs(infer(server, "sines.augment", series, flat, seed))["series"]
     )
 
 

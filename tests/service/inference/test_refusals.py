@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.service.bundles import Labelled
-from tests.service.inference.conversation import infer, tensor
-from tests.service.server import Server, serving
+from tests.service.inference.conversation import build_tensor, infer
+from tests.service.server import Server, run_server
 
-SERIES = tensor("series", np.zeros((1, 2, 64), np.float32))
-LABELS = tensor("labels", ["0"])
-SEED = tensor("seed", [1])
+SERIES = build_tensor("series", np.zeros((1, 2, 64), np.float32))
+LABELS = build_tensor("labels", ["0"])
+SEED = build_tensor("seed", [1])
 
 REFUSED: list[tuple[str, str, Any, str]] = [
     ("no inputs", "encode", None, "'inputs' is missing"),
@@ -27,31 +27,46 @@ REFUSED: list[tuple[str, str, Any, str]] = [
     ("an input of another operation", "encode", [SERIES, SEED], "no input 'seed'"),
     ("an input twice", "encode", [SERIES, SERIES], "'series' came twice"),
     ("no series", "encode", [], "'series' is missing"),
-    ("another datatype", "encode", [tensor("series", np.zeros((1, 2, 64), int))], "send FP32"),
+    ("another datatype", "encode", [build_tensor("series", np.zeros((1, 2, 64), int))], "send FP32"),
     ("no datatype", "encode", [SERIES | {"datatype": "FLOAT"}], "'FLOAT'; there are: BOOL"),
     ("no data", "encode", [SERIES | {"data": None}], "has no data"),
     ("data of another kind", "encode", [SERIES | {"data": [True] * 128}], "series holds True; FP32 takes numbers"),
     ("too few elements", "encode", [SERIES | {"data": [0.0]}], "takes 128 elements; 1 came"),
     ("a ragged list", "encode", [SERIES | {"data": [[[0.0], [0.0, 1.0]]]}], "series is ragged"),
     ("another nesting", "encode", [SERIES | {"data": [[0.0] * 64] * 2}], "nested as [2, 64]"),
-    ("another length", "encode", [tensor("series", np.zeros((1, 2, 9), np.float32))], "Resample to 64 timepoints"),
-    ("another number of channels", "encode", [tensor("series", np.zeros((1, 64), np.float32))], "has 2 channels"),
+    (
+        "another length",
+        "encode",
+        [build_tensor("series", np.zeros((1, 2, 9), np.float32))],
+        "Resample to 64 timepoints",
+    ),
+    ("another number of channels", "encode", [build_tensor("series", np.zeros((1, 64), np.float32))], "has 2 channels"),
     ("no number that is finite", "encode", [SERIES | {"data": [1e39] * 128}], "no finite 32-bit number"),
     ("labels that are not there", "augment", [SERIES], "'labels' is missing"),
-    ("a class that is not there", "augment", [SERIES, tensor("labels", ["9"])], "does not know"),
-    ("labels beside too few series", "augment", [SERIES, tensor("labels", ["0", "1"])], "1 series and 2 labels"),
-    ("labels without a count", "sample", [tensor("class_label", ["0"])], "class_label came without count"),
-    ("counts without a label", "sample", [tensor("count", [1])], "count came without class_label"),
-    ("two labels, one count", "sample", [tensor("class_label", ["0", "1"]), tensor("count", [1])], "side by side"),
-    ("a class twice", "sample", [tensor("class_label", ["0", "0"]), tensor("count", [1, 1])], "a class twice"),
+    ("a class that is not there", "augment", [SERIES, build_tensor("labels", ["9"])], "does not know"),
+    ("labels beside too few series", "augment", [SERIES, build_tensor("labels", ["0", "1"])], "1 series and 2 labels"),
+    ("labels without a count", "sample", [build_tensor("class_label", ["0"])], "class_label came without count"),
+    ("counts without a label", "sample", [build_tensor("count", [1])], "count came without class_label"),
+    (
+        "two labels, one count",
+        "sample",
+        [build_tensor("class_label", ["0", "1"]), build_tensor("count", [1])],
+        "side by side",
+    ),
+    (
+        "a class twice",
+        "sample",
+        [build_tensor("class_label", ["0", "0"]), build_tensor("count", [1, 1])],
+        "a class twice",
+    ),
     ("nothing asked for", "sample", [SEED], "neither of 'counts' and 'n_per_class'"),
-    ("a seed below zero", "sample", [tensor("n_per_class", [1]), tensor("seed", [-1])], "seed is -1"),
-    ("two seeds", "sample", [tensor("n_per_class", [1]), tensor("seed", [1, 2])], "seed has 2 elements"),
-    ("a seed with a fraction", "sample", [tensor("n_per_class", [1]), tensor("seed", [1.0])], "send INT64"),
+    ("a seed below zero", "sample", [build_tensor("n_per_class", [1]), build_tensor("seed", [-1])], "seed is -1"),
+    ("two seeds", "sample", [build_tensor("n_per_class", [1]), build_tensor("seed", [1, 2])], "seed has 2 elements"),
+    ("a seed with a fraction", "sample", [build_tensor("n_per_class", [1]), build_tensor("seed", [1.0])], "send INT64"),
     (
         "two strategies",
         "augment",
-        [SERIES, LABELS, tensor("factor", [2.0]), tensor("class_label", ["0"]), tensor("count", [2])],
+        [SERIES, LABELS, build_tensor("factor", [2.0]), build_tensor("class_label", ["0"]), build_tensor("count", [2])],
         "strategy came in two ways; send one of: factor; class_label, count",
     ),
 ]
@@ -113,18 +128,18 @@ def test_paths(server: Server, method: str, path: str, status: int):
 
 
 def test_requests_are_counted_as_those_of_json_are(server: Server, cases: Labelled):
-    def counted(outcome: str) -> float:
+    def count(outcome: str) -> float:
         name = f'seriesmith_requests_total{{model="sines",operation="encode",outcome="{outcome}"}}'
-        return server.metrics().get(name, 0.0)
+        return server.read_metrics().get(name, 0.0)
 
-    good, bad = counted("ok"), counted("invalid_request")
+    good, bad = count("ok"), count("invalid_request")
     assert infer(server, "sines.encode", SERIES).status_code == 200
     assert infer(server, "sines.encode", SERIES | {"data": [0.0]}).status_code == 400
-    assert (counted("ok"), counted("invalid_request")) == (good + 1, bad + 1)
+    assert (count("ok"), count("invalid_request")) == (good + 1, bad + 1)
 
 
 def test_a_key_guards_everything_but_health(repository: Any, tmp_path: Any):
-    with serving(tmp_path, repository, key="secret") as server:
+    with run_server(tmp_path, repository, key="secret") as server:
         assert infer(server, "sines.encode", SERIES).status_code == 200
         del server.http.headers["authorization"]
         for method, path in (

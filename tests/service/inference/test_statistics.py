@@ -18,12 +18,12 @@ from service.batcher import Batcher
 from service.lane import Lane
 from service.proto import open_inference_pb2 as messages
 from tests.service.bundles import Labelled
-from tests.service.inference.conversation import infer, tensor
+from tests.service.inference.conversation import build_tensor, infer
 from tests.service.inference.test_published_grpc import request
-from tests.service.server import Server, at_once, serving, until
+from tests.service.server import Server, call_at_once, run_server, wait_until
 
 
-def statistics(server: Server, model: str) -> dict[str, Any]:
+def read_statistics(server: Server, model: str) -> dict[str, Any]:
     """Of one model, flat: the durations of `inference_stats` as `<name>` and `<name> ns`."""
     found: dict[str, Any] = server.get(f"/v2/models/{model}/stats")["model_stats"][0]
     durations = found.pop("inference_stats")
@@ -34,18 +34,18 @@ def statistics(server: Server, model: str) -> dict[str, Any]:
 
 def change(server: Server, model: str, before: dict[str, Any]) -> dict[str, int]:
     """What was counted since `before`."""
-    after = statistics(server, model)
+    after = read_statistics(server, model)
     return {name: value - before[name] for name, value in after.items() if type(value) is int}
 
 
 def test_a_model_tells_what_it_was_asked_over_every_wire(server: Server, stub: Any, cases: Labelled):
     """ "inference_count", "execution_count", "success", "fail", "queue", "compute_infer"."""
     series = cases.series[:4].astype(np.float32)
-    before = statistics(server, "sines.encode")
-    assert infer(server, "sines.encode", tensor("series", series)).status_code == 200
+    before = read_statistics(server, "sines.encode")
+    assert infer(server, "sines.encode", build_tensor("series", series)).status_code == 200
     stub.ModelInfer(request("sines.encode", series))
     server.answer("encode", model="sines", series=series)
-    assert infer(server, "sines.encode", tensor("series", series[:, :1])).status_code == 400
+    assert infer(server, "sines.encode", build_tensor("series", series[:, :1])).status_code == 400
     counted = change(server, "sines.encode", before)
     assert (counted["success"], counted["fail"]) == (3, 1)
     assert (counted["inference_count"], counted["execution_count"]) == (12, 3)
@@ -69,7 +69,7 @@ def test_a_version_is_told_under_its_number(server: Server):
 
 
 def test_what_is_generated_counts_for_the_operation_that_generates(server: Server, cases: Labelled):
-    before = {operation: statistics(server, f"sines.{operation}") for operation in ("sample", "augment")}
+    before = {operation: read_statistics(server, f"sines.{operation}") for operation in ("sample", "augment")}
     server.answer("sample", model="sines", n_per_class=2)
     counted = change(server, "sines.sample", before["sample"])
     assert (counted["success"], counted["inference_count"], counted["execution_count"]) == (1, 6, 3)
@@ -78,17 +78,21 @@ def test_what_is_generated_counts_for_the_operation_that_generates(server: Serve
 
 
 def test_typicality_is_computed_for_classify(server: Server, cases: Labelled):
-    before = statistics(server, "sines.classify")
+    before = read_statistics(server, "sines.classify")
     server.answer("classify", model="sines", series=cases.series[:1], with_=["typicality"])
     assert change(server, "sines.classify", before)["execution_count"] == 2
 
 
 def test_statistics_are_those_of_all_workers(repository: Path, tmp_path: Path, cases: Labelled):
-    with serving(tmp_path, repository, workers=2) as server:
-        at_once([lambda: server.answer("encode", model="sines", series=cases.series[:2])] * 40, threads=8)
-        until(lambda: statistics(server, "sines.encode")["success"] == 40, seconds=5, what="the other worker's numbers")
+    with run_server(tmp_path, repository, workers=2) as server:
+        call_at_once([lambda: server.answer("encode", model="sines", series=cases.series[:2])] * 40, threads=8)
+        wait_until(
+            lambda: read_statistics(server, "sines.encode")["success"] == 40,
+            seconds=5,
+            what="the other worker's numbers",
+        )
         for _ in range(10):
-            found = statistics(server, "sines.encode")
+            found = read_statistics(server, "sines.encode")
             assert (found["success"], found["inference_count"]) == (40, 80)
 
 

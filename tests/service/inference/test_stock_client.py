@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2
 from service.inference import EXTENSIONS
 from service.operations import OPERATIONS
 from service.proto import model_config_pb2, open_inference_pb2
-from tests.service.bundles import Labelled, relative_difference
+from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.inference.conftest import Stock
 from tests.service.server import Server
 
@@ -30,7 +30,7 @@ WAYS = [
 GENERATING = {"sample", "augment"}
 
 
-def over_json(server: Server, cases: Labelled, operation: str) -> dict[str, np.ndarray]:
+def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, np.ndarray]:
     """What a JSON request like that of the stock client is answered, as the tensors that it would be."""
     series = cases.series[:9].astype(np.float32)
     fields: dict[str, dict[str, Any]] = {
@@ -61,7 +61,7 @@ def over_json(server: Server, cases: Labelled, operation: str) -> dict[str, np.n
 def test_every_operation_answers_what_it_answers_in_json(
     server: Server, cases: Labelled, stock: Stock, operation: str, way: str
 ):
-    expected = over_json(server, cases, operation)
+    expected = ask_over_json(server, cases, operation)
     actual = stock.answer(operation, way)
     assert actual and actual.keys() <= expected.keys()
     for name, array in actual.items():
@@ -73,7 +73,7 @@ def test_every_operation_answers_what_it_answers_in_json(
 
 
 def _close(actual: np.ndarray, expected: np.ndarray) -> bool:
-    return relative_difference(actual, expected) < 1e-5
+    return compute_relative_difference(actual, expected) < 1e-5
 
 
 @pytest.mark.parametrize("transport", ["http", "grpc"])

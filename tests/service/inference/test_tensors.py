@@ -7,9 +7,9 @@ import pytest
 
 from models.errors import InvalidRequest
 from service.answers import Labels
-from service.inference.inputs import extras_of, fields_of, inputs_of
+from service.inference.inputs import list_extras, list_inputs, read_fields
 from service.inference.models import Model
-from service.inference.outputs import outputs_of
+from service.inference.outputs import list_outputs
 from service.inference.tensors import DTYPES, from_binary, from_list, to_binary, to_list
 from service.operations import OPERATIONS
 
@@ -50,24 +50,24 @@ def test_a_number_beyond_its_datatype():
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
 def test_every_field_of_an_operation_has_its_tensors(operation):
-    fields = {one.field for one in inputs_of(operation.request)} | set(extras_of(operation.request))
+    fields = {one.field for one in list_inputs(operation.request)} | set(list_extras(operation.request))
     aliases = {field.alias or name for name, field in operation.request.model_fields.items()}
     assert fields == aliases - {"model"}
-    assert {one.field for one in outputs_of(operation.answer).values()} == {*operation.answer.__annotations__} - {
+    assert {one.field for one in list_outputs(operation.answer).values()} == {*operation.answer.__annotations__} - {
         "model",
         "version",
     }
 
 
 def test_choices_are_read_as_json_would_say_them():
-    inputs = inputs_of(OPERATIONS["augment"].request)
+    inputs = list_inputs(OPERATIONS["augment"].request)
     factor = {"factor": np.array([2.5], np.float32)}
-    assert fields_of(inputs, factor) == {"strategy": {"factor": 2.5}}
-    assert fields_of(inputs, {"factor": np.array([1.15], np.float32)}) == {"strategy": {"factor": 1.15}}
+    assert read_fields(inputs, factor) == {"strategy": {"factor": 2.5}}
+    assert read_fields(inputs, {"factor": np.array([1.15], np.float32)}) == {"strategy": {"factor": 1.15}}
     totals = {"class_label": np.array(["a", "b"], object), "count": np.array([3, 4])}
-    assert fields_of(inputs, totals) == {"strategy": {"counts": {"a": 3, "b": 4}}}
+    assert read_fields(inputs, totals) == {"strategy": {"counts": {"a": 3, "b": 4}}}
     numbered = {"class_label": np.array([1, 2]), "count": np.array([3, 4], np.int32)}
-    assert fields_of(inputs, numbered) == {"strategy": {"counts": {"1": 3, "2": 4}}}
+    assert read_fields(inputs, numbered) == {"strategy": {"counts": {"1": 3, "2": 4}}}
 
 
 def test_outputs_decide_what_is_computed(sines):

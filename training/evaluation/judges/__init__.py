@@ -29,12 +29,12 @@ class Judge(Protocol):
     def judge(self, trial: Trial) -> Judgement: ...
 
 
-def known() -> tuple[str, ...]:
+def list_known() -> tuple[str, ...]:
     """Every judge's name, our own first."""
-    found = [name.replace("_", "-") for name in families.names(__name__)]
+    found = [name.replace("_", "-") for name in families.list_names(__name__)]
     return tuple(sorted(found, key=lambda name: (not name.startswith("fcn"), name)))
 
 
-def named(name: str) -> Judge:
+def import_judge(name: str) -> Judge:
     """The judge of that name."""
     return cast(Judge, importlib.import_module(f"{__name__}.{name.replace('-', '_')}"))

@@ -21,13 +21,13 @@ BAND = 0.1
 
 def judge(trial: Trial) -> Judgement:
     """See `training.evaluation.judges`."""
-    to_real = _distances(trial.test.series, trial.cases.series)
+    to_real = _compute_distances(trial.test.series, trial.cases.series)
 
     def probabilities(policy: str) -> np.ndarray:
-        added = trial.added(policy)
+        added = trial.make_added(policy)
         distances, classes = to_real, trial.cases.class_index
         if len(added.series):
-            distances = np.concatenate([to_real, _distances(trial.test.series, added.series)], axis=1)
+            distances = np.concatenate([to_real, _compute_distances(trial.test.series, added.series)], axis=1)
             classes = np.concatenate([classes, added.class_index])
         certain: np.ndarray = np.eye(trial.cases.n_classes)[classes[distances.argmin(axis=1)]]
         return certain
@@ -35,7 +35,7 @@ def judge(trial: Trial) -> Judgement:
     return probabilities
 
 
-def _distances(series: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _compute_distances(series: np.ndarray, others: np.ndarray) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="unsafe cast from uint64 to int64")
         distances: np.ndarray = dtw_pairwise_distance(

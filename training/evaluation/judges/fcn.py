@@ -13,32 +13,32 @@ ODDS = True
 
 def takes(policy: str) -> bool:
     """Every policy there is."""
-    return policy in policies.known()
+    return policy in policies.list_known()
 
 
 def judge(trial: Trial) -> Judgement:
     """See `training.evaluation.judges`."""
 
     def probabilities(policy: str) -> np.ndarray:
-        ours = policies.as_ours(policy)
+        ours = policies.find_ours(policy)
         if ours:
-            return trial.probabilities(ours)
-        if policy in policies.peers():
-            return trial.with_added(policy)
-        return _composed(trial, policy)
+            return trial.predict(ours)
+        if policy in policies.list_peers():
+            return trial.predict_with_added(policy)
+        return _compose(trial, policy)
 
     return probabilities
 
 
-def _composed(trial: Trial, policy: str) -> np.ndarray:
+def _compose(trial: Trial, policy: str) -> np.ndarray:
     """Policies that use what the others trained."""
     if policy == policies.BALANCED_WARPS:
-        return trial.probabilities("warps", balance=1.0)
+        return trial.predict("warps", balance=1.0)
     if policy == "auto":
-        return trial.chosen(trial.uplift.policy)
+        return trial.predict_chosen(trial.uplift.policy)
     if policy == "auto-without-latent":
-        return trial.chosen(trial.chosen_without_latent)
-    second = trial.probabilities("none", seed_shift=SECOND_SEED)
-    first = trial.probabilities("none") if policy == "none-pair" else _composed(trial, "auto")
+        return trial.predict_chosen(trial.chosen_without_latent)
+    second = trial.predict("none", seed_shift=SECOND_SEED)
+    first = trial.predict("none") if policy == "none-pair" else _compose(trial, "auto")
     mean: np.ndarray = (first + second) / 2
     return mean

@@ -12,4 +12,4 @@ takes = policies.adds_cases
 
 def judge(trial: Trial) -> Judgement:
     """See `training.evaluation.judges`."""
-    return trial.with_added
+    return trial.predict_with_added

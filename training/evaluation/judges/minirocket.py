@@ -12,7 +12,7 @@ from scipy.special import softmax
 from training.evaluation import policies
 from training.evaluation.judges import Judgement
 from training.evaluation.trial import Trial
-from training.rocket import Rocket, ridge
+from training.rocket import Rocket, make_ridge
 
 ODDS = True
 takes = policies.adds_cases
@@ -24,18 +24,18 @@ def judge(trial: Trial) -> Judgement:
     real, test = rocket(trial.cases.series), rocket(trial.test.series)
 
     def probabilities(policy: str) -> np.ndarray:
-        added = trial.added(policy)
+        added = trial.make_added(policy)
         features, classes = real, trial.cases.class_index
         if len(added.series):
             features = np.concatenate([real, rocket(added.series)])
             classes = np.concatenate([classes, added.class_index])
-        fitted = ridge().fit(features, classes)
-        return _odds(fitted.decision_function(test), fitted.classes_, trial.cases.n_classes)
+        fitted = make_ridge().fit(features, classes)
+        return _compute_odds(fitted.decision_function(test), fitted.classes_, trial.cases.n_classes)
 
     return probabilities
 
 
-def _odds(decision: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
+def _compute_odds(decision: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
     """`[n, n_classes]`; two classes have a single decision value, and a class not learnt has no chance."""
     values = np.stack([-decision, decision], axis=1) if decision.ndim == 1 else decision
     odds = np.zeros((len(values), n_classes))

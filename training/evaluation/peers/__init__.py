@@ -23,6 +23,6 @@ class Peer(Protocol):
     def augment(self, cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases: ...
 
 
-def named(name: str) -> Peer:
+def import_peer(name: str) -> Peer:
     """The peer of that name."""
     return cast(Peer, importlib.import_module(f"{__name__}.{name}"))

@@ -12,7 +12,7 @@ import numpy as np
 from aeon.transformations.collection.imbalance import ADASYN, SMOTE
 
 from training.configuration import FitConfiguration
-from training.evaluation.resampling import resampled
+from training.evaluation.resampling import resample
 from training.learner import TrainingCases
 
 
@@ -28,6 +28,6 @@ class _Adasyn(ADASYN):  # type: ignore[misc]  # aeon ships no types
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
     """See `training.evaluation.peers`."""
-    return resampled(
+    return resample(
         lambda neighbours, seed: _Adasyn(n_neighbors=neighbours, random_state=seed), cases, counts, configuration.seed
     )

@@ -6,12 +6,12 @@ import numpy as np
 from aeon.transformations.collection.imbalance import ESMOTE
 
 from training.configuration import FitConfiguration
-from training.evaluation.resampling import resampled
+from training.evaluation.resampling import resample
 from training.learner import TrainingCases
 
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
     """See `training.evaluation.peers`."""
-    return resampled(
+    return resample(
         lambda neighbours, seed: ESMOTE(n_neighbors=neighbours, random_state=seed), cases, counts, configuration.seed
     )

@@ -6,14 +6,14 @@ import numpy as np
 from aeon.transformations.collection.imbalance import OHIT
 
 from training.configuration import FitConfiguration
-from training.evaluation.resampling import resampled
+from training.evaluation.resampling import resample
 from training.learner import TrainingCases
 
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
     """See `training.evaluation.peers`."""
     # aeon's own number of neighbours, ceil(1.25 sqrt(n)), is more than a class of two or three has.
-    return resampled(
+    return resample(
         lambda neighbours, seed: OHIT(k=neighbours if neighbours < 3 else None, random_state=seed),
         cases,
         counts,

@@ -6,10 +6,10 @@ import numpy as np
 from aeon.transformations.collection.imbalance import RandomOverSampler
 
 from training.configuration import FitConfiguration
-from training.evaluation.resampling import resampled
+from training.evaluation.resampling import resample
 from training.learner import TrainingCases
 
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
     """See `training.evaluation.peers`."""
-    return resampled(lambda _, seed: RandomOverSampler(random_state=seed), cases, counts, configuration.seed)
+    return resample(lambda _, seed: RandomOverSampler(random_state=seed), cases, counts, configuration.seed)

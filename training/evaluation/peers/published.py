@@ -62,11 +62,11 @@ class _DenseVAE(Objective):
         error = functional.mse_loss(self.decoder(latent), flat)
         divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
         classification = functional.cross_entropy(self.classifier(latent), own)
-        loss = error + divergence + classification + _contrastive(mean, own)
+        loss = error + divergence + classification + _compute_contrastive_loss(mean, own)
         return loss, {"error": error, "kl": divergence, "class": classification}
 
 
-def _contrastive(latent: Tensor, class_index: Tensor) -> Tensor:
+def _compute_contrastive_loss(latent: Tensor, class_index: Tensor) -> Tensor:
     """Hadsell, Chopra & LeCun, 2006, over all pairs of a batch."""
     squared = (latent[:, None] - latent[None]).square().sum(dim=2)
     distance = (squared + 1e-12).sqrt()
@@ -77,20 +77,20 @@ def _contrastive(latent: Tensor, class_index: Tensor) -> Tensor:
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:
     """See `training.evaluation.peers`; fewer cases than asked where a class's are seldom likeliest under it."""
     shape = cases.series.shape[1:]
-    inward, outward = _scaled(cases.series.reshape(len(cases.series), -1))
+    inward, outward = _make_scaling(cases.series.reshape(len(cases.series), -1))
     flat = inward(cases.series.reshape(len(cases.series), -1))
     class_index = torch.as_tensor(cases.class_index)
     for number in range(ROUNDS):
         share = counts * (number + 1) // ROUNDS - counts * number // ROUNDS
         settings = replace(configuration, seed=configuration.seed + number, learning_rate=LEARNING_RATE)
-        model = _fitted(flat, class_index, cases.n_classes, settings)
-        made, own = _made(model, flat, class_index, share, torch.Generator().manual_seed(settings.seed))
+        model = _fit(flat, class_index, cases.n_classes, settings)
+        made, own = _make(model, flat, class_index, share, torch.Generator().manual_seed(settings.seed))
         flat, class_index = torch.cat([flat, made]), torch.cat([class_index, own])
     added = outward(flat[len(cases.series) :]).reshape(-1, *shape).astype(cases.series.dtype)
     return TrainingCases(np.concatenate([cases.series, added]), class_index.numpy(), cases.n_classes)
 
 
-def _fitted(flat: Tensor, class_index: Tensor, n_classes: int, configuration: FitConfiguration) -> _DenseVAE:
+def _fit(flat: Tensor, class_index: Tensor, n_classes: int, configuration: FitConfiguration) -> _DenseVAE:
     torch.manual_seed(configuration.seed)
     fabric = start_fabric(replace(configuration, device="cpu"))
     model = _DenseVAE(flat, class_index, n_classes, configuration.seed)
@@ -99,13 +99,13 @@ def _fitted(flat: Tensor, class_index: Tensor, n_classes: int, configuration: Fi
 
 
 @torch.no_grad()
-def _made(
+def _make(
     model: _DenseVAE, flat: Tensor, class_index: Tensor, counts: np.ndarray, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     """Flat synthetic cases and their classes: of `counts` proposals per class those that no rival explains as well."""
     codes = model.mean(model.encoder(flat)).double()
     densities: dict[int, Any] = {
-        int(own): _density(codes[class_index == own]) for own in np.unique(class_index.numpy())
+        int(own): _build_density(codes[class_index == own]) for own in np.unique(class_index.numpy())
     }
     latent, classes = [codes[:0]], []
     for own, count in enumerate(counts.tolist()):
@@ -122,14 +122,14 @@ def _made(
     return model.decoder(torch.cat(latent).float()), torch.tensor(classes, dtype=class_index.dtype)
 
 
-def _density(codes: Tensor) -> MultivariateNormal:
+def _build_density(codes: Tensor) -> MultivariateNormal:
     """One Gaussian; a class of one case has no covariance but the floor."""
     scatter = torch.cov(codes.T) if len(codes) > 1 else torch.zeros(LATENT_DIM, LATENT_DIM, dtype=codes.dtype)
     covariance = COVARIANCE_FACTOR * (scatter + COVARIANCE_FLOOR * torch.eye(LATENT_DIM, dtype=codes.dtype))
     return MultivariateNormal(codes.mean(dim=0), covariance)
 
 
-def _scaled(flat: np.ndarray) -> tuple[Callable[[np.ndarray], Tensor], Callable[[Tensor], np.ndarray]]:
+def _make_scaling(flat: np.ndarray) -> tuple[Callable[[np.ndarray], Tensor], Callable[[Tensor], np.ndarray]]:
     """To -1 … 1 at each timepoint of the training cases, and back; what never varies becomes 0."""
     low, high = flat.min(axis=0).astype(np.float64), flat.max(axis=0).astype(np.float64)
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-30)

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 from sklearn.manifold import TSNE
 
-from training.report.drawing import panels, picture, spread, styled
+from training.report.drawing import make_panels, make_picture, spread_indices, use_style
 from training.report.inputs import ReportInputs
-from training.report.palette import colour, key, marker
+from training.report.palette import choose_colour, choose_marker, make_key
 from training.report.parts import Note, Section
 
 MOST_POINTS = 300
@@ -31,35 +31,37 @@ Points = tuple[np.ndarray, np.ndarray, bool]
 def section(inputs: ReportInputs) -> Section:
     """See the module."""
     kinds = (inputs.training, inputs.synthetic)
-    chosen = [_chosen(kind.class_index, len(inputs.labels)) for kind in kinds]
+    chosen = [_choose(kind.class_index, len(inputs.labels)) for kind in kinds]
     latents = [kind.latent[index] for kind, index in zip(kinds, chosen, strict=True)]
     classes = [kind.class_index[index] for kind, index in zip(kinds, chosen, strict=True)]
-    mean, plane, shares = _plane(inputs.training.latent)
-    neighbours = _tsne(np.concatenate(latents))
-    with styled():
-        figure, grid = panels(1, 1 if neighbours is None else 2, 4.6)
+    mean, plane, shares = _find_plane(inputs.training.latent)
+    neighbours = _compute_tsne(np.concatenate(latents))
+    with use_style():
+        figure, grid = make_panels(1, 1 if neighbours is None else 2, 4.6)
         pca = [
             ((latent - mean) @ plane, own, made)
             for latent, own, made in zip(latents, classes, (False, True), strict=True)
         ]
-        _scatter(grid[0, 0], pca)
-        _ellipses(grid[0, 0], inputs, mean, plane)
+        _draw_scatter(grid[0, 0], pca)
+        _draw_ellipses(grid[0, 0], inputs, mean, plane)
         grid[0, 0].set(title="PCA", xlabel=f"component 1 ({shares[0]:.0%})", ylabel=f"component 2 ({shares[1]:.0%})")
         if neighbours is not None:
             split = np.split(neighbours, [len(latents[0])])
-            _scatter(grid[0, 1], list(zip(split, classes, (False, True), strict=True)))
+            _draw_scatter(grid[0, 1], list(zip(split, classes, (False, True), strict=True)))
             grid[0, 1].set(title="t-SNE", xticks=[], yticks=[])
             grid[0, 1].spines[:].set_visible(False)
-        image = picture(figure, "Latent codes of real and synthetic series in the plane, coloured by class.")
+        image = make_picture(figure, "Latent codes of real and synthetic series in the plane, coloured by class.")
     look_for = (
         "Look for hollow points (synthetic) among the filled ones (real) of their colour; where classes overlap, "
         "labels of synthetic series are doubtful. Ellipses hold 95 % of a mixture component, dotted as expanded for "
         "sampling; distances between far groups mean nothing in t-SNE."
     )
-    return Section("latent", "Latent map", look_for, (image, key(inputs.labels), *_notes(inputs, neighbours)))
+    return Section(
+        "latent", "Latent map", look_for, (image, make_key(inputs.labels), *_write_notes(inputs, neighbours))
+    )
 
 
-def _notes(inputs: ReportInputs, neighbours: np.ndarray | None) -> tuple[Note, ...]:
+def _write_notes(inputs: ReportInputs, neighbours: np.ndarray | None) -> tuple[Note, ...]:
     notes = []
     if max(len(inputs.training.latent), len(inputs.synthetic.latent)) > MOST_POINTS:
         notes.append(Note(f"Up to {MOST_POINTS} points of each kind are drawn, equally many of a class."))
@@ -70,16 +72,16 @@ def _notes(inputs: ReportInputs, neighbours: np.ndarray | None) -> tuple[Note, .
     return tuple(notes)
 
 
-def _chosen(class_index: np.ndarray, n_classes: int) -> np.ndarray:
+def _choose(class_index: np.ndarray, n_classes: int) -> np.ndarray:
     """Indices of equally many cases of each class, where there is room for two of each."""
     most = max(2, MOST_POINTS // n_classes)
     members = [np.flatnonzero(class_index == index) for index in range(n_classes)]
-    chosen = np.concatenate([own[spread(len(own), most)] for own in members])
-    few: np.ndarray = chosen[spread(len(chosen), MOST_POINTS)]
+    chosen = np.concatenate([own[spread_indices(len(own), most)] for own in members])
+    few: np.ndarray = chosen[spread_indices(len(chosen), MOST_POINTS)]
     return few
 
 
-def _plane(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _find_plane(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Mean `[latent_dim]`, axes `[latent_dim, 2]` and shares of variance `[2]` of the principal plane."""
     mean = latent.mean(axis=0)
     _, singular, directions = np.linalg.svd(latent - mean, full_matrices=False)
@@ -90,7 +92,7 @@ def _plane(latent: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return mean, axes, shares
 
 
-def _tsne(latent: np.ndarray) -> np.ndarray | None:
+def _compute_tsne(latent: np.ndarray) -> np.ndarray | None:
     """`[n, 2]`, van der Maaten & Hinton (2008); None for too few points."""
     if len(np.unique(latent, axis=0)) < FEWEST_POINTS:
         return None
@@ -101,7 +103,7 @@ def _tsne(latent: np.ndarray) -> np.ndarray | None:
     return placed
 
 
-def _scatter(axes: Axes, kinds: list[Points]) -> None:
+def _draw_scatter(axes: Axes, kinds: list[Points]) -> None:
     for place, class_index, made in kinds:
         for index in np.unique(class_index):
             own = place[class_index == index]
@@ -109,15 +111,15 @@ def _scatter(axes: Axes, kinds: list[Points]) -> None:
                 own[:, 0],
                 own[:, 1],
                 14.0 if made else 20.0,
-                marker=marker(index),
-                facecolors="none" if made else colour(index),
-                edgecolors=colour(index),
+                marker=choose_marker(index),
+                facecolors="none" if made else choose_colour(index),
+                edgecolors=choose_colour(index),
                 linewidths=0.7 if made else 0.0,
                 alpha=0.85,
             )
 
 
-def _ellipses(axes: Axes, inputs: ReportInputs, mean: np.ndarray, plane: np.ndarray) -> None:
+def _draw_ellipses(axes: Axes, inputs: ReportInputs, mean: np.ndarray, plane: np.ndarray) -> None:
     """The components' shadows on the plane: as learned, and as expanded for sampling."""
     mixture, expanded = inputs.mixture, len(inputs.labels) <= MOST_EXPANDED
     for index, k in zip(*np.nonzero(mixture.weights > 0), strict=True):
@@ -128,6 +130,6 @@ def _ellipses(axes: Axes, inputs: ReportInputs, mean: np.ndarray, plane: np.ndar
         centre = (mixture.means[index, k] - mean) @ plane
         for factor, line, width in ((1.0, "-", 1.0), (inputs.manifest.expansion, ":", 0.9))[: 2 if expanded else 1]:
             narrow, wide = 2 * RADIUS * np.sqrt(factor * np.maximum(spread, 0))
-            style = {"color": colour(index), "linestyle": line, "linewidth": width}
+            style = {"color": choose_colour(index), "linestyle": line, "linewidth": width}
             axes.add_patch(Ellipse((centre[0], centre[1]), wide, narrow, angle=angle, fill=False, **style))
     axes.set_aspect("equal", adjustable="datalim")

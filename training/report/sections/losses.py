@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from training.loop import History
-from training.report.drawing import panels, picture, plain, styled
+from training.report.drawing import make_panels, make_picture, make_plain, use_style
 from training.report.inputs import ReportInputs
 from training.report.palette import ALARM, INK, QUIET
 from training.report.parts import Section
@@ -29,14 +29,14 @@ def section(inputs: ReportInputs) -> Section:
     if not inputs.histories:
         return Section("losses", "Losses", look_for, empty="No network was trained, so there are no losses.")
     columns = min(PER_ROW, len(inputs.histories))
-    with styled():
-        figure, grid = panels(-(-len(inputs.histories) // columns), columns, 2.5)
+    with use_style():
+        figure, grid = make_panels(-(-len(inputs.histories) // columns), columns, 2.5)
         for axes, (name, history) in zip(grid.flat, inputs.histories.items(), strict=False):
             _draw(axes, history)
-            axes.set(title=plain(name), xlabel="step")
+            axes.set(title=make_plain(name), xlabel="step")
         for axes in grid.flat[len(inputs.histories) :]:
             axes.set_axis_off()
-        image = picture(figure, f"Loss curves of {', '.join(inputs.histories)}.")
+        image = make_picture(figure, f"Loss curves of {', '.join(inputs.histories)}.")
     return Section("losses", "Losses", look_for, (image,))
 
 
@@ -44,13 +44,13 @@ def _draw(axes: Axes, history: History) -> None:
     for place, (part, values) in enumerate(history.parts.items()):
         colour, line = LINES[place % len(LINES)]
         axes.plot(history.steps, values, color=colour, linewidth=0.6, alpha=0.4)
-        axes.plot(history.steps, _running_mean(values), color=colour, linewidth=1.6, linestyle=line, label=part)
+        axes.plot(history.steps, _compute_running_mean(values), color=colour, linewidth=1.6, linestyle=line, label=part)
     if all((values > 0).all() for values in history.parts.values()):
         axes.set_yscale("log")
     axes.legend(loc="best")
 
 
-def _running_mean(values: np.ndarray) -> np.ndarray:
+def _compute_running_mean(values: np.ndarray) -> np.ndarray:
     """The mean of up to `SMOOTH` values around each."""
     ones = np.ones(min(SMOOTH, len(values)))
     smooth: np.ndarray = np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from training.report.drawing import drawn_classes
+from training.report.drawing import choose_classes
 from training.report.inputs import ReportInputs
-from training.report.pairs import Pair, channels_sentence, pair_grid
+from training.report.pairs import Pair, describe_channels, draw_pair_grid
 from training.report.parts import Note, Section
 
 MOST_CLASSES = 8
@@ -21,23 +21,23 @@ def section(inputs: ReportInputs) -> Section:
         "Look for shape that is kept and noise that is dropped, also in the worst case (right); what is "
         "missing here is missing from every decoded series. An anomaly score above 1 is marked in red."
     )
-    classes, left_out = drawn_classes(inputs, MOST_CLASSES, inputs.reconstructed)
-    rows = [_row(inputs, index) for index in classes]
-    image = pair_grid(inputs, rows, "Cases with their reconstructions, from the best to the worst of a class.")
+    classes, left_out = choose_classes(inputs, MOST_CLASSES, inputs.reconstructed)
+    rows = [_build_row(inputs, index) for index in classes]
+    image = draw_pair_grid(inputs, rows, "Cases with their reconstructions, from the best to the worst of a class.")
     drawn = f"Colour: the reconstruction; grey: the case. Drawn are {kind}."
-    note = Note(" ".join(filter(None, [drawn, left_out, channels_sentence(inputs)])))
+    note = Note(" ".join(filter(None, [drawn, left_out, describe_channels(inputs)])))
     return Section("reconstructions", "Reconstructions", look_for, (image, note))
 
 
-def _row(inputs: ReportInputs, index: int) -> list[Pair]:
+def _build_row(inputs: ReportInputs, index: int) -> list[Pair]:
     own = np.flatnonzero(inputs.reconstructed.class_index == index)
     order = own[np.argsort(inputs.error[own], kind="stable")]
     last = len(order) - 1
     chosen = {name: int(order[round(rank * last)]) for name, rank in RANKS.items()}
-    return [_pair(inputs, name, index, case) for name, case in chosen.items()]
+    return [_build_pair(inputs, name, index, case) for name, case in chosen.items()]
 
 
-def _pair(inputs: ReportInputs, name: str, index: int, case: int) -> Pair:
+def _build_pair(inputs: ReportInputs, name: str, index: int, case: int) -> Pair:
     error = float(inputs.error[case])
     score = error / inputs.threshold if inputs.threshold is not None else None
     title = f"{name}: error {error:.3g}" if score is None else f"{name}: score {score:.2f}"

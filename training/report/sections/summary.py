@@ -6,8 +6,8 @@ from models.manifest import Manifest
 from models.policy import PolicyName
 from training.duplicates import describe
 from training.report.inputs import ReportInputs
-from training.report.parts import Note, Section, Table, percent, signed
-from training.textures import reveals
+from training.report.parts import Note, Section, Table, format_percent, format_signed
+from training.textures import describe_revealed
 
 MOST_ROWS = 40
 
@@ -29,47 +29,47 @@ def section(inputs: ReportInputs) -> Section:
     facts = (
         ("dataset", f"{manifest.provenance.dataset} (sha256 {manifest.provenance.dataset_sha256[:12]}…)"),
         ("series", f"{shape.n_channels} × {shape.n_timepoints} (channels × timepoints)"),
-        ("cases learned from", f"{sum(inputs.counts)}, {_classes(manifest)}"),
-        ("accuracy", _accuracy(manifest)),
-        ("policy", policy_sentence(manifest)),
-        ("advice", advice_sentence(manifest)),
-        ("texture", _texture(manifest)),
+        ("cases learned from", f"{sum(inputs.counts)}, {_describe_classes(manifest)}"),
+        ("accuracy", _describe_accuracy(manifest)),
+        ("policy", describe_policy(manifest)),
+        ("advice", describe_advice(manifest)),
+        ("texture", _describe_texture(manifest)),
         ("fitted in", f"{manifest.provenance.fit_seconds:.0f} s, seed {manifest.provenance.seed}"),
     )
     look_for = (
         "Look first at accuracy and advice; then at rows of the second table with few cases or low trust: "
         "their synthetic series deserve a second look below."
     )
-    warnings = tuple(Note(f"Warning: {sentence}") for sentence in _duplicates(manifest))
-    return Section("summary", "Summary", look_for, (*warnings, Table((), facts), *_class_table(inputs)))
+    warnings = tuple(Note(f"Warning: {sentence}") for sentence in _describe_duplicates(manifest))
+    return Section("summary", "Summary", look_for, (*warnings, Table((), facts), *_build_class_table(inputs)))
 
 
-def _duplicates(manifest: Manifest) -> list[str]:
+def _describe_duplicates(manifest: Manifest) -> list[str]:
     return [] if manifest.metrics.duplicates is None else describe(manifest.metrics.duplicates)
 
 
-def _classes(manifest: Manifest) -> str:
+def _describe_classes(manifest: Manifest) -> str:
     if not manifest.labelled:
         return "unlabelled"
     return f"{len(manifest.classes)} {'class' if len(manifest.classes) == 1 else 'classes'}"
 
 
-def _accuracy(manifest: Manifest) -> str:
+def _describe_accuracy(manifest: Manifest) -> str:
     metrics = manifest.metrics
     if metrics.accuracy is None:
         return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
     return (
-        f"{percent(metrics.accuracy, 1)} (balanced {percent(metrics.balanced_accuracy, 1)}) "
+        f"{format_percent(metrics.accuracy, 1)} (balanced {format_percent(metrics.balanced_accuracy, 1)}) "
         f"on {metrics.n_measured} cases of the {metrics.measured_on}"
     )
 
 
-def _texture(manifest: Manifest) -> str:
+def _describe_texture(manifest: Manifest) -> str:
     family = str(manifest.provenance.configuration["texture"])
-    return f"{family}: {reveals(family)}"
+    return f"{family}: {describe_revealed(family)}"
 
 
-def policy_sentence(manifest: Manifest) -> str:
+def describe_policy(manifest: Manifest) -> str:
     """The chosen policy in words."""
     uplift = manifest.metrics.uplift
     if uplift is None:
@@ -78,7 +78,7 @@ def policy_sentence(manifest: Manifest) -> str:
     return f"{uplift.policy}{rounds}: {POLICY_WORDS[uplift.policy]}"
 
 
-def advice_sentence(manifest: Manifest) -> str:
+def describe_advice(manifest: Manifest) -> str:
     """Whether to add synthetic series, of which kind, and what that brought in cross-validation."""
     uplift = manifest.metrics.uplift
     if uplift is None:
@@ -87,14 +87,13 @@ def advice_sentence(manifest: Manifest) -> str:
     verdict = "use it" if advice.use else "not likely to help"
     if advice.uplift is None:
         return f"{advice.policy}: {verdict}; there was no fold to measure it on"
-    interval = (
-        f"{signed(advice.uplift.mean)} [{signed(advice.uplift.low)}, {signed(advice.uplift.high)}] points of accuracy"
-    )
+    mean, low, high = (format_signed(value) for value in (advice.uplift.mean, advice.uplift.low, advice.uplift.high))
+    interval = f"{mean} [{low}, {high}] points of accuracy"
     weight = f", at weight {uplift.weight:g} per synthetic case" if advice.use else ""
     return f"{advice.policy}: {verdict}{weight} ({interval} in cross-validation)"
 
 
-def _class_table(inputs: ReportInputs) -> tuple[Table | Note, ...]:
+def _build_class_table(inputs: ReportInputs) -> tuple[Table | Note, ...]:
     head = ("class", "training cases", "held-out cases", "mixture components", "trust", "acceptance")
     held_out = inputs.held_out.class_index.tolist() if inputs.held_out else []
     rows = tuple(
@@ -103,8 +102,8 @@ def _class_table(inputs: ReportInputs) -> tuple[Table | Note, ...]:
             str(card.training_count),
             str(held_out.count(index)),
             str(card.components),
-            percent(card.trust),
-            percent(inputs.manifest.metrics.acceptance.get(str(card.label))),
+            format_percent(card.trust),
+            format_percent(inputs.manifest.metrics.acceptance.get(str(card.label))),
         )
         for index, card in enumerate(inputs.manifest.classes[:MOST_ROWS])
     )
