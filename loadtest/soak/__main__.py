@@ -27,7 +27,7 @@ from loadtest.server import Running, Server, run_server
 from loadtest.soak import over_grpc, over_http
 from loadtest.soak.asking import Asker, Tally, describe
 from loadtest.soak.judging import Load, Minute, judge, write_table
-from loadtest.soak.questions import SHARES, Exchange, Question, questions
+from loadtest.soak.questions import SHARES, Exchange, Question, list_questions
 from loadtest.soak.refreshing import Repository
 from loadtest.wire import Array
 
@@ -90,7 +90,9 @@ async def ask_alone(asker: Asker, exchanges: Sequence[Exchange]) -> dict[Questio
 
 async def soak(up: Running, repository: Repository, given: argparse.Namespace) -> tuple[list[Minute], Load]:
     """Measure the capacity, then load the server minute by minute."""
-    exchanges = [one for question in questions() for over in (over_http, over_grpc) for one in over.exchanges(question)]
+    exchanges = [
+        one for question in list_questions() for over in (over_http, over_grpc) for one in over.exchanges(question)
+    ]
     asker = Asker(up.http, up.grpc)
     renewing = None
     try:
@@ -137,7 +139,7 @@ def _look(up: Running, repository: Repository, sent: int, tally: Tally) -> Minut
     )
 
 
-def _server(root: Path) -> Server:
+def _describe_server(root: Path) -> Server:
     server = describe_ours()
     more = {"SERIESMITH_MODELS": str(root), "SERIESMITH_REFRESH_SECONDS": "1"}
     return dataclasses.replace(server, environment={**server.environment, **more})
@@ -162,7 +164,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="loadtest-soak-") as name:
         repository = Repository(Path(name))
         repository.renew()
-        with run_server(_server(repository.root), Path(sys.executable).parent) as up:
+        with run_server(_describe_server(repository.root), Path(sys.executable).parent) as up:
             minutes, load = asyncio.run(soak(up, repository, given))
     mix = ", ".join(f"{share} % {kind}" for kind, share in SHARES.items())
     table = write_table(minutes, load, _describe_machine(), f"Requests: {mix}, each over every wire.")

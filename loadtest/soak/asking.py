@@ -109,7 +109,7 @@ class Asker:
     async def _post(self, exchange: Exchange) -> list[Message]:
         request = encode_http_request("POST", exchange.path, exchange.message, self._port)
         async with self._turn:
-            reader, writer = await self._connection()
+            reader, writer = await self._take_connection()
             try:
                 writer.write(request)
                 status, answer = await _read_answer(reader)
@@ -126,7 +126,7 @@ class Asker:
             raise Wrong(f"{status}: {answer.body[:200]!r}")
         return [answer]
 
-    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _take_connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """The one that was idle for longest and that the server has not closed, or a new one."""
         while self._free:
             reader, writer = self._free.popleft()

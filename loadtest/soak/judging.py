@@ -63,15 +63,17 @@ def judge(minutes: Sequence[Minute]) -> list[Verdict]:
             f"{minutes[-1].version} of {minutes[-1].published}, the last of them a moment ago",
             all(minute.version >= minute.published - 1 > 0 for minute in minutes),
         ),
-        _flat(f"memory grew by at most {GROWTH - 1:.0%}", memory, "MB", lambda before: GROWTH * before),
-        _flat(
+        _judge_flat(f"memory grew by at most {GROWTH - 1:.0%}", memory, "MB", lambda before: GROWTH * before),
+        _judge_flat(
             f"p99 is at most {SLOWER:g} times as long, and {SLOWER_MS:g} ms",
             slow,
             "ms",
             lambda before: SLOWER * before + SLOWER_MS,
         ),
-        _flat(f"at most {MORE_DESCRIPTORS} descriptors more", open_files, "", lambda before: before + MORE_DESCRIPTORS),
-        _flat(f"at most {MORE_THREADS} threads more", threads, "", lambda before: before + MORE_THREADS),
+        _judge_flat(
+            f"at most {MORE_DESCRIPTORS} descriptors more", open_files, "", lambda before: before + MORE_DESCRIPTORS
+        ),
+        _judge_flat(f"at most {MORE_THREADS} threads more", threads, "", lambda before: before + MORE_THREADS),
     ]
 
 
@@ -83,7 +85,7 @@ def _compare(minutes: Sequence[Minute], name: str) -> tuple[float, float]:
     return before, after
 
 
-def _flat(claim: str, found: tuple[float, float], unit: str, bound: Callable[[float], float]) -> Verdict:
+def _judge_flat(claim: str, found: tuple[float, float], unit: str, bound: Callable[[float], float]) -> Verdict:
     before, after = found
     return Verdict(
         claim, f"{after:.1f} {unit} after {before:.1f} {unit}".replace("  ", " ").strip(), after <= bound(before)

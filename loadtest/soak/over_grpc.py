@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from loadtest.soak.over_http import raw_tensor, tensors
+from loadtest.soak.over_http import build_raw_tensor, build_tensors
 from loadtest.soak.questions import Exchange, Question
 from loadtest.wire import Array, Message
 from service.proto import open_inference_pb2 as inference
@@ -18,7 +18,7 @@ SERVICE = "/seriesmith.v1.Seriesmith/"
 INFER = "/inference.GRPCInferenceService/ModelInfer"
 
 
-def exchanges(question: Question) -> list[Exchange]:
+def list_exchanges(question: Question) -> list[Exchange]:
     """The question over each wire that carries it."""
     method, asked = question.operation.title(), Message({}, _ask(question))
     read = partial(_read, method, question.column)
@@ -55,9 +55,9 @@ def _read(method: str, column: str, messages: Sequence[Message]) -> Array:
 
 def _ask_infer(question: Question) -> Message:
     asked = inference.ModelInferRequest(model_name=f"{question.fields['model']}.{question.operation}")
-    for name, datatype, shape, values in tensors(question):
+    for name, datatype, shape, values in build_tensors(question):
         asked.inputs.add(name=name, datatype=datatype, shape=shape)
-        asked.raw_input_contents.append(raw_tensor(datatype, values))
+        asked.raw_input_contents.append(build_raw_tensor(datatype, values))
     asked.outputs.add(name=question.column)
     return Message({}, asked.SerializeToString())
 

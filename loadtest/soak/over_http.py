@@ -19,7 +19,7 @@ ARROW, METADATA = "application/vnd.apache.arrow.stream", "seriesmith"
 HEADER_LENGTH = "inference-header-content-length"
 
 
-def exchanges(question: Question) -> list[Exchange]:
+def list_exchanges(question: Question) -> list[Exchange]:
     """The question over each wire that carries it."""
     path, infer = f"/{question.operation}", f"/v2/models/{question.fields['model']}.{question.operation}/infer"
     found = [
@@ -38,14 +38,14 @@ def exchanges(question: Question) -> list[Exchange]:
 def _exchange(
     question: Question, wire: str, path: str, message: Message, read: Callable[[str, Message], Array]
 ) -> Exchange:
-    return Exchange(question, wire, path, message, partial(_first, read, question.column))
+    return Exchange(question, wire, path, message, partial(_read_first, read, question.column))
 
 
-def _first(read: Callable[[str, Message], Array], column: str, messages: Sequence[Message]) -> Array:
+def _read_first(read: Callable[[str, Message], Array], column: str, messages: Sequence[Message]) -> Array:
     return read(column, messages[0])
 
 
-def _dumps(fields: Mapping[str, Any]) -> bytes:
+def _write_json(fields: Mapping[str, Any]) -> bytes:
     return orjson.dumps(dict(fields), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
@@ -54,7 +54,7 @@ def _without_series(question: Question) -> dict[str, Any]:
 
 
 def _ask_json(question: Question, **headers: str) -> Message:
-    return Message({"content-type": JSON, **headers}, _dumps(question.fields))
+    return Message({"content-type": JSON, **headers}, _write_json(question.fields))
 
 
 def _read_json(column: str, answer: Message) -> Array:
@@ -70,7 +70,7 @@ def _ask_octets(question: Question) -> Message:
     values = question.fields.get("series")
     shape = {} if values is None else {"seriesmith-shape": ",".join(map(str, values.shape))}
     raw = b"" if values is None else values.astype("<f4").tobytes()
-    return Message({"content-type": OCTETS, "accept": OCTETS, **shape}, raw + _dumps(_without_series(question)))
+    return Message({"content-type": OCTETS, "accept": OCTETS, **shape}, raw + _write_json(_without_series(question)))
 
 
 def _read_octets(column: str, answer: Message) -> Array:
@@ -104,7 +104,7 @@ def _read_arrow(column: str, answer: Message) -> Array:
     return values
 
 
-def tensors(question: Question) -> list[tuple[str, str, list[int], Any]]:
+def build_tensors(question: Question) -> list[tuple[str, str, list[int], Any]]:
     """Name, datatype, shape and values of each input of the protocol."""
     found: list[tuple[str, str, list[int], Any]] = []
     for name, value in question.fields.items():
@@ -117,7 +117,7 @@ def tensors(question: Question) -> list[tuple[str, str, list[int], Any]]:
     return found
 
 
-def raw_tensor(datatype: str, values: Any) -> bytes:
+def build_raw_tensor(datatype: str, values: Any) -> bytes:
     """A tensor's values as the protocol's binary data."""
     if datatype == "BYTES":
         return b"".join(struct.pack("<I", len(text)) + text for text in map(str.encode, values))
@@ -127,20 +127,20 @@ def raw_tensor(datatype: str, values: Any) -> bytes:
 def _ask_v2_json(question: Question) -> Message:
     inputs = [
         {"name": name, "datatype": datatype, "shape": shape, "data": np.asarray(values).reshape(-1).tolist()}
-        for name, datatype, shape, values in tensors(question)
+        for name, datatype, shape, values in build_tensors(question)
     ]
-    return Message({"content-type": JSON}, _dumps({"inputs": inputs, "outputs": [{"name": question.column}]}))
+    return Message({"content-type": JSON}, _write_json({"inputs": inputs, "outputs": [{"name": question.column}]}))
 
 
 def _ask_v2_binary(question: Question) -> Message:
     inputs, behind = [], b""
-    for name, datatype, shape, values in tensors(question):
-        raw = raw_tensor(datatype, values)
+    for name, datatype, shape, values in build_tensors(question):
+        raw = build_raw_tensor(datatype, values)
         size = {"binary_data_size": len(raw)}
         inputs.append({"name": name, "datatype": datatype, "shape": shape, "parameters": size})
         behind += raw
     outputs = [{"name": question.column, "parameters": {"binary_data": True}}]
-    head = _dumps({"inputs": inputs, "outputs": outputs})
+    head = _write_json({"inputs": inputs, "outputs": outputs})
     return Message({"content-type": OCTETS, HEADER_LENGTH: str(len(head))}, head + behind)
 
 

@@ -65,13 +65,13 @@ class Exchange:
     streamed: bool = False
 
 
-def questions() -> list[Question]:
+def list_questions() -> list[Question]:
     """Some of each kind; equal in every run."""
     data = make_series()
-    return [_question(kind, data, variant) for kind in SHARES for variant in range(VARIANTS)]
+    return [_build_question(kind, data, variant) for kind in SHARES for variant in range(VARIANTS)]
 
 
-def _question(kind: str, data: Array, variant: int) -> Question:
+def _build_question(kind: str, data: Array, variant: int) -> Question:
     start = variant * MANY % (len(data) - MANY)
     one, many = data[start : start + 1], data[start : start + MANY]
     fields: dict[str, Any]

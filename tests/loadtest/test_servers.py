@@ -22,7 +22,7 @@ from loadtest.server import NotRun, Running, Server, run_server
 from loadtest.soak import over_grpc, over_http
 from loadtest.soak.__main__ import ask_alone
 from loadtest.soak.asking import Asker, Tally
-from loadtest.soak.questions import COLUMNS, Question, questions
+from loadtest.soak.questions import COLUMNS, Question, list_questions
 from loadtest.targets import RATIOS
 from loadtest.wire import Array
 
@@ -88,7 +88,7 @@ def test_an_answer_that_is_off_is_refused(up: Running):
 
 def test_a_soak_asks_every_operation_over_every_wire_and_knows_a_wrong_answer(up: Running):
     """One question of each kind: what every wire answers is what JSON answers, and onnxruntime where it classifies."""
-    first = {question.kind: question for question in questions()}.values()
+    first = {question.kind: question for question in list_questions()}.values()
     exchanges = [one for question in first for over in (over_http, over_grpc) for one in over.exchanges(question)]
     wires = {"JSON", "octet-stream", "Arrow", "v2 JSON", "v2 binary", "gRPC", "v2 gRPC"}
     for question in first:
@@ -123,7 +123,7 @@ def test_a_soak_counts_what_nobody_answers_as_lost():
         async def ask() -> Tally:
             asker, tally = Asker(port, port), Tally()
             for over in (over_http, over_grpc):
-                await asker.account(over.exchanges(questions()[0])[0], {}, perf_counter(), tally)
+                await asker.account(over.exchanges(list_questions()[0])[0], {}, perf_counter(), tally)
             await asker.close()
             return tally
 

@@ -23,7 +23,7 @@ SMALL = Path(__file__).parent / "format_1" / "basicmotions" / "1"
 """Six channels, four classes, ten files."""
 
 
-def reason(directory: Path, terms: Terms | None = None) -> str:
+def load_refused(directory: Path, terms: Terms | None = None) -> str:
     """Why a bundle is refused, in a bounded sentence."""
     with pytest.raises(BundleError) as caught:
         Bundle.load(directory, CPU, terms)

@@ -19,7 +19,7 @@ from onnx import TensorProto, helper
 from models.bundle import Bundle, Terms
 from models.errors import BundleError
 from models.reading import Folder
-from tests.models.breaking import CPU, SMALL, change_file, change_graph, copy_bundle, reason
+from tests.models.breaking import CPU, SMALL, change_file, change_graph, copy_bundle, load_refused
 
 FILES = sorted(file.name for file in SMALL.iterdir())
 
@@ -31,7 +31,7 @@ def test_a_flipped_bit_is_found_in_every_file(copied: Path, file: str) -> None:
         flipped = bytearray(content)
         flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
         (copied / file).write_bytes(flipped)
-        assert file in reason(copied)
+        assert file in load_refused(copied)
 
 
 def test_a_flipped_bit_in_a_manifest_is_refused_or_says_something_else_that_holds(
@@ -58,14 +58,14 @@ def test_a_file_that_ends_too_early_is_refused(copied: Path, file: str) -> None:
     content = (copied / file).read_bytes()
     for share in (0, 0.01, 0.5, 0.999):
         (copied / file).write_bytes(content[: int(share * (len(content) - 1))])
-        assert file in reason(copied)
+        assert file in load_refused(copied)
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if file != "manifest.json"])
 def test_a_file_of_another_bundle_is_refused(copied: Path, file: str) -> None:
     other = SMALL.parents[4] / "models" / "basicmotions" / "1" / file
     shutil.copy(other, copied)
-    assert file in reason(copied)
+    assert file in load_refused(copied)
 
 
 def make_link(directory: Path) -> None:
@@ -97,30 +97,32 @@ def make_listener(directory: Path) -> None:
 @pytest.mark.parametrize("put", [make_link, make_fifo, make_folder, make_listener])
 def test_only_regular_files_are_read(copied: Path, put: Callable[[Path], None]) -> None:
     put(copied)
-    assert "regular file" in reason(copied)
+    assert "regular file" in load_refused(copied)
 
 
 def test_a_fifo_for_a_manifest_keeps_nobody_waiting(copied: Path) -> None:
     (copied / "manifest.json").unlink()
     os.mkfifo(copied / "manifest.json")
-    assert "no regular file" in reason(copied)
+    assert "no regular file" in load_refused(copied)
 
 
 def test_a_folder_that_is_a_link_is_refused(tmp_path: Path) -> None:
     directory = copy_bundle(tmp_path / "elsewhere")
     (tmp_path / "basicmotions").mkdir()
     (tmp_path / "basicmotions" / "1").symlink_to(directory)
-    assert "not a link" in reason(tmp_path / "basicmotions" / "1")
+    assert "not a link" in load_refused(tmp_path / "basicmotions" / "1")
 
 
 def test_what_is_too_large_is_refused_before_it_is_read(copied: Path) -> None:
     with (copied / "manifest.json").open("ab") as file:
         file.truncate(2**40)
     tracemalloc.start()
-    assert "may have 1048576" in reason(copied)
+    assert "may have 1048576" in load_refused(copied)
     assert tracemalloc.get_traced_memory()[1] < 2**22
     tracemalloc.stop()
-    assert "all files of a bundle may have 100000 together" in reason(copy_bundle(copied.parents[1], "b"), Terms(10**5))
+    assert "all files of a bundle may have 100000 together" in load_refused(
+        copy_bundle(copied.parents[1], "b"), Terms(10**5)
+    )
 
 
 def test_files_that_grow_while_they_are_read_are_bounded(copied: Path) -> None:
@@ -186,14 +188,14 @@ GRAPHS: dict[str, tuple[Callable[[onnx.ModelProto], None], str]] = {
 def test_a_graph_that_is_not_standard_or_not_whole_is_refused(copied: Path, what: str) -> None:
     change, words = GRAPHS[what]
     change_graph(copied, "decoder.onnx", change)
-    said = reason(copied)
+    said = load_refused(copied)
     assert "decoder.onnx" in said and words in said
 
 
 @pytest.mark.parametrize("content", [b"", b"\x00" * 100, b"\x08\x00\x00\x00ORTM" + bytes(100), b"\xff" * 64, b"{}"])
 def test_a_graph_of_another_format_is_refused(copied: Path, content: bytes) -> None:
     change_file(copied, "decoder.onnx", content)
-    assert "decoder.onnx" in reason(copied)
+    assert "decoder.onnx" in load_refused(copied)
 
 
 def test_a_graph_of_random_bytes_is_refused_whatever_they_are(copied: Path) -> None:
@@ -212,6 +214,6 @@ def test_what_a_graph_holds_is_not_printed_when_it_is_refused(copied: Path, capf
         model.graph.node.append(helper.make_node("Conv", ["SURPRISE"], ["y"], name="SURPRISE"))
 
     change_graph(copied, "decoder.onnx", surprise)
-    assert "SURPRISE" in reason(copied)
+    assert "SURPRISE" in load_refused(copied)
     printed = capfd.readouterr()
     assert printed.out == printed.err == ""

@@ -13,7 +13,7 @@ import pytest
 from models.bundle import Bundle
 from models.errors import InvalidRequest
 from models.manifest import read_manifest
-from tests.models.breaking import SMALL, change_manifest, reason
+from tests.models.breaking import SMALL, change_manifest, load_refused
 
 ABSURD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "a label of 20 digits": (lambda raw: raw["classes"][0].update(label=10**20), "64 bits"),
@@ -24,7 +24,7 @@ ABSURD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "half a character": (lambda raw: raw["classes"][0].update(label="\ud800"), "half a character"),
     "half a character in a key": (lambda raw: raw["provenance"]["libraries"].update({"\udfff": ""}), "half a"),
     "a long label": (lambda raw: raw["classes"][0].update(label="x" * 300), "label"),
-    "a deep setting": (lambda raw: raw["provenance"]["configuration"].update(x=nested(30)), "deep"),
+    "a deep setting": (lambda raw: raw["provenance"]["configuration"].update(x=nest(30)), "deep"),
     "a bottomless setting": (lambda raw: raw["provenance"]["configuration"].update(x="["), "JSON object"),
     "texture for ever": (lambda raw: raw.update(format_version=2, texture_steps=10**9), "texture_steps"),
     "wide series": (lambda raw: raw["series"].update(n_channels=2**40), "values"),
@@ -47,9 +47,9 @@ ABSURD: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
 }
 
 
-def nested(depth: int) -> Any:
+def nest(depth: int) -> Any:
     """Lists inside each other."""
-    return [nested(depth - 1)] if depth else []
+    return [nest(depth - 1)] if depth else []
 
 
 @pytest.mark.parametrize("what", ABSURD)
@@ -64,13 +64,13 @@ def test_an_absurd_manifest_is_refused_by_name(copied: Path, what: str) -> None:
     file = copied / "manifest.json"
     text = file.read_text().replace('"' + "@" * 5000 + '"', "9" * 5000).replace('"#"', "1e999")
     file.write_text(text.replace('"["', "[" * 100_000))
-    assert words in reason(copied)
+    assert words in load_refused(copied)
 
 
 def test_a_key_that_comes_twice_is_refused(copied: Path) -> None:
     text = (copied / "manifest.json").read_text()
     (copied / "manifest.json").write_text('{"name": "x",' + text.lstrip()[1:])
-    assert "'name' comes twice" in reason(copied)
+    assert "'name' comes twice" in load_refused(copied)
 
 
 def test_a_manifest_that_is_read_can_be_written_as_json(published: Bundle) -> None:
@@ -80,7 +80,7 @@ def test_a_manifest_that_is_read_can_be_written_as_json(published: Bundle) -> No
 
 
 def test_a_label_that_nobody_knows_is_shown_briefly(published: Bundle) -> None:
-    for label in ("x" * 10**6, list(range(10**6)), nested(500), 2**63 * 10**100):
+    for label in ("x" * 10**6, list(range(10**6)), nest(500), 2**63 * 10**100):
         with pytest.raises(InvalidRequest) as caught:
             published.manifest.find_class_index(label)
         assert len(caught.value.message) < 600
