@@ -101,7 +101,7 @@ class Call(Stream):
                 self._conclude()
             return
         try:
-            message, packed = self._message(self._whole()) if self._heard else (b"", False)
+            message, packed = self._message(self._parts) if self._heard else (b"", False)
         except SeriesmithError as error:
             self._fail(error)
             return
@@ -204,7 +204,7 @@ class Call(Stream):
         assert self._asked.method.each is not None
         while self.open and self._size >= PREFIX_BYTES and self._size >= self._declared():
             body, size = self._whole(), self._declared()
-            message, packed = self._message(body[:size])
+            message, packed = self._message([body[:size]])
             answers = self._asked.method.each(self._unpacked(message) if packed else message)
             for answer in answers:
                 await self._room_for(answer)
@@ -255,13 +255,16 @@ class Call(Stream):
     def _declared(self) -> int:
         return PREFIX_BYTES + int.from_bytes(self._parts[0][1:PREFIX_BYTES])
 
-    def _message(self, body: bytes) -> tuple[bytes, bool]:
-        """The one message in a body, and whether it is packed. Raises a `SeriesmithError`."""
-        if len(body) < PREFIX_BYTES or PREFIX_BYTES + int.from_bytes(body[1:PREFIX_BYTES]) != len(body):
-            raise InvalidRequest(f"the call has {len(body)} bytes, which are not one whole message.")
-        if body[0] and self._asked.packing == b"identity":
+    def _message(self, parts: list[bytes]) -> tuple[bytes, bool]:
+        """The one message in the parts of a body, and whether it is packed. Raises a `SeriesmithError`."""
+        size, first = sum(map(len, parts)), parts[0] if parts else b""
+        if size < PREFIX_BYTES or PREFIX_BYTES + int.from_bytes(first[1:PREFIX_BYTES]) != size:
+            raise InvalidRequest(f"the call has {size} bytes, which are not one whole message.")
+        if first[0] and self._asked.packing == b"identity":
             raise InvalidRequest("the message is packed, but no 'grpc-encoding' says how.")
-        return body[PREFIX_BYTES:], bool(body[0])
+        if len(parts) == 1:
+            return first[PREFIX_BYTES:], bool(first[0])
+        return b"".join([memoryview(first)[PREFIX_BYTES:], *parts[1:]]), bool(first[0])  # copied once, not twice
 
     def _unpacked(self, message: bytes) -> bytes:
         return unpacked(message, self._asked.packing, self._limit)

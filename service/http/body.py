@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from models.errors import TooLarge
 from service.http.exchange import ClientGone, Receive
 
@@ -12,7 +14,7 @@ async def read(headers: dict[bytes, bytes], receive: Receive, limit: int) -> byt
     too_large = TooLarge(f"the body is larger than {limit} bytes; send several requests.")
     if declared.isdigit() and int(declared) > limit:
         raise too_large
-    parts, size = [], 0
+    whole, size = BytesIO(), 0  # which hands over what it holds without a copy
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -21,6 +23,8 @@ async def read(headers: dict[bytes, bytes], receive: Receive, limit: int) -> byt
         size += len(part)
         if size > limit:
             raise too_large
-        parts.append(part)
+        if not size - len(part) and not message.get("more_body"):
+            return bytes(part)
+        whole.write(part)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return whole.getvalue()

@@ -69,7 +69,7 @@ def test_the_stock_client_finds_the_services(channel: grpc.Channel):
 def test_every_service_and_each_of_its_methods_is_found_whole(symbol: str):
     answer = files(ask_for(symbol))
     pool = DescriptorPool()
-    for file in answer.values():
+    for file in reversed(answer.values()):  # what a file needs comes behind it
         pool.Add(file)
     service = pool.FindServiceByName(symbol)
     assert service.methods
