@@ -151,6 +151,7 @@ def paths(example: Example | None) -> dict[str, Any]:
                 "Every model, and why it is not served where it is not.",
                 "RepositoryIndex",
                 *KEYED,
+                links=_links("", model="$response.body#/0/name"),
                 requestBody=_body("RepositoryIndexRequest", required=False),
             )
         },
@@ -179,7 +180,13 @@ def _model(path: str, suffix: str, parameters: list[dict[str, Any]], example: Ex
     return {
         path: {
             "parameters": parameters,
-            "get": _path("v2_model" + suffix, "A model's versions, inputs and outputs.", "InferenceModel", *about),
+            "get": _path(
+                "v2_model" + suffix,
+                "A model's versions, inputs and outputs.",
+                "InferenceModel",
+                *about,
+                links=_links("_version", model="$response.body#/name", version="$response.body#/versions/0"),
+            ),
         },
         f"{path}/ready": {
             "parameters": parameters,
@@ -215,7 +222,17 @@ def _body(name: str, required: bool = True) -> dict[str, Any]:
     return {"required": required, "content": {"application/json": {"schema": ref(name)}}}
 
 
-def _path(name: str, summary: str, answer: str, *kinds: Refusal, **more: Any) -> dict[str, Any]:
-    good = {"description": "The answer.", "content": {"application/json": {"schema": ref(answer)}}}
+def _links(suffix: str, **parameters: str) -> dict[str, Any]:
+    """What may be asked next, about a model that an answer names."""
+    asked = ("v2_model", "v2_model_ready", "v2_model_config", "v2_model_statistics")
+    return {f"{name}{suffix}": {"operationId": name + suffix, "parameters": parameters} for name in asked}
+
+
+def _path(
+    name: str, summary: str, answer: str, *kinds: Refusal, links: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "The answer.", "content": {"application/json": {"schema": ref(answer)}}}
+    if links:
+        good["links"] = links
     answers = {"200": good, **refusals(*ANYWHERE, *kinds, shape=INFERENCE)}
     return {"tags": [TAG], "operationId": name, "summary": summary, "responses": answers, **more}
