@@ -157,6 +157,7 @@ def build_paths(example: Example | None) -> dict[str, Any]:
                 "Every model, and why it is not served where it is not.",
                 "RepositoryIndex",
                 *KEYED,
+                links=_describe_links("", model="$response.body#/0/name"),
                 requestBody=_describe_body("RepositoryIndexRequest", required=False),
             )
         },
@@ -190,7 +191,11 @@ def _describe_model(
         path: {
             "parameters": parameters,
             "get": _describe_path(
-                "v2_model" + suffix, "A model's versions, inputs and outputs.", "InferenceModel", *about
+                "v2_model" + suffix,
+                "A model's versions, inputs and outputs.",
+                "InferenceModel",
+                *about,
+                links=_describe_links("_version", model="$response.body#/name", version="$response.body#/versions/0"),
             ),
         },
         f"{path}/ready": {
@@ -233,7 +238,17 @@ def _describe_body(name: str, required: bool = True) -> dict[str, Any]:
     return {"required": required, "content": {"application/json": {"schema": refer_to(name)}}}
 
 
-def _describe_path(name: str, summary: str, answer: str, *kinds: Refusal, **more: Any) -> dict[str, Any]:
-    good = {"description": "The answer.", "content": {"application/json": {"schema": refer_to(answer)}}}
+def _describe_links(suffix: str, **parameters: str) -> dict[str, Any]:
+    """What may be asked next, about a model that an answer names."""
+    asked = ("v2_model", "v2_model_ready", "v2_model_config", "v2_model_statistics")
+    return {f"{name}{suffix}": {"operationId": name + suffix, "parameters": parameters} for name in asked}
+
+
+def _describe_path(
+    name: str, summary: str, answer: str, *kinds: Refusal, links: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    good: dict[str, Any] = {"description": "The answer.", "content": {"application/json": {"schema": refer_to(answer)}}}
+    if links:
+        good["links"] = links
     answers = {"200": good, **list_refusals(*ANYWHERE, *kinds, shape=INFERENCE)}
     return {"tags": [TAG], "operationId": name, "summary": summary, "responses": answers, **more}

@@ -43,7 +43,7 @@ def test_schemathesis_finds_nothing(repository: Path, tmp_path: Path, key: str):
     with run_server(tmp_path, repository, key) as server:
         options = [
             "--phases",
-            "examples,coverage,fuzzing",
+            "examples,coverage,fuzzing,stateful",
             "--max-examples",
             "40",
             "--exclude-operation-id",

@@ -52,7 +52,7 @@ def test_other_media_types_and_encodings(server: Server, cases: Labelled, operat
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "QUERY"])
 def test_other_methods_on_an_operation(server: Server, operation: str, method: str):
     response = server.http.request(method, f"/{operation}")
     assert_refused(response, 405, "method_not_allowed", None, f"/{operation} answers POST, not {method}")

@@ -21,7 +21,9 @@ REMEMBERED = 256
 REMEMBERED_BYTES = 2**10
 """Of a head that is remembered, at most."""
 
-METHODS = {name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")}
+METHODS = {
+    name.encode(): name for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "QUERY")
+}
 TOKEN = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 VISIBLE = bytes(byte for byte in range(0x21, 0x7F) if byte != ord("#"))
 CONTROLS = bytes(byte for byte in (*range(0x20), 0x7F) if byte != ord("\t"))

@@ -53,7 +53,9 @@ def test_nothing_is_kept_of_what_comes_without_the_key():
 def test_a_packed_message_is_left_packed_until_the_work_begins():
     packed = gzip.compress(bytes(1_000_000))
     call = _call(Asked(Method(), packing=b"gzip"))
-    assert call._parse_message(b"\1" + len(packed).to_bytes(4) + packed) == (packed, True)
+    whole = b"\1" + len(packed).to_bytes(4) + packed
+    for parts in ([whole], [whole[:5], whole[5:]], [whole[:9], whole[9:10], whole[10:]]):
+        assert call._parse_message(parts) == (packed, True)
     assert call._decompress(packed) == unpack_at_once(packed, b"gzip", 1_000_000)
 
 
