@@ -91,7 +91,7 @@ async def ask_alone(asker: Asker, exchanges: Sequence[Exchange]) -> dict[Questio
 async def soak(up: Running, repository: Repository, given: argparse.Namespace) -> tuple[list[Minute], Load]:
     """Measure the capacity, then load the server minute by minute."""
     exchanges = [
-        one for question in list_questions() for over in (over_http, over_grpc) for one in over.exchanges(question)
+        one for question in list_questions() for over in (over_http, over_grpc) for one in over.list_exchanges(question)
     ]
     asker = Asker(up.http, up.grpc)
     renewing = None
