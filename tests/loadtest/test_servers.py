@@ -89,7 +89,7 @@ def test_an_answer_that_is_off_is_refused(up: Running):
 def test_a_soak_asks_every_operation_over_every_wire_and_knows_a_wrong_answer(up: Running):
     """One question of each kind: what every wire answers is what JSON answers, and onnxruntime where it classifies."""
     first = {question.kind: question for question in list_questions()}.values()
-    exchanges = [one for question in first for over in (over_http, over_grpc) for one in over.exchanges(question)]
+    exchanges = [one for question in first for over in (over_http, over_grpc) for one in over.list_exchanges(question)]
     wires = {"JSON", "octet-stream", "Arrow", "v2 JSON", "v2 binary", "gRPC", "v2 gRPC"}
     for question in first:
         streamed = {"JSON lines", "gRPC stream"} if question.operation in ("sample", "augment") else set()
