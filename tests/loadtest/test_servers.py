@@ -123,7 +123,7 @@ def test_a_soak_counts_what_nobody_answers_as_lost():
         async def ask() -> Tally:
             asker, tally = Asker(port, port), Tally()
             for over in (over_http, over_grpc):
-                await asker.account(over.exchanges(list_questions()[0])[0], {}, perf_counter(), tally)
+                await asker.account(over.list_exchanges(list_questions()[0])[0], {}, perf_counter(), tally)
             await asker.close()
             return tally
 
