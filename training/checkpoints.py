@@ -30,7 +30,10 @@ FOLDER = ".fits"
 """Within a repository; no bundle can be called so."""
 
 SECONDS = 5.0
-"""Between two states of a loop."""
+"""Between two states of a loop, at least."""
+
+MOST_SHARE = 0.01
+"""Of a loop's time goes into keeping its state: what takes long to write is written less often."""
 
 KEPT_DAYS = 7.0
 """The checkpoints of a fit that nobody started again go after so long."""
@@ -88,17 +91,17 @@ def remove_folder(folder: Path) -> None:
 
 
 class LoopCheckpoint:
-    """What is kept of one training loop: its state every SECONDS, its result at the end. Without a folder: nothing."""
+    """What is kept of one training loop: its state now and then, its result at the end. Without a folder: nothing."""
 
     def __init__(self, folder: Path | None, key: str) -> None:
         self._half = folder / f"{key}.half" if folder else None
         self._done = folder / f"{key}.done" if folder else None
-        self._last = time.monotonic()
+        self._last, self._pause = time.monotonic(), SECONDS
 
     @property
     def is_due(self) -> bool:
         """Whether the state should be kept now."""
-        return self._half is not None and time.monotonic() - self._last >= SECONDS
+        return self._half is not None and time.monotonic() - self._last >= self._pause
 
     def read_finished(self) -> State | None:
         """The result, where the loop was finished."""
@@ -110,8 +113,10 @@ class LoopCheckpoint:
 
     def keep(self, state: State) -> None:
         """Keep the state of a loop that goes on."""
+        begun = time.monotonic()
         self._half = self._half if _write(self._half, state) else None
         self._last = time.monotonic()
+        self._pause = max(SECONDS, (self._last - begun) / MOST_SHARE)
 
     def finish(self, result: State) -> None:
         """Keep the result, in place of states."""

@@ -102,11 +102,33 @@ def kept(tmp_path: Path, settings: FitConfiguration) -> FitConfiguration:
     )
 
 
+def test_what_takes_long_to_write_is_written_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    def write_slowly(file: Path, state: checkpoints.State) -> bool:
+        nonlocal now
+        now += 0.3
+        return True
+
+    monkeypatch.setattr(checkpoints, "_write", write_slowly)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    checkpoint = checkpoints.LoopCheckpoint(tmp_path, "loop")
+    due: list[float] = []
+    while now < 120:
+        now += 1
+        if checkpoint.is_due:
+            due.append(now)
+            checkpoint.keep({})
+    assert due[0] == checkpoints.SECONDS
+    assert len(due) == 4 and min(np.diff(due)) >= 30, "0.3 s are a hundredth of 30"
+
+
 def test_a_loop_goes_on_from_any_of_its_states_to_the_same_weights_and_losses(
     cases: TrainingCases, kept: FitConfiguration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = fit_generator(start_fabric(kept), cases, replace(kept, checkpoints=None))
     monkeypatch.setattr(checkpoints, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoints, "MOST_SHARE", float("inf"))
     keep, n_states = checkpoints.LoopCheckpoint.keep, 0
 
     def keep_and_die(self: checkpoints.LoopCheckpoint, state: checkpoints.State) -> None:
