@@ -25,8 +25,8 @@ class Holding:
         if held > self._limit:
             raise Overloaded(
                 f"this connection holds {self.held} bytes of requests and of answers made or not read yet, and "
-                f"{amount} more would exceed its limit of {self._limit}; read the answers, and send the request again in "
-                "a moment."
+                f"{amount} more would exceed its limit of {self._limit}; read the answers, and send the request again "
+                "in a moment."
             )
         budget = self._budget
         if budget.held + amount > budget.limit:
