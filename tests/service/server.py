@@ -170,6 +170,8 @@ def send_burst(server: Server, operation: str, bodies: Sequence[dict[str, Any]])
     address = server.http.base_url.host, server.http.base_url.port
     contents = [orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY, default=np.ndarray.tolist) for body in bodies]
     connections = [socket.create_connection(address, timeout=30) for _ in contents]
+    # The event loop accepts one connection in each turn, and would answer the request of the one before in each.
+    wait_until(lambda: server.read_metrics()["seriesmith_connections"] > len(contents), 5, "all to be accepted")
     workers = find_children(server.pid)
     try:
         for worker in workers:  # else a fast server answers the first before the last is sent
