@@ -155,7 +155,7 @@ def _describe_process() -> dict[str, Any]:
     return {
         "/readyz": ready,
         "/livez": _describe_get("process", "live", "200 while the process lives.", text, **OPEN),
-        "/metrics": _describe_get("process", "metrics", "Prometheus metrics of all workers.", text, **OPEN),
+        "/metrics": _describe_get("process", "metrics", "Prometheus metrics of all workers.", text, *KEYED),
     }
 
 

@@ -80,7 +80,7 @@ def test_keys_are_asked_for_where_they_are_needed(document: dict[str, Any], desc
     }
     assert document["security"] == [{}, {"bearer": []}]  # this server has no key
     opened = {name for name, one in described.items() if one.said.get("security") == []}
-    assert opened == {"ready", "live", "metrics", "v2_ready", "v2_live"}
+    assert opened == {"ready", "live", "v2_ready", "v2_live"}
     for name, one in described.items():
         refused = {str(kind.http_status) for kind in KEYED} & set(one.said["responses"])
         assert len(refused) == (0 if name in opened else 2), name
