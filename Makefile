@@ -24,7 +24,7 @@ EMPTY := $(VENV)/.extra-$(EXTRA)
 SERVING := $(VENV)/.serving-$(EXTRA)
 TRAINING := $(VENV)/.training-$(EXTRA)
 TESTING := $(VENV)/.testing-$(EXTRA)
-PINS := pyproject.toml constraints.txt
+PINS := pyproject.toml client/pyproject.toml constraints.txt
 HASHED := $(if $(filter gpu,$(EXTRA)),requirements-serving-gpu.txt,requirements-serving.txt)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 
@@ -128,5 +128,5 @@ $(TRAINING): $(PINS) | $(EMPTY)
 	@touch $(SERVING) $@
 
 $(TESTING): $(PINS) | $(EMPTY)
-	$(INSTALL) '.[$(EXTRA),training,dev]'
+	$(INSTALL) '.[$(EXTRA),training,dev]' --editable './client[grpc]'
 	@touch $(SERVING) $(TRAINING) $@

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from bundle.engine.bundle import Bundle
+from bundle.engine.sessions import Runtime
+from bundle.generation.blocks import generate_block
+from bundle.generation.recipe import Recipe
 from loadtest.payloads import make_series
 from loadtest.peers.graph import GRAPH, open_classifier
-from models.bundle import Bundle
-from models.generation import generate_block
-from models.recipe import Recipe
-from models.sessions import Runtime
 
 BATCHES = (1, 16, 64, 256, 1000)
 BULK = 10_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 
-from models.bundle import Array, Bundle
+from bundle.engine.bundle import Array, Bundle
 from service.app import Seriesmith
 
 CAPACITY = 3200.0

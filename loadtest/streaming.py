@@ -13,6 +13,10 @@ from pathlib import Path
 import numpy as np
 import orjson
 
+from bundle.engine.bundle import Bundle
+from bundle.engine.sessions import Runtime
+from bundle.generation.blocks import generate_block
+from bundle.generation.recipe import BLOCK_ROWS, Recipe
 from loadtest.cells import build_client_command, run_client
 from loadtest.ours import BUNDLE, describe_ours
 from loadtest.peers.graph import GRAPH, N_TIMEPOINTS
@@ -21,10 +25,6 @@ from loadtest.results import Streamed
 from loadtest.server import NotRun, Running, run_server
 from loadtest.wire import Array
 from loadtest.wires.octets import ARRAYS, OCTETS
-from models.bundle import Bundle
-from models.generation import generate_block
-from models.recipe import BLOCK_ROWS, Recipe
-from models.sessions import Runtime
 
 SEED = 1
 PIECE = 1 << 20

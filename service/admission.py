@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from models.errors import DeadlineExceeded, Forbidden, Unauthenticated
+from bundle.errors import DeadlineExceeded, Forbidden, Unauthenticated
 from service.identity import Caller
 from service.keys import Role
 from service.metrics import Outcome

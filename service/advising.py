@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from models.evidence import Candidate, Interval, Uplift
-from models.manifest import Manifest
-from models.policy import PolicyName
+from bundle.evidence import Candidate, Interval, Uplift
+from bundle.generation.policy import PolicyName
+from bundle.manifest import Manifest
 
 Asked = Literal["auto", "warps", "guided", "latent", "interpolation", "latent+warps", "interpolation+warps"]
 """What a request may name: every policy that adds something, or the model's own choice."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import InstanceOf, WithJsonSchema
 
-from models.manifest import Manifest
+from bundle.manifest import Manifest
 
 Label = str | int
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models.errors import Unavailable
+from bundle.errors import Unavailable
 from service import metrics
 from service.lane import STOPPING, Array, Lane, Rows
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.repository import Repository
+from bundle.repository import Repository
 from service.serving import Serving
 
 PLAIN_BYTES = 2**16

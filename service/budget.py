@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resource
 
-from models.errors import Overloaded
+from bundle.errors import Overloaded
 
 OTHER_FILES = 64
 """Open files of a worker that are no connections: models, metrics, listening sockets, the interpreter's."""

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InvalidRequest, TooLarge
-from models.manifest import Manifest
-from models.showing import show
+from bundle.errors import InvalidRequest, TooLarge
+from bundle.manifest import Manifest
+from bundle.showing import show
 from service.wires.json_arrays import JsonArray, parse, parse_start, read_cubes
 
 Array = NDArray[np.float32]

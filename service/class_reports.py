@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.manifest import Manifest
-from models.policy import PolicyName
+from bundle.generation.policy import PolicyName
+from bundle.manifest import Manifest
 from service.generating import Made
 
 COMPARED = 256

@@ -18,7 +18,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from service.metrics import INSTRUMENTS, Metric, Numbers, Table, request_seconds, requests_in_progress
 from service.operations import OPERATIONS
 from service.shared_numbers import SharedNumbers

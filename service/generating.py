@@ -10,12 +10,12 @@ from time import perf_counter
 
 import numpy as np
 
-from models.bundle import Bundle
-from models.errors import InvalidRequest
-from models.generation import cut_into_blocks, generate_block
-from models.given import group_by_class
-from models.policy import PolicyName, choose_possible, is_latent
-from models.recipe import BLOCK_ROWS, Recipe, Samples
+from bundle.engine.bundle import Bundle
+from bundle.errors import InvalidRequest
+from bundle.generation.blocks import cut_into_blocks, generate_block
+from bundle.generation.given import group_by_class
+from bundle.generation.policy import PolicyName, choose_possible, is_latent
+from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
 from service import metrics
 from service.lane import Array
 from service.serving import Served

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from models.errors import Forbidden, Overloaded, Unauthenticated
+from bundle.errors import Forbidden, Overloaded, Unauthenticated
 from service.keys import ROLES, KeyCard, Role, read_keys
 from service.settings import Settings
 

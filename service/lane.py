@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import Overloaded, Unavailable
+from bundle.errors import Overloaded, Unavailable
 
 Array = NDArray[np.float32]
 Rows = tuple[Array, ...]

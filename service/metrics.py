@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Literal
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from service.identity import Caller
 
 Values = tuple[str, ...]

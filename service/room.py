@@ -5,7 +5,7 @@ They are given back when the answer is handed over to its connection, which take
 
 from __future__ import annotations
 
-from models.errors import TooLarge
+from bundle.errors import TooLarge
 from service.budget import Budget
 
 MADE_BYTES = 4

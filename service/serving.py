@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from models.bundle import Bundle, Terms
-from models.errors import SeriesmithError, Unsupported
-from models.loading import Loader
-from models.repository import Repository
-from models.sessions import Runtime
-from models.unloading import load, unload
+from bundle.engine.bundle import Bundle, Terms
+from bundle.engine.sessions import Runtime
+from bundle.errors import SeriesmithError, Unsupported
+from bundle.loading import Loader
+from bundle.repository import Repository
+from bundle.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, measure_brief_rows
 from service.budget import Budget, limit_connections

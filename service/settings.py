@@ -11,8 +11,8 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
-from models.repository import SHIPPED
-from models.sessions import Device
+from bundle.engine.sessions import Device
+from bundle.repository import SHIPPED
 
 PREFIX = "SERIESMITH_"
 
@@ -80,7 +80,7 @@ class Settings:
     """When above 0, a bundle is first loaded and run in a process of its own, which may take so much memory, and is
     refused when that dies; it takes a second or two more for each. For bundles from strangers: 2147483648 or so."""
     trusted_keys: str = ""
-    """A file of public keys (see models/signing.py); when set, only bundles that one of them signed are served."""
+    """A file of public keys (see bundle/signing.py); when set, only bundles that one of them signed are served."""
     front_door: Literal["private", "public"] = "private"
     """How our paths get before BentoML's: see service/front_door.py."""
     grpc: Literal["own", "grpcio"] = "own"

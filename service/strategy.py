@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from models.errors import InvalidRequest, TooLarge
-from models.manifest import Manifest
+from bundle.errors import InvalidRequest, TooLarge
+from bundle.manifest import Manifest
 
 MOST_CLASSES = 4096
 """Named in a request; each that is wrong is an error of its own."""

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.bundle import Bundle
-from models.sessions import Runtime
+from bundle.engine.bundle import Bundle
+from bundle.engine.sessions import Runtime
 from tests.service.bundles import Labelled
 from tests.service.server import Server, run_server
-from training import datasets
+from training import data as datasets
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 
@@ -56,7 +56,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Co
 
 def _compute_code_digest() -> str:
     """Of everything that a fit depends on: its code, its libraries, this file."""
-    sources = sorted([*ROOT.glob("models/*.py"), *ROOT.glob("training/**/*.py"), ROOT / "constraints.txt"])
+    sources = sorted([*ROOT.glob("bundle/**/*.py"), *ROOT.glob("training/**/*.py"), ROOT / "constraints.txt"])
     return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)])).hexdigest()[:16]
 
 

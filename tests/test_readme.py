@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from models.repository import SHIPPED
+from bundle.repository import SHIPPED
 from service.operations import OPERATIONS
 from tests.service.server import ROOT, Server, run_server
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from models.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
-from models.policy import PolicyName
+from bundle.generation.policy import PolicyName
+from bundle.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
 
 FULL_STEPS_CASES = 100
 """Training cases up to which the gradient steps are as set; with more they grow in proportion."""
@@ -48,7 +48,7 @@ class FitConfiguration:
     models: Path | None = None
     """Repository to publish to (default: SERIESMITH_MODELS, or the models/ folder of this checkout)."""
     signing_key: Path | None = None
-    """A private key (PEM, made by `python -m models.signing keygen`) to sign the bundle's manifest with."""
+    """A private key (PEM, made by `python -m bundle.signing keygen`) to sign the bundle's manifest with."""
     start_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A bundle's directory: start from its trained weights instead of random ones."""
     seed: int = 0

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from models.reading import MOST_BYTES
-from models.strict import MOST_LETTERS, find_unwritable
-from training import classifiers, textures, vae
+from bundle.reading import MOST_BYTES
+from bundle.strict import MOST_LETTERS, find_unwritable
 from training.configuration import ConfigurationError, FitConfiguration
-from training.datasets import Cases
-from training.families import check_name
-from training.mixture_fit import choose_most_components
+from training.data import Cases
+from training.families import check_name, classifiers, textures, vae
+from training.learning.mixture_fit import choose_most_components
 
 FLOAT = 4
 """Bytes of a graph's numbers."""

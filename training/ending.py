@@ -15,11 +15,11 @@ from types import FrameType
 
 import torch
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from training.configuration import ConfigurationError
-from training.datasets import DatasetError
-from training.export import ParityError
-from training.loop import TrainingError
+from training.data import DatasetError
+from training.export.exporting import ParityError
+from training.learning.loop import TrainingError
 
 REFUSALS = (DatasetError, ConfigurationError, SeriesmithError, ParityError, TrainingError)
 """What a fit cannot be made of, however often it is started."""

@@ -15,15 +15,15 @@ if __package__ in (None, ""):
 
 import tyro
 
-from training import datasets
+from training import data as datasets
 from training.configuration import ConfigurationError, FitConfiguration
+from training.data.partition import make_training_cases, order_labels
 from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms
 from training.evaluation.processes import run_jobs
 from training.evaluation.reporting import find_folder, render
 from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
 from training.evaluation.subsets import NAMED, SIZES, Curve, Level, list_levels, qualifies
-from training.partition import make_training_cases, order_labels
 
 OWN = (
     "dataset",

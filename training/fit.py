@@ -16,23 +16,24 @@ if __package__ in (None, ""):
 
 import tyro
 
-from models.bundle import Bundle
-from models.manifest import check_name, read_manifest
-from models.publish import publish
-from models.repository import SHIPPED, list_versions
-from models.signing import make_signer
-from training import checkpoints, datasets
-from training.bundling import Origin, make_manifest_maker, pack
+from bundle.engine.bundle import Bundle
+from bundle.manifest import check_name, read_manifest
+from bundle.publish import publish
+from bundle.repository import SHIPPED, list_versions
+from bundle.signing import make_signer
+from training import data as datasets
 from training.configuration import ConfigurationError, FitConfiguration
+from training.data.duplicates import describe, find_duplicates
+from training.data.partition import Partition, split_dataset
 from training.door import check_fit
-from training.duplicates import describe, find_duplicates
 from training.ending import REFUSALS, explain, interrupt_by_signals
+from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
-from training.loop import start_fabric
-from training.measure import measure
-from training.partition import Partition, split_dataset
+from training.learning import checkpoints
+from training.learning.loop import start_fabric
+from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
-from training.table import write_summary
+from training.report.table import write_summary
 
 logger = logging.getLogger(__name__)
 

@@ -10,21 +10,21 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from models.evidence import Uplift
-from models.manifest import Label
-from models.policy import PolicyName
-from training import classifiers, vae
-from training.augmenting import NOTHING, Initial
-from training.calibration import HeldOut, collect_held_out
-from training.choosing import CANDIDATES, cross_validate
+from bundle.evidence import Uplift
+from bundle.generation.policy import PolicyName
+from bundle.manifest import Label
+from training.choosing.calibration import HeldOut, collect_held_out
+from training.choosing.cross_validation import CANDIDATES, cross_validate
+from training.choosing.folds import fit_policy, make_folds
 from training.configuration import FitConfiguration
-from training.datasets import Cases
-from training.folds import fit_policy, make_folds
-from training.generator import Generator
-from training.learner import TrainingCases
-from training.loop import History
-from training.partition import make_training_cases, order_labels
-from training.weights import load_weights, read_weights
+from training.data import Cases
+from training.data.partition import make_training_cases, order_labels
+from training.families import classifiers, vae
+from training.learning.augmenting import NOTHING, Initial
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
+from training.learning.loop import History
+from training.learning.weights import load_weights, read_weights
 
 
 @dataclass(frozen=True)

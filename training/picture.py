@@ -14,8 +14,8 @@ import matplotlib
 import numpy as np
 import tyro
 
-from models.bundle import Bundle
-from training import datasets
+from bundle.engine.bundle import Bundle
+from training import data as datasets
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ import tyro
 from torch import Tensor
 from tqdm import tqdm
 
-from models.bundle import Bundle
-from training import datasets
+from bundle.engine.bundle import Bundle
+from training import data as datasets
 from training.configuration import ConfigurationError, FitConfiguration
 from training.ending import REFUSALS
 from training.fit import fit_and_publish

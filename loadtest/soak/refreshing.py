@@ -6,10 +6,10 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from bundle.manifest import read_manifest
+from bundle.publish import publish
 from loadtest.ours import BUNDLE
 from loadtest.peers.graph import ROOT
-from models.manifest import read_manifest
-from models.publish import publish
 
 KEPT_VERSIONS = 3
 """As many as a server serves."""

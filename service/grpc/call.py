@@ -6,7 +6,7 @@ import asyncio
 import logging
 from contextlib import aclosing
 
-from models.errors import (
+from bundle.errors import (
     InvalidRequest,
     Overloaded,
     RequestTimeout,

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from time import monotonic
 
-from models.errors import DeadlineExceeded
+from bundle.errors import DeadlineExceeded
 from service import metrics
 from service.admission import admit, authorize, finish_in_time
 from service.grpc.asked import Asked, Method

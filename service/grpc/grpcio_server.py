@@ -12,7 +12,7 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from models.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unauthenticated
+from bundle.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unauthenticated
 from service.admission import REFUSAL_SECONDS, is_authentic
 from service.budget import Budget
 from service.grpc.address import write_address

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Collection
 from google.protobuf.message import DecodeError
 from grpc_health.v1 import health_pb2
 
-from models.errors import InvalidRequest, NotFound
+from bundle.errors import InvalidRequest, NotFound
 from service.grpc.asked import Asked, Method
 from service.serving import Serving
 

@@ -14,8 +14,8 @@ import numpy as np
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
-from models.errors import InvalidRequest
-from models.showing import show
+from bundle.errors import InvalidRequest
+from bundle.showing import show
 from service.answers import Label, Labels
 from service.bounds import Bounds
 from service.grpc.scanning import require_few

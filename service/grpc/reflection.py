@@ -12,7 +12,7 @@ from google.protobuf.message import DecodeError
 from grpc_reflection.v1alpha.reflection import SERVICE_NAME, ReflectionServicer
 from grpc_reflection.v1alpha.reflection_pb2 import DESCRIPTOR, ServerReflectionRequest
 
-from models.errors import InvalidRequest
+from bundle.errors import InvalidRequest
 from service.grpc.asked import Method
 
 V1ALPHA = str(SERVICE_NAME)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from models.errors import InvalidRequest, TooLarge
+from bundle.errors import InvalidRequest, TooLarge
 from service.bounds import PLAIN_BYTES, Bounds
 
 VARINT, FIXED64, DELIMITED, GROUP, GROUP_END, FIXED32 = range(6)

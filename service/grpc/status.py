@@ -6,7 +6,7 @@ from math import ceil
 
 import grpc
 
-from models.errors import Overloaded, SeriesmithError
+from bundle.errors import Overloaded, SeriesmithError
 from service.grpc.asked import percent_encode
 from service.grpc.http2.hpack import Header, encode
 

@@ -9,7 +9,7 @@ import numpy as np
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from models.manifest import Manifest
+from bundle.manifest import Manifest
 from service import metrics
 from service.answers import Column, Columns, Labels, Stream, collect_columns
 from service.bounds import Bounding

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from service.admission import finish_in_time
 from service.http.body import read_body
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed

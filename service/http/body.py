@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from models.errors import TooLarge
+from bundle.errors import TooLarge
 from service.http.exchange import ClientGone, Receive
 
 

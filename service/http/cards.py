@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.errors import NotFound
-from models.manifest import Manifest
+from bundle.errors import NotFound
+from bundle.manifest import Manifest
 from service.advising import advise, choose_policy
 from service.serving import Serving
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import zstandard
 
-from models.errors import InvalidRequest, TooLarge, UnsupportedMediaType
+from bundle.errors import InvalidRequest, TooLarge, UnsupportedMediaType
 from service.http.accept import choose_coding
 from service.pace import LARGE_BYTES, run_unhurried
 

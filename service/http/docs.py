@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from models.repository import Repository
+from bundle.repository import Repository
 from service import VERSION
 from service.http.exchange import JSON
 from service.inference import docs as inference

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from models.errors import (
+from bundle.errors import (
     Forbidden,
     InvalidRequest,
     MethodNotAllowed,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from models.errors import MethodNotAllowed
+from bundle.errors import MethodNotAllowed
 from service.http.exchange import Response, Streamed
 from service.keys import Role
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from models.errors import InvalidRequest
-from models.showing import show
+from bundle.errors import InvalidRequest
+from bundle.showing import show
 from service.bounds import PLAIN_BYTES, Bounds
 from service.http.exchange import JSON, Response
 from service.inference.infer import Sent, Taken, measure_size, read_tensors, require_few

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError, Message
 
-from models.errors import InvalidRequest, NotFound, Unsupported
-from models.showing import show
+from bundle.errors import InvalidRequest, NotFound, Unsupported
+from bundle.showing import show
 from service import VERSION
 from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method

@@ -8,8 +8,8 @@ from math import prod
 
 import numpy as np
 
-from models.errors import InvalidRequest, TooLarge
-from models.showing import show
+from bundle.errors import InvalidRequest, TooLarge
+from bundle.showing import show
 from service.admission import finish_in_time
 from service.bounds import Bounding, Bounds
 from service.inference.inputs import Given

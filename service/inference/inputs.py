@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import numpy as np
 from pydantic import BaseModel
 
-from models.errors import InvalidRequest
-from models.showing import show
+from bundle.errors import InvalidRequest
+from bundle.showing import show
 from service.answers import Axes, Label, find_axes
 
 Given = dict[str, np.ndarray]

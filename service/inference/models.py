@@ -9,9 +9,9 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from models.bundle import Bundle
-from models.errors import InvalidRequest, NotFound
-from models.showing import show
+from bundle.engine.bundle import Bundle
+from bundle.errors import InvalidRequest, NotFound
+from bundle.showing import show
 from service.answers import Axes
 from service.inference.inputs import Given, Input, list_extras, list_inputs, read_fields
 from service.inference.outputs import Output, list_outputs

@@ -1,6 +1,6 @@
 """The model repository extension: lists the models, loads and unloads bundles.
 
-Unloading holds for every worker and through restarts, as a mark in the repository (`models/unloading.py`), until the
+Unloading holds for every worker and through restarts, as a mark in the repository (`bundle/unloading.py`), until the
 bundle is loaded again or has a newer version.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from models.bundle import Bundle
-from models.errors import InvalidRequest, NotFound
-from models.manifest import NAME_PATTERN
-from models.showing import show
+from bundle.engine.bundle import Bundle
+from bundle.errors import InvalidRequest, NotFound
+from bundle.manifest import NAME_PATTERN
+from bundle.showing import show
 from service.inference.models import split_name
 from service.operations import OPERATIONS
 from service.serving import Serving

@@ -8,8 +8,8 @@ from urllib.parse import unquote
 
 import orjson
 
-from models.errors import NotFound, TooLarge, Unavailable
-from models.showing import show
+from bundle.errors import NotFound, TooLarge, Unavailable
+from bundle.showing import show
 from service import VERSION, metrics
 from service.admission import admit
 from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack

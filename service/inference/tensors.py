@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.errors import InvalidRequest, TooLarge
-from models.showing import show
+from bundle.errors import InvalidRequest, TooLarge
+from bundle.showing import show
 from service.answers import Labels
 from service.wires.json_arrays import JsonArray, read_cubes, read_doubles
 from service.wires.json_arrays import parse as parsed_json

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from models.repository import Repository
+from bundle.repository import Repository
 from service.answers import Label
 
 MOST_VALUES = 4096

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from models.errors import (
+from bundle.errors import (
     BundleError,
     DeadlineExceeded,
     Forbidden,

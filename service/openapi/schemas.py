@@ -8,9 +8,9 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from models.evidence import Metrics
-from models.manifest import ClassCard, SeriesShape
-from models.policy import PolicyName
+from bundle.evidence import Metrics
+from bundle.generation.policy import PolicyName
+from bundle.manifest import ClassCard, SeriesShape
 from service.advising import AugmentAdvice
 from service.answers import find_axes
 from service.inference.inputs import list_extras

@@ -18,8 +18,8 @@ from typing import Any, get_type_hints
 
 from pydantic import ValidationError
 
-from models.bundle import Bundle
-from models.errors import SeriesmithError
+from bundle.engine.bundle import Bundle
+from bundle.errors import SeriesmithError
 from service.answers import Axes, Stream, find_axes
 from service.operations.contract import StrictRequest, explain_invalid
 from service.room import Room

@@ -20,10 +20,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from models.errors import InvalidRequest
-from models.manifest import Manifest
-from models.policy import PolicyName
-from models.recipe import Recipe
+from bundle.errors import InvalidRequest
+from bundle.generation.policy import PolicyName
+from bundle.generation.recipe import Recipe
+from bundle.manifest import Manifest
 from service.advising import Asked, AugmentAdvice, advise, choose_policy
 from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gather
 from service.class_reports import COMPARED, ClassReport, report_classes

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
-from models.bundle import Bundle
+from bundle.engine.bundle import Bundle
 from service.answers import Judged, Label, LabelColumn, Labels, Shares
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
 from service.room import Room

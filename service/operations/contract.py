@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError, WithJsonSchema
 
-from models.errors import InvalidRequest, TooLarge
-from models.recipe import MAX_SEED
-from models.showing import show
+from bundle.errors import InvalidRequest, TooLarge
+from bundle.generation.recipe import MAX_SEED
+from bundle.showing import show
 from service.answers import Axes, build_array_schema
 from service.canonical import Array, is_finite, make_canonical, parse_numbers
 from service.serving import Served, Serving

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from models.errors import InvalidRequest
-from models.manifest import Manifest
-from models.recipe import MAX_SEED, Recipe
+from bundle.errors import InvalidRequest
+from bundle.generation.recipe import MAX_SEED, Recipe
+from bundle.manifest import Manifest
 from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gather
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (

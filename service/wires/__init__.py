@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 
-from models.errors import UnsupportedMediaType
+from bundle.errors import UnsupportedMediaType
 from service.http.accept import choose_media_type
 from service.wires import arrow, json_lines, json_text, octet_parts, octets
 from service.wires.wire import Wire

@@ -17,8 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute
 
-from models.errors import InvalidRequest
-from models.showing import show
+from bundle.errors import InvalidRequest
+from bundle.showing import show
 from service.answers import Column, Columns, Labels, Stream, collect_columns, collect_rest
 from service.bounds import Bounds
 from service.wires.arrow_bounds import check_bounds

@@ -10,7 +10,7 @@ import struct
 
 import pyarrow as pa
 
-from models.errors import InvalidRequest, TooLarge
+from bundle.errors import InvalidRequest, TooLarge
 from service.bounds import Bounds
 
 HEADER_TYPE, HEADER = 1, 2

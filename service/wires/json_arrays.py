@@ -18,7 +18,7 @@ import numpy as np
 import orjson
 import simdjson
 
-from models.errors import InvalidRequest, TooLarge
+from bundle.errors import InvalidRequest, TooLarge
 from service.bounds import PLAIN_BYTES, Bounds
 
 PIECE_BYTES = 2**18

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from models.errors import InvalidRequest
+from bundle.errors import InvalidRequest
 from service.answers import Column, Labels, Stream, collect_columns, collect_rest
 from service.bounds import Bounds
 from service.wires.json_text import decode_json as decoded_json

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle import Bundle
+from bundle.engine.bundle import Bundle
 from tests.reliability.ledger import LEDGERS, write_table
 from tests.reliability.load import Payloads
 from tests.reliability.sizes import SHORT, WHOLE, Sizes
-from training import datasets
+from training import data as datasets
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import grpc
 import httpx
 import numpy as np
 
-from models.bundle import Bundle
+from bundle.engine.bundle import Bundle
 from service.proto import open_inference_pb2, seriesmith_pb2_grpc
 from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.reliability.ledger import Ledger

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import BundleError
-from models.publish import publish
+from bundle.errors import BundleError
+from bundle.publish import publish
 from tests.reliability.ledger import open_ledger
 from tests.reliability.load import Payloads, load_steadily, wait_for_answers
 from tests.reliability.processes import find_workers

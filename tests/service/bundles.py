@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.datasets import Cases, Label
+from training.data import Cases, Label
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Labelled:
 
 
 def publish_copy(bundle: Path, root: Path, name: str, version: int, damaged: str | None = None) -> Path:
-    """`root/<name>/<version>/`, as `models.publish` would make it appear; one bit of the file `damaged` is flipped."""
+    """`root/<name>/<version>/`, as `bundle.publish` would make it appear; one bit of the file `damaged` is flipped."""
     parent = root / name
     parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))

@@ -13,7 +13,7 @@ import numpy as np
 import zstandard
 from google.protobuf.message import DecodeError
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from service.bounds import Bounds
 from service.canonical import parse_numbers
 from service.grpc.messages import parse_message

@@ -11,7 +11,7 @@ import grpc
 import numpy as np
 import pytest
 
-from service.client import Client, Interval, Sampler
+from seriesmith import Client, Interval, Sampler
 from tests.service.bundles import Labelled, publish_copy
 from tests.service.grpc.conversation import answer as over_grpc
 from tests.service.inference.conversation import build_tensor, infer, read_outputs

@@ -9,7 +9,7 @@ import pytest
 
 from tests.service.bundles import Labelled
 from tests.service.server import Server
-from training import datasets
+from training import data as datasets
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from models.policy import POLICIES
+from bundle.generation.policy import POLICIES
 from tests.service.bundles import Labelled
 from tests.service.server import Server
 from tests.service.test_refusals import assert_refused, build_good

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.errors import Overloaded
+from bundle.errors import Overloaded
 from service.batcher import Batcher
 from service.lane import Lane
 from tests.service.bundles import Labelled, compute_relative_difference

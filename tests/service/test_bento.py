@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from models.repository import SHIPPED, list_versions
+from bundle.repository import SHIPPED, list_versions
 from tests.service.server import ROOT, run_server
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from openapi_spec_validator import validate
 
-from models.errors import Unauthenticated
+from bundle.errors import Unauthenticated
 from service.http.exchange import Request, Response
 from service.http.routes import Routes
 from service.openapi.refusals import KEYED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.bundle import Bundle
+from bundle.engine.bundle import Bundle
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.server import Server
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import Forbidden, Overloaded, Unauthenticated
+from bundle.errors import Forbidden, Overloaded, Unauthenticated
 from service.grpc.status import build_metadata
 from service.identity import Identity, require_keys
 from service.keys import hash_key, make_entry, read_keys

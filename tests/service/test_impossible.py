@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from models.errors import InvalidRequest
+from bundle.errors import InvalidRequest
 from service.bounds import Bounds
 from service.grpc import messages
 from service.inference import bodies

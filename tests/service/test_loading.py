@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from models.bundle import Bundle
-from models.errors import NotFound, Unsupported
-from models.signing import sign, write_key_pair
+from bundle.engine.bundle import Bundle
+from bundle.errors import NotFound, Unsupported
+from bundle.signing import sign, write_key_pair
 from service.serving import Serving
 from service.settings import Settings
-from tests.models.breaking import change_graph, change_manifest, copy_bundle, loop_for_ever
-from tests.models.test_publishing_faults import mount_disk
+from tests.bundle.breaking import change_graph, change_manifest, copy_bundle, loop_for_ever
+from tests.bundle.test_publishing_faults import mount_disk
 
 
 def serve(root: Path, act: Callable[[Serving], Awaitable[None]], **settings: Any) -> None:

@@ -9,8 +9,8 @@ import numpy as np
 import orjson
 import pytest
 
-from models.errors import InvalidRequest, SeriesmithError, TooLarge
-from models.showing import show
+from bundle.errors import InvalidRequest, SeriesmithError, TooLarge
+from bundle.showing import show
 from service.answers import Labels
 from service.bounds import Bounds
 from service.canonical import parse_numbers

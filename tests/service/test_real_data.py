@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from models import repository
+from bundle import repository
 from tests.service.bundles import Labelled
 from tests.service.server import Server, run_server
-from training import datasets
+from training import data as datasets
 
 MODELS = {"gunpoint": ("GunPoint", 0.95), "basicmotions": ("BasicMotions", 0.9)}
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.models.breaking import change_graph, change_manifest, loop_for_ever
+from tests.bundle.breaking import change_graph, change_manifest, loop_for_ever
 from tests.service.bundles import Labelled, publish_copy
 from tests.service.server import Server, call_at_once, run_server, wait_until
 

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from models.errors import Overloaded, TooLarge
+from bundle.errors import Overloaded, TooLarge
 from service.budget import Budget
 from service.proto import open_inference_pb2 as inference
 from service.proto import seriesmith_pb2 as messages

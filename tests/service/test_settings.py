@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.repository import SHIPPED
+from bundle.repository import SHIPPED
 from service.settings import Settings, require_writable, review_environment
 
 

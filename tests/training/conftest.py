@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tests.conftest import QUICK
-from training.augmenting import fit_generator
 from training.configuration import FitConfiguration
-from training.datasets import sines
-from training.generator import Generator
-from training.learner import TrainingCases
-from training.loop import start_fabric
+from training.data.generators import sines
+from training.learning.augmenting import fit_generator
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
+from training.learning.loop import start_fabric
 
 BRIEF = {**QUICK, "vae_steps": 80, "texture_fit_steps": 20, "classifier_steps": 120, "texture_steps": 4}
 

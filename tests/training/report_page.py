@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from models.manifest import Manifest
-from models.mixture import MixtureParameters
-from training.loop import History
+from bundle.generation.mixture import MixtureParameters
+from bundle.manifest import Manifest
+from training.learning.loop import History
 from training.report import Collection, ReportInputs
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from models.evidence import Candidate, Interval
-from models.policy import PolicyName
-from training.choosing import (
+from bundle.evidence import Candidate, Interval
+from bundle.generation.policy import PolicyName
+from training.choosing.cross_validation import (
     CANDIDATES,
     LATENT_START,
     LATENT_START_IMBALANCED,
@@ -20,14 +20,14 @@ from training.choosing import (
     is_imbalanced,
     summarise_candidate,
 )
+from training.choosing.folds import Fold, Judged, judge_concatenated, make_folds
+from training.choosing.scoring import bootstrap
 from training.configuration import FitConfiguration
-from training.datasets import Cases
+from training.data import Cases
+from training.data.partition import make_training_cases
 from training.fitting import list_candidates
-from training.folds import Fold, Judged, judge_concatenated, make_folds
-from training.generator import Generator
-from training.learner import TrainingCases
-from training.partition import make_training_cases
-from training.scoring import bootstrap
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
 
 ZERO = Interval(mean=0, low=0, high=0)
 

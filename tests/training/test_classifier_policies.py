@@ -8,13 +8,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.policy import PolicyName
+from bundle.generation.policy import PolicyName
+from training.choosing.folds import fit_policy
+from training.choosing.policies import PolicyObjective, fit_classifier
 from training.configuration import FitConfiguration
-from training.folds import fit_policy
-from training.generator import Generator
-from training.learner import Pool, TrainingCases, standardise
-from training.loop import start_fabric
-from training.policies import PolicyObjective, fit_classifier
+from training.learning.generator import Generator
+from training.learning.learner import Pool, TrainingCases, standardise
+from training.learning.loop import start_fabric
 
 SETTINGS = FitConfiguration(clean_finish=0.4, synthetic_weight=0.25, warp_probability=1.0)
 EARLY, LATE = 0.59, 0.61

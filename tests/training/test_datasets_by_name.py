@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from training.datasets import DatasetError, load
+from training.data import DatasetError, load
 
 
 def test_sines_has_channels_of_very_different_level_and_scale() -> None:
@@ -69,7 +69,7 @@ def test_data_or_a_name_is_needed() -> None:
 def test_files_load_without_aeon_and_nothing_loads_torch(tmp_path: Path) -> None:
     (tmp_path / "any.tsv").write_text("1\t0\t1\t2\t3\t4\t5\t6\t7\n" * 4)
     code = (
-        "import sys, pathlib; from training.datasets import load; load(data=pathlib.Path(sys.argv[1]));"
+        "import sys, pathlib; from training.data import load; load(data=pathlib.Path(sys.argv[1]));"
         "assert not {'aeon', 'torch', 'bentoml', 'grpc', 'service'} & set(sys.modules)"
     )
     root = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.datasets import DatasetError, load
+from training.data import DatasetError, load
 
 N_CASES, N_TIMEPOINTS = 6, 10
 SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, 1, N_TIMEPOINTS)).astype(np.float32)

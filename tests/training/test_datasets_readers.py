@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.datasets import DatasetError, load
-from training.datasets.discover import find_generators, find_readers
+from training.data import DatasetError, load
+from training.data.discover import find_generators, find_readers
 
 N_CASES, N_TIMEPOINTS = 6, 10
 SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, 1, N_TIMEPOINTS)).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from training.datasets.split import hold_out, split_folds
+from training.data.split import hold_out, split_folds
 
 Sides = tuple[NDArray[np.intp], NDArray[np.intp]]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
+from bundle.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
 from tests.training.test_ending import refuse
 from tests.training.test_fit import make_brief
 from training import fit as door
 from training.configuration import ConfigurationError
-from training.datasets import Cases
+from training.data import Cases
 from training.door import check_fit
-from training.mixture_fit import fit_mixture
+from training.learning.mixture_fit import fit_mixture
 
 CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float32), tuple(range(60)), None)
 
@@ -38,8 +38,8 @@ def test_a_setting_that_no_manifest_holds_is_refused(settings: dict[str, float],
     ("arguments", "words"),
     [
         (["--texture=nope"], "it must be one of: flow, stored"),
-        (["--classifier=nope"], "training.classifiers has no 'nope'"),
-        (["--vae=nope"], "training.vae has no 'nope'"),
+        (["--classifier=nope"], "training.families.classifiers has no 'nope'"),
+        (["--vae=nope"], "training.families.vae has no 'nope'"),
         (["--key=" + "k" * 20_000], "may have 10000"),
     ],
 )

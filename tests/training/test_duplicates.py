@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.evidence import Duplicates, EqualPair
-from models.manifest import read_manifest
+from bundle.evidence import Duplicates, EqualPair
+from bundle.manifest import read_manifest
 from tests.training.test_fit import make_brief
-from training import datasets
-from training.datasets import Cases
-from training.duplicates import describe, find_duplicates, group_equal
+from training import data as datasets
+from training.choosing.folds import make_folds
+from training.data import Cases
+from training.data.duplicates import describe, find_duplicates, group_equal
+from training.data.partition import make_training_cases, order_labels, split_dataset
 from training.fit import fit_and_publish
-from training.folds import make_folds
-from training.partition import make_training_cases, order_labels, split_dataset
 
 SERIES = np.random.default_rng(0).normal(size=(40, 1, 12)).astype(np.float32)
 

@@ -18,12 +18,12 @@ from tests.service.server import wait_until
 from tests.training.test_fit import BRIEF, make_brief
 from tests.training.test_resuming import count_finished_loops, kill, start
 from training import fit as door
-from training.augmenting import fit_generator
 from training.configuration import FitConfiguration
 from training.ending import explain
 from training.fit import main
-from training.learner import TrainingCases
-from training.loop import TrainingError, start_fabric
+from training.learning.augmenting import fit_generator
+from training.learning.learner import TrainingCases
+from training.learning.loop import TrainingError, start_fabric
 
 
 def refuse(models: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from training.configuration import FitConfiguration
-from training.datasets import DatasetError
-from training.datasets.sines import generate
+from training.data import DatasetError
+from training.data.generators.sines import generate
 from training.evaluate import main
 from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms, run

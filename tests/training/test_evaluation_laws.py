@@ -20,7 +20,7 @@ from training.evaluation.statistics import (
 )
 from training.evaluation.subsets import Level, choose_kept, choose_rare_classes, list_levels, qualifies
 from training.evaluation.table import write_markdown
-from training.learner import TrainingCases
+from training.learning.learner import TrainingCases
 
 
 def test_an_interval_over_datasets_is_fixed_holds_its_mean_and_has_a_width_for_a_spread() -> None:

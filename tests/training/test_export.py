@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from torch import Tensor, nn
 
-from models.sessions import Runtime, Session
-from training.export import BATCH_SIZES, Exportable, ParityError, export
+from bundle.engine.sessions import Runtime, Session
+from training.export.exporting import BATCH_SIZES, Exportable, ParityError, export
 
 ROWS = np.random.default_rng(0).normal(size=(256, 3)).astype(np.float32)
 

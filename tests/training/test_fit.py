@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.bundle import Bundle
-from models.manifest import read_manifest
-from models.sessions import Runtime
+from bundle.engine.bundle import Bundle
+from bundle.engine.sessions import Runtime
+from bundle.manifest import read_manifest
 from tests.conftest import QUICK
 from training.configuration import FitConfiguration
 from training.fit import find_repository, fit_and_publish, main
@@ -125,7 +125,7 @@ def test_a_fit_may_start_from_the_weights_of_another(repository: Path, tmp_path:
 
 
 def _compute_error(directory: Path) -> float:
-    from training import datasets
+    from training import data as datasets
 
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     series = datasets.load("sines").train.series

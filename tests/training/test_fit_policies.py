@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 import torch
 
-from models.bundle import Bundle
-from models.manifest import read_manifest
-from models.sessions import Runtime, Session
+from bundle.engine.bundle import Bundle
+from bundle.engine.sessions import Runtime, Session
+from bundle.manifest import read_manifest
 from tests.training.conftest import BRIEF
-from training import datasets
-from training.bundling import list_exportables
-from training.choosing import CANDIDATES
+from training import data as datasets
+from training.choosing.cross_validation import CANDIDATES
+from training.choosing.folds import fit_policy
 from training.configuration import FitConfiguration
-from training.export import export
+from training.data.partition import split_dataset
+from training.export.bundling import list_exportables
+from training.export.exporting import export
 from training.fit import fit_and_publish
 from training.fitting import Fitted, fit
-from training.folds import fit_policy
-from training.loop import start_fabric
-from training.partition import split_dataset
+from training.learning.loop import start_fabric
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
 QUICKER = {**BRIEF, "vae_steps": 10, "texture_fit_steps": 2, "classifier_steps": 10}

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.policy import POLICIES, PolicyName
-from training.augmenting import compute_equal_counts, join_cases
-from training.generator import Generator
-from training.learner import TrainingCases
-from training.policies import compute_log_probabilities
+from bundle.generation.policy import POLICIES, PolicyName
+from training.choosing.policies import compute_log_probabilities
+from training.learning.augmenting import compute_equal_counts, join_cases
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
 
 ADDING = [policy for policy in POLICIES if policy != "none"]
 COUNTS = np.array([5, 0, 3, 4])

@@ -7,11 +7,11 @@ import pytest
 
 from tests.training.test_fit import STEPS, make_brief
 from training.configuration import FitConfiguration
-from training.datasets import Cases
+from training.data import Cases
+from training.data.partition import Partition
 from training.fitting import fit
-from training.loop import start_fabric
-from training.measure import make_sampling, measure
-from training.partition import Partition
+from training.learning.loop import start_fabric
+from training.quality.fitted import make_sampling, measure
 
 RANDOM = np.random.default_rng(0)
 WALKS = np.cumsum(RANDOM.normal(size=(16, 1, 24)), axis=2)

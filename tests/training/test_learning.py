@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from training import classifiers, families, vae
+from training import families
 from training.configuration import ConfigurationError, FitConfiguration
-from training.loop import RECORDED, Objective, Schedule, start_fabric, train
-from training.mixture_fit import fit_mixture
-from training.partition import order_labels
-from training.scaling import Scaling, make_resampling_matrix
-from training.warps import warp_series
+from training.data.partition import order_labels
+from training.families import classifiers, vae
+from training.learning.loop import RECORDED, Objective, Schedule, start_fabric, train
+from training.learning.mixture_fit import fit_mixture
+from training.learning.scaling import Scaling, make_resampling_matrix
+from training.learning.warps import warp_series
 
 
 @pytest.mark.parametrize("native", [20, 64, 128, 129, 300])
@@ -81,7 +82,7 @@ def test_a_lone_outlier_gets_no_component_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (1, 24), (2, 101), (6, 128)])
-@pytest.mark.parametrize("family", families.list_names("training.vae"))
+@pytest.mark.parametrize("family", families.list_names("training.families.vae"))
 def test_every_vae_gives_back_the_shape_it_took(family: str, n_channels: int, n_timepoints: int) -> None:
     model = vae.build(family, n_channels, n_timepoints, 5)
     series = torch.randn(3, n_channels, n_timepoints)
@@ -92,7 +93,7 @@ def test_every_vae_gives_back_the_shape_it_took(family: str, n_channels: int, n_
 
 
 @pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (2, 101), (6, 128)])
-@pytest.mark.parametrize("family", families.list_names("training.classifiers"))
+@pytest.mark.parametrize("family", families.list_names("training.families.classifiers"))
 def test_every_classifier_gives_a_logit_per_class(family: str, n_channels: int, n_timepoints: int) -> None:
     network = classifiers.build(family, n_channels, n_timepoints, 4)
     assert network(torch.randn(3, n_channels, n_timepoints)).shape == (3, 4)

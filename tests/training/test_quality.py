@@ -9,9 +9,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from models.evidence import Quality
-from training.datasets import sines
-from training.learner import TrainingCases
+from bundle.evidence import Quality
+from training.data.generators import sines
+from training.learning.learner import TrainingCases
 from training.quality import measure_quality
 
 LABELS = (0, 1, 2)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.evidence import Advice, Candidate, Interval, Quality, Uplift
-from models.manifest import Manifest, read_manifest
+from bundle.evidence import Advice, Candidate, Interval, Quality, Uplift
+from bundle.manifest import Manifest, read_manifest
 from tests.conftest import QUICK
 from tests.training.report_page import Page, make_inputs, replace_metrics
 from training.configuration import FitConfiguration

@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 import torch
 
-from models.manifest import read_manifest
+from bundle.manifest import read_manifest
 from tests.service.server import wait_until
 from tests.training.test_fit import BRIEF, FIT, make_brief
-from training import checkpoints
-from training.augmenting import fit_generator
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
-from training.generator import Generator
-from training.learner import TrainingCases
-from training.loop import start_fabric
+from training.learning import checkpoints
+from training.learning.augmenting import fit_generator
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
+from training.learning.loop import start_fabric
 
 WITHOUT_FOLDS = make_brief(dataset="sines")
 FLAGS = [*BRIEF[:3], "--folds=0", *BRIEF[4:], "--dataset=sines"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.evidence import Interval
-from training.scoring import average_over_classes, bootstrap, fit_tempered_nll
+from bundle.evidence import Interval
+from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 
 
 def test_a_mean_over_classes_does_not_follow_the_larger_class() -> None:

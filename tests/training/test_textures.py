@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 import torch
 
-from models.bundle import Bundle
-from models.sessions import Runtime, Session
-from models.texture import add_texture, check_texture
-from training import families, textures
-from training.bundling import list_exportables
+from bundle.engine.bundle import Bundle
+from bundle.engine.sessions import Runtime, Session
+from bundle.generation.texture import add_texture, check_texture
+from training import families
 from training.configuration import ConfigurationError, FitConfiguration
-from training.export import export
+from training.export.bundling import list_exportables
+from training.export.exporting import export
+from training.families import textures
+from training.families.textures import Decoded, SteppedTexture, Texture
 from training.fitting import Fitted
-from training.generator import Generator
-from training.learner import TrainingCases, standardise
-from training.loop import start_fabric
-from training.textures import Decoded, SteppedTexture, Texture
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases, standardise
+from training.learning.loop import start_fabric
 
-FAMILIES = families.list_names("training.textures")
+FAMILIES = families.list_names("training.families.textures")
 
 
 def decode(generator: Generator, cases: TrainingCases) -> Decoded:

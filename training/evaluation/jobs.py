@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from training import datasets
+from training import data as datasets
 from training.configuration import FitConfiguration
-from training.datasets import Cases
+from training.data import Cases
+from training.data.partition import make_training_cases, order_labels, split_dataset
 from training.evaluation import judges, policies
 from training.evaluation.results import Choice, Measured, Row
 from training.evaluation.subsets import Level, choose_kept
 from training.evaluation.trial import Trial, resample_cases
-from training.learner import TrainingCases
-from training.loop import start_fabric
-from training.measure import SYNTHETIC_PER_CASE
-from training.partition import make_training_cases, order_labels, split_dataset
+from training.learning.learner import TrainingCases
+from training.learning.loop import start_fabric
 from training.quality import measure_quality
+from training.quality.fitted import SYNTHETIC_PER_CASE
 
 Arm = tuple[str, str]
 """A judge and a policy."""

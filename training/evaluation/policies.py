@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
-from models.policy import POLICIES, PolicyName
+from bundle.generation.policy import POLICIES, PolicyName
 from training import families
 
 PEERS = "training.evaluation.peers"

@@ -49,7 +49,7 @@ class Choice:
 @dataclass(frozen=True)
 class Measured:
     """Quality against the test set of what `operation` makes, "sample" or "augment" (moved training cases, with the
-    policy advised); see `models.evidence.Quality`. Empty: not measurable."""
+    policy advised); see `bundle.evidence.Quality`. Empty: not measurable."""
 
     dataset: str
     seed: int

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, studentized_range, t
 
-from models.evidence import Interval
+from bundle.evidence import Interval
 
 Values = NDArray[np.float64]
 

@@ -8,7 +8,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from models.evidence import Interval
+from bundle.evidence import Interval
 from training.evaluation.comparison import Comparison
 from training.evaluation.results import Choice, Measured
 from training.evaluation.statistics import (
@@ -150,7 +150,7 @@ def _collect_seeds(comparison: Comparison, dataset: str, seeds: Iterable[int]) -
 
 def _write_quality(measured: Sequence[Measured]) -> list[str]:
     """A table for each operation that has rows."""
-    lines = ["Against the test set, as `models/evidence.py` defines the measures; means over seeds, then datasets.", ""]
+    lines = ["Against the test set, as `bundle/evidence.py` defines the measures; means over seeds, then datasets.", ""]
     for operation in sorted({row.operation for row in measured}, reverse=True):
         lines += [
             f"`/{operation}`:",

@@ -9,19 +9,19 @@ import numpy as np
 from lightning_fabric import Fabric
 from torch import nn
 
-from models.evidence import Uplift
-from models.policy import PolicyName, find_source, is_latent
-from training.augmenting import fit_generator, join_cases
-from training.choosing import CANDIDATES, CrossValidation, cross_validate, is_imbalanced
+from bundle.evidence import Uplift
+from bundle.generation.policy import PolicyName, find_source, is_latent
+from training.choosing.cross_validation import CANDIDATES, CrossValidation, cross_validate, is_imbalanced
+from training.choosing.folds import fit_policy, make_folds
+from training.choosing.policies import compute_log_probabilities, fit_classifier
 from training.configuration import FitConfiguration
-from training.datasets import Cases
+from training.data import Cases
+from training.data.partition import make_training_cases, order_labels
 from training.evaluation import peers, policies
-from training.folds import fit_policy, make_folds
-from training.generator import Generator
-from training.learner import TrainingCases, standardise
-from training.partition import make_training_cases, order_labels
-from training.policies import compute_log_probabilities, fit_classifier
-from training.scaling import Scaling, make_resampling_matrix
+from training.learning.augmenting import fit_generator, join_cases
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases, standardise
+from training.learning.scaling import Scaling, make_resampling_matrix
 
 SECOND_SEED = 2**31
 """Added to a seed for the second model of an averaged pair."""

@@ -11,8 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from training.choosing.rocket import make_ridge
 from training.quality.representation import compute_descriptors, fit_convolutions
-from training.rocket import make_ridge
 
 MARGIN_COST = 3.0
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from training.learner import TrainingCases
-from training.scaling import Scaling
+from training.learning.learner import TrainingCases
+from training.learning.scaling import Scaling
 
 LIMIT = 256
 """Most cases of a set that is compared."""

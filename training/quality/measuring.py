@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from models.evidence import Quality
-from models.manifest import Label
-from training.learner import TrainingCases
+from bundle.evidence import Quality
+from bundle.manifest import Label
+from training.learning.learner import TrainingCases
 from training.quality.coverage import compute_coverage_and_density
 from training.quality.discriminative import FEWEST, measure_accuracy_apart
 from training.quality.frechet import compute_frechet_distances
@@ -40,7 +40,7 @@ def measure_quality(
     measured_on: Literal["given test set", "held-out split"],
     seed: int,
 ) -> Quality | None:
-    """Every measure of `models.evidence.Quality`; each is defined where it is computed, with its source.
+    """Every measure of `bundle.evidence.Quality`; each is defined where it is computed, with its source.
 
     Series are in original units, of one shape and at least two timepoints. Three times as many synthetic cases as
     training cases, or more, in every class make the measures steadier. What needs labels is None or empty when

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from training.choosing.rocket import Rocket
+from training.learning.scaling import make_resampling_matrix
 from training.quality.statistics import compute_autocorrelation, compute_power_spectrum
-from training.rocket import Rocket
-from training.scaling import make_resampling_matrix
 
 N_KERNELS = 2000
 MOST_TIMEPOINTS = 128

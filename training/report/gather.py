@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from models.bundle import Bundle
-from models.manifest import Manifest
-from training.datasets import Cases
+from bundle.engine.bundle import Bundle
+from bundle.manifest import Manifest
+from training.data import Cases
+from training.data.partition import Partition, make_training_cases
 from training.fitting import Fitted, predict
-from training.learner import compute_posterior_means
-from training.partition import Partition, make_training_cases
+from training.learning.learner import compute_posterior_means
 from training.report.drawing import spread_indices
 from training.report.inputs import Collection, ReportInputs
 

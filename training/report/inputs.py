@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from models.manifest import Manifest
-from models.mixture import MixtureParameters
-from training.loop import History
+from bundle.generation.mixture import MixtureParameters
+from bundle.manifest import Manifest
+from training.learning.loop import History
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.errors import Overloaded
+from bundle.errors import Overloaded
 from service.budget import Budget
 
 

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from service.http.exchange import Request, Response, Streamed
 from service.http.http1.bridge import Bridge
 from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head, write_response

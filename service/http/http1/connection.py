@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from uvicorn.config import Config
 
-from models.errors import RequestTimeout, SeriesmithError, TooLarge, Unavailable
+from bundle.errors import RequestTimeout, SeriesmithError, TooLarge, Unavailable
 from service.http.http1.answering import answer, log_access
 from service.http.http1.deadline import NEVER, Deadline
 from service.http.http1.head import Head

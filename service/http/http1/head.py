@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from models.errors import HeadTooLarge, InvalidRequest, NotImplementedHere, VersionNotSupported
+from bundle.errors import HeadTooLarge, InvalidRequest, NotImplementedHere, VersionNotSupported
 
 MAX_FIELDS = 100
 """Most header lines of a request."""

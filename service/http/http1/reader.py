@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from models.errors import HeadTooLarge, InvalidRequest
+from bundle.errors import HeadTooLarge, InvalidRequest
 from service.http.http1.head import CONTROLS, MAX_FIELDS, TOKEN, Head, parse_fields, parse_head, parse_request_line
 
 MAX_HEAD = 64 * 2**10

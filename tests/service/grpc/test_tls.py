@@ -12,7 +12,7 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from service.client import Client, Unreachable
+from seriesmith import Client, Unreachable
 from service.grpc.tls import build_tls_context, require_tls_beside_https
 from service.settings import Settings
 from tests.service.bundles import Labelled

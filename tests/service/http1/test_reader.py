@@ -8,7 +8,7 @@ import time
 import h11
 import pytest
 
-from models.errors import SeriesmithError
+from bundle.errors import SeriesmithError
 from service.http.http1.head import Head
 from service.http.http1.reader import END, MAX_HEAD, Reader
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from models.repository import Repository
-from models.sessions import Runtime
-from models.unloading import load, unload
+from bundle.engine.sessions import Runtime
+from bundle.repository import Repository
+from bundle.unloading import load, unload
 from tests.service.bundles import publish_copy
 from tests.service.inference.conversation import build_tensor, infer
 from tests.service.server import Server, run_server, wait_until

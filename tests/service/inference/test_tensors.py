@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.errors import InvalidRequest
+from bundle.errors import InvalidRequest
 from service.answers import Labels
 from service.inference.inputs import list_extras, list_inputs, read_fields
 from service.inference.models import Model

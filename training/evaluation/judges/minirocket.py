@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import softmax
 
+from training.choosing.rocket import Rocket, make_ridge
 from training.evaluation import policies
 from training.evaluation.judges import Judgement
 from training.evaluation.trial import Trial
-from training.rocket import Rocket, make_ridge
 
 ODDS = True
 takes = policies.adds_cases

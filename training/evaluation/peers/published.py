@@ -23,8 +23,8 @@ from torch.distributions import MultivariateNormal
 from torch.nn import functional
 
 from training.configuration import FitConfiguration
-from training.learner import TrainingCases
-from training.loop import Objective, Schedule, start_fabric, train
+from training.learning.learner import TrainingCases
+from training.learning.loop import Objective, Schedule, start_fabric, train
 
 ROUNDS = 3
 HIDDEN, HIDDEN_CLASSIFIER, LATENT_DIM = 1000, 100, 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from training.loop import History
+from training.learning.loop import History
 from training.report.drawing import make_panels, make_picture, make_plain, use_style
 from training.report.inputs import ReportInputs
 from training.report.palette import ALARM, INK, QUIET

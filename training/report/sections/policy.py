@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.evidence import Candidate, Uplift
+from bundle.evidence import Candidate, Uplift
 from training.report.drawing import make_panels, make_picture, make_plain, use_style
 from training.report.inputs import ReportInputs
 from training.report.palette import INK, QUIET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from models.evidence import Quality
+from bundle.evidence import Quality
 from training.report.inputs import ReportInputs
 from training.report.parts import Note, Part, Section, Table, format_number, format_percent
 

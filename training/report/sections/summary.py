@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from models.manifest import Manifest
-from models.policy import PolicyName
-from training.duplicates import describe
+from bundle.generation.policy import PolicyName
+from bundle.manifest import Manifest
+from training.data.duplicates import describe
+from training.families.textures import describe_revealed
 from training.report.inputs import ReportInputs
 from training.report.parts import Note, Section, Table, format_percent, format_signed
-from training.textures import describe_revealed
 
 MOST_ROWS = 40
 

@@ -1,0 +1,1 @@
+"""Runs a bundle: its ONNX sessions, and what it can do."""

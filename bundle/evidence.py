@@ -1,0 +1,142 @@
+"""The measurements of a bundle: accuracy, uplift by augmentation, and the quality of its synthetic series."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bundle.generation.policy import PolicyName
+from bundle.strict import Count, Positive, Share, Strict
+
+MOST_PAIRS = 20
+"""Equal test and training cases that are named."""
+
+
+class Interval(Strict):
+    """A mean and the 95 % bootstrap interval around it."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class Candidate(Strict):
+    """A policy in cross-validation on the training set: means per class, then over classes, of held-out cases.
+
+    `nll` is the negative log-likelihood in nats, at the temperature that serves the policy best; `uplift` is accuracy
+    with the policy minus accuracy without it, in points.
+    """
+
+    policy: PolicyName
+    round: Positive = 1
+    nll: float
+    balanced_accuracy: Share
+    uplift: Interval
+
+
+class Advice(Strict):
+    """Whether adding a policy's cases to a training set, as `/augment` returns them, is likely to help, and by what
+    evidence: the paired differences in accuracy, in points, of classifiers trained in cross-validation on real cases
+    with and without the synthetic ones. `use`: a policy was chosen, and the interval lies above 0."""
+
+    policy: PolicyName
+    use: bool
+    uplift: Interval | None
+
+
+class Uplift(Strict):
+    """The policy chosen by cross-validation on the training set alone, and its evidence.
+
+    `policy` trained the shipped classifier. `advice` speaks of what `/augment` adds by default: the chosen policy, or
+    the best latent one where none was chosen, in either case without "+warps", which belongs to training. `weight` is
+    recommended for a synthetic case in a loss where a real one has 1. The evidence for the chosen policy is that of the
+    best of several, and flatters it by as much.
+    """
+
+    policy: PolicyName
+    rounds: Positive = 1
+    balanced: bool
+    n_cases: Count
+    n_folds: Count
+    candidates: list[Candidate]
+    advice: Advice
+    weight: Share
+
+
+class Quality(Strict):
+    """Synthetic series against real ones that were held out. Null: not measurable.
+
+    `n_cases` of each set are compared at a time, equally many of every class, over several draws where they are few;
+    units are standardised per channel on the training cases. Each measure's floor is the same measure for training
+    cases in place of synthetic ones.
+
+    discriminative_score: abs(accuracy - .5) of the better of two judges who tell real from synthetic, cross-validated.
+    predictive_score: mean absolute error of the next timepoint by a forecaster trained on synthetic series.
+    tstr_ratio, trts_ratio: accuracy of the judge trained on synthetic and tested on real, and the reverse, over trained
+    and tested on real (trtr). frechet_distance, in units of the real variance: MiniRocket features, their principal
+    components. marginal_distance: Wasserstein-1 of the values. autocorrelation_distance: mean absolute difference.
+    spectrum_distance: decibels, root mean squared. coverage, density: per class, by label; left out where the class
+    has fewer than two cases held out. nearest_neighbour_ratio: median distance synthetic to training cases over
+    held-out to training cases. membership_attack: balanced accuracy of guessing from the distance to the synthetic
+    series whether a case was trained on; .5 is chance.
+    """
+
+    measured_on: Literal["given test set", "held-out split"]
+    n_cases: Positive
+    discriminative_score: float | None
+    discriminative_scores: dict[str, float]
+    discriminative_floor: float | None
+    predictive_score: float | None
+    predictive_floor: float | None
+    judge: str | None
+    trtr: Share | None
+    tstr_ratio: float | None
+    trts_ratio: float | None
+    frechet_distance: float | None
+    frechet_floor: float | None
+    marginal_distance: float | None
+    marginal_floor: float | None = None
+    autocorrelation_distance: float | None
+    autocorrelation_floor: float | None = None
+    spectrum_distance: float | None
+    spectrum_floor: float | None = None
+    coverage: dict[str, Share]
+    density: dict[str, float]
+    nearest_neighbour_ratio: float | None
+    membership_attack: Share | None
+
+
+class EqualPair(Strict):
+    """A test case and the first training case with the same series, by their places in the data, counted from 0."""
+
+    test: Count
+    training: Count
+
+
+class Duplicates(Strict):
+    """Equal series in the data that was given.
+
+    `across`: test cases that are also training cases, which flatters what is measured on them; `pairs` are the first of
+    them. `groups_across`: groups with cases in both sets. `within`: training cases equal to another training case.
+    `contradicting`: training cases equal to one of another label.
+    """
+
+    across: Count
+    pairs: Annotated[list[EqualPair], Field(max_length=MOST_PAIRS)]
+    groups_across: Count
+    within: Count
+    contradicting: Count
+
+
+class Metrics(Strict):
+    """What was measured. Null where it was not."""
+
+    accuracy: Share | None = None
+    balanced_accuracy: Share | None = None
+    n_measured: Count = 0
+    measured_on: Literal["given test set", "held-out split"] | None = None
+    acceptance: dict[str, Share] = Field(default_factory=dict)
+    uplift: Uplift | None = None
+    quality: Quality | None = None
+    duplicates: Duplicates | None = None

@@ -1,0 +1,88 @@
+"""What the graphs of a bundle must take and give, by role, as `models/README.md` has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bundle.manifest import Manifest, Tensor
+
+Tensors = dict[str, tuple[str, tuple[str | int, ...]]]
+"""By name: dtype and shape; "n" is the batch axis."""
+
+ROWS: tuple[str | int, ...] = ("n",)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Inputs, outputs and overridable initializers of one graph."""
+
+    inputs: Tensors
+    outputs: Tensors
+    overridable: Tensors
+
+
+def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
+    """Return the expected signature of each graph that a bundle of this manifest may have, by name.
+
+    How many components the mixture has and what noise a texture takes is the bundle's own: it is taken as it says.
+    """
+    shape, n_classes, latent_dim = manifest.series, len(manifest.classes), manifest.latent_dim
+    series: Tensors = {"series": ("float32", ("n", shape.n_channels, shape.n_timepoints))}
+    latent: Tensors = {"latent": ("float32", ("n", latent_dim))}
+    densities: Tensors = {"class_log_density": ("float32", ("n", n_classes))}
+    classes: Tensors = {"class_index": ("int64", ROWS)}
+    textured: Tensors = {"textured_series": series["series"]}
+    posterior: Tensors = {name: latent["latent"] for name in ("posterior_mean", "posterior_log_variance")}
+    drawn: Tensors = {
+        **classes,
+        "component_uniform": ("float32", ROWS),
+        "noise": latent["latent"],
+        "expansion": ("float32", ()),
+    }
+    parameters = _list_parameters(manifest)
+    density = {name: card for name, card in parameters.items() if name != "covariance_factors"}
+    return {
+        "encoder": Expected(series, posterior, {}),
+        "decoder": Expected(latent, series, {}),
+        "mixture": Expected(drawn, latent | densities, parameters),
+        "density": Expected(latent, densities, density),
+        "classifier": Expected(series, {"class_probabilities": ("float32", ("n", n_classes))}, {}),
+        "texture": _expect_texture(manifest, series | classes, textured),
+    }
+
+
+def _list_parameters(manifest: Manifest) -> Tensors:
+    """Return the mixture's parameters, with as many components as the manifest says of `weights`."""
+    weights = _find_card(manifest, "mixture", "overridable", "weights")
+    n_components = weights.shape[1] if weights is not None and len(weights.shape) == 2 else 1
+    shape = (len(manifest.classes), n_components, manifest.latent_dim)
+    square = ("float32", (*shape, manifest.latent_dim))
+    return {
+        "weights": ("float32", shape[:2]),
+        "means": ("float32", shape),
+        "covariance_factors": square,
+        "precision_factors": square,
+    }
+
+
+def _expect_texture(manifest: Manifest, given: Tensors, textured: Tensors) -> Expected:
+    noise = "residual_noise" if manifest.texture_steps is None else "state"
+    card = _find_card(manifest, "texture", "inputs", noise)
+    sizes = [size for size in card.shape[1:] if isinstance(size, int) and size > 0] if card is not None else []
+    state: Tensors = {noise: ("float32", ("n", *sizes))}
+    if manifest.texture_steps is None:
+        return Expected(given | state, textured, {})
+    scalars: Tensors = {"time": ("float32", ()), "duration": ("float32", ())}
+    return Expected(given | state | scalars, {"next_state": state[noise]} | textured, {})
+
+
+def _find_card(manifest: Manifest, graph: str, kind: str, name: str) -> Tensor | None:
+    """Return the manifest's entry of one tensor; None where there is none."""
+    cards: list[Tensor] = [
+        tensor
+        for known, listed in manifest.graphs.items()
+        if known == graph
+        for tensor in getattr(listed, kind)
+        if tensor.name == name
+    ]
+    return cards[0] if cards else None

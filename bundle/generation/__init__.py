@@ -1,0 +1,1 @@
+"""Makes series: recipes, where series come from, rejection, texture and warps."""

@@ -1,0 +1,219 @@
+"""The manifest: a strict, versioned description of one bundle. `models/README.md` is the normative text."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from bundle.errors import BundleError, InvalidRequest
+from bundle.evidence import Metrics
+from bundle.showing import show
+from bundle.strict import INTEGERS, Count, Positive, Share, Strict, Text, find_unwritable
+
+FORMAT_VERSION = 2
+NAME_PATTERN = r"[a-z][a-z0-9_-]{0,99}"
+VERSION_PATTERN = r"[1-9][0-9]{0,8}"
+
+MOST_CLASSES = 1000
+MOST_LATENT = 1024
+MOST_TEXTURE_STEPS = 1000
+MOST_VALUES = 2**20
+"""Of one series: channels times timepoints. Warming up takes 64 series."""
+
+Label = Text | Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
+GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Json = Any
+
+
+class Tensor(Strict):
+    """One input or output of a graph. An axis is a size, or a name for a size that varies."""
+
+    name: Text
+    dtype: Literal["float32", "int64"]
+    shape: Annotated[list[Text | Count], Field(max_length=8)]
+
+
+class Graph(Strict):
+    """One ONNX file. `tolerance` is the largest relative difference that replaying its probe may show."""
+
+    file: Annotated[str, Field(pattern=r"^[a-z_]+\.onnx$", max_length=100)]
+    sha256: Sha256
+    opset: Positive
+    inputs: Annotated[list[Tensor], Field(max_length=32)]
+    outputs: Annotated[list[Tensor], Field(max_length=32)]
+    overridable: Annotated[list[Tensor], Field(max_length=32)] = Field(default_factory=list)
+    tolerance: Annotated[float, Field(gt=0, le=0.1)]
+
+
+class Arrays(Strict):
+    """One npz file, read with `allow_pickle=False`."""
+
+    file: Annotated[str, Field(pattern=r"^[a-z_]+\.npz$", max_length=100)]
+    sha256: Sha256
+
+
+class SeriesShape(Strict):
+    """What one series is: `[n_channels, n_timepoints]`, original units."""
+
+    n_channels: Positive
+    n_timepoints: Positive
+    dtype: Literal["float32"] = "float32"
+    channel_names: list[Text] | None = None
+    sampling_interval: Text | None = None
+    units: list[Text] | None = None
+    length_policy: Literal["fixed"] = "fixed"
+
+    @property
+    def size(self) -> int:
+        """Values of one series."""
+        return self.n_channels * self.n_timepoints
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> SeriesShape:
+        if self.size > MOST_VALUES:
+            raise ValueError(
+                f"a series of {self.n_channels} channels and {self.n_timepoints} timepoints has more than "
+                f"{MOST_VALUES} values"
+            )
+        return self
+
+
+class ClassCard(Strict):
+    """One class: its label as the user wrote it, and what was learned of it."""
+
+    label: Label
+    training_count: Count
+    components: Positive
+    trust: Share | None
+
+
+class Calibration(Strict):
+    """Reference values from cases that the judging model was not trained on (cross-fitted).
+
+    `anomaly_threshold` is the 99 % quantile of their reconstruction errors, in squared original units;
+    `log_density_quantiles` are evenly spaced quantiles, 0 to 1, of their latent log density, for `typicality`.
+    """
+
+    anomaly_threshold: Annotated[float, Field(gt=0)]
+    log_density_quantiles: Annotated[list[float], Field(min_length=2)]
+    n_cases: Count
+
+
+class Provenance(Strict):
+    """Where the bundle comes from: enough to fit it again."""
+
+    dataset: Text
+    dataset_sha256: Sha256
+    seed: Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
+    configuration: dict[str, Json]
+    git_commit: str | None
+    libraries: dict[str, str]
+    fit_seconds: Annotated[float, Field(ge=0)]
+
+
+class Manifest(Strict):
+    """The whole of `manifest.json`."""
+
+    format_version: Literal[1, 2]
+    name: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
+    version: Annotated[int, Field(ge=1, lt=10**9)]
+    series: SeriesShape
+    labelled: bool
+    classes: Annotated[list[ClassCard], Field(min_length=1, max_length=MOST_CLASSES)]
+    latent_dim: Annotated[int, Field(ge=1, le=MOST_LATENT)]
+    expansion: Annotated[float, Field(gt=0)]
+    texture_steps: Annotated[int, Field(ge=1, le=MOST_TEXTURE_STEPS)] | None = None
+    graphs: dict[GraphName, Graph]
+    mixture: Arrays
+    probe: Arrays
+    weights: Arrays | None = None
+    calibration: Calibration | None
+    metrics: Metrics
+    provenance: Provenance
+
+    @model_validator(mode="after")
+    def _labels_differ_as_text(self) -> Manifest:
+        texts = [str(card.label) for card in self.classes]
+        if len(set(texts)) < len(texts):
+            twice = next(text for text in texts if texts.count(text) > 1)
+            raise ValueError(f"two class labels have equal text: {twice!r:.80}")
+        return self
+
+    @model_validator(mode="after")
+    def _is_labelled_by_its_classifier(self) -> Manifest:
+        if self.labelled != ("classifier" in self.graphs):
+            raise ValueError(f"labelled is {str(self.labelled).lower()}, which a bundle is that has a classifier")
+        return self
+
+    @functools.cached_property
+    def labels(self) -> list[Label]:
+        """Class labels by class index, as the user wrote them."""
+        return [card.label for card in self.classes]
+
+    def find_class_index(self, label: object, field: str = "labels") -> int:
+        """Return the index of a label, or of its text. Raises `InvalidRequest` with the labels there are."""
+        if isinstance(label, str) or (type(label) is int and label in INTEGERS):
+            for index, known in enumerate(self.labels):
+                if str(known) == str(label):
+                    return index
+        known_labels = ", ".join(f"{known!r:.80}" for known in self.labels[:20])
+        raise InvalidRequest(
+            f"{field} names the class {show(label)}, which model {self.name!r} does not know; use one of: "
+            f"{known_labels}.",
+            field,
+        )
+
+
+def read_manifest(text: bytes) -> Manifest:
+    """Parse and check a manifest. Raises `BundleError` with the first thing that is wrong."""
+    try:
+        raw = json.loads(text, object_pairs_hook=_refuse_doubles, parse_constant=_refuse_constant)
+        version = raw.get("format_version")
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise BundleError(f"manifest.json is not a JSON object: {str(error)[:200]}") from error
+    if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
+        raise BundleError(
+            f"manifest.json has format version {show(version)}; this Seriesmith reads 1 to {FORMAT_VERSION}. "
+            "Fit the bundle again or install a newer Seriesmith."
+        )
+    if wrong := find_unwritable(raw):
+        raise BundleError(f"manifest.json cannot be shown to anyone: {wrong}.")
+    try:
+        return Manifest.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))[:200] or "manifest"
+        raise BundleError(f"manifest.json is not valid at {place}: {first['msg'][:400]}") from error
+
+
+def _refuse_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key!r:.80} comes twice")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
+
+
+def write_manifest(manifest: Manifest) -> bytes:
+    """Write a manifest as the bytes of `manifest.json`."""
+    return (manifest.model_dump_json(indent=2) + "\n").encode()
+
+
+def check_name(name: str) -> str:
+    """Return `name`. Raises `BundleError` where it cannot be a bundle's name."""
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise BundleError(
+            f"{name!r} cannot name a bundle: a name is lower-case letters, digits, '-' and '_', starts with a letter, "
+            "and has at most 100 characters. Give another with --name."
+        )
+    return name

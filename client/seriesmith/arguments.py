@@ -1,0 +1,94 @@
+"""What callers pass, arrays and labels of any kind, as what is sent; nothing of theirs is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from seriesmith.errors import InvalidRequest
+
+Label = str | int
+Strategy = str | Mapping[Any, Any]
+"""`"balance"` (every class up to the largest), `{"factor": f}` (each class times f ≥ 1), or totals per class:
+`{label: total}`, as imbalanced-learn's sampling_strategy, or the same under `{"counts": …}`, for a class that is called
+factor or counts."""
+
+
+def prepare_series(series: ArrayLike) -> NDArray[np.float32]:
+    """Convert to float32 `[n_cases, n_channels, n_timepoints]` or without channels. Raises `InvalidRequest`."""
+    try:
+        array = np.asarray(series)
+    except ValueError as error:
+        raise InvalidRequest("series is ragged; every series needs the same number of values.", "series") from error
+    if array.dtype.kind not in "fiu" or array.ndim not in (2, 3):
+        raise InvalidRequest(
+            f"series is {array.dtype} of shape {array.shape}; pass numbers, [n_cases, n_channels, n_timepoints] or "
+            "[n_cases, n_timepoints].",
+            "series",
+        )
+    with np.errstate(over="ignore"):
+        sent = np.ascontiguousarray(array, "<f4")
+    if not np.isfinite(sent).all():
+        place = tuple(map(int, np.argwhere(~np.isfinite(sent))[0]))
+        raise InvalidRequest(
+            f"series[{', '.join(map(str, place))}] is {array[place]}, which is no finite 32-bit number; fill gaps and "
+            "rescale before sending.",
+            "series",
+        )
+    return sent
+
+
+def prepare_labels(labels: ArrayLike) -> list[Label]:
+    """Convert labels `[n_cases]` to int or str; whole floats, as scikit-learn makes them, become int.
+
+    Raises `InvalidRequest`.
+    """
+    array = np.asarray(labels)
+    if array.ndim != 1:
+        raise InvalidRequest(f"labels have shape {array.shape}; pass one for each case.", "labels")
+    return [prepare_label(label) for label in array.tolist()]
+
+
+def prepare_label(label: object, field: str = "labels") -> Label:
+    """Convert one label, a numpy scalar or a whole float too, to int or str. Raises `InvalidRequest`."""
+    if isinstance(label, np.generic):
+        label = label.item()
+    if isinstance(label, float) and label.is_integer():
+        return int(label)
+    if isinstance(label, (str, int)) and not isinstance(label, bool):
+        return label
+    raise InvalidRequest(f"{field} hold {label!r}; a class label is an integer or a string.", field)
+
+
+def prepare_counts(counts: Mapping[Any, Any], field: str) -> dict[str, int]:
+    """Convert counts to integers by the text of the class label. Raises `InvalidRequest`."""
+    try:
+        return {str(prepare_label(label, field)): _require_whole(count) for label, count in counts.items()}
+    except TypeError as error:
+        raise InvalidRequest(f"{field} is {dict(counts)!r:.80}; each count must be a whole number.", field) from error
+
+
+def _require_whole(count: object) -> int:
+    if isinstance(count, bool) or not hasattr(count, "__index__"):
+        raise TypeError(f"{count!r} is no integer")
+    return int(count.__index__())
+
+
+def prepare_strategy(strategy: Strategy) -> str | dict[str, Any]:
+    """Convert a strategy to the fields that the server takes. Raises `InvalidRequest`."""
+    if isinstance(strategy, str):
+        return strategy
+    if not isinstance(strategy, Mapping):
+        raise InvalidRequest(
+            f'strategy is {strategy!r:.80}; pass "balance", {{"factor": f}} or {{label: total}}.', "strategy"
+        )
+    if set(strategy) == {"factor"} and isinstance(strategy["factor"], Real):
+        return {"factor": float(strategy["factor"])}
+    totals = strategy["counts"] if set(strategy) == {"counts"} else strategy
+    if not isinstance(totals, Mapping):
+        totals = strategy
+    return {"counts": prepare_counts(totals, "strategy")}

@@ -1,0 +1,171 @@
+"""Calls over HTTP: requests as octets (`service/wires/octets.py`), answers as octets, whole or in parts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import prod
+from typing import Any, Protocol
+
+import numpy as np
+
+from seriesmith.answers import ClassReport, Fields, read_advice, to_label_array
+from seriesmith.errors import Interrupted, SeriesmithClientError, Unexpected, build_error
+from seriesmith.operations import Call
+
+OCTETS = "application/octet-stream"
+PARTS = "application/x-seriesmith-parts"
+JSON = "application/json"
+
+CODES = {401: "unauthenticated", 413: "too_large", 429: "overloaded", 503: "unavailable", 504: "deadline_exceeded"}
+"""What a status says when something else than Seriesmith, a proxy, answers."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What goes out."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    content: bytes
+
+
+def build_request(call: Call) -> Request:
+    """Build the request of a call. It accepts no coding: packing floats takes longer than sending them."""
+    headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
+    rest = json.dumps(call.fields).encode()
+    if call.series is None:
+        method = "POST" if call.parts else "GET"
+        content = rest if call.parts else b""
+        return Request(method, f"/{call.operation}", {**headers, "content-type": JSON}, content)
+    headers |= {"content-type": OCTETS, "seriesmith-shape": ",".join(map(str, call.series.shape))}
+    values = call.series.reshape(-1).view(np.uint8).data
+    return Request("POST", f"/{call.operation}", headers, b"".join((values, rest)))
+
+
+class Reader(Protocol):
+    """Takes in a body as it comes: `feed` and `end` give the messages that are whole, or raise what it says instead."""
+
+    def feed(self, chunk: bytes) -> list[Fields]: ...
+
+    def end(self) -> list[Fields]: ...
+
+
+def choose_reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader:
+    """Choose the reader of an answer by its status and headers."""
+    if status != 200:
+        return _Whole(lambda body: _refuse(status, headers, body))
+    answered = headers.get("content-type", "")
+    if answered == PARTS and call.parts:
+        return _Frames()
+    if answered == OCTETS and not call.parts:
+        return _Whole(lambda body: _read_fields(body, json.loads(headers["seriesmith-arrays"]), None))
+    if answered == JSON and call.series is None:
+        return _Whole(json.loads)
+    raise Unexpected(
+        f"/{call.operation} was answered in {answered!r}. Is there a Seriesmith of this age behind the URL?"
+    )
+
+
+class _Whole:
+    """One message, once all of it is there."""
+
+    def __init__(self, read: Callable[[bytearray], Fields]) -> None:
+        self._read, self._body = read, bytearray()
+
+    def feed(self, chunk: bytes) -> list[Fields]:
+        self._body += chunk
+        return []
+
+    def end(self) -> list[Fields]:
+        with _translate_errors():
+            return [self._read(self._body)]
+
+
+class _Frames:
+    """Parts, see `service/wires/octet_parts.py`."""
+
+    def __init__(self) -> None:
+        self._body, self._head = bytearray(), Fields()
+        self._classes: list[str | int] | None = None
+
+    def feed(self, chunk: bytes) -> list[Fields]:
+        self._body += chunk
+        messages = []
+        with _translate_errors():
+            while (message := self._read_next()) is not None:
+                messages.append(message)
+        return messages
+
+    def end(self) -> list[Fields]:
+        if self._body or self._head:
+            raise Interrupted(
+                "the answer ended in the middle of a part; ask again, with the same seed for the same series."
+            )
+        return []
+
+    def _read_next(self) -> Fields | None:
+        """Return the next part, None while it is not whole. Its head is parsed once, whatever the chunks."""
+        body = self._body
+        if not self._head:
+            size = int.from_bytes(body[:4], "little")
+            if len(body) < max(4, 4 + size):
+                return None
+            self._head = json.loads(body[4 : 4 + size])
+            self._classes = self._head.get("classes", self._classes)
+            del body[: 4 + size]
+        size = sum(np.dtype(kind).itemsize * prod(shape) for _, kind, shape in self._head["arrays"])
+        if len(body) < size:
+            return None
+        self._body, head, self._head = body[size:], self._head, Fields()
+        del body[size:]
+        return _read_fields(body, head.pop("arrays"), self._classes, head)
+
+
+def _read_fields(
+    body: bytearray, arrays: list[Any], classes: list[str | int] | None, rest: Fields | None = None
+) -> Fields:
+    """Read the arrays at the start of `body`, whose memory they share; then a JSON object, unless `rest` has come."""
+    fields: Fields = {}
+    start = 0
+    for name, kind, shape in arrays:
+        dtype, count = np.dtype(kind), prod(shape)
+        array = np.frombuffer(body, dtype, count, start).reshape(shape)
+        # What follows a column of flags lies anywhere.
+        fields[name] = np.require(array, requirements=["ALIGNED", "WRITEABLE"])
+        start += dtype.itemsize * count
+    fields |= json.loads(body[start:]) if rest is None else rest
+    classes = fields.get("classes", classes)
+    if classes is not None:
+        known = to_label_array(classes)
+        fields |= {"classes": known, **({"labels": known[fields["labels"]]} if "labels" in fields else {})}
+    if "advice" in fields:
+        fields["advice"] = read_advice(fields["advice"])
+    if "report" in fields:
+        fields["report"] = {label: ClassReport(**said) for label, said in fields["report"].items()}
+    return fields
+
+
+@contextmanager
+def _translate_errors() -> Iterator[None]:
+    """Raise `Unexpected` for whatever the block cannot read."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
+
+
+def _refuse(status: int, headers: Mapping[str, str], body: bytearray) -> Fields:
+    """Raise the error in an answer."""
+    retry_after = headers.get("retry-after")
+    try:
+        said = json.loads(body)["error"]
+        error: SeriesmithClientError = build_error(said["code"], said["message"], said.get("field"), retry_after)
+    except (ValueError, KeyError, TypeError):
+        shown = body[:200].decode("utf-8", "replace")
+        message = f"the answer has status {status} and is none of Seriesmith's: {shown!r}. Check the URL."
+        error = build_error(CODES.get(status, "unexpected"), message, None, retry_after)
+    raise error from None

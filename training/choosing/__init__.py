@@ -1,0 +1,1 @@
+"""A policy is chosen by cross-validation on the training set alone."""

@@ -1,0 +1,201 @@
+"""The policy for a dataset, chosen by cross-validation on its training set alone, with the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from torch import nn
+
+from bundle.evidence import Advice, Candidate, Uplift
+from bundle.generation.policy import PolicyName, find_source, is_latent
+from training.choosing.folds import Fold, Judged, fit_policy, judge, judge_concatenated
+from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
+from training.configuration import FitConfiguration
+from training.learning.augmenting import NOTHING, Initial, fit_generator
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
+from training.learning.loop import History, start_fabric
+from training.learning.parallel import run_side_by_side
+
+CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
+"""What "auto" chooses from, besides none."""
+
+LATENT_START, LATENT_START_IMBALANCED = 1.0, 4.0
+"""Nats, over all held-out cases, by which another policy has to be better than a latent one: the logarithm of the odds
+given to latent policies beforehand. On few cases it decides, on many the evidence does. Where classes are imbalanced a
+few held-out cases of rare ones make much of the score, so that it decides longer."""
+
+IMBALANCE = 3.0
+"""Largest over smallest class count from which on rare classes are drawn more often, by `FitConfiguration.balance`."""
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """The folds, judged in the round that was chosen; what was learned of all cases, a generator and a classifier with
+    its losses, trained with the policy chosen (None for one class); and the evidence."""
+
+    folds: list[Judged]
+    generator: Generator
+    classifier: tuple[nn.Module, History] | None
+    uplift: Uplift
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Candidates in the order they were judged; `folds` are those of the last round that was an improvement. `asked` is
+    the policy that the user set, "auto" where the evidence decides; `start` is LATENT_START, or that of imbalance."""
+
+    asked: Literal["auto"] | PolicyName
+    folds: list[Judged]
+    rows: list[Candidate]
+    start: float = LATENT_START
+
+    def compute_cost(self, row: Candidate) -> float:
+        """Negative log-likelihood, less the start that a latent policy is given; in nats per case."""
+        n_cases = sum(len(fold.fold.held_out.series) for fold in self.folds)
+        return row.nll - (self.start / n_cases if is_latent(row.policy) else 0.0)
+
+    @property
+    def best(self) -> Candidate:
+        """The lowest cost; of equal ones the first."""
+        return min(self.rows, key=self.compute_cost)
+
+    @property
+    def rounds(self) -> int:
+        """The round of the best."""
+        return self.best.round if self.rows else 1
+
+    @property
+    def policy(self) -> PolicyName:
+        """What trains the classifier."""
+        if self.asked != "auto":
+            return self.asked
+        return self.best.policy if self.rows else "none"
+
+    @property
+    def served(self) -> PolicyName:
+        """What `/augment` adds: the same, or the best latent policy where that is none.
+
+        Decoded series are not warped besides: in training each is warped anew at every step, once would be for all.
+        """
+        latent = [row for row in self.rows if is_latent(row.policy)]
+        best = min(latent, key=lambda row: row.nll).policy if latent else "latent"
+        return find_source(best if self.policy == "none" else self.policy)
+
+
+def cross_validate(
+    cases: TrainingCases,
+    folds: Sequence[Fold],
+    configuration: FitConfiguration,
+    candidates: Sequence[PolicyName],
+    initial: Initial = NOTHING,
+) -> CrossValidation:
+    """Judge `candidates` and "none" on every fold and learn all cases, side by side; then choose, train a classifier
+    with what was chosen, and advise.
+
+    Without candidates (no labels) or folds, "none" is chosen. `initial` gives starting weights.
+    """
+    balanced = is_imbalanced(cases.class_index)
+    policies: tuple[PolicyName, ...] = tuple(dict.fromkeys(("none", *candidates))) if candidates else ()
+    judging = [partial(judge, fold, configuration, policies, balanced) for fold in folds]
+    *judged, generator = run_side_by_side(
+        [*judging, partial(_learn_whole, cases, configuration, initial)], configuration
+    )
+    evidence = Evidence(
+        configuration.policy,
+        judged,
+        [summarise_candidate(judged, policy, configuration, balanced) for policy in policies] if judged else [],
+        LATENT_START_IMBALANCED if balanced else LATENT_START,
+    )
+    for number in range(2, configuration.rounds + 1):
+        following = _run_next_round(evidence, folds, configuration, balanced, number)
+        if following is None or following.compute_cost(following.best) >= evidence.compute_cost(evidence.best):
+            break
+        evidence = following
+    if evidence.rounds > 1:
+        generator = _learn_whole(cases, configuration, initial, evidence.rounds)
+    train = partial(_train, cases, evidence.policy, generator, configuration, balanced, initial)
+    training: list[partial[Any]] = [train] if cases.n_classes > 1 else []
+    advising: list[partial[Any]] = [
+        partial(judge_concatenated, fold, evidence.served, balanced) for fold in evidence.folds if evidence.rows
+    ]
+    answers = run_side_by_side([*training, *advising], configuration)
+    found = summarise_uplift(evidence, answers[len(training) :], balanced, configuration)
+    return CrossValidation(evidence.folds, generator, answers[0] if training else None, found)
+
+
+def _run_next_round(
+    evidence: Evidence, folds: Sequence[Fold], configuration: FitConfiguration, balanced: bool, number: int
+) -> Evidence | None:
+    """The latent policies again, with a VAE refitted to its own samples; None where there are none."""
+    latent = [row.policy for row in evidence.rows if is_latent(row.policy) and row.round == 1]
+    if not latent:
+        return None
+    calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
+    judged = run_side_by_side(calls, configuration)
+    rows = [summarise_candidate(judged, policy, configuration, balanced, number) for policy in latent]
+    return replace(evidence, folds=judged, rows=[*evidence.rows, *rows])
+
+
+def _learn_whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initial, rounds: int = 1) -> Generator:
+    return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
+
+
+def _train(
+    cases: TrainingCases,
+    policy: PolicyName,
+    generator: Generator,
+    configuration: FitConfiguration,
+    balanced: bool,
+    initial: Initial,
+) -> tuple[nn.Module, History]:
+    balanced = balanced and policy != "none"
+    fabric = start_fabric(configuration)
+    return fit_policy(fabric, cases, policy, generator, configuration, balanced, initial.classifier)
+
+
+def summarise_uplift(
+    evidence: Evidence, differences: Sequence[np.ndarray], balanced: bool, configuration: FitConfiguration
+) -> Uplift:
+    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `differences` that
+    they make are of each fold."""
+    chosen, served = evidence.policy, evidence.served
+    gain = bootstrap(100.0 * np.concatenate(differences), configuration.seed) if differences else None
+    use = chosen != "none" and gain is not None and gain.low > 0
+    return Uplift(
+        policy=chosen,
+        rounds=evidence.rounds,
+        balanced=balanced and chosen != "none",
+        n_cases=sum(len(fold.fold.held_out.series) for fold in evidence.folds),
+        n_folds=len(evidence.folds),
+        candidates=evidence.rows,
+        advice=Advice(policy=served, use=use, uplift=gain),
+        weight=configuration.synthetic_weight,
+    )
+
+
+def summarise_candidate(
+    folds: Sequence[Judged], policy: PolicyName, configuration: FitConfiguration, balanced: bool, number: int = 1
+) -> Candidate:
+    """A policy's evidence from all folds; `balanced` is how it drew the cases it learned from."""
+    truth = np.concatenate([fold.fold.held_out.class_index for fold in folds])
+    log_probability = np.concatenate([fold.log_probabilities[policy] for fold in folds])
+    correct = log_probability.argmax(axis=1) == truth
+    without = np.concatenate([fold.log_probabilities["none"] for fold in folds]).argmax(axis=1) == truth
+    return Candidate(
+        policy=policy,
+        round=number,
+        nll=fit_tempered_nll(log_probability, truth, configuration.balance if balanced else 1.0),
+        balanced_accuracy=average_over_classes(correct.astype(float), truth),
+        uplift=bootstrap(100.0 * (correct.astype(float) - without), configuration.seed),
+    )
+
+
+def is_imbalanced(class_index: np.ndarray) -> bool:
+    """Whether the classes that have cases differ in count by IMBALANCE or more."""
+    counts = np.bincount(class_index)
+    return bool(counts.max() >= IMBALANCE * counts[counts > 0].min())

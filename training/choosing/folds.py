@@ -1,0 +1,140 @@
+"""One fold of cross-validation: everything refitted on the cases kept, and judged by the cases held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from lightning_fabric import Fabric
+from torch import nn
+
+from bundle.generation.mixture import compute_marginal_log_density
+from bundle.generation.policy import PolicyName, find_source
+from training.choosing.policies import compute_log_probabilities, fit_classifier
+from training.choosing.rocket import Rocket, make_ridge
+from training.configuration import FitConfiguration
+from training.data import Cases
+from training.data.duplicates import group_equal
+from training.data.split import split_folds
+from training.learning.augmenting import compute_equal_counts, fit_generator, join_cases
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases, compute_posterior_means, compute_reconstruction_errors, standardise
+from training.learning.loop import History, start_fabric
+
+POOL_SIZE = 512
+"""Synthetic cases that a classifier's training draws from."""
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Cases to learn from and cases to judge by."""
+
+    kept: TrainingCases
+    held_out: TrainingCases
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fold's held-out cases, judged: error, log density, likeliest class by density, `[n]` each, and per policy the
+    class log probabilities `[n, n_classes]` of a classifier trained with it."""
+
+    fold: Fold
+    generator: Generator
+    error: np.ndarray
+    log_density: np.ndarray
+    likeliest: np.ndarray
+    log_probabilities: dict[PolicyName, np.ndarray]
+
+
+def make_folds(learn: Cases, cases: TrainingCases, configuration: FitConfiguration) -> list[Fold]:
+    """Stratified folds that keep groups, and equal cases, together; fewer, or none, where classes are too small."""
+    if configuration.folds == 0:
+        return []
+    found = split_folds(learn.labels, group_equal(learn), configuration.folds, configuration.seed, len(learn.series))
+    return [Fold(cases.select(kept), cases.select(held_out)) for kept, held_out in found]
+
+
+def judge(
+    fold: Fold, configuration: FitConfiguration, policies: Sequence[PolicyName], balanced: bool, rounds: int = 1
+) -> Judged:
+    """Fit a generator and a classifier per policy to the cases kept; judge those held out.
+
+    The generator's networks see each case kept as often as in a fit to all cases.
+
+    With `balanced` every policy but "none" draws rare classes more often.
+    """
+    fabric = start_fabric(configuration)
+    kept, held_out = fold.kept, fold.held_out
+    configuration = configuration.copy_for_fold(len(kept.series), len(kept.series) + len(held_out.series))
+    if not policies:  # nothing is made in such a fold, and its texture would serve nobody
+        configuration = replace(configuration, texture_fit_steps=1)
+    generator = fit_generator(fabric, kept, configuration, rounds=rounds)
+    density = generator.mixture.compute_class_log_density(
+        compute_posterior_means(generator.vae, generator.scaling, held_out.series)
+    )
+    log_probabilities: dict[PolicyName, np.ndarray] = {}
+    for policy in policies:
+        network, _ = fit_policy(fabric, kept, policy, generator, configuration, balanced and policy != "none")
+        log_probabilities[policy] = compute_log_probabilities(network, generator.scaling, held_out.series)
+    return Judged(
+        fold,
+        generator,
+        compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series),
+        compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
+        density.argmax(axis=1),
+        log_probabilities,
+    )
+
+
+def fit_policy(
+    fabric: Fabric,
+    cases: TrainingCases,
+    policy: PolicyName,
+    generator: Generator,
+    configuration: FitConfiguration,
+    balanced: bool = False,
+    initial: nn.Module | None = None,
+) -> tuple[nn.Module, History]:
+    """A classifier of `cases`, standardised by the generator's scaling, that was trained as `policy` says, and its
+    losses. Without a policy it is the generator's own."""
+    if policy == "none" and generator.classifier is not None and not balanced:
+        return generator.classifier, generator.histories["classifier"]
+    made = None
+    if find_source(policy) not in ("none", "warps"):
+        made = generator.make_pool(policy, cases, compute_equal_counts(cases, POOL_SIZE), configuration.seed)
+    real = standardise(cases, generator.scaling)
+    return fit_classifier(fabric, real, made, policy, configuration, balanced, initial)
+
+
+def judge_concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarray:
+    """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[n]`.
+
+    That is the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and
+    ridge. The cases fill every class to the largest with `balance`, else they double each class.
+    """
+    configuration = judged.generator.configuration
+    fabric = start_fabric(configuration)
+    kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
+    counts = np.bincount(kept.class_index, minlength=kept.n_classes)
+    counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts
+    grown = join_cases(kept, judged.generator.make(policy, kept, counts, configuration.seed))
+    settings = configuration.copy_with_steps(len(kept.series), len(grown.series))
+    network, _ = fit_classifier(fabric, standardise(grown, scaling), None, "none", settings)
+    with_them = compute_log_probabilities(network, scaling, held_out.series)
+    without = judged.log_probabilities["none"]
+    ours = _find_correct(with_them.argmax(axis=1), held_out) - _find_correct(without.argmax(axis=1), held_out)
+    real, test = (standardise(cases, scaling).series.numpy() for cases in (grown, held_out))
+    n_kept = len(kept.series)
+    rocket = Rocket(real[:n_kept], configuration.seed)
+    features, judged_by = rocket(real), rocket(test)
+    both = make_ridge().fit(features, grown.class_index).predict(judged_by)
+    alone = make_ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
+    theirs = _find_correct(both, held_out) - _find_correct(alone, held_out)
+    difference: np.ndarray = (ours + theirs) / 2
+    return difference
+
+
+def _find_correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
+    correct: np.ndarray = (predicted == cases.class_index).astype(np.int64)
+    return correct

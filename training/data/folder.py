@@ -1,0 +1,87 @@
+"""A file or folder given as data resolves to one training file, at most one test file and a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from training.data.cases import DatasetError
+
+Resolved = tuple[str, Path, Path | None]
+
+
+def resolve(data: Path, dataset: str | None, suffixes: Sequence[str]) -> Resolved:
+    """Name, training file and test file.
+
+    A folder holds `<Name>_TRAIN.<ext>` and maybe `<Name>_TEST.<ext>`, or `train.<ext>` and `test.<ext>`, or a single
+    data file; `dataset` picks among several, or names a subfolder. DatasetError when nothing or too much fits.
+    """
+    if data.is_file():
+        return dataset or _without(data.stem, "train") or data.resolve().parent.name, data, None
+    if not data.is_dir():
+        raise DatasetError(f"There is no file or folder {data}. Check the path given as data.")
+    files = _list_data_files(data, suffixes)
+    subfolder = data / dataset if dataset else data
+    if dataset and subfolder.is_dir() and not _filter_named(files, dataset):
+        data, files = subfolder, _list_data_files(subfolder, suffixes)
+    train = _find_training_file(data, files, dataset, suffixes)
+    name = dataset or _without(train.stem, "train") or data.resolve().name
+    return name, train, _test_file(train, files)
+
+
+def _list_data_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in suffixes]
+    return [path for path in files if not path.name.startswith(".") and path.stem.lower() != "readme"]
+
+
+def _find_training_file(folder: Path, files: list[Path], dataset: str | None, suffixes: Sequence[str]) -> Path:
+    trains = [path for path in files if _is(path, "train")]
+    candidates = trains or [path for path in files if not _is(path, "test")]
+    if len(candidates) > 1 and dataset:
+        candidates = _filter_named(candidates, dataset)
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        raise DatasetError(
+            f"The folder {folder} holds {len(candidates)} files that could be the training set: "
+            f"{_list_names(candidates)}. "
+            "Pick one by the dataset's name, or give the file itself as data."
+        )
+    raise DatasetError(
+        f"The folder {folder} holds no training set{f' for the dataset {dataset}' if dataset else ''}; it holds "
+        f"{_list_names(folder.iterdir()) or 'nothing'}. Expected <Name>_TRAIN and maybe <Name>_TEST, or a single file, "
+        f"with one of the suffixes {', '.join(suffixes)}; or a subfolder that bears the dataset's name."
+    )
+
+
+def _test_file(train: Path, files: list[Path]) -> Path | None:
+    if not _is(train, "train"):
+        return None
+    base = _without(train.stem, "train")
+    tests = [path for path in files if _is(path, "test") and _without(path.stem, "test") == base]
+    tests = [path for path in tests if path.suffix == train.suffix] or tests
+    if len(tests) > 1:
+        raise DatasetError(
+            f"The test set of {train} could be any of {_list_names(tests)}. Leave one of them in the folder."
+        )
+    return tests[0] if tests else None
+
+
+def _filter_named(files: Sequence[Path], dataset: str) -> list[Path]:
+    return [path for path in files if dataset in (path.stem, _without(path.stem, "train"))]
+
+
+def _is(path: Path, partition: str) -> bool:
+    return path.stem.lower() == partition or path.stem.lower().endswith(f"_{partition}")
+
+
+def _without(stem: str, partition: str) -> str:
+    """`GunPoint` of `GunPoint_TRAIN`, nothing of `train`, any other stem unchanged."""
+    if stem.lower() == partition:
+        return ""
+    return stem[: -len(partition) - 1] if stem.lower().endswith(f"_{partition}") else stem
+
+
+def _list_names(paths: Iterable[Path]) -> str:
+    names = sorted(path.name for path in paths)
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")

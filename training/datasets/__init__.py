@@ -1,8 +1,0 @@
-"""Datasets in: every partition that leaves this package is finite, equal in length and float32."""
-
-from __future__ import annotations
-
-from training.datasets.cases import Cases, Dataset, DatasetError, Label
-from training.datasets.load import load
-
-__all__ = ["Cases", "Dataset", "DatasetError", "Label", "load"]

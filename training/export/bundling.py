@@ -1,0 +1,194 @@
+"""A fitted model becomes a published bundle: graphs, mixture, weights, probe and manifest."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from torch import nn
+
+from bundle import probe
+from bundle.evidence import Metrics
+from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance, SeriesShape
+from bundle.publish import compute_sha256, write_npz
+from training.configuration import FitConfiguration
+from training.export import graphs
+from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
+from training.families.textures import SteppedTexture
+from training.fitting import Fitted
+from training.learning.parallel import run_side_by_side
+from training.learning.weights import FILE as WEIGHTS_FILE
+from training.learning.weights import list_weights
+
+LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
+
+
+Inputs = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a fit comes from, for the manifest's provenance."""
+
+    dataset: str
+    dataset_sha256: str
+    configuration: FitConfiguration
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Packed:
+    """File contents of a bundle, and what its manifest says of them."""
+
+    files: dict[str, bytes]
+    exported: dict[str, Exported]
+    mixture: Arrays
+    probe: Arrays
+    weights: Arrays
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of all files but the manifest."""
+        return sum(map(len, self.files.values()))
+
+
+def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
+    """Export every graph and check it, side by side. Raises `ParityError`."""
+    items = list_exportables(fitted, configuration)
+    answers = run_side_by_side([partial(export, item) for item in items], configuration)
+    exported = {item.name: answer for item, answer in zip(items, answers, strict=True)}
+    parameters = fitted.generator.mixture
+    arrays = {"weights": parameters.weights, "means": parameters.means, "covariances": parameters.covariances}
+    probes = {
+        probe.name_array(graph, direction, tensor): array
+        for graph, item in exported.items()
+        for (direction, tensor), array in item.probe.items()
+    }
+    weights = list_weights({"vae": fitted.generator.vae, "classifier": fitted.classifier})
+    archives = {"mixture.npz": write_npz(arrays), "probe.npz": write_npz(probes), WEIGHTS_FILE: write_npz(weights)}
+    cards = {file: Arrays(file=file, sha256=compute_sha256(content)) for file, content in archives.items()}
+    files = {item.card.file: item.content for item in exported.values()} | archives
+    return Packed(files, exported, cards["mixture.npz"], cards["probe.npz"], cards[WEIGHTS_FILE])
+
+
+def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
+    """The graphs of a bundle. Example inputs are generated, so that a probe holds nobody's series."""
+    rows = max(BATCH_SIZES)
+    random = np.random.default_rng(configuration.seed)
+    latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
+    inputs: Inputs = dict(fitted.generator.mixture.list_graph_inputs())
+    density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
+    decoder = graphs.Decoder(fitted.generator.scaling, fitted.generator.vae)
+    decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
+    series: Inputs = {"series": decoded.run_torch(rows)[0]}
+    draws: Inputs = {
+        "class_index": random.integers(0, len(fitted.labels), rows),
+        "component_uniform": random.random(rows, dtype=np.float32),
+        "noise": latent,
+    }
+    scalars: Inputs = {"expansion": np.asarray(configuration.expansion, np.float32)}
+    posterior = ("posterior_mean", "posterior_log_variance")
+    found = [
+        Exportable(
+            "encoder", graphs.Encoder(fitted.generator.scaling, fitted.generator.vae), series, posterior, {}, {}
+        ),
+        decoded,
+        Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
+        Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
+    ]
+    found.append(_make_texture_exportable(fitted, series, draws["class_index"], random))
+    if fitted.classifier is not None:
+        classifier = graphs.Classifier(fitted.generator.scaling, fitted.classifier)
+        found.append(Exportable("classifier", classifier, series, ("class_probabilities",), {}, {}))
+    for item in found:
+        nn.Module.eval(item.module)
+    return found
+
+
+def _make_texture_exportable(
+    fitted: Fitted, series: Inputs, class_index: np.ndarray, random: np.random.Generator
+) -> Exportable:
+    """The whole texture, or one step of one that is followed in steps."""
+    scaling, texture = fitted.generator.scaling, fitted.generator.texture
+    noise = random.standard_normal(texture.choose_noise_shape(len(class_index)), dtype=np.float32)
+    decoded: Inputs = {**series, "class_index": class_index}
+    if isinstance(texture, SteppedTexture):
+        step = graphs.TextureStep(scaling, texture)
+        scalars: Inputs = {"time": np.asarray(0.5, np.float32), "duration": np.asarray(1 / texture.steps, np.float32)}
+        batched: Inputs = {**decoded, "state": noise}
+        return Exportable("texture", step, batched, ("next_state", "textured_series"), scalars, {})
+    return Exportable(
+        "texture", graphs.Textured(scaling, texture), decoded | {"residual_noise": noise}, ("textured_series",), {}, {}
+    )
+
+
+def make_manifest_maker(
+    name: str, fitted: Fitted, packed: Packed, metrics: Metrics, origin: Origin
+) -> Callable[[int], Manifest]:
+    """The manifest of a version that is not known yet."""
+    _, n_channels, n_timepoints = fitted.cases.series.shape
+    counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
+    texture = fitted.generator.texture
+    components = (fitted.generator.mixture.weights > 0).sum(axis=1)
+    classes = [
+        ClassCard(
+            label=label,
+            training_count=int(counts[index]),
+            components=int(components[index]),
+            trust=fitted.held_out.compute_trust(index) if fitted.held_out else None,
+        )
+        for index, label in enumerate(fitted.labels)
+    ]
+
+    def make_manifest(version: int) -> Manifest:
+        return Manifest(
+            format_version=2,
+            name=name,
+            version=version,
+            series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),
+            labelled=fitted.classifier is not None,
+            classes=classes,
+            latent_dim=origin.configuration.latent_dim,
+            expansion=origin.configuration.expansion,
+            texture_steps=texture.steps if isinstance(texture, SteppedTexture) else None,
+            graphs={cast(GraphName, graph): item.card for graph, item in packed.exported.items()},
+            mixture=packed.mixture,
+            probe=packed.probe,
+            weights=packed.weights,
+            calibration=fitted.held_out.calibrate() if fitted.held_out else None,
+            metrics=metrics,
+            provenance=_build_provenance(origin),
+        )
+
+    return make_manifest
+
+
+def _build_provenance(origin: Origin) -> Provenance:
+    return Provenance(
+        dataset=origin.dataset,
+        dataset_sha256=origin.dataset_sha256,
+        seed=origin.configuration.seed,
+        configuration=origin.configuration.record(),
+        git_commit=_read_git_commit(),
+        libraries={library: importlib.metadata.version(library).partition("+")[0] for library in LIBRARIES},
+        fit_seconds=round(origin.seconds, 1),
+    )
+
+
+def _read_git_commit() -> str | None:
+    """The commit that this code is, or None where it is none: changed since, or not in git."""
+    git = ["git", "-C", str(Path(__file__).parents[2])]
+    try:
+        changed, head = (
+            subprocess.run([*git, *question], capture_output=True, text=True, check=True).stdout
+            for question in (["status", "--porcelain", "-uno"], ["rev-parse", "HEAD"])
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return None if changed.strip() else head.strip()

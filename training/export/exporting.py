@@ -1,0 +1,154 @@
+"""Torch modules become ONNX graphs whose answers were compared with torch's at several batch sizes."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+import torch
+from torch import Tensor, nn
+from torch.export import Dim
+
+from bundle.engine.sessions import Runtime, Session
+from bundle.manifest import Graph
+from bundle.manifest import Tensor as TensorCard
+from bundle.probe import compute_relative_difference
+from bundle.publish import compute_sha256
+
+BATCH_SIZES = (1, 2, 7, 33, 256)
+PARITY = 1e-5
+"""Largest relative difference allowed between torch and onnxruntime on the CPU."""
+
+PROBE_TOLERANCE = 1e-3
+"""Largest relative difference allowed when a probe is replayed, on any provider."""
+
+Arrays = dict[str, np.ndarray]
+
+
+class ParityError(RuntimeError):
+    """An exported graph does not answer as its torch module does; nothing is published."""
+
+
+@dataclass(frozen=True)
+class Exportable:
+    """A module, with example inputs for any batch size and, for overridable inputs, their default values."""
+
+    name: str
+    module: nn.Module
+    batched: dict[str, np.ndarray]
+    """Inputs with a batch axis, at least as many rows as the largest batch size."""
+    outputs: tuple[str, ...]
+    scalars: dict[str, np.ndarray]
+    """Inputs without a batch axis."""
+    defaults: dict[str, np.ndarray]
+    """Inputs that become initializers, which a caller may override."""
+
+    def make_inputs(self, rows: int) -> Arrays:
+        """All inputs but the overridable, with `rows` rows."""
+        return {**{name: array[:rows] for name, array in self.batched.items()}, **self.scalars}
+
+    def run_torch(self, rows: int) -> list[np.ndarray]:
+        """What torch says."""
+        arrays = {**self.make_inputs(rows), **self.defaults}
+        with torch.no_grad():
+            answer = self.module(*(torch.as_tensor(array) for array in arrays.values()))
+        return [part.numpy() for part in ((answer,) if isinstance(answer, Tensor) else answer)]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A graph's file content, its card for the manifest and its probe arrays, keyed by direction and tensor."""
+
+    content: bytes
+    card: Graph
+    probe: dict[tuple[str, str], np.ndarray]
+
+
+def export(exportable: Exportable, probe_rows: int = 4) -> Exported:
+    """Convert, compare with torch at every batch size, and describe. Raises `ParityError`."""
+    model = _convert(exportable)
+    content = model.SerializeToString(deterministic=True)
+    session = Session(content, Runtime("cpu", 1))
+    _compare(exportable, session)
+    inputs = exportable.make_inputs(probe_rows)
+    outputs = dict(zip(session.outputs, session(inputs), strict=True))
+    opset = next(entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx"))
+    card = Graph(
+        file=f"{exportable.name}.onnx",
+        sha256=compute_sha256(content),
+        opset=opset,
+        inputs=[_build_card(name, array, name in exportable.batched) for name, array in inputs.items()],
+        outputs=[_build_card(name, array, batched=True) for name, array in outputs.items()],
+        overridable=[_build_card(name, array, batched=False) for name, array in exportable.defaults.items()],
+        tolerance=PROBE_TOLERANCE,
+    )
+    probe = {("in", name): array for name, array in inputs.items()}
+    return Exported(content, card, probe | {("out", name): array for name, array in outputs.items()})
+
+
+def _build_card(name: str, array: np.ndarray, batched: bool) -> TensorCard:
+    shape: list[str | int] = ["n", *array.shape[1:]] if batched else list(array.shape)
+    return TensorCard.model_validate({"name": name, "dtype": str(array.dtype), "shape": shape})
+
+
+def _convert(exportable: Exportable) -> onnx.ModelProto:
+    """The ONNX model, its default values set, without the exporter's notes on source files."""
+    arguments = {**exportable.make_inputs(2), **exportable.defaults}
+    batch = Dim("n")
+    with _quiet():
+        program = torch.onnx.export(
+            exportable.module,
+            tuple(torch.as_tensor(array) for array in arguments.values()),
+            input_names=list(arguments),
+            output_names=list(exportable.outputs),
+            dynamic_shapes=[{0: batch} if name in exportable.batched else None for name in arguments],
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        assert program is not None
+    model: onnx.ModelProto = program.model_proto
+    model.producer_version = ""
+    for message in (model, model.graph, *model.graph.node, *model.graph.input, *model.graph.output):
+        del message.metadata_props[:]
+    for value in (*model.graph.value_info, *model.graph.initializer):
+        del value.metadata_props[:]
+    for node in model.graph.node:
+        node.doc_string = ""
+    model.graph.initializer.extend(
+        onnx.numpy_helper.from_array(array, name) for name, array in exportable.defaults.items()
+    )
+    return model
+
+
+def _compare(exportable: Exportable, session: Session) -> None:
+    for rows in BATCH_SIZES:
+        try:
+            answers = session(exportable.make_inputs(rows))
+        except Exception as error:  # onnxruntime raises its own types, of no common base
+            raise ParityError(f"{exportable.name}.onnx does not take batch size {rows}: {error}") from error
+        for name, actual, expected in zip(exportable.outputs, answers, exportable.run_torch(rows), strict=True):
+            difference = compute_relative_difference(actual, expected)
+            if difference > PARITY:
+                raise ParityError(
+                    f"{exportable.name}.onnx at batch size {rows}: {name} differs from torch by {difference:.1e} "
+                    f"relative, allowed {PARITY:.0e}."
+                )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter's remarks about torchvision and itself stay out of the user's sight."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)

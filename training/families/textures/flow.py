@@ -1,0 +1,175 @@
+"""A small rectified flow from coloured noise to the residual of a decoded series: no training case's residual is kept.
+
+Rectified flow: Liu, Gong & Liu (2023), with the residual itself predicted rather than the velocity (Li & He, 2025),
+which a small network does better where residuals are smooth. The noise has the spectrum of the residuals.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from scipy.fft import dct
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
+
+from training.configuration import FitConfiguration
+from training.families.mixer import Mixer
+from training.families.textures import Decoded, Fit, SteppedTexture
+from training.learning.checkpoints import State
+from training.learning.loop import Objective, Schedule, train
+from training.learning.warps import warp_series
+
+Tensors = tuple[Tensor, ...] | list[Tensor]
+
+REVEALS = "the bundle keeps the weights of a network, and neither a training case nor its residual"
+
+DECAY, AVERAGED_STEPS = 0.96, 4
+"""Of the exponential moving average of the weights, which is taken every so many steps."""
+
+BANK = 2048
+"""Pairs of residual and decoded series made once, to train on; as many as there are cases, if these are more."""
+
+LATENT_NOISE = 0.5
+"""Noise on the latent code while training, in standard deviations of the codes: samples lie between the cases."""
+
+WARP_PROBABILITY, WARPED_SHARE = 0.3, 0.6
+"""Chance of a warp, and the share of the steps, from the first on, that see warped cases."""
+
+SMOOTHED_FREQUENCIES = 5
+
+
+class FlowTexture(SteppedTexture):
+    """Equal Euler steps from noise to residual; the weights are an average over training."""
+
+    colour: Tensor
+
+    def __init__(self, mixer: Mixer, scale: Tensor, colour: Tensor, steps: int) -> None:
+        """`scale` `[]` is the standard deviation of residuals, `colour` `[n_channels, n_timepoints, n_timepoints]` the
+        filter that gives white noise their spectrum."""
+        super().__init__()
+        self.mixer, self.steps = mixer, steps
+        self.register_buffer("scale", scale)
+        self.register_buffer("colour", colour)
+
+    def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
+        return n_cases, self.mixer.n_channels, self.mixer.n_timepoints
+
+    def colour_noise(self, noise: Tensor) -> Tensor:
+        """White noise `[n, n_channels, n_timepoints]` with the spectrum of residuals."""
+        return (noise.transpose(0, 1) @ self.colour).transpose(0, 1)
+
+    def step(self, decoded: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor) -> Tensor:
+        state = torch.where(time > 0, state, self.colour_noise(state))
+        predicted = self.mixer(state, decoded, time.reshape(1, 1), class_index)
+        after: Tensor = state + (predicted - state) * (duration / (1 - time))
+        return after
+
+    def forward(self, decoded: Tensor, class_index: Tensor, noise: Tensor) -> Tensor:
+        state, duration = noise, torch.tensor(1 / self.steps)
+        for step in range(self.steps):
+            state = self.step(decoded, class_index, state, torch.tensor(step / self.steps), duration)
+        return self.scale * state
+
+
+@dataclass(frozen=True)
+class _Bank:
+    """Cases to train on: residual and decoded `[n, n_channels, n_timepoints]`, class_index `[n]`."""
+
+    residual: Tensor
+    decoded: Tensor
+    class_index: Tensor
+
+
+class FlowObjective(Objective):
+    """Mean squared error of the residual predicted from a point between noise and residual, at a uniform time.
+
+    Residuals and what is decoded come from banks that are made once: of cases warped by chance, then of clean ones.
+    """
+
+    def __init__(self, texture: FlowTexture, cases: Decoded, latent_sd: Tensor, settings: FitConfiguration) -> None:
+        super().__init__(max(BANK, len(cases.series)), settings.seed, cases.series.device)
+        self.mixer = texture.mixer
+        self.average = AveragedModel(self.mixer, multi_avg_fn=_update_averages).requires_grad_(False)
+        self._texture, self._cases, self._latent_sd = (texture,), (cases,), latent_sd  # tuples: not submodules
+        self._warped, self._clean = self._make_bank(WARP_PROBABILITY), self._make_bank(0.0)
+        self._steps = 0
+
+    @torch.no_grad()
+    def _make_bank(self, warp_probability: float) -> _Bank:
+        (texture,), (cases,) = self._texture, self._cases
+        order = torch.randperm(self.n_cases, generator=self.generator, device=cases.series.device) % len(cases.series)
+        series = warp_series(cases.series[order], warp_probability, self.generator)
+        mean, _ = cases.model.encode(series)
+        residual = (series - cases.model.decode(mean)) / texture.scale
+        decoded = cases.decode_again(mean + LATENT_NOISE * self._latent_sd * self._draw_normal(mean))
+        return _Bank(residual, decoded, cases.class_index[order])
+
+    def list_held(self) -> list[Tensor]:
+        (texture,) = self._texture
+        banks = (self._warped, self._clean)
+        cases = [tensor for bank in banks for tensor in (bank.residual, bank.decoded, bank.class_index)]
+        return [*cases, texture.scale, texture.colour]
+
+    def get_extra_state(self) -> State:
+        return {**super().get_extra_state(), "steps": self._steps}
+
+    def set_extra_state(self, state: State) -> None:
+        super().set_extra_state(state)
+        self._steps = state["steps"]
+
+    def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
+        self._steps += 1
+        if self._steps % AVERAGED_STEPS == 0:
+            self.average.update_parameters(self.mixer)
+        bank = self._warped if progress < WARPED_SHARE else self._clean
+        residual, (texture,) = bank.residual[index], self._texture
+        with torch.no_grad():
+            time = torch.rand(len(index), 1, 1, generator=self.generator, device=index.device)
+            state = (1 - time) * texture.colour_noise(self._draw_normal(residual)) + time * residual
+        predicted = self.mixer(state, bank.decoded[index], time[:, 0], bank.class_index[index])
+        loss = functional.mse_loss(predicted, residual)
+        return loss, {"loss": loss}
+
+    def _draw_normal(self, like: Tensor) -> Tensor:
+        return torch.randn(like.shape, generator=self.generator, device=like.device)
+
+
+@torch.no_grad()
+def _update_averages(averages: Tensors, weights: Tensors, _: Tensor | int) -> None:
+    torch._foreach_lerp_(averages, weights, 1 - DECAY)
+
+
+def fit(cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
+    """See `training.families.textures`."""
+    torch.manual_seed(configuration.seed)
+    with torch.no_grad():
+        mean, _ = cases.model.encode(cases.series)
+        residuals = cases.series - cases.model.decode(mean)
+    scale = residuals.std(correction=0).clamp_min(1e-6)
+    mixer = Mixer(residuals.shape[1], residuals.shape[2], cases.n_classes)
+    texture = FlowTexture(mixer, scale, compute_colour_filter(residuals / scale), configuration.texture_steps).to(
+        fabric.device
+    )
+    objective = FlowObjective(
+        texture, cases.to(fabric.device), mean.std(0, correction=0).to(fabric.device), configuration
+    )
+    steps = configuration.choose_steps(configuration.texture_fit_steps, len(cases.series))
+    history = train(fabric, objective, Schedule(steps, "texture", configuration.seed), configuration)
+    texture.mixer.load_state_dict(objective.average.module.state_dict())
+    cases.to(torch.device("cpu"))
+    return texture.cpu().eval(), history
+
+
+def compute_colour_filter(residuals: Tensor) -> Tensor:
+    """The symmetric filter `[n_channels, n_timepoints, n_timepoints]` that gives white noise the root mean square
+    spectrum of `residuals`, by cosine transform, smoothed over neighbouring frequencies."""
+    basis = torch.tensor(dct(np.eye(residuals.shape[2]), norm="ortho", axis=1), dtype=torch.float32)
+    amplitude = (residuals @ basis).square().mean(dim=0).sqrt()
+    reach = SMOOTHED_FREQUENCIES // 2
+    padded = functional.pad(amplitude[:, None], (reach, reach), mode="replicate")
+    smooth = functional.avg_pool1d(padded, SMOOTHED_FREQUENCIES, stride=1)[:, 0]
+    return basis @ (smooth[:, :, None] * basis.T)

@@ -1,0 +1,49 @@
+"""The residuals of the training cases themselves: each series gets that of a similar case of its class.
+
+It keeps training cases in the bundle: the reconstruction and the residual of a case add up to the case.
+"""
+
+from __future__ import annotations
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from training.configuration import FitConfiguration
+from training.families.textures import Decoded, Fit, Texture
+
+REVEALS = "the bundle keeps every training case: its reconstruction and its residual, which add up to it"
+
+FAR = 1e6
+"""Added to the distance of a case that noise sets aside; to that of another class, its square."""
+
+
+class StoredResiduals(Texture):
+    """The residual of the nearest reconstruction of the class, among the half of the cases whose noise is positive."""
+
+    reconstructions: Tensor
+    residuals: Tensor
+    class_index: Tensor
+
+    def __init__(self, reconstructions: Tensor, residuals: Tensor, class_index: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("reconstructions", reconstructions.flatten(1))
+        self.register_buffer("residuals", residuals)
+        self.register_buffer("class_index", class_index)
+
+    def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
+        return n_cases, len(self.class_index)
+
+    def forward(self, decoded: Tensor, class_index: Tensor, noise: Tensor) -> Tensor:
+        flat, known = decoded.flatten(1), self.reconstructions
+        distance = flat.square().sum(1, keepdim=True) - 2 * flat @ known.T + known.square().sum(1)
+        distance = distance + FAR * (noise < 0) + FAR**2 * (class_index[:, None] != self.class_index)
+        return self.residuals[distance.argmin(dim=1)]
+
+
+@torch.no_grad()
+def fit(cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
+    """See `training.families.textures`; nothing is trained."""
+    del configuration, fabric
+    mean, _ = cases.model.encode(cases.series)
+    return StoredResiduals(cases.decode_again(mean), cases.series - cases.model.decode(mean), cases.class_index), None

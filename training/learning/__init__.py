@@ -1,0 +1,1 @@
+"""Networks and mixtures are fitted to cases."""

@@ -1,0 +1,82 @@
+"""Cases become a generator: in rounds, a VAE, a mixture and a texture of them, and a classifier to be convinced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from lightning_fabric import Fabric
+from torch import nn
+
+from training.choosing.policies import fit_classifier
+from training.configuration import FitConfiguration
+from training.families import textures
+from training.families.textures import Decoded
+from training.families.vae import VAE
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases, compute_posterior_means, fit_vae, standardise
+from training.learning.loop import History
+from training.learning.mixture_fit import fit_mixture
+from training.learning.scaling import Scaling
+
+
+@dataclass(frozen=True)
+class Initial:
+    """Networks whose weights training starts from, where there are any."""
+
+    vae: VAE | None = None
+    classifier: nn.Module | None = None
+
+
+NOTHING = Initial()
+
+
+def fit_generator(
+    fabric: Fabric,
+    cases: TrainingCases,
+    configuration: FitConfiguration,
+    initial: Initial = NOTHING,
+    rounds: int = 1,
+) -> Generator:
+    """Learn `cases`; `initial` gives starting weights.
+
+    In every round after the first the VAE is fitted anew to the cases and as many samples of the round before, equally
+    many of each class; the mixture and the texture are always those of the cases.
+    """
+    scaling = Scaling(cases.series, configuration.working_timepoints)
+    real, learn, classifier = standardise(cases, scaling), cases, None
+    histories: dict[str, History] = {}
+    if cases.n_classes > 1:
+        classifier, histories["classifier"] = fit_classifier(
+            fabric, real, None, "none", configuration, initial=initial.classifier
+        )
+    for number in range(1, rounds + 1):
+        title = "VAE" if rounds == 1 else f"VAE, round {number}"
+        model, losses = fit_vae(fabric, learn, scaling, configuration, title, initial.vae)
+        latent = compute_posterior_means(model, scaling, cases.series)
+        mixture = fit_mixture(
+            latent, cases.class_index, cases.n_classes, configuration.max_components, configuration.seed
+        )
+        decoded = Decoded(real.series, real.class_index, cases.n_classes, model, scaling)
+        texture, texture_losses = textures.fit(configuration.texture, decoded, configuration, fabric)
+        histories |= {"VAE": losses} | ({"texture": texture_losses} if texture_losses else {})
+        generator = Generator(scaling, model, mixture, texture, classifier, configuration, histories)
+        if number < rounds:
+            counts = compute_equal_counts(cases, len(cases.series))
+            learn = join_cases(cases, generator.sample(counts, configuration.seed + number))
+    return generator
+
+
+def compute_equal_counts(cases: TrainingCases, total: int) -> np.ndarray:
+    """About `total` over the classes that have cases, `[n_classes]`, at least two of each."""
+    present = np.bincount(cases.class_index, minlength=cases.n_classes) > 0
+    return np.where(present, max(2, round(total / present.sum())), 0)
+
+
+def join_cases(cases: TrainingCases, others: TrainingCases) -> TrainingCases:
+    """The cases of both, in order."""
+    return replace(
+        cases,
+        series=np.concatenate([cases.series, others.series]),
+        class_index=np.concatenate([cases.class_index, others.class_index]),
+    )

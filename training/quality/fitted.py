@@ -1,0 +1,66 @@
+"""What a fitted model and its samples are worth on cases held out, and how often samples are their own class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from bundle.evidence import Metrics, Quality
+from training.configuration import FitConfiguration
+from training.data.partition import MeasuredOn, Partition, make_training_cases
+from training.fitting import Fitted, predict
+from training.learning.generator import Generator
+from training.learning.learner import TrainingCases
+from training.quality import measure_quality
+
+PROPOSALS = 300
+"""Drawn per class to measure acceptance."""
+
+MOST_PROPOSALS = 30_000
+"""Drawn over all classes; each is compared with every class, so that more would take long where there are many."""
+
+SYNTHETIC_PER_CASE = 3
+"""Synthetic series per training case by which quality is measured; an attack on membership gains from more."""
+
+
+def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -> Metrics:
+    """Accuracy and, with a report, quality on the cases held out, null where there are none; acceptance per class."""
+    random = np.random.default_rng(configuration.seed)
+    generator, count = make_sampling(fitted), min(PROPOSALS, max(1, MOST_PROPOSALS // len(fitted.labels)))
+    shares = {
+        str(label): generator.estimate_acceptance(index, count, random) for index, label in enumerate(fitted.labels)
+    }
+    metrics = Metrics(acceptance=shares, uplift=fitted.uplift)
+    if parts.measure is None or parts.measured_on is None:
+        return metrics
+    held_out = make_training_cases(parts.measure, fitted.labels)
+    if configuration.report:
+        metrics = metrics.model_copy(
+            update={"quality": measure_samples(fitted, held_out, parts.measured_on, configuration)}
+        )
+    if fitted.classifier is None:
+        return metrics
+    truth = held_out.class_index
+    correct = predict(fitted, held_out.series) == truth
+    accuracies = {
+        "accuracy": float(correct.mean()),
+        "balanced_accuracy": float(np.mean([correct[truth == index].mean() for index in np.unique(truth)])),
+        "n_measured": len(truth),
+        "measured_on": parts.measured_on,
+    }
+    return metrics.model_copy(update=accuracies)
+
+
+def measure_samples(
+    fitted: Fitted, held_out: TrainingCases, measured_on: MeasuredOn, configuration: FitConfiguration
+) -> Quality | None:
+    """How good samples are, SYNTHETIC_PER_CASE for each training case of a class."""
+    counts = SYNTHETIC_PER_CASE * np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
+    synthetic = make_sampling(fitted).sample(counts, configuration.seed)
+    return measure_quality(fitted.cases, held_out, synthetic, fitted.labels, measured_on, configuration.seed)
+
+
+def make_sampling(fitted: Fitted) -> Generator:
+    """The generator as the bundle samples: the classifier that is shipped has to be convinced."""
+    return replace(fitted.generator, classifier=fitted.classifier if len(fitted.labels) > 1 else None)

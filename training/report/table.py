@@ -1,0 +1,54 @@
+"""What a fit prints at its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bundle.manifest import Manifest
+
+
+def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
+    """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds.
+
+    `report` is the report's file, or why there is none.
+    """
+    shape = manifest.series
+    rows = [("class", "cases", "components", "trust", "acceptance")]
+    for card in manifest.classes:
+        share = manifest.metrics.acceptance.get(str(card.label))
+        rows.append(
+            (
+                str(card.label),
+                str(card.training_count),
+                str(card.components),
+                _format_percent(card.trust),
+                _format_percent(share),
+            )
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    lines += [
+        "",
+        f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
+        f"latent    {manifest.latent_dim} dimensions",
+        f"accuracy  {_describe_accuracy(manifest)}",
+        f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
+        f"bundle    {directory}",
+    ]
+    if report is not None:
+        lines.append(f"report    {report}")
+    return "\n".join(lines)
+
+
+def _describe_accuracy(manifest: Manifest) -> str:
+    metrics = manifest.metrics
+    if metrics.accuracy is None:
+        return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
+    return (
+        f"{metrics.accuracy:.3f} (balanced {metrics.balanced_accuracy:.3f}) "
+        f"on {metrics.n_measured} cases of the {metrics.measured_on}"
+    )
+
+
+def _format_percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.0%}"
