@@ -93,3 +93,10 @@ def server(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def cases() -> Labelled:
     """60 labelled cases of `sines`, `[60, 2, 64]`, that its model was not trained on."""
     return Labelled.of(datasets.load("sines").test)
+
+
+@pytest.fixture(scope="session")
+def waves() -> np.ndarray:
+    """8 cases for `unlabelled`, `[8, 1, 40]`."""
+    time = np.linspace(0, 1, 40)
+    return np.sin(6 * time + np.linspace(0, 1, 8)[:, None])[:, None, :].astype(np.float32)

@@ -10,7 +10,16 @@ import pytest
 
 import seriesmith
 from bundle import errors as server_errors
-from seriesmith import AsyncClient, Client, Interrupted, SeriesmithClientError, Unauthenticated, Unexpected
+from seriesmith import (
+    AsyncClient,
+    Client,
+    Interrupted,
+    NotFound,
+    SeriesmithClientError,
+    Unauthenticated,
+    Unexpected,
+    Unsupported,
+)
 from seriesmith.errors import ERRORS
 from tests.client.conftest import KEY, KINDS, list_urls, open_client
 from tests.service.server import Server
@@ -42,19 +51,19 @@ def test_a_key_that_is_missing_or_wrong(guarded: Server, scheme: str, kind: str,
 
 @pytest.mark.parametrize(("scheme", "kind"), KINDS)
 def test_the_field_at_fault_is_named(server: Server, scheme: str, kind: str):
-    with open_client(kind, list_urls(server)[scheme]) as ask, pytest.raises(seriesmith.NotFound, match="sines") as caught:
+    with open_client(kind, list_urls(server)[scheme]) as ask, pytest.raises(NotFound, match="sines") as caught:
         ask("sample", n_per_class=1, model="none such")
     assert (caught.value.code, caught.value.field) == ("not_found", "model")
 
 
 def test_what_a_model_cannot_do(server: Server):
     for url in list_urls(server).values():
-        with Client(url) as connected, pytest.raises(seriesmith.Unsupported):
+        with Client(url) as connected, pytest.raises(Unsupported):
             connected.classify([[0.0] * 40], model="unlabelled")
 
 
 def test_another_server_than_ours(server: Server):
-    with Client(server.url + "/docs") as connected, pytest.raises(seriesmith.NotFound):
+    with Client(server.url + "/docs") as connected, pytest.raises(NotFound):
         connected.encode([[0.0]])
     with Client(f"http://{server.grpc}") as connected, pytest.raises((Unexpected, Interrupted)):
         connected.encode([[0.0]])
