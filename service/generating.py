@@ -10,11 +10,11 @@ from time import perf_counter
 
 import numpy as np
 
-from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest
 from bundle.generation.blocks import cut_into_blocks, generate_block
 from bundle.generation.given import group_by_class
-from bundle.generation.policy import PolicyName, choose_possible, is_latent
+from bundle.generation.mixture import MixtureParameters
+from bundle.generation.policy import PolicyName, choose_possible
 from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
 from service import metrics
 from service.lane import Array
@@ -87,16 +87,19 @@ class Generation:
     async def start_from(self, series: Array, class_index: np.ndarray) -> None:
         """Make series near given ones of classes `class_index`; to be called before the first part is taken.
 
-        They are encoded, in blocks of their own, where a policy needs it, and the model's mixture is shrunk to them.
+        They are encoded, in blocks of their own, where a policy needs it, and the model's mixture, if there is one, is
+        shrunk to them. A bundle without an encoder makes new series instead.
         """
         served, latent, mixture = self._served, None, dict[str, Array]()
+        bundle = served.bundle
         n_given = np.bincount(class_index, minlength=len(served.bundle.manifest.classes))
         followed = [
             choose_possible(recipe.policy, n_given[recipe.class_index]) for recipe in self._recipes if recipe.count
         ]
-        if any(map(is_latent, followed)):
+        if bundle.can("encode") and any(bundle.starts_from_codes(policy) for policy in followed):
             latent = await _compute_posterior_means(served, series)
-            mixture = await served.lane.run(_adapt_mixture, served.bundle, latent, class_index)
+            if bundle.mixture is not None:
+                mixture = await served.lane.run(_adapt_mixture, bundle.mixture, latent, class_index)
         given = group_by_class(series, class_index, latent)
         self._recipes = [
             replace(recipe, mixture=mixture, given=given.get(recipe.class_index)) for recipe in self._recipes
@@ -158,13 +161,13 @@ class Generation:
             metrics.acceptance.observe((manifest.name, label), made.acceptance)
 
 
-def _adapt_mixture(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
+def _adapt_mixture(mixture: MixtureParameters, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
     """Shrink the mixture towards given cases, and return its parameters as inputs of the graphs.
 
     Raises `InvalidRequest` where a case is so far away that its class has no finite density.
     """
     try:
-        arrays = bundle.mixture.adapt(latent.astype(np.float64), class_index).list_graph_inputs()
+        arrays = mixture.adapt(latent.astype(np.float64), class_index).list_graph_inputs()
         if all(np.isfinite(array).all() for array in arrays.values()):
             return arrays
     except np.linalg.LinAlgError:

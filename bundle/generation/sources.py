@@ -47,11 +47,14 @@ class Drawn:
 
 
 def generate_latent(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Generate a block from the class mixture; given cases are moved towards codes of the mixture."""
+    """Generate a block from the class mixture, or by a `generate` graph; given cases that have codes are moved towards
+    codes of the mixture."""
 
     def draw(redraw: int) -> Drawn:
+        if bundle.has("generate"):
+            return _draw_noise()
         proposed = _propose(bundle, recipe, block, redraw)
-        if recipe.given is None:
+        if recipe.given is None or recipe.given.latent is None:
             return proposed
         moved = recipe.given.move_towards(proposed.latent, _make_case_generator(recipe, block, redraw))
         return replace(proposed, moved=moved, log_density=np.full(BLOCK_ROWS, np.nan, np.float32))
@@ -92,9 +95,15 @@ SOURCES = {
 }
 
 
+def _draw_noise() -> Drawn:
+    """What `_decode` takes for noise: it has no code, and no rival class to explain it better."""
+    codes, unknown = np.empty((BLOCK_ROWS, 0), np.float32), np.full(BLOCK_ROWS, np.nan, np.float32)
+    return Drawn(codes, unknown, np.ones(BLOCK_ROWS, bool), np.ones(BLOCK_ROWS, np.int64))
+
+
 def _propose(bundle: Bundle, recipe: Recipe, block: int, redraw: int) -> Drawn:
     """Propose codes that no rival class explains better; after MAX_PROPOSALS take the likeliest."""
-    latent = np.zeros((BLOCK_ROWS, bundle.manifest.latent_dim), np.float32)
+    latent = np.zeros((BLOCK_ROWS, bundle.latent_dim), np.float32)
     own = np.zeros(BLOCK_ROWS, np.float32)
     best_margin = np.full(BLOCK_ROWS, -np.inf, np.float32)
     accepted = np.zeros(BLOCK_ROWS, bool)
@@ -121,7 +130,7 @@ def _convince(bundle: Bundle, recipe: Recipe, block: int, draw: Callable[[int], 
     first = draw(0)
     series = _decode(bundle, recipe, block, 0, first, np.arange(BLOCK_ROWS))
     own, accepted, n_proposals = first.log_density, first.accepted, first.n_proposals
-    if bundle.labelled:
+    if bundle.can("classify"):
         best, convincing = _judge(bundle, recipe, series)
         for redraw in range(1, MAX_REDRAWS + 1):
             pending = np.flatnonzero(~convincing)
@@ -155,6 +164,8 @@ def _decode(bundle: Bundle, recipe: Recipe, block: int, redraw: int, drawn: Draw
     """Decode the series of some rows: a moved case keeps its own texture, a latent code is given one."""
     if drawn.moved is not None:
         return drawn.moved.select(rows).decode(bundle.decode)
+    if bundle.has("generate"):
+        return bundle.generate(recipe.class_index, rows, recipe.make_generator(block, redraw * REDRAW_STREAMS))
     random = recipe.make_generator(block, redraw * REDRAW_STREAMS + TEXTURE_STREAM)
     return bundle.add_texture(bundle.decode(drawn.latent[rows]), recipe.class_index, random)
 
