@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from bundle.repository import Repository
-from service import VERSION
+from bundle import VERSION
 from service.http.exchange import JSON
 from service.inference import docs as inference
 from service.openapi.examples import Example, choose_example

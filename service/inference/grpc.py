@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 
 from bundle.errors import InvalidRequest, NotFound, Unsupported
 from bundle.showing import show
-from service import VERSION
+from bundle import VERSION
 from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method
 from service.grpc.calls import Calls

@@ -10,7 +10,7 @@ import orjson
 
 from bundle.errors import NotFound, TooLarge, Unavailable
 from bundle.showing import show
-from service import VERSION, metrics
+from bundle import VERSION, metrics
 from service.admission import admit
 from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack
 from service.http.exchange import JSON, Request, Response
