@@ -109,9 +109,7 @@ def check_length(length: int, shape: SeriesShape, case: int, field: str = FIELD)
 def _take_case(case: Array, shape: SeriesShape, number: int, field: str) -> Array:
     """Return a case without the timepoints at its end that every channel misses, where lengths may vary."""
     if len(case) != shape.n_channels:
-        raise InvalidRequest(
-            f"{field}[{number}] has {len(case)} channels; the model takes {shape.n_channels}.", field
-        )
+        raise InvalidRequest(f"{field}[{number}] has {len(case)} channels; the model takes {shape.n_channels}.", field)
     length = case.shape[1]
     if not shape.is_fixed:
         present = np.flatnonzero(~np.isnan(case).all(axis=0))
@@ -144,9 +142,7 @@ def _check_times(times: Sequence[Times], cases: Sequence[Array], shape: SeriesSh
             )
 
 
-def _arrange(
-    filled: list[Array], measured: list[Flags], times: Sequence[Times] | None, shape: SeriesShape
-) -> OnGrid:
+def _arrange(filled: list[Array], measured: list[Flags], times: Sequence[Times] | None, shape: SeriesShape) -> OnGrid:
     """Bring cases without gaps to the grid."""
     lengths = np.array([case.shape[1] for case in filled], np.int64)
     positions = None
@@ -204,5 +200,4 @@ def _group_equal(lengths: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.i
     """Yield each length, and the indices of the cases that have it."""
     order = np.argsort(lengths, kind="stable")
     values, starts = np.unique(lengths[order], return_index=True)
-    for value, index in zip(values.tolist(), np.split(order, starts[1:]), strict=True):
-        yield value, index
+    yield from zip(values.tolist(), np.split(order, starts[1:]), strict=True)

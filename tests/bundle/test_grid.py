@@ -166,7 +166,7 @@ def test_what_the_bundle_does_not_take_is_refused_by_the_case_s_number(kind: str
         ([np.arange(9.0), np.full(9, np.nan)], r"times\[1\]"),
     ],
 )
-def test_times_that_are_none_are_refused(times: list[np.ndarray], words: str):
+def test_times_that_are_none_are_refused(times: list[Any], words: str):
     with pytest.raises(InvalidRequest, match=words):
         put_on_grid(make_cases(9, 9), make_shape("resample"), times)
     with pytest.raises(InvalidRequest, match="the model takes none"):
