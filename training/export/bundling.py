@@ -14,8 +14,9 @@ from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Provenance, SeriesShape
+from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
+from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
 from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
