@@ -140,7 +140,9 @@ class Bundle:
     def _explain_lack(self, operation: str) -> str:
         if operation == "typicality" and has_one_of(TYPICALITY, self._sessions):
             return "it was fitted on too few cases"
-        since = ", since its data had no labels" if operation == "classify" and not self.manifest.labelled else ""
+        since = (
+            ", since it was fitted on unlabelled data" if operation == "classify" and not self.manifest.labelled else ""
+        )
         ways = TYPICALITY if operation == "typicality" else OPERATIONS[operation]
         return f"it has {describe_lack(ways, self._sessions)}{since}"
 

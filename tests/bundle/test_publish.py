@@ -13,8 +13,9 @@ import pytest
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
 from bundle.errors import BundleError, NotFound
-from bundle.publish import compute_sha256, publish, write_npz
+from bundle.publish import publish, write_npz
 from bundle.repository import Repository, list_versions
+from tests.bundle.breaking import change_file
 
 CPU = Runtime("cpu", 1)
 
@@ -114,7 +115,8 @@ def test_a_bundle_that_is_wrong_inside_is_reported_beside_a_good_one(
     with np.load(file) as archive:
         whole = {key: archive[key] for key in archive.files}
     file.write_bytes(b"no zip" if arrays is None else write_npz(whole | arrays))
-    _rewrite_manifest(bad, **{"name": "other", name: {"file": file.name, "sha256": compute_sha256(file.read_bytes())}})
+    _rewrite_manifest(bad, name="other")
+    change_file(bad, file.name, file.read_bytes())
     found = Repository(tmp_path, CPU).refresh()
     assert found.names == ["sines"]
     reason = found.refused["other", 1].reason
