@@ -18,6 +18,7 @@ from bundle.evidence import Metrics
 from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance, SeriesShape
 from bundle.publish import compute_sha256, write_npz
 from training.configuration import FitConfiguration
+from training.data import Description
 from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
 from training.families.textures import SteppedTexture
@@ -38,6 +39,7 @@ class Origin:
 
     dataset: str
     dataset_sha256: str
+    description: Description
     configuration: FitConfiguration
     seconds: float
 
@@ -151,7 +153,7 @@ def make_manifest_maker(
             format_version=2,
             name=name,
             version=version,
-            series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),
+            series=_build_series_shape(n_channels, n_timepoints, origin.description),
             labelled=fitted.classifier is not None,
             classes=classes,
             latent_dim=origin.configuration.latent_dim,
@@ -167,6 +169,17 @@ def make_manifest_maker(
         )
 
     return make_manifest
+
+
+def _build_series_shape(n_channels: int, n_timepoints: int, description: Description) -> SeriesShape:
+    names, units = description.channel_names, description.units
+    return SeriesShape(
+        n_channels=n_channels,
+        n_timepoints=n_timepoints,
+        channel_names=None if names is None else list(names),
+        sampling_interval=description.sampling_interval,
+        units=None if units is None else list(units),
+    )
 
 
 def _build_provenance(origin: Origin) -> Provenance:
