@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from bundle.errors import BundleError, InvalidRequest
 from bundle.evidence import Metrics
+from bundle.shape import SeriesShape
 from bundle.showing import show
 from bundle.strict import INTEGERS, Count, Positive, Share, Strict, Text, find_unwritable
 
@@ -22,8 +23,6 @@ VERSION_PATTERN = r"[1-9][0-9]{0,8}"
 MOST_CLASSES = 1000
 MOST_LATENT = 1024
 MOST_TEXTURE_STEPS = 1000
-MOST_VALUES = 2**20
-"""Of one series: channels times timepoints. Warming up takes 64 series."""
 
 Label = Text | Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
 GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
@@ -56,32 +55,6 @@ class Arrays(Strict):
 
     file: Annotated[str, Field(pattern=r"^[a-z_]+\.npz$", max_length=100)]
     sha256: Sha256
-
-
-class SeriesShape(Strict):
-    """What one series is: `[n_channels, n_timepoints]`, original units."""
-
-    n_channels: Positive
-    n_timepoints: Positive
-    dtype: Literal["float32"] = "float32"
-    channel_names: list[Text] | None = None
-    sampling_interval: Text | None = None
-    units: list[Text] | None = None
-    length_policy: Literal["fixed"] = "fixed"
-
-    @property
-    def size(self) -> int:
-        """Values of one series."""
-        return self.n_channels * self.n_timepoints
-
-    @model_validator(mode="after")
-    def _is_bounded(self) -> SeriesShape:
-        if self.size > MOST_VALUES:
-            raise ValueError(
-                f"a series of {self.n_channels} channels and {self.n_timepoints} timepoints has more than "
-                f"{MOST_VALUES} values"
-            )
-        return self
 
 
 class ClassCard(Strict):
