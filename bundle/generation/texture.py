@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.errors import BundleError
-from bundle.manifest import MOST_VALUES, Manifest
+from bundle.manifest import Manifest
+from bundle.shape import MOST_VALUES
 
 Array = NDArray[np.float32]
 Graph = Callable[[dict[str, np.ndarray], list[str]], list[np.ndarray]]
