@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from bundle.archives import read_arrays
 from bundle.engine.sessions import Runtime, Session
 from bundle.errors import BundleError, SeriesmithError, Unsupported
-from bundle.generation.blocks import generate_block
-from bundle.generation.generate import check_noise, generate_series
+from bundle.generation.blocks import generate_blocks
+from bundle.generation.generate import check_noise, generate_series, read_noise_shapes
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
 from bundle.generation.policy import PolicyName, find_source
-from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
-from bundle.generation.texture import add_texture, check_texture
+from bundle.generation.recipe import Recipe, Samples
+from bundle.generation.texture import add_texture, check_texture, read_noise_shape
 from bundle.graphs import check_graph
 from bundle.manifest import Manifest, read_manifest
 from bundle.probe import replay
@@ -65,8 +65,12 @@ def check_signed(directory: Path, terms: Terms) -> None:
 class Bundle:
     """Everything one fitted dataset can do. Arrays in are float32 `[n_cases, n_channels, n_timepoints]`, unchecked.
 
-    Use `Bundle.load`; a bundle that exists has passed its hashes, its schema and its probe.
+    Use `Bundle.load`; a bundle that exists has passed its hashes, its schema and its probe. It is a
+    `bundle.generation.model.Model`.
     """
+
+    blocks_at_once = 1
+    """A block is the unit of every call of a seeded request: the bits of a row depend on the rows beside it."""
 
     def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters | None) -> None:
         self.manifest = manifest
@@ -120,10 +124,6 @@ class Bundle:
         replay(manifest, sessions, probe)
         return cls(manifest, sessions, mixture)
 
-    def has(self, role: str) -> bool:
-        """Whether it has a graph of a role."""
-        return role in self._sessions
-
     def can(self, operation: str) -> bool:
         """Whether it can do an operation, or judge "typicality"."""
         return operation in self._abilities
@@ -140,11 +140,11 @@ class Bundle:
     def _explain_lack(self, operation: str) -> str:
         if operation == "typicality" and has_one_of(TYPICALITY, self._sessions):
             return "it was fitted on too few cases"
-        since = (
-            ", since it was fitted on unlabelled data" if operation == "classify" and not self.manifest.labelled else ""
-        )
         ways = TYPICALITY if operation == "typicality" else OPERATIONS[operation]
-        return f"it has {describe_lack(ways, self._sessions)}{since}"
+        lack = f"it has {describe_lack(ways, self._sessions)}"
+        if operation == "classify" and not self.manifest.labelled:
+            lack += ", since it was fitted on unlabelled data"
+        return lack
 
     def require_policy(self, policy: PolicyName) -> None:
         """Raise `Unsupported`, with the policies that it can follow, unless it can follow `policy`."""
@@ -155,11 +155,6 @@ class Bundle:
                 f"{describe_all(self.policies)}.",
                 "policy",
             )
-
-    def starts_from_codes(self, policy: PolicyName) -> bool:
-        """Whether it needs the latent codes of given cases to follow `policy`."""
-        source = find_source(policy)
-        return source == "interpolation" or (source == "latent" and self.has("mixture"))
 
     def choose_expansion(self, asked: float | None) -> float:
         """Return the factor on the mixture's covariances: the one asked for, or the bundle's own.
@@ -174,6 +169,20 @@ class Bundle:
                 "expansion",
             )
         return asked or own or 1.0
+
+    @property
+    def noise_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each input of noise that its generator takes for one series."""
+        return read_noise_shapes(self.manifest)
+
+    @property
+    def texture_shape(self) -> tuple[int, ...]:
+        """The shape of the noise that the texture of one series is made of."""
+        return read_noise_shape(self.manifest)
+
+    def has(self, role: str) -> bool:
+        """Whether it has a graph of a role."""
+        return role in self._sessions
 
     def encode(self, series: Array) -> tuple[Array, Array]:
         """posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""
@@ -193,27 +202,32 @@ class Bundle:
         """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""
         return self._sessions["density"]({"latent": latent})[0]
 
-    def propose(self, recipe: Recipe, random: np.random.Generator) -> tuple[Array, Array]:
-        """A block of latent codes `[BLOCK_ROWS, latent_dim]` and their class_log_density `[BLOCK_ROWS, n_classes]`."""
+    def propose(
+        self,
+        class_index: int,
+        component_uniform: Array,
+        noise: Array,
+        expansion: float,
+        mixture: MixtureParameters | None = None,
+    ) -> tuple[Array, Array]:
+        """Latent codes `[n, latent_dim]` of one class and their class_log_density `[n, n_classes]`; see `Model`."""
         feeds: dict[str, np.ndarray] = {
-            "class_index": np.full(BLOCK_ROWS, recipe.class_index, np.int64),
-            "component_uniform": random.random(BLOCK_ROWS, dtype=np.float32),
-            "noise": random.standard_normal((BLOCK_ROWS, self.latent_dim), dtype=np.float32),
-            "expansion": np.asarray(recipe.expansion, np.float32),
-            **recipe.mixture,
+            "class_index": np.full(len(noise), class_index, np.int64),
+            "component_uniform": component_uniform,
+            "noise": noise,
+            "expansion": np.asarray(expansion, np.float32),
+            **(mixture.graph_inputs if mixture else {}),
         }
         latent, log_density = self._sessions["mixture"](feeds, ["latent", "class_log_density"])
         return latent, log_density
 
-    def generate(self, class_index: int, rows: NDArray[np.intp], random: np.random.Generator) -> Array:
-        """Series `[n, n_channels, n_timepoints]` at `rows` `[n]` of a block of one class, by the `generate` graph."""
-        return generate_series(self._sessions["generate"], self.manifest, class_index, rows, random)
+    def generate(self, class_index: int, noise: dict[str, Array]) -> Array:
+        """Series of one class made of the generator's `noise`, named and shaped as `noise_shapes` says."""
+        return generate_series(self._sessions["generate"], class_index, noise)
 
-    def add_texture(self, series: Array, class_index: int, random: np.random.Generator) -> Array:
-        """Decoded `series` of one class with the texture of real ones; as they are, when the bundle has no texture."""
-        if "texture" not in self._sessions:
-            return series
-        return add_texture(self._sessions["texture"], self.manifest, series, class_index, random)
+    def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
+        """Decoded `series` of one class with the texture of real ones, made of `noise` `[n, *texture_shape]`."""
+        return add_texture(self._sessions["texture"], self.manifest.texture_steps, series, class_index, noise)
 
     def sample(
         self,
@@ -229,9 +243,8 @@ class Bundle:
 
         `given` are the real cases of the class that a policy starts from; see `Recipe`.
         """
-        overrides = mixture.list_graph_inputs() if mixture else {}
-        recipe = Recipe(class_index, count, seed, self.choose_expansion(expansion), overrides, policy, given)
-        return Samples.join([generate_block(self, recipe, block) for block in recipe.list_blocks()])
+        recipe = Recipe(class_index, count, seed, self.choose_expansion(expansion), policy, given, mixture)
+        return generate_blocks(self, recipe, recipe.list_blocks())
 
     def compute_reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
         """Mean squared difference per case, `[n]`, in squared original units."""

@@ -1,16 +1,15 @@
-"""New series of a bundle without a decoder: its `generate` graph maps a class and noise to series at once."""
+"""The noise that a `generate` graph makes series of, in one call with their class."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bundle.engine.sessions import Arrays, Session
 from bundle.errors import BundleError
-from bundle.generation.recipe import BLOCK_ROWS
-from bundle.generation.texture import MOST_NOISE
+from bundle.generation.texture import MOST_NOISE, Graph
 from bundle.manifest import Manifest, Tensor
 
 Array = NDArray[np.float32]
@@ -27,21 +26,17 @@ def check_noise(manifest: Manifest) -> None:
     widths = [tensor.shape[1:] for tensor in list_noise(manifest)]
     file = manifest.graphs["generate"].file if widths else ""
     if not all(isinstance(size, int) for width in widths for size in width):
-        raise BundleError(f"{file} takes noise {widths}; every axis but the batch must have a size.")
+        raise BundleError(f"{file} takes noise {widths!s:.200}; every axis but the batch must have a size.")
     if sum(math.prod(map(int, width)) for width in widths) > MOST_NOISE:
-        raise BundleError(f"{file} takes noise {widths}; it may take {MOST_NOISE} values for a series.")
+        raise BundleError(f"{file} takes noise {widths!s:.200}; it may take {MOST_NOISE} values for a series.")
 
 
-def generate_series(
-    session: Session, manifest: Manifest, class_index: int, rows: NDArray[np.intp], random: np.random.Generator
-) -> Array:
-    """Generate the series `[n, n_channels, n_timepoints]` at `rows` `[n]` of a block of one class.
+def read_noise_shapes(manifest: Manifest) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each input of noise of the `generate` graph for one series, in the manifest's order."""
+    return {tensor.name: tuple(map(int, tensor.shape[1:])) for tensor in list_noise(manifest)}
 
-    Each input of noise is standard normal, drawn for the whole block in the manifest's order, so that a row's noise
-    does not depend on which rows are asked for.
-    """
-    feeds: Arrays = {"class_index": np.full(len(rows), class_index, np.int64)}
-    for tensor in list_noise(manifest):
-        width = map(int, tensor.shape[1:])
-        feeds[tensor.name] = random.standard_normal((BLOCK_ROWS, *width), dtype=np.float32)[rows]
-    return session(feeds, ["series"])[0]
+
+def generate_series(graph: Graph, class_index: int, noise: Mapping[str, Array]) -> Array:
+    """Generate series `[n, n_channels, n_timepoints]` of one class of `noise` `[n, …]` by name, of one n."""
+    n_rows = len(next(iter(noise.values())))
+    return graph({"class_index": np.full(n_rows, class_index, np.int64), **noise}, ["series"])[0]

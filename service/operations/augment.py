@@ -114,7 +114,7 @@ async def stream(
     expansion = served.bundle.choose_expansion(request.expansion)
     policy = choose_policy(served.bundle, request.policy)
     require_cases(served.bundle, making, had)
-    recipes = [Recipe(index, count, seed, expansion, {}, policy) for index, count in making.items()]
+    recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.close_on_failure():

@@ -76,7 +76,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     room.take(held_cases * (manifest.series.size + 2))
     seed = draw_seed(request.seed)
     expansion = served.bundle.choose_expansion(request.expansion)
-    recipes = [Recipe(index, count, seed, expansion, {}) for index, count in counts.items()]
+    recipes = [Recipe(index, count, seed, expansion) for index, count in counts.items()]
     generation = Generation(served, "sample", recipes, whole=whole)
     has_density = manifest.mixture is not None
 
