@@ -18,6 +18,7 @@ from bundle.generation.start import needs_codes, start_from
 from bundle.publish import publish
 from tests.training.conftest import BRIEF
 from training.configuration import FitConfiguration
+from training.data.cases import Description
 from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted
 from training.learning.augmenting import fit_generator
@@ -66,7 +67,9 @@ def _publish(cases: TrainingCases, generator: Generator, settings: FitConfigurat
     labels = tuple(range(cases.n_classes))
     fitted = Fitted(labels, cases, generator, generator.classifier, None, None, {})
     packed = pack(fitted, settings)
-    maker = make_manifest_maker("pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, settings, 1.0))
+    maker = make_manifest_maker(
+        "pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, Description(), settings, 1.0)
+    )
     return Pair(cases, generator, Bundle.load(publish(root, "pair", packed.files, maker), Runtime("cpu", 1)))
 
 
