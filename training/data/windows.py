@@ -72,7 +72,7 @@ def cut_windows(raw: Raw, length: int, stride: int, where: str) -> Raw:
 def _find_pieces(raw: Raw, recording: int) -> Iterator[tuple[int, int]]:
     """Begin and end of each stretch without a gap."""
     values = np.stack([np.asarray(channel, dtype=np.float64) for channel in raw.series[recording]])
-    known = (~np.isnan(values)).any(axis=0)
+    known = np.asarray((~np.isnan(values)).any(axis=0))
     breaks = np.zeros(len(known) + 1, dtype=np.bool_)  # before timepoint i
     breaks[1:-1] = known[1:] != known[:-1]
     if raw.times is not None and len(known) > 1:
