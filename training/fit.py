@@ -22,6 +22,7 @@ from bundle.publish import publish
 from bundle.repository import SHIPPED, list_versions
 from bundle.signing import make_signer
 from training import data as datasets
+from training.command_line import choose_families, describe_families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.data.duplicates import describe, find_duplicates
 from training.data.partition import Partition, split_dataset
@@ -30,7 +31,7 @@ from training.ending import REFUSALS, explain, interrupt_by_signals
 from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
 from training.learning import checkpoints
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -116,7 +117,8 @@ def refit_all(configuration: FitConfiguration) -> int:
 
     Where and how to run may be set anew. Raises `ConfigurationError` for anything else: it would change what is fitted.
     """
-    given = {field.name for field in fields(configuration) if getattr(configuration, field.name) != field.default}
+    default = FitConfiguration()
+    given = {own.name for own in fields(default) if getattr(configuration, own.name) != getattr(default, own.name)}
     if surplus := given - {"models", *ANEW}:
         raise ConfigurationError(
             f"without --dataset or --data every bundle is fitted again as it was; {', '.join(sorted(surplus))} would "
@@ -146,11 +148,18 @@ def find_repository(models: Path | None) -> Path:
     return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
 
 
+def parse_arguments(arguments: list[str]) -> FitConfiguration:
+    """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
+    default, left = choose_families(arguments)
+    description = f"{FitConfiguration.__doc__}\n\n{describe_families(default)}"
+    return tyro.cli(FitConfiguration, default=default, args=left, prog="fit.py", description=description)
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; answers the exit status."""
     try:
         with interrupt_by_signals():
-            configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
+            configuration = parse_arguments(sys.argv[1:] if arguments is None else arguments)
             if configuration.dataset is None and configuration.data is None:
                 return 1 if refit_all(configuration) else 0
             fit_and_publish(configuration)

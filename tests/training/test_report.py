@@ -10,7 +10,7 @@ import pytest
 
 from bundle.evidence import Advice, Candidate, Interval, Quality, Uplift
 from bundle.manifest import Manifest, read_manifest
-from tests.conftest import QUICK
+from tests.conftest import QUICK, take_steps
 from tests.training.report_page import Page, make_inputs, replace_metrics
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
@@ -37,7 +37,7 @@ MOST_BYTES = 3_000_000
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a real, brief fit that wrote its report."""
     models = tmp_path_factory.mktemp("report") / "models"
-    brief = {**QUICK, "vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20, "report": True}
+    brief = {**QUICK, **take_steps(20, 20, 20), "report": True}
     directory = fit_and_publish(FitConfiguration(dataset="sines", models=models, **brief))
     assert directory is not None
     return directory

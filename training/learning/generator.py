@@ -19,7 +19,8 @@ from training.choosing.policies import compute_log_probabilities
 from training.configuration import FitConfiguration
 from training.families.textures import Texture
 from training.families.vae import VAE
-from training.learning.learner import Pool, TrainingCases, compute_posterior_means, standardise
+from training.learning.cases import Pool, TrainingCases, standardise
+from training.learning.learner import compute_posterior_means
 from training.learning.loop import History
 from training.learning.scaling import Scaling
 from training.learning.synthesis import draw, draw_accepted
