@@ -61,6 +61,11 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+.PHONY: test-all
+test-all: test ## What `make test` runs, the tests marked `long`, and `make reliability`
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
+	$(MAKE) reliability
+
 .PHONY: reliability
 reliability: $(TESTING) ## Faults, floods and bad input under load, whole: one table of what became of every request (15 minutes)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),5) $(BIN)/python -m pytest -m reliability tests

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import json
 import re
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
 from bundle.errors import BundleError, InvalidRequest
 from bundle.evidence import Metrics
+from bundle.shape import SeriesShape
 from bundle.showing import show
 from bundle.strict import INTEGERS, Count, Positive, Share, Strict, Text, find_unwritable
 
@@ -21,8 +23,6 @@ VERSION_PATTERN = r"[1-9][0-9]{0,8}"
 MOST_CLASSES = 1000
 MOST_LATENT = 1024
 MOST_TEXTURE_STEPS = 1000
-MOST_VALUES = 2**20
-"""Of one series: channels times timepoints. Warming up takes 64 series."""
 
 Label = Text | Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
 GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
@@ -55,32 +55,6 @@ class Arrays(Strict):
 
     file: Annotated[str, Field(pattern=r"^[a-z_]+\.npz$", max_length=100)]
     sha256: Sha256
-
-
-class SeriesShape(Strict):
-    """What one series is: `[n_channels, n_timepoints]`, original units."""
-
-    n_channels: Positive
-    n_timepoints: Positive
-    dtype: Literal["float32"] = "float32"
-    channel_names: list[Text] | None = None
-    sampling_interval: Text | None = None
-    units: list[Text] | None = None
-    length_policy: Literal["fixed"] = "fixed"
-
-    @property
-    def size(self) -> int:
-        """Values of one series."""
-        return self.n_channels * self.n_timepoints
-
-    @model_validator(mode="after")
-    def _is_bounded(self) -> SeriesShape:
-        if self.size > MOST_VALUES:
-            raise ValueError(
-                f"a series of {self.n_channels} channels and {self.n_timepoints} timepoints has more than "
-                f"{MOST_VALUES} values"
-            )
-        return self
 
 
 class ClassCard(Strict):
@@ -211,9 +185,10 @@ def write_manifest(manifest: Manifest) -> bytes:
 
 def check_name(name: str) -> str:
     """Return `name`. Raises `BundleError` where it cannot be a bundle's name."""
-    if not re.fullmatch(NAME_PATTERN, name):
+    modules = {file.stem for file in Path(__file__).parent.rglob("*.py")}
+    if not re.fullmatch(NAME_PATTERN, name) or name in modules:
         raise BundleError(
             f"{name!r} cannot name a bundle: a name is lower-case letters, digits, '-' and '_', starts with a letter, "
-            "and has at most 100 characters. Give another with --name."
+            "and is not a module of bundle/. Give another with --name."
         )
     return name

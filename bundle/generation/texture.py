@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from bundle.engine.sessions import Arrays, Session
 from bundle.errors import BundleError
-from bundle.manifest import MOST_VALUES, Manifest
+from bundle.manifest import Manifest
+from bundle.shape import MOST_VALUES
 
 Array = NDArray[np.float32]
 

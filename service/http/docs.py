@@ -9,8 +9,8 @@ from typing import Any
 
 import orjson
 
+from bundle import VERSION
 from bundle.repository import Repository
-from service import VERSION
 from service.http.exchange import JSON
 from service.inference import docs as inference
 from service.openapi.examples import Example, choose_example

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from google.protobuf.message import DecodeError, Message
 
+from bundle import VERSION
 from bundle.errors import InvalidRequest, NotFound, Unsupported
 from bundle.showing import show
-from service import VERSION
 from service.bounds import Bounding, Bounds
 from service.grpc.asked import Method
 from service.grpc.calls import Calls

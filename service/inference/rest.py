@@ -8,9 +8,10 @@ from urllib.parse import unquote
 
 import orjson
 
+from bundle import VERSION
 from bundle.errors import NotFound, TooLarge, Unavailable
 from bundle.showing import show
-from service import VERSION, metrics
+from service import metrics
 from service.admission import admit
 from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack
 from service.http.exchange import JSON, Request, Response

@@ -10,7 +10,8 @@ from pydantic.json_schema import JsonSchemaMode
 
 from bundle.evidence import Metrics
 from bundle.generation.policy import PolicyName
-from bundle.manifest import ClassCard, SeriesShape
+from bundle.manifest import ClassCard
+from bundle.shape import SeriesShape
 from service.advising import AugmentAdvice
 from service.answers import find_axes
 from service.inference.inputs import list_extras

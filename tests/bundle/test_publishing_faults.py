@@ -96,7 +96,7 @@ def test_a_publisher_whose_disk_fails_says_so_and_leaves_nothing(
     def full(*given: object, **more: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(f"models.{'leftovers.tempfile' if step == 'mkdtemp' else 'writing.os'}.{step}", full)
+    monkeypatch.setattr(f"bundle.{'leftovers.tempfile' if step == 'mkdtemp' else 'writing.os'}.{step}", full)
     with pytest.raises(BundleError, match="cannot be published to .*: No space left on device. No version was added"):
         publish_small(tmp_path)
     assert os.listdir(tmp_path / MANIFEST.name) == ["1"]

@@ -15,8 +15,9 @@ from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance, SeriesShape
+from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
+from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
 from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from training.families import find_kind
 from training.families.settings import TrainedSettings
 from training.learning.checkpoints import LoopCheckpoint, State, compute_key
 from training.learning.run import Run
+from training.learning.watcher import Stage, Step
 
 RECORDED = 100
-"""About how many steps a history holds."""
+"""About how many steps a history holds, and of how many a watcher is told the losses."""
 
 NO_ROWS = torch.empty(0, 0)
 
@@ -28,7 +28,7 @@ class TrainingError(RuntimeError):
 
 
 class Objective(nn.Module):
-    """A loss over cases that it holds: `forward(index, progress)` answers it, and its parts for the progress bar."""
+    """A loss over cases that it holds: `forward(index, progress)` answers it, and its parts for the history."""
 
     def __init__(self, n_cases: int, seed: int, device: torch.device) -> None:
         super().__init__()
@@ -63,8 +63,9 @@ class History:
 def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings) -> History:
     """Minimise `objective` in place. Each device draws its own batches; the history is of this one's.
 
-    With `run.checkpoints` a loop that was killed goes on, to the same result bit for bit. Raises `TrainingError` when
-    the loss or a weight is no finite number.
+    With `run.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that `run.fabric`
+    was started with is told of it. Raises `TrainingError` when the loss or a weight is no finite number, and
+    `Cancelled` when the watcher does.
     """
     fabric = run.fabric
     checkpoint = _open_checkpoint(run, objective, steps, settings)
@@ -83,15 +84,10 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
     moving = _Moving(objective, optimizer, cycle, batches)
     if (state := checkpoint.read_half_done()) is not None:
         moving.restore(state)
-    bar = tqdm(
-        range(moving.step, steps),
-        desc=run.title,
-        disable=not fabric.is_global_zero,
-        mininterval=0.5,
-        initial=moving.step,
-        total=steps,
-    )
-    for step in bar:
+    tell = fabric.call if fabric.is_global_zero else _tell_nobody
+    stage = Stage(run.title, steps, moving.step)
+    tell("begin_stage", stage)
+    for step in range(moving.step, steps):
         if checkpoint.is_due:
             checkpoint.keep(moving.save_state(step))
         loss, parts = module(batches.draw().to(fabric.device), step / steps)
@@ -101,16 +97,23 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
             cycle.step()
+        losses: dict[str, float] = {}
         if step % max(1, steps // RECORDED) == 0:
+            losses = {name: float(part.detach()) for name, part in parts.items()}
             moving.recorded[step] = {name: part.detach() for name, part in parts.items()}
             _refuse_divergence(loss, step, steps, run.title, settings)
-        if step % max(1, steps // 10) == 0:
-            bar.set_postfix({name: f"{float(part.detach()):.4f}" for name, part in parts.items()})
+        epochs = (step + 1) * settings.batch_size / objective.n_cases
+        tell("report_step", stage, Step(step + 1, epochs, losses))
+    tell("end_stage", stage)
     for tensor in (*objective.parameters(), *objective.buffers()):
         _refuse_divergence(tensor.detach().sum(), steps, steps, run.title, settings)
     objective.eval()
     checkpoint.finish({**moving.record(), "objective": objective.state_dict(), "random": torch.get_rng_state()})
     return _build_history(moving.record())
+
+
+def _tell_nobody(method: str, *arguments: object) -> None:
+    """In place of `Fabric.call` on all devices but the first: one of them tells the watcher."""
 
 
 def _open_checkpoint(run: Run, objective: Objective, steps: int, settings: TrainedSettings) -> LoopCheckpoint:

@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from training.configuration import ConfigurationError, FitConfiguration
+from training.learning.watcher import UNWATCHED, Watcher
 
 FULL_STEPS_CASES = 100
 """Training cases up to which the gradient steps are as set; with more they grow in proportion."""
@@ -64,8 +65,9 @@ def make_run(
     )
 
 
-def start_fabric(configuration: FitConfiguration) -> Fabric:
-    """The device or devices to train on, launched. Threads and determinism are set for the whole process.
+def start_fabric(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Fabric:
+    """The device or devices to train on, launched; `watcher` is told what is trained on them. Threads and determinism
+    are set for the whole process.
 
     Raises `ConfigurationError` when CUDA is asked for and is not there.
     """
@@ -77,7 +79,9 @@ def start_fabric(configuration: FitConfiguration) -> Fabric:
     # Nothing here reads memory that it has not written, and filling it first, for determinism, costs a tenth of a fit.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     fabric = Fabric(
-        accelerator="cuda" if cuda and configuration.device != "cpu" else "cpu", devices=configuration.devices
+        accelerator="cuda" if cuda and configuration.device != "cpu" else "cpu",
+        devices=configuration.devices,
+        callbacks=[watcher],
     )
     fabric.launch()
     return fabric

@@ -12,7 +12,7 @@ import grpc
 import numpy as np
 import pytest
 
-from service import VERSION
+from bundle import VERSION
 from service.proto import open_inference_pb2 as messages
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.server import Server

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service import VERSION
+from bundle import VERSION
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.described import list_operations
 from tests.service.inference.conversation import build_tensor, infer, read_outputs

@@ -1,0 +1,3 @@
+"""The version of the client, for `pip` and for whoever asks."""
+
+VERSION = "0.2.0"
