@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from bundle.generation.policy import PolicyName
+from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
 from training.families.settings import FamilySettings, VAESettings
 from training.former import rename_former
@@ -27,17 +28,9 @@ PLACES = ("models", "signing_key", "resume", "checkpoints")
 
 
 @dataclass(frozen=True)
-class FitConfiguration:
+class FitConfiguration(Source):
     """Learn a labelled time-series dataset and publish a bundle. Without --dataset and --data: refit every bundle."""
 
-    dataset: str | None = None
-    """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
-    data: Path | None = None
-    """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
-    layout: str = "n_cases,n_channels,n_timepoints"
-    """Order of the axes in an .npz array."""
-    key: str | None = None
-    """Name of the series array in an .npz file (default: X, or X_train and X_test)."""
     name: str | None = None
     """The bundle's name (default: the dataset's, in lower case)."""
     models: Path | None = None
@@ -118,12 +111,15 @@ class FitConfiguration:
         record = rename_former(record)
         if unknown := set(record) - {own.name for own in fields(cls)}:
             raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
-        paths = {name: Path(record[name]) for name in ("data", "start_from") if record.get(name)}
+        paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
+        several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
         chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if kind in record}
-        return cls(**{**record, **paths, **chosen, "models": models})
+        return cls(**{**record, **paths, **several, **chosen, "models": models})
 
 
 def _record_value(value: Any) -> Any:
     if isinstance(value, FamilySettings):
         return record_settings(value)
-    return str(value.resolve()) if isinstance(value, Path) else value
+    if isinstance(value, Path):
+        return str(value.resolve())
+    return list(value) if isinstance(value, tuple) else value

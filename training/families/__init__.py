@@ -7,12 +7,12 @@ Families of one kind lie in one package, which says what they have in common. No
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from dataclasses import asdict, fields
 from types import ModuleType
 from typing import Any
 
+from training.finding import list_modules
 from training.settings import ConfigurationError, name_flag
 
 PACKAGES = {
@@ -25,7 +25,7 @@ PACKAGES = {
 
 def list_names(kind: str) -> list[str]:
     """The families of a kind."""
-    return sorted(module.name for module in pkgutil.iter_modules(importlib.import_module(PACKAGES[kind]).__path__))
+    return list_modules(PACKAGES[kind])
 
 
 def import_family(kind: str, name: str) -> ModuleType:
