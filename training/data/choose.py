@@ -46,6 +46,13 @@ def choose_reader(path: Path, format: str | None) -> Reader:
     return found[0]
 
 
+def list_suffixes(format: str | None) -> list[str]:
+    """The suffixes of the files that may be read: all, or those of the format."""
+    readers = find_readers()
+    named = _find_named(readers, format) if format else None
+    return sorted(suffix for suffix, found in readers.items() if named is None or named[0] in found)
+
+
 def find_suffix(path: Path) -> str:
     """The suffix, in lower case with its dot, that tells how the file is to be read."""
     return path.suffix.lower()
