@@ -146,6 +146,8 @@ class SampleAnswer:
     series: [n_cases, n_channels, n_timepoints]
 
     There are `n_cases` in all; a part of a stream has the next of them.
+
+    What the server left out is None: `log_density`.
     """
 
     model: str
@@ -153,7 +155,7 @@ class SampleAnswer:
     n_cases: int
     series: Floats
     labels: LabelArray
-    log_density: Floats
+    log_density: Floats | None = None
     acceptance: dict[str, float] = field(default_factory=dict)
     fallbacks: dict[str, int] = field(default_factory=dict)
     seed: int

@@ -25,7 +25,7 @@ class ModelCard:
     classes: NDArray[Any]
     n_channels: int
     n_timepoints: int
-    latent_dim: int
+    latent_dim: int | None
     card: dict[str, Any] = field(repr=False)
 
 

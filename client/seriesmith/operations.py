@@ -39,7 +39,9 @@ def augment(
     is shrunk towards the given series, the more cases of a class, the further; what no code describes, its texture, it
     keeps. "interpolation": given cases, each moved so towards another. "latent+warps" and "interpolation+warps": the
     same, warped in time. "warps": given cases, warped. "guided": given cases, each moved in time towards another.
-    Where a class has too few cases for that, `made_by` in `report` says what made them instead.
+    Where a class has too few cases for that, `made_by` in `report` says what made them instead. A model without an
+    encoder moves no cases: its "latent" series are new ones. A policy that a model cannot follow is refused; `/models`
+    lists those that it can.
 
     `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or
     {"counts": {label: total}} (totals per class). Originals come first, unchanged, in order.
@@ -129,9 +131,10 @@ def sample(
 ) -> Call[SampleAnswer]:
     """Synthetic series, class by class.
 
-    Draws from the class-conditional latent mixture, drops what another class explains better, decodes. `acceptance` is
-    the share of proposals kept per class; `fallbacks` counts series for which none was kept and the likeliest stands
-    in.
+    Draws from the class-conditional latent mixture, drops what another class explains better, decodes; a model with a
+    generator makes series of class and noise instead. What the classifier gives to another class is made again.
+    `acceptance` is the share of proposals kept per class; `fallbacks` counts series for which none was kept and the
+    likeliest stands in. Without a mixture there is no `log_density`, and `expansion` is refused.
 
     counts: series per class label
     n_per_class: series of every class

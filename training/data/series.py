@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bundle.manifest import MOST_VALUES
+from bundle.shape import MOST_VALUES
 from training.data.cases import DatasetError
 from training.data.raw import Series
 

@@ -8,16 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance, SeriesShape
+from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
+from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
+from training.data import Description
 from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
 from training.families.textures import SteppedTexture
@@ -38,6 +39,7 @@ class Origin:
 
     dataset: str
     dataset_sha256: str
+    description: Description
     configuration: FitConfiguration
     seconds: float
 
@@ -82,7 +84,7 @@ def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Ex
     rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
     latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
-    inputs: Inputs = dict(fitted.generator.mixture.list_graph_inputs())
+    inputs: Inputs = dict(fitted.generator.mixture.graph_inputs)
     density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
     decoder = graphs.Decoder(fitted.generator.scaling, fitted.generator.vae)
     decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
@@ -148,17 +150,19 @@ def make_manifest_maker(
 
     def make_manifest(version: int) -> Manifest:
         return Manifest(
-            format_version=2,
+            format_version=3,
             name=name,
             version=version,
-            series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),
+            series=_build_series_shape(n_channels, n_timepoints, origin.description),
             labelled=fitted.classifier is not None,
             classes=classes,
-            latent_dim=origin.configuration.latent_dim,
-            expansion=origin.configuration.expansion,
+            latent=LatentCard(
+                latent_dim=origin.configuration.latent_dim,
+                expansion=origin.configuration.expansion,
+                mixture=packed.mixture,
+            ),
             texture_steps=texture.steps if isinstance(texture, SteppedTexture) else None,
-            graphs={cast(GraphName, graph): item.card for graph, item in packed.exported.items()},
-            mixture=packed.mixture,
+            graphs={role: item.card for role, item in packed.exported.items()},
             probe=packed.probe,
             weights=packed.weights,
             calibration=fitted.held_out.calibrate() if fitted.held_out else None,
@@ -167,6 +171,17 @@ def make_manifest_maker(
         )
 
     return make_manifest
+
+
+def _build_series_shape(n_channels: int, n_timepoints: int, description: Description) -> SeriesShape:
+    names, units = description.channel_names, description.units
+    return SeriesShape(
+        n_channels=n_channels,
+        n_timepoints=n_timepoints,
+        channel_names=None if names is None else list(names),
+        sampling_interval=description.sampling_interval,
+        units=None if units is None else list(units),
+    )
 
 
 def _build_provenance(origin: Origin) -> Provenance:

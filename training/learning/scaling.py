@@ -6,18 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from bundle.resampling import compute_weights
+
 
 def make_resampling_matrix(n_from: int, n_to: int) -> Tensor:
-    """`[n_from, n_to]`: linear interpolation, widened to a triangle of the sampling step where it shortens.
-
-    Columns sum to 1, so constants are kept; shortening averages, so it does not alias.
-    """
+    """`[n_from, n_to]`, by which series are multiplied: `bundle.resampling` as a matrix, for a graph to hold."""
     if n_from == n_to:
         return torch.eye(n_from)
-    positions = np.linspace(0, n_from - 1, n_to)
-    width = max((n_from - 1) / max(n_to - 1, 1), 1.0)
-    weights = np.maximum(0.0, 1 - np.abs(np.arange(n_from)[:, None] - positions[None, :]) / width)
-    return torch.tensor(weights / weights.sum(axis=0), dtype=torch.float32)
+    index, weights = compute_weights(n_from, n_to)
+    matrix = np.zeros((n_from, n_to))
+    np.add.at(matrix, (index, np.arange(n_to)[:, None]), weights)
+    return torch.tensor(matrix, dtype=torch.float32)
 
 
 class Scaling(nn.Module):
