@@ -63,10 +63,10 @@ np.savez(file, codes=codes, errors=errors, shares=shares, made=made, augmented=a
 """
 
 
-def _run(python: str | Path, code: str, *arguments: object, folder: Path = ROOT / "client") -> str:
-    """What the code prints, run in a folder whose packages it may import."""
-    command = [str(python), "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+def _run(python: str | Path, code: str, *arguments: object, alone: bool = True) -> str:
+    """What the code prints, with the interpreter's own packages `alone` or with those of this checkout's client."""
+    command = [str(python), *(["-I"] if alone else []), "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT / "client", capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -80,7 +80,7 @@ def _run(python: str | Path, code: str, *arguments: object, folder: Path = ROOT 
     ],
 )
 def test_it_imports_what_it_needs_and_no_more(code: str, names: str):
-    assert _run(sys.executable, IMPORTED.format(code=code, names=names)) == ""
+    assert _run(sys.executable, IMPORTED.format(code=code, names=names), alone=False) == ""
 
 
 def test_the_server_keeps_no_copy_of_it():
@@ -128,10 +128,10 @@ def installed(request: pytest.FixtureRequest, wheel: Path) -> tuple[str, Path]:
     return request.param, interpreter
 
 
-def test_without_the_extra_a_url_of_grpc_says_what_to_install(installed: tuple[str, Path], tmp_path: Path):
+def test_without_the_extra_a_url_of_grpc_says_what_to_install(installed: tuple[str, Path]):
     spoken, python = installed
     asked = "from seriesmith import Client\ntry: Client('grpc://a:1')\nexcept ImportError as error: print(error)"
-    said = _run(python, asked, folder=tmp_path)
+    said = _run(python, asked)
     assert "pip install 'seriesmith-client[grpc]'" in said if spoken == "http" else said == ""
 
 
@@ -141,7 +141,7 @@ def test_it_runs_where_nothing_else_is(installed: tuple[str, Path], server: Serv
     file = tmp_path / "arrays.npz"
     with file.open("wb") as opened:
         np.save(opened, series)
-    _run(python, CALLED, list_urls(server)[spoken], file, folder=tmp_path)
+    _run(python, CALLED, list_urls(server)[spoken], file)
     expected = {
         "codes": server.answer("encode", **fields)["posterior_mean"],
         "errors": server.answer("reconstruct", **fields)["error"],
