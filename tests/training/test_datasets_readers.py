@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
 import pytest
 from numpy.typing import NDArray
 
@@ -40,7 +43,22 @@ def _write_csv(path: Path, series: NDArray[np.float32], labels: list[str]) -> No
     path.write_text(f"Label,{names}\n{cases}")
 
 
-WRITERS = {".tsv": _write_tsv, ".txt": _write_tsv, ".ts": _write_ts, ".npz": _write_npz, ".csv": _write_csv}
+def _write_arrow(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
+    columns = {f"t{timepoint}": series[:, 0, timepoint] for timepoint in range(series.shape[2])}
+    table = pa.table({"label": labels, **columns})
+    if path.suffix in (".parquet", ".pq"):
+        pyarrow.parquet.write_table(table, path)
+    elif path.suffix == ".arrows":
+        with pa.ipc.new_stream(path, table.schema) as stream:
+            stream.write_table(table)
+    else:
+        pyarrow.feather.write_feather(table, path)
+
+
+WRITERS = {
+    **{".tsv": _write_tsv, ".txt": _write_tsv, ".ts": _write_ts, ".npz": _write_npz, ".csv": _write_csv},
+    **dict.fromkeys((".parquet", ".pq", ".feather", ".arrow", ".arrows"), _write_arrow),
+}
 
 
 def _to_text(labels: object) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -29,5 +30,5 @@ class TableSettings:
     """For a folder of tables, one series a file: a table with a column `file`, and columns for label and group."""
     delimiter: str | None = None
     """What separates fields; "tab" and "space" are words for those two (default: found by the first lines)."""
-    decimal: str = "."
-    """Decimal mark of a text table: a point or a comma."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal mark of a text table (default: found by the first lines)."""
