@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
+from training.data.labelling import settle_partitions
 from training.data.source import make_source
 from training.data.tables.reading import read_table
 from training.data.tables.table import from_arrow
@@ -19,8 +20,9 @@ def read_frame(frame: Any, name: str = "frame", **settings: Any) -> Dataset:
     `read_frame(frame, id="pump", time="t", value=["flow", "pressure"], label="fault")`. An index of pandas that is more
     than row numbers is a column, and has to be named. Raises DatasetError as a file's reader does.
     """
-    table = from_arrow(_to_arrow(frame), f"the frame {name}")
-    return check_dataset(name, read_table(table, make_source(**settings)), None, origin="from a data frame")
+    source = make_source(**settings)
+    raw = read_table(from_arrow(_to_arrow(frame), f"the frame {name}"), source)
+    return check_dataset(name, *settle_partitions((raw, None), source.drop_unlabelled), origin="from a data frame")
 
 
 def _to_arrow(frame: Any) -> Any:

@@ -11,6 +11,7 @@ from training.data.check import check_dataset
 from training.data.choose import read_file
 from training.data.discover import find_generators, find_readers
 from training.data.folder import resolve
+from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.raw import Partitions
 from training.data.source import Source, make_source
@@ -38,7 +39,7 @@ def load_source(source: Source) -> Dataset:
         name, partitions, origin = source.dataset, _load_by_name(source.dataset), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    return check_dataset(name, *partitions, origin=origin)
+    return check_dataset(name, *settle_partitions(partitions, source.drop_unlabelled), origin=origin)
 
 
 def _load_by_name(name: str) -> Partitions:

@@ -21,7 +21,7 @@ _LAST = re.compile(r"(.*?)[ _\-.:\[(]?(\d+(?:\.\d+)?)[\])]?", re.ASCII)
 _FIRST = re.compile(r"(\d+)[ _\-.:](.*\D.*)", re.ASCII)
 _SECONDS = {"s": "s", "sec": "s", "ms": "ms", "us": "us", "ns": "ns", "min": "min", "h": "h", "d": "d"}
 LEAST = 8
-"""Names that are a run whatever else the table holds; fewer are one where they are half of the columns."""
+"""Names that are a run whatever else the table holds; fewer are one where they begin at 0 or 1 and are half of it."""
 
 Key = tuple[str, str, bool]
 
@@ -62,7 +62,7 @@ def find_run(names: dict[int, str], subject: str) -> Run | None:
     longest = max(groups.values(), key=len)
     shared = {key: found for key, found in groups.items() if found.keys() == longest.keys()}
     size = sum(map(len, shared.values()))
-    if len(longest) < 2 or (len(longest) < LEAST and 2 * size < len(names)):
+    if len(longest) < LEAST and (len(longest) < 2 or min(longest) > 1 or 2 * size < len(names)):
         return None
     return _build_run(shared, names, subject)
 

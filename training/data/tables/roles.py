@@ -82,8 +82,10 @@ def _find_columns(table: Table, names: Sequence[str], flag: str) -> tuple[int, .
 def _find_column(table: Table, name: str, flag: str) -> int:
     """By its name; else as `first`, `last` or a number from 1."""
     own = table.names or ()
-    for matching in (lambda each: each == name, lambda each: each.strip().lower() == name.strip().lower()):
-        found = [column for column, each in enumerate(own) if matching(each)]
+    folded = name.strip().lower()
+    exactly = [column for column, each in enumerate(own) if each == name]
+    loosely = [column for column, each in enumerate(own) if each.strip().lower() == folded]
+    for found in (exactly, loosely):
         if len(found) == 1:
             return found[0]
         if found:

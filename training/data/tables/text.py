@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import pyarrow as pa
 
@@ -48,7 +49,7 @@ def parse_table(text: str, where: str, settings: TableSettings) -> tuple[Table, 
         columns = tuple(pa.array([], pa.string()) for _ in names)
     table = Table(where, names, columns, [line for line, _ in cases], notes=(*notes, *more))
     table = _without_empty_columns(table)
-    decimal = settings.decimal or _find_decimal(rows[:SAMPLE], delimiter)
+    decimal: Literal[".", ","] = settings.decimal or _find_decimal(rows[:SAMPLE], delimiter)
     if decimal == "," and settings.decimal is None:
         table = replace(table, notes=(*table.notes, f"the numbers of {where} are read with a decimal comma"))
     return table, replace(settings, decimal=decimal)
@@ -184,7 +185,7 @@ def _without_empty_columns(table: Table) -> Table:
     )
 
 
-def _find_decimal(rows: Sequence[Row], delimiter: str) -> str:
+def _find_decimal(rows: Sequence[Row], delimiter: str) -> Literal[".", ","]:
     if delimiter == ",":
         return "."
     fields = [field for _, row in rows for field in row]
