@@ -8,7 +8,8 @@ from pathlib import Path
 from training.data.cases import DatasetError
 from training.data.discover import Reader, find_readers
 from training.data.raw import Partitions
-from training.data.source import ArraySettings, Source, find_set
+from training.data.settings import CommonSettings
+from training.data.source import Source, find_set
 from training.data.unpack import find_suffix, read_bytes
 
 HEAD = 65_536
@@ -77,6 +78,7 @@ def _refuse_foreign_settings(reader: Reader, path: Path, source: Source) -> None
 
 
 def _find_foreign(reader: Reader, source: Source) -> list[str]:
-    """The settings given that the reader does not have; an array's layout and key pass everywhere."""
-    own = {field.name for field in fields(getattr(reader, "Settings", ArraySettings))}
-    return sorted(set(find_set(source)) - own - {field.name for field in fields(ArraySettings)})
+    """The settings given that the reader does not have; layout and key pass, as ever, where there are no arrays."""
+    own = {field.name for field in fields(getattr(reader, "Settings", CommonSettings))}
+    everywhere = {field.name for field in fields(CommonSettings)} | {"layout", "key"}
+    return sorted(set(find_set(source)) - own - everywhere)

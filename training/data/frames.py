@@ -8,7 +8,8 @@ import pyarrow as pa
 
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
-from training.data.labelling import settle_partitions
+from training.data.labelling import settle_labels
+from training.data.load import prepare
 from training.data.source import make_source
 from training.data.tables.reading import read_table
 from training.data.tables.table import from_arrow
@@ -22,7 +23,8 @@ def read_frame(frame: Any, name: str = "frame", **settings: Any) -> Dataset:
     """
     source = make_source(**settings)
     raw = read_table(from_arrow(_to_arrow(frame), f"the frame {name}"), source)
-    return check_dataset(name, *settle_partitions((raw, None), source.drop_unlabelled), origin="from a data frame")
+    settled = settle_labels(raw, "the frame", source.drop_unlabelled)
+    return check_dataset(name, prepare(settled, source, f"The frame {name}"), None, origin="from a data frame")
 
 
 def _to_arrow(frame: Any) -> Any:

@@ -35,7 +35,7 @@ def settle_labels(raw: Raw, where: str, drop_unlabelled: bool) -> Raw:
         return raw
     labels = [_normalise(label) for label in raw.labels]
     changed = sorted(
-        {str(one) for one, other in zip(raw.labels, labels, strict=True) if one != other and _is_text(one)}
+        {str(one) for one, other in zip(raw.labels, labels, strict=True) if one != other and isinstance(one, str)}
     )
     notes = []
     if changed:
@@ -130,7 +130,8 @@ def _select(raw: Raw, kept: Sequence[int]) -> Raw:
     series = raw.series[kept] if isinstance(raw.series, np.ndarray) else [raw.series[case] for case in kept]
     groups = None if raw.groups is None else [raw.groups[case] for case in kept]
     times = None if raw.times is None else [raw.times[case] for case in kept]
-    return replace(raw, series=series, groups=groups, times=times)
+    instants = None if raw.timepoint_labels is None else [raw.timepoint_labels[case] for case in kept]
+    return replace(raw, series=series, groups=groups, times=times, timepoint_labels=instants)
 
 
 def _lower(where: str) -> str:

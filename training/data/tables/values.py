@@ -35,11 +35,6 @@ class Values:
         numbers = self._parse_texts(column) if is_text(found) else self._convert(column)
         values: NDArray[np.float64] = np.array(numbers.fill_null(np.nan), dtype=np.float64)
         self.missing["empty, ? or NaN"] += int(np.isnan(values).sum())
-        for text in self.settings.missing:
-            if is_number(text):
-                stands = values == float(text)
-                self.missing[text] += int(stands.sum())
-                values[stands] = np.nan
         return values
 
     def describe(self) -> tuple[str, ...]:
