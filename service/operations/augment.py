@@ -9,7 +9,8 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 "latent" series are new ones. A policy that a model cannot follow is refused; `/models` lists those that it can.
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
-{label: total}} (totals per class). Originals come first, unchanged, in order.
+{label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to each value sent,
+which is the value itself for whole numbers up to 2^24 = 16 777 216.
 """
 
 from __future__ import annotations
