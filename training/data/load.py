@@ -46,16 +46,16 @@ def load_source(source: Source) -> Dataset:
     return check_dataset(
         name,
         prepare(train, source, f"The training set of {name}"),
-        None if test is None else prepare(test, source, f"The test set of {name}"),
+        None if test is None else prepare(test, source, f"The test set of {name}", "test recording"),
         origin=origin,
     )
 
 
-def prepare(raw: Raw, source: Source, where: str) -> Raw:
+def prepare(raw: Raw, source: Source, where: str, recording: str = "recording") -> Raw:
     """A partition as its reader found it, with missing values marked, and cut into windows where that is asked for."""
     raw = mark_missing(raw, source.missing)
     if source.window is not None:
-        return cut_windows(raw, source.window, source.stride or source.window, where)
+        return cut_windows(raw, source.window, source.stride or source.window, where, recording)
     if raw.timepoint_labels is not None:
         raise DatasetError(f"{where} has a label for each timepoint. Cut it into windows with --window LENGTH.")
     return raw

@@ -18,6 +18,7 @@ from training.data.settings import SignalSettings
 
 SUFFIXES = (".edf", ".bdf")
 Settings = SignalSettings
+IS_RECORDING = True
 
 ANNOTATIONS = "annotations"
 """What `--label` and `--ignore` call them."""

@@ -19,6 +19,7 @@ from training.data.settings import SignalSettings
 
 SUFFIXES = (".hea",)
 Settings = SignalSettings
+IS_RECORDING = True
 
 REFERENCE = "atr"
 """The extension of the annotations that people have checked."""
