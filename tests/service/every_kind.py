@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from service.answers import Axes, Cube, Flags, Label, LabelColumn, Labels, build_array_schema
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series
@@ -26,6 +26,12 @@ Weights = Annotated[
 Positions = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, {"type": "integer"})), Axes("INT64")]
 
 
+class AtMost(BaseModel):
+    """No more than `most`."""
+
+    most: int
+
+
 class Request(StrictRequest):
     """One of each."""
 
@@ -34,6 +40,7 @@ class Request(StrictRequest):
     labels: list[Label] | None = None
     counts: Counts | None = None
     strategy: Strategy = "balance"
+    bound: Literal["none"] | AtMost = "none"
     word: Literal["one", "other"] = "one"
     whole: int = 3
     share: float | None = None
@@ -76,6 +83,7 @@ class Answer:
     by_class: dict[str, Inner]
     chosen: Chosen
     share: float | None
+    most: int | None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -104,4 +112,5 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
         {label: Inner(0.0, count) for label, count in counts.items()},
         Chosen(request.word, request.whole, request.share, request.flag, inner),
         request.share,
+        request.bound.most if isinstance(request.bound, AtMost) else None,
     )

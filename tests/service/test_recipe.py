@@ -112,7 +112,7 @@ from seriesmith import Client
 series = np.arange(300, dtype="f4").reshape(2, 1, 150)
 full = dict(
     weights=[0.5, 1.5], labels=["2", "1"], counts={"2": 5, "1": 0}, word="other", whole=0, share=0.0, flag=False,
-    strategy={"factor": 2.5}, doubled=True,
+    strategy={"factor": 2.5}, doubled=True, bound={"most": 7},
 )
 for url in sys.argv[1:]:
     with Client(url) as client:
@@ -134,7 +134,15 @@ def test_every_kind_of_field_goes_over_http_and_grpc_alike(tree: Path, extended:
     lines = [line.partition(" ") for line in done.stdout.splitlines()]
     answers = [(doubled, ast.literal_eval(rest)) for doubled, _, rest in lines]
     known = {"model": "gunpoint", "version": 1, "positions": [0, 1], "classes": ["1", "2"]}
-    plain = {**known, "heavy": [False, False], "labels": ["1", "1"], "counts": {}, "by_class": {}, "share": None}
+    plain = {
+        **known,
+        "heavy": [False, False],
+        "labels": ["1", "1"],
+        "counts": {},
+        "by_class": {},
+        "share": None,
+        "most": None,
+    }
     chosen = {"word": "one", "whole": 3, "share": None, "flag": True, "inner": None}
     full = {
         **known,
@@ -144,6 +152,7 @@ def test_every_kind_of_field_goes_over_http_and_grpc_alike(tree: Path, extended:
         "by_class": {"2": {"factor": 0.0, "total": 5}, "1": {"factor": 0.0, "total": 0}},
         "chosen": {"word": "other", "whole": 0, "share": 0.0, "flag": False, "inner": {"factor": 2.5, "total": 0}},
         "share": 0.0,
+        "most": 7,
     }
     totals = plain | {"chosen": chosen | {"inner": {"factor": None, "total": 3}}}
     assert answers == 2 * [("False", plain | {"chosen": chosen}), ("True", full), ("False", totals)]
