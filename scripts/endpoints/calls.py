@@ -64,6 +64,7 @@ def write_operations() -> str:
 def _write_function(operation: Operation) -> Iterator[str]:
     fields = list_request_fields(operation.request)
     positional = [one for one in fields if one.kind in POSITIONAL]
+    positional.sort(key=lambda one: one.optional)
     named = [one for one in fields if one.kind not in POSITIONAL]
     named.sort(key=lambda one: one.name == "model")  # which every operation has, last
     parameters = [text for one in positional for text in _list_parameters(one)]
