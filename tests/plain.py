@@ -44,6 +44,9 @@ class Generate(nn.Module):
     Some noise is so large that the series is another class's.
     """
 
+    waves: Tensor
+    mixing: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("waves", make_waves())
@@ -59,6 +62,8 @@ class Generate(nn.Module):
 class Classify(nn.Module):
     """series → class_probabilities `[n, n_classes]`: the nearer a class's wave, the likelier."""
 
+    waves: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("waves", make_waves().flatten(1))
@@ -71,6 +76,8 @@ class Classify(nn.Module):
 class Encode(nn.Module):
     """series → posterior_mean and posterior_log_variance `[n, latent_dim]`: the first coordinates in a fixed base."""
 
+    base: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("base", make_base())
@@ -82,6 +89,8 @@ class Encode(nn.Module):
 
 class Decode(nn.Module):
     """latent `[n, latent_dim]` → the series at these coordinates."""
+
+    base: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,7 +112,7 @@ def export_plain(role: str) -> Exported:
     random, rows = np.random.default_rng(0), max(BATCH_SIZES)
     series = {"series": random.standard_normal((rows, N_CHANNELS, N_TIMEPOINTS), np.float32)}
     latent = {"latent": random.standard_normal((rows, LATENT_DIM), np.float32)}
-    noise = {
+    noise: dict[str, np.ndarray] = {
         "class_index": random.integers(0, len(LABELS), rows),
         "noise": random.standard_normal((rows, 4), np.float32),
         "drift": random.standard_normal(rows, np.float32),

@@ -57,9 +57,7 @@ def test_what_it_cannot_do_is_refused_with_what_it_can(load: Load, name: str, op
 
 
 def test_a_policy_without_its_graphs_is_refused_with_those_that_can_be_followed(load: Load):
-    with pytest.raises(
-        Unsupported, match="no encoder or decoder; it can follow warps, guided, latent, latent.warps"
-    ):
+    with pytest.raises(Unsupported, match="no encoder or decoder; it can follow warps, guided, latent, latent.warps"):
         load("generator").require_policy("interpolation")
     with pytest.raises(Unsupported, match="has no mixture, and no generate graph; it can follow warps, guided, inter"):
         load("autoencoder").require_policy("latent+warps")
