@@ -19,6 +19,7 @@ PACKAGES = {
     "vae": "training.families.vae",
     "texture": "training.families.textures",
     "classifier": "training.families.classifiers",
+    "generator": "training.families.generators",
 }
 """Kinds of families, as flags and records call them, and where they lie."""
 
