@@ -70,7 +70,7 @@ def ask_over_protocol(build: Callable[..., Any]) -> Callable[..., dict[str, Any]
     def ask(server: Server, operation: str, model: str, **fields: Any) -> dict[str, Any]:
         inputs = [build(name, array) for name, array in build_tensors(fields).items()]
         parameters = {"binary_data_output": True} if build is build_binary else {}
-        return dict(read_outputs(infer(server, f"{model}.{operation}", *inputs, parameters=parameters)))
+        return {**read_outputs(infer(server, f"{model}.{operation}", *inputs, parameters=parameters))}
 
     return ask
 
@@ -92,7 +92,8 @@ def ask_with_client(scheme: str) -> Callable[..., dict[str, Any]]:
     def ask(server: Server, operation: str, **fields: Any) -> dict[str, Any]:
         with Client({"http": server.url, "grpc": f"grpc://{server.grpc}"}[scheme]) as client:
             positional = [fields.pop(name) for name in ("series", "labels", "counts") if name in fields]
-            return vars(getattr(client, operation)(*positional, **fields))
+            said: dict[str, Any] = vars(getattr(client, operation)(*positional, **fields))
+            return said
 
     return ask
 
