@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from types import ModuleType
 from typing import Any
 
-from training.finding import list_modules
+from bundle.finding import list_modules
 from training.settings import ConfigurationError, name_flag
 
 PACKAGES = {
