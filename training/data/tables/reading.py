@@ -9,7 +9,7 @@ from training.data.tables.nested import read_nested
 from training.data.tables.roles import find_roles
 from training.data.tables.settings import TableSettings
 from training.data.tables.table import Table, is_list
-from training.data.tables.wide import read_wide
+from training.data.tables.wide import is_recording, read_wide
 
 
 def read_table(table: Table, settings: TableSettings) -> Raw:
@@ -20,6 +20,8 @@ def read_table(table: Table, settings: TableSettings) -> Raw:
     if not table.n_rows:
         raise DatasetError(f"{table.subject} holds no rows. Give a table with series in it.")
     roles = find_roles(table, settings)
+    if settings.window is not None and not roles.is_long and is_recording(table, roles):
+        return read_long(table, roles, settings)
     if (roles.is_long and any(is_list(table.columns[column]) for column in roles.value)) or (
         not roles.is_long and any(is_list(table.columns[column]) for column in roles.rest)
     ):

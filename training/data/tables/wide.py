@@ -42,6 +42,12 @@ def read_wide(table: Table, roles: Roles, settings: TableSettings) -> Raw:
     )
 
 
+def is_recording(table: Table, roles: Roles) -> bool:
+    """Whether no columns are timepoints, so that a row is an instant of one recording."""
+    names = table.names
+    return names is not None and find_run({column: names[column] for column in roles.rest}, table.subject) is None
+
+
 def _find_run(table: Table, roles: Roles) -> Run:
     if table.names is None:
         return Run(("",), (roles.rest,), None, None, False)
