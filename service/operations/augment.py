@@ -66,7 +66,9 @@ class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = None
+    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = Field(
+        None, description="one for each case; none for a model of unlabelled data"
+    )
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -75,7 +77,7 @@ class Request(StrictRequest):
     policy: Asked = Field("auto", description=POLICY, examples=["auto"])
     seed: Seed | None = None
     expansion: Expansion | None = None
-    include_original: bool = True
+    include_original: bool = Field(True, description="whether the answer begins with the given cases")
 
 
 @dataclass(frozen=True)

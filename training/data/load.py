@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,9 @@ from training.data.archive import load_archived
 from training.data.beside import add_columns, find_columns, find_counterpart, refuse_unused, without_columns
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
-from training.data.choose import read_file
-from training.data.discover import find_generators, find_readers
-from training.data.folder import resolve
+from training.data.choose import list_suffixes, read_file
+from training.data.discover import find_generators
+from training.data.folder import list_twins, resolve
 from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
@@ -72,11 +73,14 @@ def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     if series := find_series_files(data, source):
         partitions = read_series_files(data, series, source)
         return source.dataset or data.resolve().name, partitions, f"from {len(series)} files of {data.name}"
-    name, train_file, test_file = resolve(data, source.dataset, sorted(find_readers()))
+    name, train_file, test_file = resolve(data, source.dataset, list_suffixes(source.format))
     columns = find_columns(train_file, source)
     used = [path for path in (train_file, test_file, *columns.values()) if path is not None]
     refuse_unused(train_file, used, source)
     train, test = _read(train_file, source, columns)
+    if data.is_dir() and (twins := list_twins(train_file)):
+        note = f"{train_file.name} was read; files of the same name were not: {', '.join(twins)}"
+        train = replace(train, notes=(*train.notes, note))
     if test_file is None:
         return name, (train, test), f"from {train_file.name}"
     other, extra = _read(test_file, source, {

@@ -21,7 +21,7 @@ def rewrite_dates(texts: Sequence[str], subject: str) -> tuple[list[str], str | 
     first, second = (max(int(date[place]) for date in found if date) for place in (1, 3))
     if (first > 12) == (second > 12):
         raise DatasetError(
-            f"{subject} has dates such as {texts[0]}, and nothing shows which number is the day. Write them as 2007-01-31."
+            f"{subject} has dates such as {texts[0]}, and nothing shows which number is the day. Write 2007-01-31."
         )
     day, month = (1, 3) if first > 12 else (3, 1)
     written = [

@@ -47,7 +47,8 @@ def read_long(table: Table, roles: Roles, settings: TableSettings) -> Raw:
     columns = [values.read(column) for column in channels]
     names, units = split_units(table, channels)
     even, interval = _measure_interval(times, roles, table)
-    about = _pick_first_rows(table, roles, series, settings)
+    labels = _list_labels(table, roles, series) if settings.window is not None else None
+    about = _pick_first_rows(table, roles if labels is None else replace(roles, label=()), series)
     return Raw(
         [[column[rows] for column in columns] for rows in series.rows],
         channel_names=names,
@@ -55,7 +56,8 @@ def read_long(table: Table, roles: Roles, settings: TableSettings) -> Raw:
         sampling_interval=interval,
         times=None if even or times is None else [each - each[0] for each in times],
         notes=(*table.notes, *notes, *values.describe()),
-        **about,
+        timepoint_labels=labels,
+        **(about if labels is None else about | {"label_origin": describe_columns(table, roles.label)}),
     )
 
 
@@ -88,9 +90,8 @@ def _order_by_time(table: Table, roles: Roles, series: _Series) -> tuple[list[ND
         moved += bool((order != np.arange(len(rows))).any())
         series.rows[number] = rows = rows[order]
         _refuse_equal_times(table, roles.time, instants, rows, series.ids[number])
-    notes = (
-        [f"the rows of {moved} series were put into the order of {table.describe_column(roles.time)}"] if moved else []
-    )
+    if moved:
+        notes.append(f"the rows of {moved} series were put into the order of {table.describe_column(roles.time)}")
     return [instants[rows] for rows in series.rows], notes
 
 
@@ -109,9 +110,10 @@ def _read_instants(table: Table, column: int, notes: list[str]) -> NDArray[np.fl
         unit = 1e9 if pa.types.is_timestamp(kind) else _count_per_second(kind)
         return np.asarray(found, dtype=np.float64) / unit
     if is_text(found):
-        texts, note = rewrite_dates([text or "" for text in table.read_texts(column)], table.name_column(column))
+        instants = [text or "" for text in table.read_texts(column)]
+        dates, note = rewrite_dates(instants, table.name_column(column))
         notes += [note] if note else []
-        return parse_instants(texts, table.name_column(column))
+        return parse_instants(dates, table.name_column(column))
     return np.asarray(found.cast(pa.float64()), dtype=np.float64)
 
 
@@ -168,22 +170,24 @@ def _explain_no_value(table: Table, column: int, series: _Series, settings: Tabl
     return "it holds two whole values" if len(np.unique(known)) == 2 else None
 
 
-def _pick_first_rows(table: Table, roles: Roles, series: _Series, settings: TableSettings) -> dict[str, Any]:
-    """Labels and groups of the series, which are those of their first rows, as all their rows have the same.
-
-    Of recordings that are cut into windows, each row has a label of its own.
-    """
-    if roles.group:
-        _refuse_change(table, roles.group, series, "group")
-    if roles.label and settings.window is None:
-        _refuse_change(table, roles.label, series, "label")
+def _pick_first_rows(table: Table, roles: Roles, series: _Series) -> dict[str, Any]:
+    """Labels and groups of the series, which are those of their first rows, as all their rows have the same."""
+    for flag, columns in (("label", roles.label), ("group", roles.group)):
+        if columns:
+            _refuse_change(table, columns, series, flag)
     first = pa.array([int(rows[0]) for rows in series.rows])
     picked = replace(table, columns=tuple(column.take(first) for column in table.columns), lines=None)
-    about = name_labels(picked, roles)
-    if roles.label and settings.window is not None:
-        labels = name_labels(table, roles)["labels"]
-        about |= {"labels": None, "timepoint_labels": [[labels[row] for row in rows] for rows in series.rows]}
-    return about
+    return name_labels(picked, roles)
+
+
+def _list_labels(table: Table, roles: Roles, series: _Series) -> list[list[object]] | None:
+    """The label of each row of the series, where it changes within one: a recording has a label a timepoint."""
+    if not roles.label:
+        return None
+    values = join_columns(table, roles.label)
+    if all(values[row] == values[rows[0]] for rows in series.rows for row in rows):
+        return None
+    return [[values[row] for row in rows] for rows in series.rows]
 
 
 def _refuse_change(table: Table, columns: Sequence[int], series: _Series, flag: str) -> None:

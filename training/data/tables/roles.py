@@ -122,15 +122,19 @@ def _find_known(table: Table, known: Sequence[str], settings: TableSettings) -> 
 
 
 def _refuse_two_roles(table: Table, given: dict[str, tuple[int, ...]]) -> None:
+    """An id may be a label or a group as well: a patient, whose sessions are the series."""
     seen: dict[int, str] = {}
     for role, columns in given.items():
-        for column in columns:
+        for column in columns if role != "id" else ():
             if column in seen:
                 raise DatasetError(
                     f"{table.name_column(column)} is given as --{seen[column]} and "
                     f"as --{role}. A column has one role: leave one of the two out."
                 )
             seen[column] = role
+    for column in given["id"]:
+        if seen.get(column) in ("time", "value", "ignore"):
+            raise DatasetError(f"{table.name_column(column)} is given as --id and as --{seen[column]}. Leave one out.")
 
 
 def explain_leftovers(table: Table, columns: Sequence[int], why: str, flags: Sequence[str] = ()) -> DatasetError:

@@ -42,10 +42,11 @@ def read_wide(table: Table, roles: Roles, settings: TableSettings) -> Raw:
     )
 
 
-def is_recording(table: Table, roles: Roles) -> bool:
-    """Whether no columns are timepoints, so that a row is an instant of one recording."""
-    names = table.names
-    return names is not None and find_run({column: names[column] for column in roles.rest}, table.subject) is None
+def has_run(table: Table, roles: Roles) -> bool:
+    """Whether columns are called as timepoints are, or as many as are none that a recording has as channels."""
+    if table.names is None:
+        return len(roles.rest) > MOST_NAMES
+    return find_run({column: table.names[column] for column in roles.rest}, table.subject) is not None
 
 
 def _find_run(table: Table, roles: Roles) -> Run:
