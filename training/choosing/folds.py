@@ -20,7 +20,7 @@ from training.data.split import split_folds
 from training.learning.augmenting import compute_equal_counts, fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import compute_reconstruction_errors
+from training.learning.learner import compute_posterior_means, compute_reconstruction_errors
 from training.learning.loop import History
 from training.learning.maker import Maker
 from training.learning.run import compute_fold_share, start_fabric
@@ -94,7 +94,9 @@ def judge(
 
 def judge_codes(generator: Generator, kept: TrainingCases, held_out: TrainingCases) -> JudgedCodes:
     """How well cases held out are given back, and how usual their codes are beside those of the cases kept."""
-    density = generator.mixture.compute_class_log_density(generator.encode(held_out.series))
+    density = generator.mixture.compute_class_log_density(
+        compute_posterior_means(generator.vae, generator.scaling, held_out.series)
+    )
     return JudgedCodes(
         compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series),
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import nn
 
 from bundle.generation.mixture import MixtureParameters
@@ -18,7 +17,6 @@ from training.families import find_name
 from training.families.textures import Texture
 from training.families.vae import VAE
 from training.learning.cases import TrainingCases
-from training.learning.learner import compute_posterior_means
 from training.learning.maker import Maker
 from training.learning.torch_model import TorchModel
 
@@ -66,14 +64,6 @@ class Generator(Maker):
             *graphs.list_exportables(self.mixture, class_index, uniform, latent, self.configuration.expansion),
             self.texture.make_exportable(self.scaling, encoder.batched["series"], class_index, noise),
         ]
-
-    def encode(self, series: np.ndarray) -> np.ndarray:
-        return compute_posterior_means(self.vae, self.scaling, series)
-
-    @torch.no_grad()
-    def reconstruct(self, latent: np.ndarray) -> np.ndarray:
-        series: np.ndarray = self.scaling.restore(self.vae.decode(torch.as_tensor(latent).float())).numpy()
-        return series
 
     def _start_from(self, recipes: Sequence[Recipe], cases: TrainingCases) -> list[Recipe]:
         """The recipes with the cases, and the mixture adapted to them where it matters."""

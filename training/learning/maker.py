@@ -68,14 +68,6 @@ class Maker:
         """The graphs that make series, with `rows` examples, which hold nobody's series."""
         raise TypeError(f"{type(self).__name__} makes nothing")
 
-    def encode(self, series: np.ndarray) -> np.ndarray | None:
-        """Posterior means `[n, latent_dim]`, float64, of series in original units; None where there are no codes."""
-        return None
-
-    def reconstruct(self, latent: np.ndarray) -> np.ndarray | None:
-        """Series `[n, n_channels, n_timepoints]` in original units of codes; None where there are none."""
-        return None
-
     def make_pool(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> Pool:
         """Cases for a classifier to train on, as networks see it, before any warp: training warps as it goes.
 

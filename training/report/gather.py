@@ -40,7 +40,7 @@ def report_inputs(
         synthetic=_build_collection(fitted, *synthetic),
         held_out=held_out,
         predicted=predict(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
-        reconstruction=None if latent is None else fitted.generator.reconstruct(latent),
+        reconstruction=None if latent is None else fitted.generator.model.decode(latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
         mixture=fitted.generator.law,
         texture=fitted.generator.describe_revealed(),
@@ -55,4 +55,5 @@ def _collect_held_out(fitted: Fitted, cases: Cases) -> Collection:
 
 
 def _build_collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
-    return Collection(series, class_index, fitted.generator.encode(series))
+    model = fitted.generator.model
+    return Collection(series, class_index, model.encode(series)[0] if model.has("encoder") else None)
