@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def make_frame() -> pd.DataFrame:
     )
 
 
-FLAGS = {"id": "pump", "time": "t", "value": ["flow", "pressure"], "label": "fault", "group": "machine"}
+FLAGS: dict[str, Any] = {"id": "pump", "time": "t", "value": ["flow", "pressure"], "label": "fault", "group": "machine"}
 
 
 def test_each_id_is_a_series_and_each_value_column_a_channel(tmp_path: Path) -> None:
@@ -75,7 +76,7 @@ def test_rows_put_into_the_order_of_time_are_counted(tmp_path: Path) -> None:
     )
 
 
-REFUSED: dict[str, tuple[dict[str, object], str]] = {
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no such column": ({**FLAGS, "id": "pumps"}, "no column 'pumps', which --id names; close to it: pump"),
     "two roles": ({**FLAGS, "group": "fault"}, "given as --label and as --group"),
     "an id of two series": ({**FLAGS, "id": "machine"}, "two rows for one time of series '0'"),
@@ -97,7 +98,7 @@ def test_what_does_not_fit_is_refused_by_name(case: str, tmp_path: Path) -> None
 
 def test_columns_that_nobody_named_are_channels_only_where_they_may_be_values(tmp_path: Path) -> None:
     make_frame().to_csv(tmp_path / "pumps.csv", index=False)
-    flags = {"id": "pump", "time": "t", "label": "fault", "group": "machine"}
+    flags: dict[str, Any] = {"id": "pump", "time": "t", "label": "fault", "group": "machine"}
     assert load(data=tmp_path / "pumps.csv", **flags).description.channel_names == ("flow", "pressure")
     with pytest.raises(DatasetError, match="column 't'.*rises throughout|rises throughout.*column 't'"):
         load(data=tmp_path / "pumps.csv", **{**flags, "time": None})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ def make_frame() -> pd.DataFrame:
     return frame
 
 
-def check_loaded(path: Path, **settings: object) -> tuple[str, ...]:
+def check_loaded(path: Path, **settings: Any) -> tuple[str, ...]:
     loaded = load(data=path, **settings)
     np.testing.assert_allclose(loaded.train.series[:, 0], SERIES, rtol=1e-6)
     assert loaded.train.labels == tuple(LABELS)
