@@ -17,6 +17,7 @@ from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
 from training.data.raw import Partitions, Raw
+from training.data.recording_folder import find_recordings, read_recordings
 from training.data.series_folder import find_series_files, read_series_files
 from training.data.source import Source, make_source
 from training.data.windows import cut_windows
@@ -70,6 +71,9 @@ def _load_by_name(name: str) -> Partitions:
 
 def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     """Name, partitions, and the files they come from, in words."""
+    if recordings := find_recordings(data, source):
+        partitions = read_recordings(data, recordings, source)
+        return source.dataset or data.resolve().name, partitions, f"from {len(recordings)} recordings of {data.name}"
     if series := find_series_files(data, source):
         partitions = read_series_files(data, series, source)
         return source.dataset or data.resolve().name, partitions, f"from {len(series)} files of {data.name}"

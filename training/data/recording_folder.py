@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from training.data.cases import DatasetError
 from training.data.choose import read_file
 from training.data.discover import find_readers
 from training.data.raw import Partitions, Raw
+from training.data.recordings import ANNOTATIONS
+from training.data.series_folder import open_table
 from training.data.source import Source
+from training.data.tables.joining import look_up_files
+from training.data.tables.roles import GROUPS, LABELS
 
 FOLDER = "folder"
 """What `--label` and `--group` call the sub-folder that a file is in."""
@@ -45,30 +50,48 @@ def read_recordings(folder: Path, files: Sequence[Path], source: Source) -> Part
 
 
 def _read_all(folder: Path, files: Sequence[Path], source: Source) -> Raw:
-    own = replace(source, label=_without_folder(source.label), group=_without_folder(source.group))
-    raws = []
+    about, notes = _describe_files(folder, files, source)
+    own = replace(
+        source,
+        label=() if "labels" in about else source.label,
+        group=(),
+        names=None,
+        ignore=(*source.ignore, *ANNOTATIONS) if "labels" in about else source.ignore,
+    )
+    raws: list[Raw] = []
     for path in files:
         raw, _ = read_file(path, own)
         if raws:
             _require_alike(raws[0], raw, files[0], path)
         raws.append(raw)
     first = raws[0]
-    folders = [path.parent.relative_to(folder).as_posix() for path in files]
     by_timepoint = [labels for raw in raws for labels in raw.timepoint_labels or ()]
     return replace(
         first,
         series=[case for raw in raws for case in raw.series],
         timepoint_labels=by_timepoint or None,
-        labels=folders if FOLDER in source.label else None,
-        label_origin="the sub-folder" if FOLDER in source.label else first.label_origin,
-        groups=folders if FOLDER in source.group else None,
-        group_origin="the sub-folder" if FOLDER in source.group else None,
-        notes=tuple(dict.fromkeys(note for raw in raws for note in raw.notes)),
+        notes=tuple(dict.fromkeys([*notes, *(note for raw in raws for note in raw.notes)])),
+        **about,
     )
 
 
-def _without_folder(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if name != FOLDER)
+def _describe_files(folder: Path, files: Sequence[Path], source: Source) -> tuple[dict[str, Any], list[str]]:
+    """Labels and groups of whole recordings, by the sub-folder or a table of names, and what was not used of that."""
+    columns: dict[str, list[object]] = {FOLDER: [path.parent.relative_to(folder).as_posix() for path in files]}
+    notes: list[str] = []
+    if source.names is not None:
+        table, settings = open_table(source.names, source)
+        found, notes = look_up_files([path.relative_to(folder) for path in files], table, settings)
+        columns |= found
+    about: dict[str, Any] = {}
+    for flag, usual in (("label", LABELS), ("group", GROUPS)):
+        given = getattr(source, flag)
+        name = next((name for name in columns if name in given or (not given and name.lower() in usual)), None)
+        if name is not None:
+            about |= {f"{flag}s": columns[name], f"{flag}_origin": "the sub-folder" if name == FOLDER else f"{name!r}"}
+        elif flag == "group" and given:
+            raise DatasetError(f"There is no group {given[0]!r}; there are {', '.join(columns)}. Name one of them.")
+    return about, notes
 
 
 def _require_alike(first: Raw, other: Raw, first_path: Path, path: Path) -> None:

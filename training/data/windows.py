@@ -58,11 +58,14 @@ def cut_windows(raw: Raw, length: int, stride: int, where: str, recording: str =
     labels, windows, notes = _label_windows(raw, windows, length)
     recordings = [window.recording for window in windows]
     own_groups = [f"{recording} {number}" for number in range(len(raw.series))]
+    groups = [(raw.groups or own_groups)[number] for number in recordings]
+    if len(set(groups)) == 1:
+        notes.append("all windows are one group, so that none can be held out: nothing will measure what is learned")
     return replace(
         raw,
         series=np.stack([_cut(raw.series[w.recording], w.start, length) for w in windows]),
         labels=labels,
-        groups=[(raw.groups or own_groups)[number] for number in recordings],
+        groups=groups,
         group_origin=raw.group_origin or "its recording",
         timepoint_labels=None,
         times=_cut_times(raw, windows, length),
