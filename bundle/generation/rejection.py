@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import Moved
-from bundle.generation.model import Model
+from bundle.generation.model import Model, is_generator
 from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, REDRAW_STREAMS, TEXTURE_STREAM, Blocks
 
 REDRAWN_ROWS = 4
@@ -62,6 +62,13 @@ def draw_likely_codes(model: Model, blocks: Blocks, redraw: int) -> Drawn:
         if accepted.all():
             break
     return Drawn(latent, own, accepted, n_proposals)
+
+
+def leave_to_noise(blocks: Blocks) -> Drawn:
+    """Leave it to a generator's noise what is decoded: there is no code that a rival class might explain better."""
+    n_rows = blocks.n_rows
+    codes, unknown = np.empty((n_rows, 0), np.float32), np.full(n_rows, np.nan, np.float32)
+    return Drawn(codes, unknown, np.ones(n_rows, bool), np.ones(n_rows, np.int64))
 
 
 def make_convincing(model: Model, blocks: Blocks, draw: Callable[[Blocks, int], Drawn]) -> Made:
@@ -120,18 +127,20 @@ def _judge(model: Model, blocks: Blocks, series: Array) -> tuple[Array, NDArray[
 
 
 def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArray[np.intp]) -> Array:
-    """Decode some rows of each block: a moved case keeps its own texture, a latent code is given one."""
+    """Decode some rows of each block: a moved case keeps its own texture, a latent code is given one; a generator makes
+    them of noise."""
     pieces = _pad(rows, len(blocks.numbers))
-    padded = np.concatenate(pieces)
+    padded, counts = np.concatenate(pieces), [len(piece) for piece in pieces]
+    class_index, stream = blocks.recipe.class_index, redraw * REDRAW_STREAMS
     if drawn.moved is not None:
         series = drawn.moved.select(padded).decode(model.decode)
+    elif is_generator(model):
+        series = model.generate(class_index, _draw_noise(blocks, stream, counts, model.noise_shapes))
     else:
         series = model.decode(drawn.latent[padded])
         if model.has("texture"):
-            shapes = iter([(len(piece), *model.texture_shape) for piece in pieces])
-            stream = redraw * REDRAW_STREAMS + TEXTURE_STREAM
-            noise = blocks.draw(stream, lambda random: random.standard_normal(next(shapes), np.float32))
-            series = model.add_texture(series, blocks.recipe.class_index, np.concatenate(noise))
+            noise = _draw_noise(blocks, stream + TEXTURE_STREAM, counts, {"texture": model.texture_shape})
+            series = model.add_texture(series, class_index, noise["texture"])
     if len(pieces) == 1:
         return series[: len(rows)]
     _, places = np.unique(padded, return_index=True)
@@ -143,3 +152,15 @@ def _pad(rows: NDArray[np.intp], n_blocks: int) -> list[NDArray[np.intp]]:
     ends = np.searchsorted(rows, BLOCK_ROWS * np.arange(1, n_blocks))
     pieces = np.split(rows, ends) if n_blocks > 1 else [rows]
     return [np.concatenate([piece, np.repeat(piece[:1], -len(piece) % REDRAWN_ROWS)]) for piece in pieces]
+
+
+def _draw_noise(blocks: Blocks, stream: int, counts: list[int], shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Draw standard normal noise of each shape, by name, for so many rows of each block: `[n, *shape]`."""
+    left = iter(counts)
+
+    def draw(random: np.random.Generator) -> list[Array]:
+        count = next(left)
+        return [random.standard_normal((count, *shape), np.float32) for shape in shapes.values()]
+
+    parts = zip(*blocks.draw(stream, draw), strict=True)
+    return dict(zip(shapes, map(np.concatenate, parts), strict=True))

@@ -18,12 +18,14 @@ from bundle.generation.start import needs_codes, start_from
 from bundle.publish import publish
 from tests.training.conftest import BRIEF
 from training.configuration import FitConfiguration
+from training.data.cases import Description
 from training.export.bundling import Origin, make_manifest_maker, pack
+from training.families.textures import stored
 from training.fitting import Fitted
 from training.learning.augmenting import fit_generator
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 
 ADDING = [policy for policy in POLICIES if policy != "none"]
 SEED = 11
@@ -55,7 +57,7 @@ def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """One class, no classifier, a texture that is run once, and a length that is resampled."""
     random = np.random.default_rng(0)
     series = np.sin(np.linspace(0, 6, 40) + random.uniform(0, 1, (14, 1, 1))) + 0.1 * random.normal(size=(14, 1, 40))
-    settings = FitConfiguration(dataset="sines", **{**BRIEF, "texture": "stored", "working_timepoints": 24})
+    settings = FitConfiguration(dataset="sines", **{**BRIEF, "texture": stored.Settings(), "working_timepoints": 24})
     cases = TrainingCases(series.astype(np.float32), np.zeros(14, np.int64), 1)
     return _publish(
         cases, fit_generator(start_fabric(settings), cases, settings), settings, tmp_path_factory.mktemp("unlabelled")
@@ -66,19 +68,22 @@ def _publish(cases: TrainingCases, generator: Generator, settings: FitConfigurat
     labels = tuple(range(cases.n_classes))
     fitted = Fitted(labels, cases, generator, generator.classifier, None, None, {})
     packed = pack(fitted, settings)
-    maker = make_manifest_maker("pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, settings, 1.0))
+    maker = make_manifest_maker(
+        "pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, Description(), settings, 1.0)
+    )
     return Pair(cases, generator, Bundle.load(publish(root, "pair", packed.files, maker), Runtime("cpu", 1)))
 
 
 def _augment(bundle: Bundle, policy: PolicyName, cases: TrainingCases, counts: np.ndarray) -> np.ndarray:
     """Series as `/augment` makes them."""
     recipes = [
-        Recipe(index, int(count), SEED, bundle.manifest.expansion, policy)
+        Recipe(index, int(count), SEED, bundle.choose_expansion(None), policy)
         for index, count in enumerate(counts)
         if count
     ]
     started = start_from(recipes, cases.series, cases.class_index)
-    if needs_codes(started):
+    if needs_codes(bundle, started):
+        assert bundle.mixture is not None
         latent = np.concatenate([bundle.encode(block)[0][:rows] for block, rows in cut_into_blocks(cases.series)])
         mixture = bundle.mixture.adapt(latent.astype(np.float64), cases.class_index)
         started = start_from(recipes, cases.series, cases.class_index, latent, mixture)

@@ -16,7 +16,7 @@ from bundle.generation.start import needs_codes, start_from
 from training.configuration import FitConfiguration
 from training.families.textures import Texture
 from training.families.vae import VAE
-from training.learning.learner import Pool, TrainingCases, standardise
+from training.learning.cases import Pool, TrainingCases, standardise
 from training.learning.loop import History
 from training.learning.scaling import Scaling
 from training.learning.torch_model import TorchModel
@@ -85,7 +85,7 @@ class Generator:
     def _start_from(self, recipes: Sequence[Recipe], cases: TrainingCases) -> list[Recipe]:
         """The recipes with the cases, and the mixture adapted to them where it matters."""
         started = start_from(recipes, cases.series, cases.class_index)
-        if not needs_codes(started):
+        if not needs_codes(self.model, started):
             return started
         latent, _ = self.model.encode(cases.series)
         mixture = self.mixture.adapt(latent.astype(np.float64), cases.class_index)
