@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from bundle.engine.bundle import Bundle
 from bundle.manifest import Manifest
@@ -11,7 +10,6 @@ from training.data import Cases
 from training.data.partition import Partition, make_training_cases
 from training.families import find_name
 from training.fitting import Fitted, predict
-from training.learning.learner import compute_posterior_means
 from training.report.drawing import spread_indices
 from training.report.inputs import Collection, ReportInputs
 
@@ -42,7 +40,7 @@ def report_inputs(
         synthetic=_build_collection(fitted, *synthetic),
         held_out=held_out,
         predicted=predict(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
-        reconstruction=_decode(fitted, (held_out or training).latent),
+        reconstruction=fitted.generator.model.decode((held_out or training).latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
         mixture=fitted.generator.mixture,
         texture=f"{find_name(fitted.generator.configuration.texture)}: {fitted.generator.texture.reveals}",
@@ -57,15 +55,4 @@ def _collect_held_out(fitted: Fitted, cases: Cases) -> Collection:
 
 
 def _build_collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
-    return Collection(
-        series, class_index, compute_posterior_means(fitted.generator.vae, fitted.generator.scaling, series)
-    )
-
-
-@torch.no_grad()
-def _decode(fitted: Fitted, latent: np.ndarray) -> np.ndarray:
-    """Series `[n, n_channels, n_timepoints]` in original units."""
-    series: np.ndarray = fitted.generator.scaling.restore(
-        fitted.generator.vae.decode(torch.as_tensor(latent).float())
-    ).numpy()
-    return series
+    return Collection(series, class_index, fitted.generator.model.encode(series)[0])
