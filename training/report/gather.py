@@ -8,7 +8,6 @@ from bundle.engine.bundle import Bundle
 from bundle.manifest import Manifest
 from training.data import Cases
 from training.data.partition import Partition, make_training_cases
-from training.families import find_name
 from training.fitting import Fitted, predict
 from training.report.drawing import spread_indices
 from training.report.inputs import Collection, ReportInputs
@@ -34,16 +33,17 @@ def report_inputs(
     """What `write_report` takes; `synthetic` are series `[n, n_channels, n_timepoints]` and class_index `[n]`."""
     held_out = None if parts.measure is None else _collect_held_out(fitted, parts.measure)
     training = _build_collection(fitted, fitted.cases.series, fitted.cases.class_index)
+    latent = (held_out or training).latent
     return ReportInputs(
         manifest=manifest,
         training=training,
         synthetic=_build_collection(fitted, *synthetic),
         held_out=held_out,
         predicted=predict(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
-        reconstruction=fitted.generator.model.decode((held_out or training).latent),
+        reconstruction=None if latent is None else fitted.generator.model.decode(latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
-        mixture=fitted.generator.mixture,
-        texture=f"{find_name(fitted.generator.configuration.texture)}: {fitted.generator.texture.reveals}",
+        mixture=fitted.generator.law,
+        texture=fitted.generator.describe_revealed(),
         histories=fitted.histories,
     )
 
@@ -55,4 +55,5 @@ def _collect_held_out(fitted: Fitted, cases: Cases) -> Collection:
 
 
 def _build_collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
-    return Collection(series, class_index, fitted.generator.model.encode(series)[0])
+    model = fitted.generator.model
+    return Collection(series, class_index, model.encode(series)[0] if model.has("encoder") else None)
