@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import Moved
-from bundle.generation.model import Model, is_generator
+from bundle.generation.model import Model, has_generate_graph
 from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, REDRAW_STREAMS, TEXTURE_STREAM, Blocks
 
 REDRAWN_ROWS = 4
@@ -134,7 +134,7 @@ def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArr
     class_index, stream = blocks.recipe.class_index, redraw * REDRAW_STREAMS
     if drawn.moved is not None:
         series = drawn.moved.select(padded).decode(model.decode)
-    elif is_generator(model):
+    elif has_generate_graph(model):
         series = model.generate(class_index, _draw_noise(blocks, stream, counts, model.noise_shapes))
     else:
         series = model.decode(drawn.latent[padded])
