@@ -108,11 +108,8 @@ class FitConfiguration(Source):
         """Raise `ConfigurationError` for what takes an encoder."""
         if self.rounds > 1:
             raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
-        if self.policy != "auto" and find_source(self.policy) == "interpolation":
-            raise ConfigurationError(
-                f"--policy is {self.policy}; it moves cases between their codes, and a generator without an encoder "
-                "has none. Choose another policy, or leave --generator out."
-            )
+        if self.policy != "auto":
+            check_without_codes(self.policy)
 
     def list_families(self) -> list[FamilySettings]:
         """The settings of the families that are fitted: a generator without an encoder, or VAE and texture; and the
@@ -138,6 +135,15 @@ class FitConfiguration(Source):
         chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if record.get(kind)}
         plain = {name: value for name, value in record.items() if name not in PACKAGES}
         return cls(**{**plain, **paths, **several, **chosen, "models": models})
+
+
+def check_without_codes(policy: PolicyName) -> None:
+    """Raise `ConfigurationError` for a policy that a generator without an encoder cannot follow."""
+    if find_source(policy) == "interpolation":
+        raise ConfigurationError(
+            f"The policy {policy} moves cases between their codes, and a generator without an encoder has none. Choose "
+            "another policy, or leave --generator out."
+        )
 
 
 def _record_value(value: Any) -> Any:
