@@ -12,6 +12,7 @@ import tyro
 
 from bundle.generation.policy import PolicyName
 from bundle.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
+from training.data.shaping import Shaping
 
 FULL_STEPS_CASES = 100
 """Training cases up to which the gradient steps are as set; with more they grow in proportion."""
@@ -32,7 +33,7 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True)
-class FitConfiguration:
+class FitConfiguration(Shaping):
     """Learn a labelled time-series dataset and publish a bundle. Without --dataset and --data: refit every bundle."""
 
     dataset: str | None = None
@@ -152,6 +153,7 @@ class FitConfiguration:
         yield "learning_rate", 0 < self.learning_rate < inf, "a number above 0"
         for field in ("expansion", "pool_expansion"):
             yield field, 0 < getattr(self, field) <= MOST_EXPANSION, f"above 0 and at most {MOST_EXPANSION:g}"
+        yield "longest_gap", 0 < self.longest_gap <= 1, "above 0 and at most 1"
         yield "held_out_share", 0 <= self.held_out_share < 1, "at least 0 and below 1"
 
     def choose_steps(self, set_steps: int, n_cases: int) -> int:

@@ -50,8 +50,14 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     start = time.perf_counter()
     fabric = start_fabric(configuration)
     dataset = datasets.load(
-        configuration.dataset, configuration.data, layout=configuration.layout, key=configuration.key
+        configuration.dataset,
+        configuration.data,
+        layout=configuration.layout,
+        key=configuration.key,
+        shaping=configuration,
     )
+    for note in dataset.notes:
+        print(f"note: {note}", file=sys.stderr)
     name = check_name(configuration.name or dataset.name.lower())
     root = find_repository(configuration.models)
     sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
@@ -70,7 +76,7 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
             return None
         packed = pack(fitted, configuration)
         metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
-        origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
+        origin = Origin(dataset.name, dataset.sha256, dataset.shape, configuration, time.perf_counter() - start)
         maker = make_manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again

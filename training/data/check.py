@@ -2,41 +2,58 @@
 
 from __future__ import annotations
 
+from bundle.grid import OnGrid
 from training.data.cases import Cases, Dataset, DatasetError
 from training.data.digest import compute_digest
 from training.data.labels import are_plain_integers, check_groups, check_labels, refuse_lookalikes
 from training.data.raw import Raw
 from training.data.series import check_series
+from training.data.shaping import DEFAULT, Given, Part, Shaping, choose_shape, describe_shape, place
 
 MIN_TRAINING_CASES = 4
 
 
-def check_dataset(name: str, train: Raw, test: Raw | None) -> Dataset:
+def check_dataset(name: str, train: Raw, test: Raw | None, shaping: Shaping = DEFAULT) -> Dataset:
     """The dataset, or a DatasetError that names the first thing that is wrong with it."""
-    as_integers = are_plain_integers([train] if test is None else [train, test])
-    train_cases = _check_cases(train, f"The training set of {name}", MIN_TRAINING_CASES, as_integers)
-    test_cases = None if test is None else _check_cases(test, f"The test set of {name}", 1, as_integers)
+    raws = [train] if test is None else [train, test]
+    as_integers = are_plain_integers(raws)
+    where = (f"The training set of {name}", f"The test set of {name}")
+    parts = [Part(*checked, raw.times) for raw, *checked in zip(raws, where, _check_all(raws, where), strict=False)]
+    if test is not None:
+        _refuse_other_channels(parts)
+    shape = choose_shape(parts, shaping)
+    placed = [(part, place(part, shape)) for part in parts]
+    train_cases, *others = [
+        _check_cases(raw, part.where, grid, as_integers) for raw, (part, grid) in zip(raws, placed, strict=True)
+    ]
+    test_cases = others[0] if others else None
     if test_cases is not None:
-        _refuse_other_shape(train_cases, test_cases)
         _refuse_one_unlabelled(train_cases, test_cases)
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
     refuse_lookalikes(train_cases.labels or ())
-    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases))
+    notes = tuple(describe_shape(placed, shape))
+    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases), shape, notes)
 
 
-def _check_cases(raw: Raw, where: str, min_cases: int, as_integers: bool) -> Cases:
-    series = check_series(raw.series, where, min_cases)
-    labels = check_labels(raw, where, len(series), as_integers=as_integers)
-    return Cases(series, labels, check_groups(raw, where, len(series)))
+def _check_all(raws: list[Raw], where: tuple[str, str]) -> list[Given]:
+    least = (MIN_TRAINING_CASES, 1)
+    return [check_series(raw.series, words, n_cases) for raw, words, n_cases in zip(raws, where, least, strict=False)]
 
 
-def _refuse_other_shape(train: Cases, test: Cases) -> None:
-    (_, *expected), (_, *came) = train.series.shape, test.series.shape
+def _check_cases(raw: Raw, where: str, grid: OnGrid, as_integers: bool) -> Cases:
+    n_cases = len(grid.series)
+    labels = check_labels(raw, where, n_cases, as_integers=as_integers)
+    lengths = None if grid.shape.is_fixed else grid.lengths
+    return Cases(grid.series, labels, check_groups(raw, where, n_cases), lengths, grid.counted)
+
+
+def _refuse_other_channels(parts: list[Part]) -> None:
+    expected, came = (len(part.cases[0]) for part in parts)
     if came != expected:
         raise DatasetError(
-            f"The test set has {came[0]} channels of {came[1]} timepoints, but the training set has {expected[0]} of "
-            f"{expected[1]}. Bring both to one shape, or leave the test set out."
+            f"The test set has {came} channels, but the training set has {expected}. Bring both to one shape, or leave "
+            "the test set out."
         )
 
 

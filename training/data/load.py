@@ -11,16 +11,24 @@ from training.data.discover import find_generators, find_readers
 from training.data.folder import resolve
 from training.data.layout import DEFAULT, parse_layout
 from training.data.raw import Partitions
+from training.data.shaping import DEFAULT as AS_IT_COMES
+from training.data.shaping import Shaping
 
 
 def load(
-    dataset: str | None = None, data: Path | None = None, *, layout: str = DEFAULT, key: str | None = None
+    dataset: str | None = None,
+    data: Path | None = None,
+    *,
+    layout: str = DEFAULT,
+    key: str | None = None,
+    shaping: Shaping = AS_IT_COMES,
 ) -> Dataset:
     """The dataset called `dataset`, or the one in the file or folder `data`.
 
     By name alone: a generator's, else the UCR/UEA archive's (through aeon, downloaded where it is not shipped). With
     `data`, the file's suffix picks the reader, and `dataset` names the result and picks within a folder.
     `layout` names an `.npz` array's axes in their order, and `key` its series array; other formats have their own.
+    `shaping` says what becomes of unequal lengths and of missing values.
 
     Raises DatasetError when nothing is found or what is found cannot be learnt from.
     """
@@ -31,7 +39,7 @@ def load(
         name, (train, test) = dataset, _load_by_name(dataset)
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    return check_dataset(name, train, test)
+    return check_dataset(name, train, test, shaping)
 
 
 def _load_by_name(name: str) -> Partitions:

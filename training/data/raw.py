@@ -17,7 +17,7 @@ class Raw:
     """Unchecked cases.
 
     series: an array `[n_cases, n_channels, n_timepoints]` of any type, or a list of cases, each a list of channels,
-        whose lengths may differ.
+        whose lengths may differ. NaN is a missing value.
     labels, groups: one plain value per case, or None.
     plain_integers: labels came as text, and are integers when all labels of both partitions are written as such.
     """
@@ -26,6 +26,7 @@ class Raw:
     labels: Sequence[object] | None = None
     groups: Sequence[object] | None = None
     plain_integers: bool = False
+    times: Sequence[NDArray[np.float64]] | None = None
 
 
 Partitions = tuple[Raw, Raw | None]

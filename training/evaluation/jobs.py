@@ -81,9 +81,7 @@ def run(job: Job) -> Outcome:
 def reduce_cases(learn: Cases, level: Level | None, seed: int) -> Cases:
     """The training cases that a level keeps."""
     index = choose_kept(make_training_cases(learn, order_labels(learn.labels)).class_index, level, seed)
-    labels = tuple(learn.labels[i] for i in index) if learn.labels is not None else None
-    groups = tuple(learn.groups[i] for i in index) if learn.groups is not None else None
-    return Cases(learn.series[index], labels, groups)
+    return learn.select(index)
 
 
 def _make_trial(job: Job) -> Trial:

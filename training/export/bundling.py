@@ -30,6 +30,9 @@ from training.learning.weights import list_weights
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
 
 
+N_LENGTHS = 11
+"""Quantiles of a class's lengths, the least and the largest among them."""
+
 Inputs = dict[str, np.ndarray]
 
 
@@ -39,6 +42,7 @@ class Origin:
 
     dataset: str
     dataset_sha256: str
+    shape: SeriesShape
     configuration: FitConfiguration
     seconds: float
 
@@ -133,7 +137,6 @@ def make_manifest_maker(
     name: str, fitted: Fitted, packed: Packed, metrics: Metrics, origin: Origin
 ) -> Callable[[int], Manifest]:
     """The manifest of a version that is not known yet."""
-    _, n_channels, n_timepoints = fitted.cases.series.shape
     counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
     texture = fitted.generator.texture
     components = (fitted.generator.mixture.weights > 0).sum(axis=1)
@@ -152,7 +155,7 @@ def make_manifest_maker(
             format_version=2,
             name=name,
             version=version,
-            series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),
+            series=_describe_lengths(origin.shape, fitted),
             labelled=fitted.classifier is not None,
             classes=classes,
             latent_dim=origin.configuration.latent_dim,
@@ -168,6 +171,16 @@ def make_manifest_maker(
         )
 
     return make_manifest
+
+
+def _describe_lengths(shape: SeriesShape, fitted: Fitted) -> SeriesShape:
+    """The shape with the quantiles of each class's training lengths, where lengths differ."""
+    lengths, index = fitted.cases.lengths, fitted.cases.class_index
+    if lengths is None:
+        return shape
+    levels = np.linspace(0, 1, N_LENGTHS)
+    of_class = [np.quantile(lengths[index == one], levels, method="nearest") for one in range(len(fitted.labels))]
+    return shape.model_copy(update={"class_lengths": [quantiles.astype(int).tolist() for quantiles in of_class]})
 
 
 def _build_provenance(origin: Origin) -> Provenance:

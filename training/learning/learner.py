@@ -20,15 +20,20 @@ from training.learning.warps import warp_series
 
 @dataclass(frozen=True)
 class TrainingCases:
-    """What is learned from: series `[n_cases, n_channels, n_timepoints]`, class_index `[n_cases]`, n_classes."""
+    """What is learned from: series `[n_cases, n_channels, n_timepoints]`, class_index `[n_cases]`, n_classes; lengths
+    and counted as of `Cases`."""
 
     series: np.ndarray
     class_index: np.ndarray
     n_classes: int
+    lengths: np.ndarray | None = None
+    counted: np.ndarray | None = None
 
     def select(self, index: np.ndarray) -> TrainingCases:
         """The cases at `index`; the classes stay."""
-        return TrainingCases(self.series[index], self.class_index[index], self.n_classes)
+        lengths = None if self.lengths is None else self.lengths[index]
+        counted = None if self.counted is None else self.counted[index]
+        return TrainingCases(self.series[index], self.class_index[index], self.n_classes, lengths, counted)
 
 
 @dataclass(frozen=True)
