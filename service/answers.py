@@ -130,7 +130,7 @@ def collect_rest(answer: Any) -> dict[str, Any]:
 
 
 @dataclass
-class Stream:
+class StreamedAnswer:
     """An answer that is still being made: `n_cases` cases, some at a time.
 
     `head` is known before the first chunk, `tail` once the last is there; `narrow` are the columns beside
@@ -157,7 +157,7 @@ def join_columns(parts: Iterable[Columns]) -> Columns:
     return whole
 
 
-async def gather(stream: Stream) -> dict[str, Any]:
+async def gather(stream: StreamedAnswer) -> dict[str, Any]:
     """Read a stream to its end, close it and return the fields of the whole answer."""
     try:
         columns = join_columns([chunk async for chunk in stream.chunks])

@@ -60,7 +60,7 @@ def _subclass_service(routes: Routes) -> type[bentoml.Service[Any]]:
     """A BentoML service class whose workers serve `routes`. Raises `ImportError` or `AttributeError`."""
     from _bentoml_sdk import Service
 
-    from service.http.http1.connection import Connection
+    from service.http.http1.connection import Http1Connection
     from service.http.http1.places import Places
 
     wrapped = Service.to_asgi
@@ -68,8 +68,8 @@ def _subclass_service(routes: Routes) -> type[bentoml.Service[Any]]:
 
     class FrontDoor(Service[Any]):
         def to_asgi(self, is_main: bool = True) -> Application:
-            Connection.routes, Connection.places = routes, Places(routes.serving.connections)
-            protocols["auto"] = f"{Connection.__module__}:{Connection.__name__}"
+            Http1Connection.routes, Http1Connection.places = routes, Places(routes.serving.connections)
+            protocols["auto"] = f"{Http1Connection.__module__}:{Http1Connection.__name__}"
             application = wrapped(self, is_main=is_main)  # which takes BentoML's configuration in
             routes.bentoml = read_settings(self.name, routes.serving.settings.timeout_seconds)
             return HttpApplication(routes, application)

@@ -20,6 +20,7 @@ from training.configuration import ConfigurationError
 from training.data import DatasetError
 from training.export.exporting import ParityError
 from training.learning.loop import TrainingError
+from training.learning.watcher import Cancelled
 
 REFUSALS = (DatasetError, ConfigurationError, SeriesmithError, ParityError, TrainingError)
 """What a fit cannot be made of, however often it is started."""
@@ -57,6 +58,8 @@ def explain(error: BaseException) -> Ending | None:
     if isinstance(error, KeyboardInterrupt):
         number = error.args[0] if error.args else signal.SIGINT
         return Ending(f"stopped by {signal.Signals(number).name}; {AGAIN}.", 128 + number)
+    if isinstance(error, Cancelled):
+        return Ending(f"cancelled{f' ({error})' if str(error) else ''}; {AGAIN}.", 128 + signal.SIGINT)
     reason = str(error) if isinstance(error, REFUSALS) else _explain_machine(error)
     return Ending(reason, 2) if reason is not None else None
 

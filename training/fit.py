@@ -31,6 +31,9 @@ from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
 from training.learning import checkpoints
 from training.learning.loop import start_fabric
+from training.learning.progress import make_progress
+from training.learning.sharing import share_watcher
+from training.learning.watcher import UNWATCHED, Watcher
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -41,23 +44,22 @@ ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signin
 """Settings that a refit of every bundle may set anew."""
 
 
-def fit_and_publish(configuration: FitConfiguration) -> Path | None:
+def fit_and_publish(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Path | None:
     """Learn one dataset and publish its bundle; the bundle's directory (None on all devices but the first).
 
-    A fit that was killed goes on from its checkpoints. Raises one of `REFUSALS`, or `OSError`, and then nothing is
-    published.
+    `watcher` is told of every stage, also of those that run in processes of their own. A fit that was killed goes on
+    from its checkpoints. Raises one of `REFUSALS`, `OSError`, or `Cancelled` where the watcher does, and then nothing
+    is published.
     """
+    with share_watcher(watcher) as shared:
+        return _fit_and_publish(configuration, shared)
+
+
+def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path | None:
     start = time.perf_counter()
-    fabric = start_fabric(configuration)
-    dataset = datasets.load(
-        configuration.dataset,
-        configuration.data,
-        layout=configuration.layout,
-        key=configuration.key,
-        shaping=configuration,
-    )
-    for note in dataset.notes:
-        print(f"note: {note}", file=sys.stderr)
+    fabric = start_fabric(configuration, watcher)
+    dataset = datasets.load_source(configuration)
+    tell_what_was_read(dataset.description)
     name = check_name(configuration.name or dataset.name.lower())
     root = find_repository(configuration.models)
     sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
@@ -71,7 +73,7 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
         duplicates = find_duplicates(dataset)
         for sentence in describe(duplicates):
             print(f"warning: {sentence}", file=sys.stderr)
-        fitted = fit(fabric, parts.learn, configuration)
+        fitted = fit(fabric, parts.learn, configuration, watcher)
         if not fabric.is_global_zero:
             return None
         packed = pack(fitted, configuration)
@@ -87,6 +89,12 @@ def fit_and_publish(configuration: FitConfiguration) -> Path | None:
     manifest = read_manifest((directory / "manifest.json").read_bytes())
     print(write_summary(manifest, packed.n_bytes, directory, report))
     return directory
+
+
+def tell_what_was_read(description: datasets.Description) -> None:
+    """Say in one line what the dataset is, and in one line each what reading did to it."""
+    for line in (f"read: {description.read}", *(f"note: {note}" for note in description.notes)):
+        print(line, file=sys.stderr)
 
 
 def tell_what_is_kept(kept: checkpoints.Kept) -> None:
@@ -117,7 +125,7 @@ def report_directory(bundle: Path) -> Path:
     return repository.parent / "reports" / name / version
 
 
-def refit_all(configuration: FitConfiguration) -> int:
+def refit_all(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> int:
     """Fit every bundle of the repository again from its newest manifest's configuration; how many failed.
 
     Where and how to run may be set anew. Raises `ConfigurationError` for anything else: it would change what is fitted.
@@ -134,7 +142,7 @@ def refit_all(configuration: FitConfiguration) -> int:
     for name, versions in list_versions(root).items():
         print(f"\n{name}: fitting again", flush=True)
         try:
-            fit_and_publish(replace(read_configuration(root, name, versions[-1]), **anew))
+            fit_and_publish(replace(read_configuration(root, name, versions[-1]), **anew), watcher)
         except REFUSALS as error:
             failures += 1
             print(f"{name}: not fitted: {error}", file=sys.stderr)
@@ -158,8 +166,8 @@ def main(arguments: list[str] | None = None) -> int:
         with interrupt_by_signals():
             configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
             if configuration.dataset is None and configuration.data is None:
-                return 1 if refit_all(configuration) else 0
-            fit_and_publish(configuration)
+                return 1 if refit_all(configuration, make_progress()) else 0
+            fit_and_publish(configuration, make_progress())
     except (Exception, KeyboardInterrupt) as error:
         if (ending := explain(error)) is None:
             raise

@@ -24,6 +24,7 @@ from training.learning.augmenting import NOTHING, Initial
 from training.learning.generator import Generator
 from training.learning.learner import TrainingCases
 from training.learning.loop import History
+from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.weights import load_weights, read_weights
 
 
@@ -51,13 +52,17 @@ class Mean(nn.Module):
         return (torch.softmax(self.one(series), dim=1) + torch.softmax(self.other(series), dim=1)).log()
 
 
-def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration) -> Fitted:
-    """Learn from `learn`; equal arguments, machine and threads give equal weights."""
+def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Fitted:
+    """Learn from `learn`; equal arguments, machine and threads give equal weights.
+
+    `watcher` is told what the cross-validation trains; it must be one that `share_watcher` gave where that runs in
+    processes of its own.
+    """
     labels = order_labels(learn.labels)
     cases = make_training_cases(learn, labels)
     start = _load_starting_point(configuration.start_from, cases, configuration)
     folds = make_folds(learn, cases, configuration)
-    result = cross_validate(cases, folds, configuration, list_candidates(learn, labels, configuration), start)
+    result = cross_validate(cases, folds, configuration, list_candidates(learn, labels, configuration), start, watcher)
     if learn.labels is None:
         return Fitted(
             labels, cases, result.generator, None, collect_held_out(result.folds), None, result.generator.histories

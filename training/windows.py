@@ -26,6 +26,7 @@ from training import data as datasets
 from training.configuration import ConfigurationError, FitConfiguration
 from training.ending import REFUSALS
 from training.fit import fit_and_publish
+from training.learning.progress import make_progress
 from training.quality.recurrent import Effort, compute_discriminative_score, compute_predictive_score
 
 DIFFERENCES = """\
@@ -147,7 +148,7 @@ def _bundle(configuration: WindowsConfiguration) -> Bundle:
         return Bundle.load(configuration.bundle.resolve())
     with TemporaryDirectory() as models:
         settings = {name: getattr(configuration, name) for name in ("data", "layout", "key", "seed", "threads")}
-        directory = fit_and_publish(FitConfiguration(**settings, name="windows", models=Path(models)))
+        directory = fit_and_publish(FitConfiguration(**settings, name="windows", models=Path(models)), make_progress())
         assert directory is not None
         return Bundle.load(directory)
 

@@ -17,7 +17,7 @@ from service.grpc.address import bind_sockets, write_address
 from service.grpc.asked import Method, read_call
 from service.grpc.call import Call
 from service.grpc.health import Health
-from service.grpc.http2.connection import Connection
+from service.grpc.http2.connection import Http2Connection
 from service.grpc.http2.deadlines import Bounds
 from service.grpc.interfaces import INTERFACES, list_methods
 from service.grpc.tls import build_tls_context
@@ -38,7 +38,7 @@ class GrpcServer:
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
         self._listening: list[asyncio.Server] = []
-        self._connections: set[Connection] = set()
+        self._connections: set[Http2Connection] = set()
         self._emptied = asyncio.Event()
         self._methods: dict[bytes, Method] = {}
 
@@ -85,10 +85,10 @@ class GrpcServer:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._emptied.wait(), seconds)
 
-    def _make_connection(self) -> Connection:
+    def _make_connection(self) -> Http2Connection:
         serving = self._serving
         settings = serving.settings
-        return Connection(
+        return Http2Connection(
             lambda headers: read_call(headers, self._methods),
             partial(Call, serving),
             self._forget_connection,
@@ -98,7 +98,7 @@ class GrpcServer:
             Bounds(settings.head_seconds, settings.body_seconds, settings.write_seconds, settings.idle_seconds),
         )
 
-    def _forget_connection(self, connection: Connection) -> None:
+    def _forget_connection(self, connection: Http2Connection) -> None:
         self._connections.discard(connection)
         if not self._connections:
             self._emptied.set()

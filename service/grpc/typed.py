@@ -11,7 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from bundle.manifest import Manifest
 from service import metrics
-from service.answers import Column, Columns, Labels, Stream, collect_columns
+from service.answers import Column, Columns, Labels, StreamedAnswer, collect_columns
 from service.bounds import Bounding
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
@@ -88,7 +88,7 @@ class _Typed:
         return bytes(message.SerializeToString())
 
 
-async def _split_chunks(stream: Stream) -> AsyncIterator[Columns]:
+async def _split_chunks(stream: StreamedAnswer) -> AsyncIterator[Columns]:
     """Yield the chunks of a stream, cut where one is too large for a message."""
     rows = _count_rows(stream.manifest)
     async for columns in stream.chunks:

@@ -22,7 +22,7 @@ from bundle.errors import (
 )
 from service import metrics, wires
 from service.admission import REFUSAL_SECONDS, admit, finish_in_time, require_managing
-from service.answers import Stream, collect_columns
+from service.answers import StreamedAnswer, collect_columns
 from service.bounds import Bounding
 from service.exposition import MEDIA_TYPE, render_metrics
 from service.http import cards
@@ -181,7 +181,7 @@ class Routes:
         bounds = self._bounding.get_bounds()
         return await run_unhurried(len(plain), lambda: operation.parse(decoded(plain, headers, bounds)))
 
-    def _stream(self, stream: Stream, wire: Wire, outcome: metrics.Outcome, room: Room) -> Streamed:
+    def _stream(self, stream: StreamedAnswer, wire: Wire, outcome: metrics.Outcome, room: Room) -> Streamed:
         assert wire.streamed is not None
         headers, chunks = wire.streamed(stream)
 

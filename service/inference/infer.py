@@ -56,9 +56,9 @@ class Inference:
 
         `in_seconds` says whether the settings' timeout applies here; gRPC has applied it already.
         """
-        plan = model.plan(tuple(outputs))
-        running = model.operation.run(model.parse(given, plan), self._serving, room, plan.wanted)
-        return plan.take_outputs(await (finish_in_time(self._serving, running) if in_seconds else running))
+        selection = model.select(tuple(outputs))
+        running = model.operation.run(model.parse(given, selection), self._serving, room, selection.wanted)
+        return selection.take_outputs(await (finish_in_time(self._serving, running) if in_seconds else running))
 
 
 def require_few(count: int, noun: str) -> None:

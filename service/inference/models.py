@@ -26,7 +26,7 @@ REMEMBERED = 256
 
 
 @dataclass(frozen=True)
-class Plan:
+class Selection:
     """The outputs that answer a request, and the values of `with` that they need."""
 
     outputs: tuple[Output, ...]
@@ -54,18 +54,18 @@ class Model:
         self._extras = list_extras(operation.request)
         extra = frozenset[str]().union(*self._extras.values())
         usual = tuple(one for name, one in self.outputs.items() if name not in extra and not is_by_class(one.axes))
-        self._plans: dict[tuple[str, ...], Plan] = {(): self._make_plan(usual)}
+        self._selections: dict[tuple[str, ...], Selection] = {(): self._make_selection(usual)}
 
-    def plan(self, names: tuple[str, ...]) -> Plan:
-        """Plan the outputs named, or else those of a plain answer that are per case. Raises `InvalidRequest`."""
-        plan = self._plans.get(names)
-        if plan is None:
-            plan = self._choose_outputs(names)
-            if len(self._plans) < REMEMBERED:
-                self._plans[names] = plan
-        return plan
+    def select(self, names: tuple[str, ...]) -> Selection:
+        """Select the outputs named, or else those of a plain answer that are per case. Raises `InvalidRequest`."""
+        selection = self._selections.get(names)
+        if selection is None:
+            selection = self._choose_outputs(names)
+            if len(self._selections) < REMEMBERED:
+                self._selections[names] = selection
+        return selection
 
-    def _choose_outputs(self, names: tuple[str, ...]) -> Plan:
+    def _choose_outputs(self, names: tuple[str, ...]) -> Selection:
         outputs = []
         for name in names:
             output = self.outputs.get(name)
@@ -73,16 +73,18 @@ class Model:
                 known = ", ".join(self.outputs)
                 raise InvalidRequest(f"{self.name} has no output {show(name)}; there are: {known}.", "outputs")
             outputs.append(output)
-        return self._make_plan(tuple(outputs))
+        return self._make_selection(tuple(outputs))
 
-    def _make_plan(self, outputs: tuple[Output, ...]) -> Plan:
+    def _make_selection(self, outputs: tuple[Output, ...]) -> Selection:
         fields = frozenset(output.field for output in outputs)
         extras = {field: sorted(fields & names) for field, names in self._extras.items() if fields & names}
-        return Plan(outputs, fields, extras)
+        return Selection(outputs, fields, extras)
 
-    def parse(self, given: Given, plan: Plan) -> StrictRequest:
+    def parse(self, given: Given, selection: Selection) -> StrictRequest:
         """Parse the operation's request from tensors by name. Raises `InvalidRequest`."""
-        return self.operation.parse({"model": self._bundle_version, **read_fields(self.inputs, given), **plan.extras})
+        return self.operation.parse(
+            {"model": self._bundle_version, **read_fields(self.inputs, given), **selection.extras}
+        )
 
     def describe(self, versions: Iterable[int]) -> dict[str, Any]:
         """Return the protocol's metadata of a model: name, versions, inputs and outputs."""

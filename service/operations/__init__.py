@@ -2,9 +2,9 @@
 
 An operation is a module with `Request` (a strict pydantic model), `Answer` (a frozen dataclass; a field that is None
 is left out) and `async def run(request, serving, room, wanted) -> Answer`, which takes room for its answer before it
-works. One whose answer can be had chunk by chunk has `async def stream(request, serving, room) -> Stream` too, one that
-not every bundle can do has `def require(bundle)`, which raises `Unsupported`. Its docstring's first line is its
-summary.
+works. One whose answer can be had chunk by chunk has `async def stream(request, serving, room) -> StreamedAnswer` too,
+one that not every bundle can do has `def require(bundle)`, which raises `Unsupported`. Its docstring's first line is
+its summary.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pydantic import ValidationError
 
 from bundle.engine.bundle import Bundle
 from bundle.errors import SeriesmithError
-from service.answers import Axes, Stream, find_axes
+from service.answers import Axes, StreamedAnswer, find_axes
 from service.operations.contract import StrictRequest, explain_invalid
 from service.room import Room
 from service.serving import Serving
@@ -36,7 +36,7 @@ class Operation:
     request: type[StrictRequest]
     answer: type[Any]
     run: Callable[..., Awaitable[Any]]
-    stream: Callable[[Any, Serving, Room], Awaitable[Stream]] | None
+    stream: Callable[[Any, Serving, Room], Awaitable[StreamedAnswer]] | None
     require: Callable[[Bundle], None]
 
     def parse(self, fields: object) -> StrictRequest:

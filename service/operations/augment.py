@@ -25,7 +25,7 @@ from bundle.generation.policy import PolicyName
 from bundle.generation.recipe import Recipe
 from bundle.manifest import Manifest
 from service.advising import Asked, AugmentAdvice, advise, choose_policy
-from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, Stream, gather
+from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, StreamedAnswer, gather
 from service.class_reports import COMPARED, ClassReport, report_classes
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
@@ -92,7 +92,9 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     return Answer(**await gather(await stream(request, serving, room, whole=True, wanted=wanted)))
 
 
-async def stream(request: Request, serving: Serving, room: Room, whole: bool = False, wanted: Wanted = ALL) -> Stream:
+async def stream(
+    request: Request, serving: Serving, room: Room, whole: bool = False, wanted: Wanted = ALL
+) -> StreamedAnswer:
     """Make the same answer chunk by chunk; the given cases are the first chunk."""
     served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
@@ -127,7 +129,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy, "advice": advice}
     n_cases = kept + sum(making.values())
     narrow = {"labels": "<i4", "synthetic": "|b1"}
-    return Stream(manifest, head, narrow, n_cases, make_chunks(), lambda: {"report": report}, generation.close)
+    return StreamedAnswer(manifest, head, narrow, n_cases, make_chunks(), lambda: {"report": report}, generation.close)
 
 
 def _build_chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synthetic: bool) -> Columns:

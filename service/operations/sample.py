@@ -17,7 +17,7 @@ from pydantic import Field
 from bundle.errors import InvalidRequest
 from bundle.generation.recipe import MAX_SEED, Recipe
 from bundle.manifest import Manifest
-from service.answers import Columns, Cube, LabelColumn, Labels, Stream, Vector, gather
+from service.answers import Columns, Cube, LabelColumn, Labels, StreamedAnswer, Vector, gather
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
@@ -61,7 +61,7 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     return Answer(**await gather(await stream(request, serving, room, whole=True)))
 
 
-async def stream(request: Request, serving: Serving, room: Room, whole: bool = False) -> Stream:
+async def stream(request: Request, serving: Serving, room: Room, whole: bool = False) -> StreamedAnswer:
     """Make the same answer chunk by chunk; `whole` says that the caller holds all of it in memory."""
     served = serving.resolve(request.model)
     manifest = served.bundle.manifest
@@ -93,7 +93,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
 
     head = {"model": manifest.name, "version": manifest.version, "seed": seed}
     narrow = {"labels": "<i4", "log_density": "<f4"}
-    return Stream(manifest, head, narrow, total, make_chunks(), build_tail, generation.close)
+    return StreamedAnswer(manifest, head, narrow, total, make_chunks(), build_tail, generation.close)
 
 
 def count_by_class(request: Request, manifest: Manifest) -> dict[int, int]:

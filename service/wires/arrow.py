@@ -19,7 +19,7 @@ import pyarrow.compute
 
 from bundle.errors import InvalidRequest
 from bundle.showing import show
-from service.answers import Column, Columns, Labels, Stream, collect_columns, collect_rest
+from service.answers import Column, Columns, Labels, StreamedAnswer, collect_columns, collect_rest
 from service.bounds import Bounds
 from service.wires.arrow_bounds import check_bounds
 from service.wires.json_text import decode_json as decoded_json
@@ -138,7 +138,7 @@ def encode_arrow(answer: Any) -> tuple[bytes, Headers]:
     return sink.getvalue().to_pybytes(), ()
 
 
-def stream_arrow(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_arrow(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream batch by batch, see the module."""
 
     async def write_chunks() -> AsyncIterator[bytes]:

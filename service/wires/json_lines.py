@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import partial
 
-from service.answers import Stream
+from service.answers import StreamedAnswer
 from service.pace import run_unhurried
 from service.room import TEXT_BYTES
 from service.wires.json_writing import dump
 from service.wires.wire import Headers, Wire
 
 
-def stream_lines(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_lines(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream line by line, see the module."""
 
     async def write_lines() -> AsyncIterator[bytes]:

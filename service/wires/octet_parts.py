@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
-from service.answers import Columns, Stream
+from service.answers import Columns, StreamedAnswer
 from service.wires.json_writing import dump
 from service.wires.octets import prepare_column
 from service.wires.wire import Headers, Wire
 
 
-def stream_parts(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_parts(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream part by part, see the module."""
 
     async def write_parts() -> AsyncIterator[bytes]:

@@ -17,7 +17,7 @@ import numpy as np
 import orjson
 
 from bundle.errors import InvalidRequest
-from service.answers import Column, Labels, Stream, collect_columns, collect_rest
+from service.answers import Column, Labels, StreamedAnswer, collect_columns, collect_rest
 from service.bounds import Bounds
 from service.wires.json_text import decode_json as decoded_json
 from service.wires.json_writing import dump
@@ -76,7 +76,7 @@ def encode_octets(answer: Any) -> tuple[bytes, Headers]:
     return body, ((ARRAYS, orjson.dumps(listed)),)
 
 
-def stream_octets(stream: Stream) -> tuple[Headers, AsyncIterator[bytes]]:
+def stream_octets(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream, series first; the narrow columns wait in memory, four bytes a case, until the series are sent."""
     series = stream.manifest.series
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from service.answers import Stream
+from service.answers import StreamedAnswer
 from service.bounds import Bounds
 from service.room import BINARY_BYTES
 
@@ -23,7 +23,7 @@ class Wire:
     media_type: bytes
     decoded: Callable[[bytes, dict[bytes, bytes], Bounds], Any] | None
     encoded: Callable[[Any], tuple[bytes, Headers]] | None
-    streamed: Callable[[Stream], tuple[Headers, AsyncIterator[bytes]]] | None
+    streamed: Callable[[StreamedAnswer], tuple[Headers, AsyncIterator[bytes]]] | None
     packs: bool = False
     """Whether its bodies are text, which compresses."""
     written: int = BINARY_BYTES

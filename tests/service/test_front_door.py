@@ -20,7 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from service.http.bentoml_settings import USUAL, find_without_effect, is_without_effect, list_leaves, read_settings
-from service.http.http1.connection import Connection
+from service.http.http1.connection import Http1Connection
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.server import Server, run_server
 from tests.service.test_refusals import OPERATIONS, assert_refused, build_good
@@ -161,7 +161,7 @@ def test_a_client_that_leaves_while_it_is_answered_disturbs_nobody(server: Serve
 def test_uvicorn_is_as_our_connections_expect():
     """Should this fail, read http1/connection.py, draining.py and uvicorn's server and h11 protocol."""
     made = set(inspect.signature(H11Protocol.__init__).parameters)
-    assert made == set(inspect.signature(Connection.__init__).parameters)
+    assert made == set(inspect.signature(Http1Connection.__init__).parameters)
     state = ServerState()
     assert (state.total_requests, state.connections, state.tasks, state.default_headers) == (0, set(), set(), [])
     stop = inspect.getsource(uvicorn.server.Server.shutdown)

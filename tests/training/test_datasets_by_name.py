@@ -44,7 +44,7 @@ def test_an_archived_dataset_of_unequal_length_is_resampled_and_says_so() -> Non
     assert dataset.train.series.shape == (270, 12, 26) and dataset.test.series.shape == (370, 12, 26)
     assert (dataset.train.lengths.min(), dataset.train.lengths.max()) == (7, 26)
     assert (dataset.shape.length_policy, dataset.shape.shortest, dataset.shape.longest) == ("resample", 3, 58)
-    assert any("7 to 29 timepoints: each is resampled to 26" in note for note in dataset.notes)
+    assert any("7 to 29 timepoints: each is resampled to 26" in note for note in dataset.description.notes)
 
 
 def test_an_unknown_name_is_refused_with_close_ones() -> None:

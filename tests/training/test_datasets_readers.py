@@ -79,7 +79,10 @@ def test_every_reader_lets_missing_values_be_filled(suffix: str, tmp_path: Path)
     expected = SERIES.copy()
     expected[2, 0, 4] = (expected[2, 0, 3] + expected[2, 0, 5]) / 2
     np.testing.assert_allclose(dataset.train.series, expected, rtol=1e-5)
-    assert dataset.shape.gap_policy == "interpolate" and "1 missing values in 1 of 6 cases" in dataset.notes[0]
+    assert (
+        dataset.shape.gap_policy == "interpolate"
+        and "1 missing values in 1 of 6 cases" in dataset.description.notes[-1]
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 not a dataset", b"just words\nand more words\n"])

@@ -24,6 +24,7 @@ from training.fit import main
 from training.learning.augmenting import fit_generator
 from training.learning.learner import TrainingCases
 from training.learning.loop import TrainingError, start_fabric
+from training.learning.watcher import Cancelled
 
 
 def refuse(models: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -127,6 +128,7 @@ def test_a_bug_in_the_report_costs_the_report_and_is_logged_whole(
         (BrokenProcessPool("killed"), "fewer --workers", 2),
         (KeyboardInterrupt(), "stopped by SIGINT", 130),
         (KeyboardInterrupt(signal.SIGTERM), "stopped by SIGTERM", 143),
+        (Cancelled("by the user"), "cancelled (by the user); nothing was published", 130),
     ],
 )
 def test_what_the_machine_brings_about_is_said_in_a_sentence(error: BaseException, words: str, status: int) -> None:

@@ -20,6 +20,7 @@ from training.learning.generator import Generator
 from training.learning.learner import TrainingCases
 from training.learning.loop import History, start_fabric
 from training.learning.parallel import run_side_by_side
+from training.learning.watcher import UNWATCHED, PartWatcher, Watcher
 
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
 """What "auto" chooses from, besides none."""
@@ -93,17 +94,22 @@ def cross_validate(
     configuration: FitConfiguration,
     candidates: Sequence[PolicyName],
     initial: Initial = NOTHING,
+    watcher: Watcher = UNWATCHED,
 ) -> CrossValidation:
     """Judge `candidates` and "none" on every fold and learn all cases, side by side; then choose, train a classifier
     with what was chosen, and advise.
 
     Without candidates (no labels) or folds, "none" is chosen. `initial` gives starting weights.
+    `watcher` is told of every fold as a part of its own.
     """
     balanced = is_imbalanced(cases.class_index)
     policies: tuple[PolicyName, ...] = tuple(dict.fromkeys(("none", *candidates))) if candidates else ()
-    judging = [partial(judge, fold, configuration, policies, balanced) for fold in folds]
+    judging = [
+        partial(judge, fold, configuration, policies, balanced, watcher=watch)
+        for fold, watch in zip(folds, _watch_folds(watcher, folds), strict=True)
+    ]
     *judged, generator = run_side_by_side(
-        [*judging, partial(_learn_whole, cases, configuration, initial)], configuration
+        [*judging, partial(_learn_whole, cases, configuration, initial, watcher=watcher)], configuration
     )
     evidence = Evidence(
         configuration.policy,
@@ -112,16 +118,18 @@ def cross_validate(
         LATENT_START_IMBALANCED if balanced else LATENT_START,
     )
     for number in range(2, configuration.rounds + 1):
-        following = _run_next_round(evidence, folds, configuration, balanced, number)
+        following = _run_next_round(evidence, folds, configuration, balanced, number, watcher)
         if following is None or following.compute_cost(following.best) >= evidence.compute_cost(evidence.best):
             break
         evidence = following
     if evidence.rounds > 1:
-        generator = _learn_whole(cases, configuration, initial, evidence.rounds)
-    train = partial(_train, cases, evidence.policy, generator, configuration, balanced, initial)
+        generator = _learn_whole(cases, configuration, initial, evidence.rounds, watcher)
+    train = partial(_train, cases, evidence.policy, generator, configuration, balanced, initial, watcher)
     training: list[partial[Any]] = [train] if cases.n_classes > 1 else []
     advising: list[partial[Any]] = [
-        partial(judge_concatenated, fold, evidence.served, balanced) for fold in evidence.folds if evidence.rows
+        partial(judge_concatenated, fold, evidence.served, balanced, watch)
+        for fold, watch in zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True)
+        if evidence.rows
     ]
     answers = run_side_by_side([*training, *advising], configuration)
     found = summarise_uplift(evidence, answers[len(training) :], balanced, configuration)
@@ -129,20 +137,38 @@ def cross_validate(
 
 
 def _run_next_round(
-    evidence: Evidence, folds: Sequence[Fold], configuration: FitConfiguration, balanced: bool, number: int
+    evidence: Evidence,
+    folds: Sequence[Fold],
+    configuration: FitConfiguration,
+    balanced: bool,
+    number: int,
+    watcher: Watcher,
 ) -> Evidence | None:
     """The latent policies again, with a VAE refitted to its own samples; None where there are none."""
     latent = [row.policy for row in evidence.rows if is_latent(row.policy) and row.round == 1]
     if not latent:
         return None
-    calls = [partial(judge, fold, configuration, ("none", *latent), balanced, number) for fold in folds]
+    calls = [
+        partial(judge, fold, configuration, ("none", *latent), balanced, number, watch)
+        for fold, watch in zip(folds, _watch_folds(watcher, folds), strict=True)
+    ]
     judged = run_side_by_side(calls, configuration)
     rows = [summarise_candidate(judged, policy, configuration, balanced, number) for policy in latent]
     return replace(evidence, folds=judged, rows=[*evidence.rows, *rows])
 
 
-def _learn_whole(cases: TrainingCases, configuration: FitConfiguration, initial: Initial, rounds: int = 1) -> Generator:
-    return fit_generator(start_fabric(configuration), cases, configuration, initial, rounds)
+def _watch_folds(watcher: Watcher, folds: Sequence[object]) -> list[PartWatcher]:
+    return [PartWatcher(watcher, f"fold {number} of {len(folds)}") for number in range(1, len(folds) + 1)]
+
+
+def _learn_whole(
+    cases: TrainingCases,
+    configuration: FitConfiguration,
+    initial: Initial,
+    rounds: int = 1,
+    watcher: Watcher = UNWATCHED,
+) -> Generator:
+    return fit_generator(start_fabric(configuration, watcher), cases, configuration, initial, rounds)
 
 
 def _train(
@@ -152,9 +178,10 @@ def _train(
     configuration: FitConfiguration,
     balanced: bool,
     initial: Initial,
+    watcher: Watcher,
 ) -> tuple[nn.Module, History]:
     balanced = balanced and policy != "none"
-    fabric = start_fabric(configuration)
+    fabric = start_fabric(configuration, watcher)
     return fit_policy(fabric, cases, policy, generator, configuration, balanced, initial.classifier)
 
 

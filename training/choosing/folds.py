@@ -21,6 +21,7 @@ from training.learning.augmenting import compute_equal_counts, fit_generator, jo
 from training.learning.generator import Generator
 from training.learning.learner import TrainingCases, compute_posterior_means, compute_reconstruction_errors, standardise
 from training.learning.loop import History, start_fabric
+from training.learning.watcher import UNWATCHED, Watcher
 
 POOL_SIZE = 512
 """Synthetic cases that a classifier's training draws from."""
@@ -56,7 +57,12 @@ def make_folds(learn: Cases, cases: TrainingCases, configuration: FitConfigurati
 
 
 def judge(
-    fold: Fold, configuration: FitConfiguration, policies: Sequence[PolicyName], balanced: bool, rounds: int = 1
+    fold: Fold,
+    configuration: FitConfiguration,
+    policies: Sequence[PolicyName],
+    balanced: bool,
+    rounds: int = 1,
+    watcher: Watcher = UNWATCHED,
 ) -> Judged:
     """Fit a generator and a classifier per policy to the cases kept; judge those held out.
 
@@ -64,7 +70,7 @@ def judge(
 
     With `balanced` every policy but "none" draws rare classes more often.
     """
-    fabric = start_fabric(configuration)
+    fabric = start_fabric(configuration, watcher)
     kept, held_out = fold.kept, fold.held_out
     configuration = configuration.copy_for_fold(len(kept.series), len(kept.series) + len(held_out.series))
     if not policies:  # nothing is made in such a fold, and its texture would serve nobody
@@ -107,14 +113,14 @@ def fit_policy(
     return fit_classifier(fabric, real, made, policy, configuration, balanced, initial)
 
 
-def judge_concatenated(judged: Judged, policy: PolicyName, balance: bool) -> np.ndarray:
+def judge_concatenated(judged: Judged, policy: PolicyName, balance: bool, watcher: Watcher = UNWATCHED) -> np.ndarray:
     """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[n]`.
 
     That is the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and
     ridge. The cases fill every class to the largest with `balance`, else they double each class.
     """
     configuration = judged.generator.configuration
-    fabric = start_fabric(configuration)
+    fabric = start_fabric(configuration, watcher)
     kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
     counts = np.bincount(kept.class_index, minlength=kept.n_classes)
     counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts

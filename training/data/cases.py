@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +48,8 @@ class Cases:
 class Dataset:
     """A training partition and, where the archive or the user split one off, a test partition.
 
-    sha256 covers every series, label and group, but not the name: equal data, equal hash. `shape` is that of the
-    series, and says how others come onto their grid. `notes` say in sentences what was done to them.
+    sha256 covers every series, label and group, but neither name nor description: equal data, equal hash. `shape` is
+    that of the series, and says how others come onto their grid.
     """
 
     name: str
@@ -57,4 +57,19 @@ class Dataset:
     test: Cases | None
     sha256: str
     shape: SeriesShape
+    description: Description = field(default_factory=lambda: Description())
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the source says of its series, and what reading did to them.
+
+    channel_names, units: one per channel, or None. sampling_interval: with its unit ("0.01 s"), or None.
+    read: what was read, in one line. notes: a sentence for each thing that was dropped, filled, renamed or reordered.
+    """
+
+    channel_names: tuple[str, ...] | None = None
+    units: tuple[str, ...] | None = None
+    sampling_interval: str | None = None
+    read: str = ""
     notes: tuple[str, ...] = ()

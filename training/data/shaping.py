@@ -60,7 +60,7 @@ def choose_shape(parts: Sequence[Part], shaping: Shaping) -> SeriesShape:
     if not varies:
         _refuse_other_length(lengths)
     gaps = _choose_gaps(parts, shaping)
-    bounds = {} if gaps == "refuse" else {"longest_gap": shaping.longest_gap, "most_missing": MOST_MISSING}
+    longest_gap, most_missing = (None, None) if gaps == "refuse" else (shaping.longest_gap, MOST_MISSING)
     if timed and shaping.lengths == "pad":
         raise DatasetError(
             "The series come with times, which place them on a grid by interpolation. Leave --lengths pad out."
@@ -70,7 +70,13 @@ def choose_shape(parts: Sequence[Part], shaping: Shaping) -> SeriesShape:
             f"{_name_shortest(parts, lengths)} has {known.min()} timepoints, and a series needs 2 at least. Drop it."
         )
     if not varies:
-        return SeriesShape(n_channels=n_channels, n_timepoints=int(known[0]), gap_policy=gaps, **bounds)
+        return SeriesShape(
+            n_channels=n_channels,
+            n_timepoints=int(known[0]),
+            gap_policy=gaps,
+            longest_gap=longest_gap,
+            most_missing=most_missing,
+        )
     pad = shaping.lengths == "pad"
     longest = int(known.max() if pad else lengths[0].max())
     return SeriesShape(
@@ -81,7 +87,8 @@ def choose_shape(parts: Sequence[Part], shaping: Shaping) -> SeriesShape:
         longest=longest if pad else min(LEEWAY * int(known.max()), MOST_VALUES // n_channels),
         timed=timed,
         gap_policy=gaps,
-        **bounds,
+        longest_gap=longest_gap,
+        most_missing=most_missing,
     )
 
 

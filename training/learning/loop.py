@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from training.configuration import ConfigurationError, FitConfiguration
 from training.learning.checkpoints import LoopCheckpoint, State, compute_key
+from training.learning.watcher import UNWATCHED, Stage, Step, Watcher
 
 RECORDED = 100
-"""About how many steps a history holds."""
+"""About how many steps a history holds, and of how many a watcher is told the losses."""
 
 NO_ROWS = torch.empty(0, 0)
 
@@ -27,7 +27,7 @@ class TrainingError(RuntimeError):
 
 
 class Objective(nn.Module):
-    """A loss over cases that it holds: `forward(index, progress)` answers it, and its parts for the progress bar."""
+    """A loss over cases that it holds: `forward(index, progress)` answers it, and its parts for the history."""
 
     def __init__(self, n_cases: int, seed: int, device: torch.device) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Objective(nn.Module):
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to train, and what the progress bar says."""
+    """How long to train, and the title of that stage."""
 
     steps: int
     title: str
@@ -68,8 +68,9 @@ class History:
     parts: dict[str, np.ndarray]
 
 
-def start_fabric(configuration: FitConfiguration) -> Fabric:
-    """The device or devices to train on, launched. Threads and determinism are set for the whole process.
+def start_fabric(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Fabric:
+    """The device or devices to train on, launched; `watcher` is told what is trained on them. Threads and determinism
+    are set for the whole process.
 
     Raises `ConfigurationError` when CUDA is asked for and is not there.
     """
@@ -81,7 +82,9 @@ def start_fabric(configuration: FitConfiguration) -> Fabric:
     # Nothing here reads memory that it has not written, and filling it first, for determinism, costs a tenth of a fit.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     fabric = Fabric(
-        accelerator="cuda" if cuda and configuration.device != "cpu" else "cpu", devices=configuration.devices
+        accelerator="cuda" if cuda and configuration.device != "cpu" else "cpu",
+        devices=configuration.devices,
+        callbacks=[watcher],
     )
     fabric.launch()
     return fabric
@@ -90,8 +93,9 @@ def start_fabric(configuration: FitConfiguration) -> Fabric:
 def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> History:
     """Minimise `objective` in place. Each device draws its own batches; the history is of this one's.
 
-    With `configuration.checkpoints` a loop that was killed goes on, to the same result bit for bit. Raises
-    `TrainingError` when the loss or a weight is no finite number.
+    With `configuration.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that
+    `fabric` was started with is told of it. Raises `TrainingError` when the loss or a weight is no finite number, and
+    `Cancelled` when the watcher does.
     """
     checkpoint = _open_checkpoint(objective, schedule, configuration)
     if (result := checkpoint.read_finished()) is not None:
@@ -109,15 +113,10 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
     run = _Run(objective, optimizer, cycle, batches)
     if (state := checkpoint.read_half_done()) is not None:
         run.restore(state)
-    bar = tqdm(
-        range(run.step, schedule.steps),
-        desc=schedule.title,
-        disable=not fabric.is_global_zero,
-        mininterval=0.5,
-        initial=run.step,
-        total=schedule.steps,
-    )
-    for step in bar:
+    tell = fabric.call if fabric.is_global_zero else _tell_nobody
+    stage = Stage(schedule.title, schedule.steps, run.step)
+    tell("begin_stage", stage)
+    for step in range(run.step, schedule.steps):
         if checkpoint.is_due:
             checkpoint.keep(run.save_state(step))
         loss, parts = module(batches.draw().to(fabric.device), step / schedule.steps)
@@ -127,16 +126,23 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
             cycle.step()
+        losses: dict[str, float] = {}
         if step % max(1, schedule.steps // RECORDED) == 0:
+            losses = {name: float(part.detach()) for name, part in parts.items()}
             run.recorded[step] = {name: part.detach() for name, part in parts.items()}
             _refuse_divergence(loss, step, schedule, configuration)
-        if step % max(1, schedule.steps // 10) == 0:
-            bar.set_postfix({name: f"{float(part.detach()):.4f}" for name, part in parts.items()})
+        epochs = (step + 1) * configuration.batch_size / objective.n_cases
+        tell("report_step", stage, Step(step + 1, epochs, losses))
+    tell("end_stage", stage)
     for tensor in (*objective.parameters(), *objective.buffers()):
         _refuse_divergence(tensor.detach().sum(), schedule.steps, schedule, configuration)
     objective.eval()
     checkpoint.finish({**run.record(), "objective": objective.state_dict(), "random": torch.get_rng_state()})
     return _build_history(run.record())
+
+
+def _tell_nobody(method: str, *arguments: object) -> None:
+    """In place of `Fabric.call` on all devices but the first: one of them tells the watcher."""
 
 
 def _open_checkpoint(objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> LoopCheckpoint:

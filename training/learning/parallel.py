@@ -5,13 +5,11 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from joblib import Parallel, cpu_count, delayed
-from tqdm import tqdm
 
 from training.configuration import FitConfiguration
 
@@ -29,7 +27,6 @@ def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfigurat
 
 def _call(call: Callable[[], Any]) -> Any:
     _end_with_parent()
-    tqdm.set_lock(threading.RLock())  # its own lock would be left behind by a process that is killed
     return call()
 
 

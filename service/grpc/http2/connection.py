@@ -24,7 +24,7 @@ LINGER_BYTES = 2**20
 """and what it may still send meanwhile."""
 
 
-class Connection(asyncio.Protocol):
+class Http2Connection(asyncio.Protocol):
     """`read` makes what it wants of a stream's headers, once for equal ones; `make` makes the stream of that.
 
     `held` and `connections` are the budgets of all; where there are too many connections, the one of `others`, which it
@@ -37,10 +37,10 @@ class Connection(asyncio.Protocol):
         self,
         read: Callable[[list[Header]], Any],
         make: Callable[[Core, int, Any], Stream],
-        gone: Callable[[Connection], None],
+        gone: Callable[[Http2Connection], None],
         held: Budget,
         connections: Budget,
-        others: set[Connection],
+        others: set[Http2Connection],
         bounds: Bounds,
     ) -> None:
         self.core = Core(read, make, Holding(held), self._emit)

@@ -66,7 +66,7 @@ class Exchange:
         self.task: asyncio.Task[None] | None = None
 
 
-class Connection(asyncio.Protocol):
+class Http1Connection(asyncio.Protocol):
     """Made by uvicorn for every connection; `routes` and `places` are those of the worker."""
 
     routes: ClassVar[Routes]
@@ -296,10 +296,10 @@ class Connection(asyncio.Protocol):
     def write_date(self) -> bytes:
         """uvicorn's lines for all answers (the date), which it replaces once a second."""
         headers = self.server_state.default_headers
-        known, text = Connection._dated
+        known, text = Http1Connection._dated
         if known is not headers:
             text = b"".join([name + b": " + value + b"\r\n" for name, value in headers])
-            Connection._dated = headers, text
+            Http1Connection._dated = headers, text
         return text
 
     def choose_ending(self, exchange: Exchange) -> bytes:

@@ -16,7 +16,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from service.http.exchange import Request, Response, Streamed
-from service.http.http1.connection import Connection
+from service.http.http1.connection import Http1Connection
 from service.http.http1.places import Places
 from service.http.routes import Routes
 from service.http.table import Route, Table
@@ -107,7 +107,7 @@ def run_front(folder: Path, keep_alive: int = 5, **settings: Any) -> Iterator[Fr
         Route("/livez", ("GET",), None),
     ]
     routes.table = Table(rows)
-    made = type("Made", (Connection,), {"routes": routes, "places": Places(serving.connections)})
+    made = type("Made", (Http1Connection,), {"routes": routes, "places": Places(serving.connections)})
     listener = socket.create_server(("127.0.0.1", 0))
     running = Front(serving, listener.getsockname()[1], state, loop)
     server = loop.run_until_complete(loop.create_server(lambda: made(config, state, {}, _loop=loop), sock=listener))

@@ -72,11 +72,11 @@ def test_choices_are_read_as_json_would_say_them():
 
 def test_outputs_decide_what_is_computed(sines):
     model = Model(OPERATIONS["classify"], sines)
-    assert model.plan(()).wanted == {"labels", "probabilities"} and not model.plan(()).extras
-    assert model.plan(("typicality",)).wanted == {"typicality"}
-    assert model.plan(("typicality",)).extras == {"with": ["typicality"]}
-    assert model.plan(("labels",)) is model.plan(("labels",))
-    assert {output.field for output in Model(OPERATIONS["augment"], sines).plan(("had", "seed")).outputs} == {
+    assert model.select(()).wanted == {"labels", "probabilities"} and not model.select(()).extras
+    assert model.select(("typicality",)).wanted == {"typicality"}
+    assert model.select(("typicality",)).extras == {"with": ["typicality"]}
+    assert model.select(("labels",)) is model.select(("labels",))
+    assert {output.field for output in Model(OPERATIONS["augment"], sines).select(("had", "seed")).outputs} == {
         "report",
         "seed",
     }
