@@ -10,7 +10,7 @@ import torch
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime, Session
-from bundle.generation.texture import add_texture, check_texture
+from bundle.generation.texture import add_texture, check_texture, read_noise_shape
 from training import families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export.bundling import list_exportables
@@ -135,8 +135,8 @@ def test_an_exported_texture_looped_by_the_runtime_is_the_one_of_torch(
     check_texture(manifest)
     series = cases.series[:6]
     session = Session(exported.content, Runtime("cpu", 1))
-    made = add_texture(session, manifest, series, 1, np.random.default_rng(3))
-    noise = np.random.default_rng(3).standard_normal(texture.choose_noise_shape(6), dtype=np.float32)
+    noise = np.random.default_rng(3).standard_normal((6, *read_noise_shape(manifest)), dtype=np.float32)
+    made = add_texture(session, steps, series, 1, noise)
     with torch.no_grad():
         inward = scaling.standardise(torch.as_tensor(series))
         expected = inward + texture(inward, torch.ones(6, dtype=torch.long), torch.as_tensor(noise))

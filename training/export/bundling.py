@@ -87,7 +87,7 @@ def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Ex
     rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
     latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
-    inputs: Inputs = dict(fitted.generator.mixture.list_graph_inputs())
+    inputs: Inputs = dict(fitted.generator.mixture.graph_inputs)
     density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
     decoder = graphs.Decoder(fitted.generator.scaling, fitted.generator.vae)
     decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
