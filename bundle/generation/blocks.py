@@ -39,7 +39,8 @@ def _generate(model: Model, blocks: Blocks) -> Samples:
         series = np.concatenate([warp(part, WARP_PROBABILITY, random) for part, random in parts])
     asked = blocks.find_asked()
     n_fallbacks = int(np.count_nonzero(~made.accepted[asked]))
-    return Samples(series[asked], made.log_density[asked], int(made.n_proposals[asked].sum()), n_fallbacks)
+    n_proposals = int(made.n_proposals[asked].sum())
+    return Samples(series[asked], made.log_density[asked], n_proposals, n_fallbacks, made.source[asked])
 
 
 def cut_into_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:

@@ -13,21 +13,23 @@ from pydantic import FailFast, Field
 
 from bundle.engine.bundle import Bundle
 from service.answers import Judged, Label, LabelColumn, Labels, Shares
-from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
+from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
+from service.uneven import describe_placing
 
 
 class Request(StrictRequest):
     """Series to classify; `with` asks for more."""
 
     series: Series
+    times: Times = None
     extras: Annotated[list[Literal["typicality"]], FailFast()] = Field(default_factory=list, alias="with")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`probabilities` `[n_cases][n_classes]`, columns in the order of `classes`."""
+    """`probabilities` `[n_cases][n_classes]`, columns in the order of `classes`; `note`: what was filled in the series."""
 
     model: str
     version: int
@@ -35,6 +37,7 @@ class Answer:
     probabilities: Shares | None
     classes: list[Label]
     typicality: Judged | None
+    note: str | None = None
 
 
 def require(bundle: Bundle) -> None:
@@ -44,7 +47,7 @@ def require(bundle: Bundle) -> None:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    served, series = receive_series(request.model, request.series, serving)
+    served, series, placed = await receive_series(request.model, request.series, serving, request.times)
     manifest = served.bundle.manifest
     require(served.bundle)
     labels = probabilities = typicality = None
@@ -55,4 +58,5 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
             labels = Labels(require_finite_answer(probabilities, "class probability").argmax(axis=1), manifest.labels)
         if "typicality" in request.extras:
             typicality = require_finite_answer((await served.compute_typicality(series))[0], "typicality")
-    return Answer(manifest.name, manifest.version, labels, probabilities, manifest.labels, typicality)
+    note = None if placed is None else describe_placing(placed)
+    return Answer(manifest.name, manifest.version, labels, probabilities, manifest.labels, typicality, note)

@@ -8,30 +8,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from service.answers import Codes
-from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
+from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
+from service.uneven import describe_placing
 
 
 class Request(StrictRequest):
     """Series to encode."""
 
     series: Series
+    times: Times = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`[n_cases][latent_dim]` each."""
+    """`[n_cases][latent_dim]` each. `note` says what was filled in the series, where anything was."""
 
     model: str
     version: int
     posterior_mean: Codes
     posterior_log_variance: Codes
+    note: str | None = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    served, series = receive_series(request.model, request.series, serving)
+    served, series, placed = await receive_series(request.model, request.series, serving, request.times)
     manifest = served.bundle.manifest
     room.take(2 * len(series) * manifest.latent_dim)
     with served.admit("encode", len(series)):
@@ -41,4 +44,5 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
         manifest.version,
         require_finite_answer(mean, "posterior mean"),
         require_finite_answer(log_variance, "posterior log variance"),
+        None if placed is None else describe_placing(placed),
     )

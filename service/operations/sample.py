@@ -17,7 +17,7 @@ from pydantic import Field
 from bundle.errors import InvalidRequest
 from bundle.generation.recipe import MAX_SEED, Recipe
 from bundle.manifest import Manifest
-from service.answers import Columns, Cube, LabelColumn, Labels, StreamedAnswer, Vector, gather
+from service.answers import Columns, Cube, LabelColumn, Labels, Lengths, StreamedAnswer, Vector, gather
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
@@ -31,6 +31,7 @@ from service.operations.contract import (
 from service.room import Room
 from service.serving import Serving
 from service.strategy import Count, Counts
+from service.varying import vary_as_learned
 
 
 class Request(StrictRequest):
@@ -54,6 +55,7 @@ class Answer:
     acceptance: dict[str, float]
     fallbacks: dict[str, int]
     seed: int
+    lengths: Lengths | None = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -74,15 +76,13 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     expansion = manifest.expansion if request.expansion is None else request.expansion
     recipes = [Recipe(index, count, seed, expansion) for index, count in counts.items()]
     generation = Generation(served, "sample", recipes, whole=whole)
+    varying = vary_as_learned(recipes, manifest.series)
 
     async def make_chunks() -> AsyncIterator[Columns]:
         async for index, part in generation.generate_parts():
             labels = Labels(np.full(len(part.series), index), manifest.labels)
-            yield {
-                "series": require_finite_answer(part.series, "sample"),
-                "labels": labels,
-                "log_density": part.log_density,
-            }
+            require_finite_answer(part.series, "sample")
+            yield {**varying.bring_back(index, part), "labels": labels, "log_density": part.log_density}
 
     def build_tail() -> dict[str, Any]:
         made = {str(manifest.labels[index]): of_class for index, of_class in generation.made.items()}
@@ -92,7 +92,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
         }
 
     head = {"model": manifest.name, "version": manifest.version, "seed": seed}
-    narrow = {"labels": "<i4", "log_density": "<f4"}
+    narrow = {"labels": "<i4", "log_density": "<f4"} | ({} if manifest.series.is_fixed else {"lengths": "<i4"})
     return StreamedAnswer(manifest, head, narrow, total, make_chunks(), build_tail, generation.close)
 
 
