@@ -29,7 +29,7 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`probabilities` `[n_cases][n_classes]`, columns in the order of `classes`; `note`: what was filled in the series."""
+    """`probabilities` `[n_cases][n_classes]`, columns in the order of `classes`; `note`: what was filled."""
 
     model: str
     version: int

@@ -31,8 +31,10 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual; `note` where
-    nothing was filled."""
+    """`anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual.
+
+    `note` says what was filled in the series, where anything was.
+    """
 
     model: str
     version: int
