@@ -5,7 +5,8 @@ about that. "latent": given cases, each moved in the latent space towards a code
 towards the given series, the more cases of a class, the further; what no code describes, its texture, it keeps.
 "interpolation": given cases, each moved so towards another. "latent+warps" and "interpolation+warps": the same, warped
 in time. "warps": given cases, warped. "guided": given cases, each moved in time towards another. Where a class has too
-few cases for that, `made_by` in `report` says what made them instead.
+few cases for that, `made_by` in `report` says what made them instead. A model without an encoder moves no cases: its
+"latent" series are new ones. A policy that a model cannot follow is refused; `/models` lists those that it can.
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
 {label: total}} (totals per class). Originals come first, unchanged, in order, but for missing values, which are
@@ -22,11 +23,13 @@ from typing import Annotated
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from bundle.errors import InvalidRequest
+from bundle.engine.bundle import Bundle
+from bundle.errors import InvalidRequest, Unsupported
 from bundle.generation.policy import PolicyName
 from bundle.generation.recipe import Recipe
 from bundle.grid import OnGrid
 from bundle.manifest import Manifest
+from bundle.showing import show
 from service.advising import Asked, AugmentAdvice, advise, choose_policy
 from service.answers import Column, Columns, Cube, Flags, Label, LabelColumn, Labels, Lengths, StreamedAnswer, gather
 from service.class_reports import COMPARED, ClassReport, report_classes
@@ -48,6 +51,8 @@ from service.serving import Serving
 from service.strategy import Strategy, count_to_make, make_whole
 from service.uneven import describe_placing
 from service.varying import Varying, vary_as_given
+
+NEEDS = "augment"
 
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
@@ -117,8 +122,9 @@ async def stream(
     width = manifest.series.n_timepoints if placed is None else max(series.shape[2], int(placed.lengths.max()))
     room.take(held_cases * (manifest.series.n_channels * width + 2))
     seed = draw_seed(request.seed)
-    expansion = manifest.expansion if request.expansion is None else request.expansion
-    policy = choose_policy(manifest, request.policy)
+    expansion = served.bundle.choose_expansion(request.expansion)
+    policy = choose_policy(served.bundle, request.policy)
+    require_cases(served.bundle, making, had)
     recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
@@ -165,6 +171,17 @@ def _build_chunk(
         "labels": Labels(class_index, manifest.labels),
         "synthetic": np.full(len(class_index), synthetic),
     }
+
+
+def require_cases(bundle: Bundle, making: dict[int, int], had: np.ndarray) -> None:
+    """Raise `Unsupported` where series are wanted of a class without cases, and the bundle makes none out of noise."""
+    without = next((index for index, count in making.items() if count and not had[index]), None)
+    if without is not None and not bundle.can("sample"):
+        raise Unsupported(
+            f"model {bundle.manifest.name!r} makes series from given cases alone, and none of class "
+            f"{show(bundle.manifest.labels[without])} came; send one, or leave the class out of 'strategy'.",
+            "strategy",
+        )
 
 
 def find_classes(request: Request, manifest: Manifest) -> np.ndarray:

@@ -11,12 +11,13 @@ from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
-from bundle.engine.bundle import Bundle
-from service.answers import Judged, Label, LabelColumn, Labels, Shares
+from service.answers import Label, LabelColumn, Labels, Shares, Typicality
 from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
 from service.uneven import describe_placing
+
+NEEDS = "classify"
 
 
 class Request(StrictRequest):
@@ -36,20 +37,14 @@ class Answer:
     labels: LabelColumn | None
     probabilities: Shares | None
     classes: list[Label]
-    typicality: Judged | None
+    typicality: Typicality | None
     note: str | None = None
-
-
-def require(bundle: Bundle) -> None:
-    """Raise `Unsupported` when the data had no labels."""
-    bundle.require_classifier()
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series, placed = await receive_series(request.model, request.series, serving, request.times)
     manifest = served.bundle.manifest
-    require(served.bundle)
     labels = probabilities = typicality = None
     room.take(len(series) * (len(manifest.classes) + 2))
     with served.admit("classify", len(series)):

@@ -13,6 +13,8 @@ from service.room import Room
 from service.serving import Serving
 from service.uneven import describe_placing
 
+NEEDS = "encode"
+
 
 class Request(StrictRequest):
     """Series to encode."""
@@ -36,7 +38,7 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     """See the module."""
     served, series, placed = await receive_series(request.model, request.series, serving, request.times)
     manifest = served.bundle.manifest
-    room.take(2 * len(series) * manifest.latent_dim)
+    room.take(2 * len(series) * served.bundle.latent_dim)
     with served.admit("encode", len(series)):
         mean, log_variance = await served.encode(series)
     return Answer(

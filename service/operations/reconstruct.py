@@ -20,6 +20,8 @@ from service.room import Room
 from service.serving import Serving
 from service.uneven import describe_placing
 
+NEEDS = "reconstruct"
+
 
 class Request(StrictRequest):
     """Series to reconstruct; `with` asks for more."""
@@ -62,10 +64,8 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
         counted = None if placed is None else placed.counted
         error = served.bundle.compute_reconstruction_error(series, reconstruction, counted)
         require_finite_answer(error, "error")
-        if manifest.calibration is not None:
-            score = require_finite_answer(
-                (error / manifest.calibration.anomaly_threshold).astype(np.float32), "anomaly score"
-            )
+        if manifest.anomaly_threshold is not None:
+            score = require_finite_answer((error / manifest.anomaly_threshold).astype(np.float32), "anomaly score")
     if "timepoint_error" in request.extras:
         timepoint_error = require_finite_answer(np.square(series - reconstruction), "timepoint error")
     is_anomaly = None if score is None else score > 1
