@@ -86,6 +86,12 @@ def put_on_grid(
 
     `times` `[length]` each, ascending: where the values were taken. Raises `InvalidRequest`, naming the case.
     """
+    if times is not None and shape.length_policy != "resample":
+        raise InvalidRequest(
+            "times came with series, and the model takes none: its series are evenly spaced. Leave times out, or fit a "
+            "model to series that have times.",
+            "times",
+        )
     if isinstance(cases, np.ndarray) and times is None and not np.isnan(cases).any():
         check_length(cases.shape[2], shape, 0, field)
         lengths = np.full(len(cases), cases.shape[2])
@@ -93,7 +99,7 @@ def put_on_grid(
     checked = [_take_case(case, shape, number, field) for number, case in enumerate(cases)]
     missing = [np.isnan(case) for case in checked]
     if times is not None:
-        _check_times(times, checked, shape)
+        _check_times(times, checked)
     filled, measured = [], []
     for number, (case, gap) in enumerate(zip(checked, missing, strict=True)):
         own = None if times is None else times[number][: case.shape[1]]
@@ -133,13 +139,7 @@ def _take_case(case: Array, shape: SeriesShape, number: int, field: str) -> Arra
     return case[:, :length]
 
 
-def _check_times(times: Sequence[Times], cases: Sequence[Array], shape: SeriesShape) -> None:
-    if shape.length_policy != "resample":
-        raise InvalidRequest(
-            "times came with series, and the model takes none: its series are evenly spaced. Leave times out, or fit a "
-            "model with --lengths resample.",
-            "times",
-        )
+def _check_times(times: Sequence[Times], cases: Sequence[Array]) -> None:
     if len(times) != len(cases):
         raise InvalidRequest(f"there are {len(cases)} series and times for {len(times)}; send them for each.", "times")
     for number, (own, case) in enumerate(zip(times, cases, strict=True)):

@@ -129,6 +129,12 @@ Lengths = Annotated[
 ]
 """How many timepoints each series has: behind them a tensor holds zeros. Lists are as long as their series instead."""
 
+Note = Annotated[
+    str | None,
+    WithJsonSchema({"type": "string", "description": "what was filled in the series, where anything was"}),
+    Axes("BYTES", ("one",), needs="series.longest_gap"),
+]
+
 LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
 
 
@@ -168,15 +174,19 @@ class StreamedAnswer:
         return self.width or self.manifest.series.n_timepoints
 
 
+LENGTHS = "lengths"
+"""The column beside tensors of series of unequal length, which lists have no need of."""
+
+
 def trim(fields: dict[str, Any]) -> dict[str, Any]:
     """Return the fields of an answer with lists of unequal length for series of unequal length, and no `lengths`."""
-    lengths = fields.get("lengths")
+    lengths = fields.get(LENGTHS)
     if lengths is None:
         return fields
     return {
         name: _trim_cases(value, lengths.tolist()) if isinstance(value, np.ndarray) and value.ndim == 3 else value
         for name, value in fields.items()
-        if name != "lengths"
+        if name != LENGTHS
     }
 
 

@@ -31,7 +31,19 @@ from bundle.grid import OnGrid
 from bundle.manifest import Manifest
 from bundle.showing import show
 from service.advising import Asked, AugmentAdvice, advise, choose_policy
-from service.answers import Column, Columns, Cube, Flags, Label, LabelColumn, Labels, Lengths, StreamedAnswer, gather
+from service.answers import (
+    Column,
+    Columns,
+    Cube,
+    Flags,
+    Label,
+    LabelColumn,
+    Labels,
+    Lengths,
+    Note,
+    StreamedAnswer,
+    gather,
+)
 from service.class_reports import COMPARED, ClassReport, report_classes
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
@@ -99,7 +111,7 @@ class Answer:
     advice: AugmentAdvice
     report: dict[str, ClassReport]
     lengths: Lengths | None = None
-    note: str | None = None
+    note: Note = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
-from service.answers import Label, LabelColumn, Labels, Shares, Typicality
+from service.answers import Label, LabelColumn, Labels, Note, Shares, Typicality
 from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
@@ -38,7 +38,7 @@ class Answer:
     probabilities: Shares | None
     classes: list[Label]
     typicality: Typicality | None
-    note: str | None = None
+    note: Note = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from service.answers import Codes
+from service.answers import Codes, Note
 from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
@@ -31,7 +31,7 @@ class Answer:
     version: int
     posterior_mean: Codes
     posterior_log_variance: Codes
-    note: str | None = None
+    note: Note = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:

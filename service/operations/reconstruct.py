@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import FailFast, Field
 
 from bundle.grid import OnGrid
-from service.answers import Cube, Judged, JudgedFlags, Lengths, Vector
+from service.answers import Cube, Judged, JudgedFlags, Lengths, Note, Vector
 from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
@@ -46,7 +46,7 @@ class Answer:
     is_anomaly: JudgedFlags | None
     timepoint_error: Cube | None
     lengths: Lengths | None = None
-    note: str | None = None
+    note: Note = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:

@@ -20,7 +20,7 @@ import pyarrow.compute
 
 from bundle.errors import InvalidRequest
 from bundle.showing import show
-from service.answers import Column, Columns, Labels, StreamedAnswer, collect_columns, collect_rest
+from service.answers import LENGTHS, Column, Columns, Labels, StreamedAnswer, collect_columns, collect_rest
 from service.bounds import Bounds
 from service.uneven import Uneven, narrow_case, split_array
 from service.wires.arrow_bounds import check_bounds
@@ -193,7 +193,7 @@ def _build_batch(columns: dict[str, Any]) -> pa.RecordBatch:
 
 def _list_cases(columns: Columns) -> dict[str, Any]:
     """The columns with series as lists where lengths vary, and no `lengths`, so that every batch has one schema."""
-    lengths = columns.get("lengths")
+    lengths = columns.get(LENGTHS)
     if not isinstance(lengths, np.ndarray):
         return dict(columns)
     return {
@@ -201,7 +201,7 @@ def _list_cases(columns: Columns) -> dict[str, Any]:
         if isinstance(column, np.ndarray) and column.ndim == 3
         else column
         for name, column in columns.items()
-        if name != "lengths"
+        if name != LENGTHS
     }
 
 
