@@ -9,9 +9,9 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 "latent" series are new ones. A policy that a model cannot follow is refused; `/models` lists those that it can.
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
-{label: total}} (totals per class). Originals come first, unchanged, in order, but for missing values, which are
-filled. Where lengths vary, a made series has the length of the given case that it came from, or that of one drawn among
-its class's.
+{label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to each value sent,
+which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled. Where lengths vary, a
+made series has the length of the given case that it came from, or of one drawn among those of its class.
 """
 
 from __future__ import annotations
@@ -82,7 +82,9 @@ class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = None
+    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = Field(
+        None, description="one for each case; none for a model of unlabelled data"
+    )
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -91,7 +93,7 @@ class Request(StrictRequest):
     policy: Asked = Field("auto", description=POLICY, examples=["auto"])
     seed: Seed | None = None
     expansion: Expansion | None = None
-    include_original: bool = True
+    include_original: bool = Field(True, description="whether the answer begins with the given cases")
 
 
 @dataclass(frozen=True)

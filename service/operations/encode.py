@@ -25,7 +25,7 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`[n_cases][latent_dim]` each. `note` says what was filled in the series, where anything was."""
+    """Mean and log variance of the posterior of each series; `note` says what was filled in the series."""
 
     model: str
     version: int

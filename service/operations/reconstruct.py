@@ -28,7 +28,9 @@ class Request(StrictRequest):
 
     series: Series
     times: Times = None
-    extras: Annotated[list[Literal["timepoint_error"]], FailFast()] = Field(default_factory=list, alias="with")
+    extras: Annotated[list[Literal["timepoint_error"]], FailFast()] = Field(
+        default_factory=list, alias="with", description="what the answer is to have besides"
+    )
 
 
 @dataclass(frozen=True)

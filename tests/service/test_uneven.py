@@ -16,10 +16,10 @@ import pytest
 from bundle.engine.bundle import Bundle
 from bundle.grid import put_on_grid
 from service.proto import seriesmith_pb2 as messages
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.bundles import Labelled, publish_copy
 from tests.service.inference.conversation import build_binary, build_tensor, infer, read_outputs
 from tests.service.server import Server, run_server
+from tests.service.stubs import SeriesmithStub
 from tests.service.wires import (
     ARROW,
     KEY,

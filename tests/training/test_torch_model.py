@@ -20,11 +20,12 @@ from bundle.shape import SeriesShape
 from tests.training.conftest import BRIEF
 from training.configuration import FitConfiguration
 from training.export.bundling import Origin, make_manifest_maker, pack
+from training.families.textures import stored
 from training.fitting import Fitted
 from training.learning.augmenting import fit_generator
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 
 ADDING = [policy for policy in POLICIES if policy != "none"]
 SEED = 11
@@ -56,7 +57,7 @@ def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Pair:
     """One class, no classifier, a texture that is run once, and a length that is resampled."""
     random = np.random.default_rng(0)
     series = np.sin(np.linspace(0, 6, 40) + random.uniform(0, 1, (14, 1, 1))) + 0.1 * random.normal(size=(14, 1, 40))
-    settings = FitConfiguration(dataset="sines", **{**BRIEF, "texture": "stored", "working_timepoints": 24})
+    settings = FitConfiguration(dataset="sines", **{**BRIEF, "texture": stored.Settings(), "working_timepoints": 24})
     cases = TrainingCases(series.astype(np.float32), np.zeros(14, np.int64), 1)
     return _publish(
         cases, fit_generator(start_fabric(settings), cases, settings), settings, tmp_path_factory.mktemp("unlabelled")

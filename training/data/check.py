@@ -10,6 +10,7 @@ from training.data.cases import Cases, Dataset, DatasetError
 from training.data.description import describe_source
 from training.data.digest import compute_digest
 from training.data.labels import are_plain_integers, check_groups, check_labels, refuse_lookalikes
+from training.data.numbers import note_numbers
 from training.data.raw import Raw
 from training.data.series import check_series
 from training.data.shaping import DEFAULT, Part, Shaping, choose_shape, describe_shape, place
@@ -39,6 +40,8 @@ def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "", sha
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
     refuse_lookalikes(train_cases.labels or ())
+    train = note_numbers(train, f"The training set of {name}")
+    test = None if test is None else note_numbers(test, f"The test set of {name}")
     description = describe_source(train, test, train_cases, test_cases, origin)
     description = replace(description, notes=(*description.notes, *describe_shape(placed, shape)))
     return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases), shape, description)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from bundle.errors import InvalidRequest
 from bundle.grid import OnGrid, put_on_grid
 from bundle.shape import MOST_VALUES, GapPolicy, SeriesShape
 from training.data.cases import DatasetError
+from training.settings import Bounds
 
 MOST_MISSING = 0.5
 """Of a case's values: with more, a filled case is mostly invention."""
@@ -34,7 +35,7 @@ class Shaping:
     gaps: Literal["auto", "interpolate", "mask", "refuse"] = "auto"
     """Missing values (NaN, empty, ?): fill them by linear interpolation; fill them, but count them in no error; or
     refuse them. auto: interpolate where there are any, else refuse. The bundle treats callers' series alike."""
-    longest_gap: float = 0.25
+    longest_gap: Annotated[float, Bounds(gt=0, le=1)] = 0.25
     """The longest gap that is filled, as a share of its series; a case with a longer one is refused."""
 
 

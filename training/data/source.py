@@ -6,32 +6,20 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from training.data.layout import DEFAULT
+from training.data.settings import ArraySettings, CommonSettings
 from training.data.shaping import Shaping
 from training.data.tables.settings import TableSettings
 
 
 @dataclass(frozen=True)
-class ArraySettings:
-    """What the arrays of a file are."""
-
-    layout: str = DEFAULT
-    """Order of the axes in an .npz array."""
-    key: str | None = None
-    """Name of the series array in an .npz file (default: X, or X_train and X_test)."""
-
-
-@dataclass(frozen=True)
-class Source(ArraySettings, TableSettings, Shaping):
-    """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names.
-
-    What becomes of lengths and gaps is every format's, and no reader's.
-    """
+class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
+    """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names."""
 
     dataset: str | None = None
     """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
     data: Path | None = None
-    """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
+    """A file (.csv, .tsv, .ts, .arff, .npz, .npy, .h5, .mat, .xlsx, .hea, .edf …) or a folder of them, with
+    <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
 

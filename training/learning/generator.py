@@ -16,7 +16,7 @@ from bundle.generation.start import needs_codes, start_from
 from training.configuration import FitConfiguration
 from training.families.textures import Texture
 from training.families.vae import VAE
-from training.learning.learner import Pool, TrainingCases, standardise
+from training.learning.cases import Pool, TrainingCases, standardise
 from training.learning.loop import History
 from training.learning.scaling import Scaling
 from training.learning.torch_model import TorchModel

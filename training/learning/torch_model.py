@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bundle.generation.mixture import MixtureParameters
-from training.export import graphs
-from training.families.textures import Texture
-from training.families.vae import VAE
+from training.families.classifiers import Classifier
+from training.families.textures import Texture, Textured
+from training.families.vae import VAE, Decoder, Encoder
 from training.learning.scaling import Scaling
 
 Array = NDArray[np.float32]
@@ -55,13 +55,13 @@ class TorchModel:
     @torch.no_grad()
     def encode(self, series: Array) -> tuple[Array, Array]:
         """posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""
-        mean, log_variance = graphs.Encoder(self.scaling, self.vae)(torch.as_tensor(series))
+        mean, log_variance = Encoder(self.scaling, self.vae)(torch.as_tensor(series))
         return mean.numpy(), log_variance.numpy()
 
     @torch.no_grad()
     def decode(self, latent: Array) -> Array:
         """Series `[n, n_channels, n_timepoints]` in original units of `latent` `[n, latent_dim]`."""
-        series: Array = graphs.Decoder(self.scaling, self.vae)(torch.as_tensor(latent)).numpy()
+        series: Array = Decoder(self.scaling, self.vae)(torch.as_tensor(latent)).numpy()
         return series
 
     def propose(
@@ -81,13 +81,13 @@ class TorchModel:
     def classify(self, series: Array) -> Array:
         """class_probabilities `[n, n_classes]`."""
         assert self.classifier is not None, "`has` says so"
-        probabilities: Array = graphs.Classifier(self.scaling, self.classifier)(torch.as_tensor(series)).numpy()
+        probabilities: Array = Classifier(self.scaling, self.classifier)(torch.as_tensor(series)).numpy()
         return probabilities
 
     @torch.no_grad()
     def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
         """Decoded `series` of one class with the texture of real ones, made of `noise` `[n, *texture_shape]`."""
         classes = torch.full((len(series),), class_index)
-        textured = graphs.Textured(self.scaling, self.texture)(torch.as_tensor(series), classes, torch.as_tensor(noise))
+        textured = Textured(self.scaling, self.texture)(torch.as_tensor(series), classes, torch.as_tensor(noise))
         made: Array = textured.numpy()
         return made

@@ -10,8 +10,8 @@ from bundle.evidence import Metrics, Quality
 from training.configuration import FitConfiguration
 from training.data.partition import MeasuredOn, Partition, make_training_cases
 from training.fitting import Fitted, predict
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
 from training.quality import measure_quality
 
 SERIES = 300
