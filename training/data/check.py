@@ -9,6 +9,7 @@ from bundle.shape import SeriesShape
 from training.data.cases import Cases, Dataset, DatasetError
 from training.data.description import describe_source
 from training.data.digest import compute_digest
+from training.data.labelling import refuse_counting, refuse_senseless
 from training.data.labels import are_plain_integers, check_groups, check_labels, refuse_lookalikes
 from training.data.numbers import note_numbers
 from training.data.raw import Raw
@@ -40,6 +41,8 @@ def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "", sha
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
     refuse_lookalikes(train_cases.labels or ())
+    refuse_senseless(train_cases.labels, f"The training set of {name}")
+    refuse_counting(train_cases.labels, train_cases.series[:, 0, 0], f"The training set of {name}")
     train = note_numbers(train, f"The training set of {name}")
     test = None if test is None else note_numbers(test, f"The test set of {name}")
     description = describe_source(train, test, train_cases, test_cases, origin)

@@ -11,6 +11,7 @@ from training.data.check import check_dataset
 from training.data.choose import read_file
 from training.data.discover import find_generators, find_readers
 from training.data.folder import resolve
+from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
 from training.data.raw import Partitions, Raw
@@ -40,7 +41,7 @@ def load_source(source: Source) -> Dataset:
         name, partitions, origin = source.dataset, _load_by_name(source.dataset), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    train, test = partitions
+    train, test = settle_partitions(partitions, source.drop_unlabelled)
     return check_dataset(
         name,
         prepare(train, source, f"The training set of {name}"),

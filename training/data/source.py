@@ -22,11 +22,13 @@ class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
     <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
+    drop_unlabelled: bool = False
+    """Leave cases without a label out, rather than refuse the dataset."""
 
 
 def find_set(source: Source) -> dict[str, object]:
     """The settings of readers that differ from their defaults, by name."""
-    common = ("dataset", "data", "format", *(field.name for field in fields(Shaping)))
+    common = ("dataset", "data", "format", "drop_unlabelled", *(field.name for field in fields(Shaping)))
     readers = [field for field in fields(Source) if field.name not in common]
     return {
         field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default
