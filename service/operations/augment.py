@@ -62,6 +62,7 @@ from service.room import Room
 from service.serving import Serving
 from service.strategy import Strategy, count_to_make, make_whole
 from service.uneven import describe_placing
+from service.units import require_units
 from service.varying import Varying, vary_as_given
 
 NEEDS = "augment"
@@ -139,6 +140,7 @@ async def stream(
     expansion = served.bundle.choose_expansion(request.expansion)
     policy = choose_policy(served.bundle, request.policy)
     require_cases(served.bundle, making, had)
+    require_units(series, manifest, policy)
     recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)

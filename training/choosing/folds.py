@@ -86,7 +86,7 @@ def judge(
     return Judged(
         fold,
         generator,
-        compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series),
+        compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series, held_out.counted),
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
         log_probabilities,

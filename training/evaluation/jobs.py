@@ -21,6 +21,7 @@ from training.evaluation.subsets import Level, choose_kept
 from training.evaluation.trial import Trial, resample_cases
 from training.learning.cases import TrainingCases
 from training.learning.run import start_fabric
+from training.learning.working_length import settle_working_length
 from training.quality import measure_quality
 from training.quality.fitted import SYNTHETIC_PER_CASE
 
@@ -89,6 +90,7 @@ def _make_trial(job: Job) -> Trial:
     parts = split_dataset(datasets.load(job.dataset, job.data), settings)
     if parts.measure is None or parts.measure.labels is None:
         raise datasets.DatasetError(f"{job.dataset} has no labelled cases to measure on. Leave it out of --datasets.")
+    settings, _ = settle_working_length(parts.learn.series, settings)
     fabric = start_fabric(settings)
     learn = resample_cases(reduce_cases(parts.learn, job.level, job.seed), settings.working_timepoints)
     measure = resample_cases(parts.measure, settings.working_timepoints)

@@ -32,6 +32,9 @@ LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning
 N_LENGTHS = 11
 """Quantiles of a class's lengths, the least and the largest among them."""
 
+USUAL = 0.01
+"""Share of what is unusual on either side."""
+
 Inputs = dict[str, np.ndarray]
 
 
@@ -133,7 +136,7 @@ def make_manifest_maker(
             format_version=3,
             name=name,
             version=version,
-            series=_describe_lengths(origin.shape, fitted),
+            series=_describe_training_series(origin.shape, fitted),
             labelled=fitted.classifier is not None,
             classes=classes,
             latent=LatentCard(
@@ -153,14 +156,19 @@ def make_manifest_maker(
     return make_manifest
 
 
-def _describe_lengths(shape: SeriesShape, fitted: Fitted) -> SeriesShape:
-    """The shape with the quantiles of each class's training lengths, where lengths differ."""
-    lengths, index = fitted.cases.lengths, fitted.cases.class_index
-    if lengths is None:
-        return shape
-    levels = np.linspace(0, 1, N_LENGTHS)
-    of_class = [np.quantile(lengths[index == one], levels, method="nearest") for one in range(len(fitted.labels))]
-    return shape.model_copy(update={"class_lengths": [quantiles.astype(int).tolist() for quantiles in of_class]})
+def _describe_training_series(shape: SeriesShape, fitted: Fitted) -> SeriesShape:
+    """The shape with what is usual: ranges by channel and, where lengths differ, quantiles of each class's."""
+    series, lengths, index = fitted.cases.series.astype(np.float64), fitted.cases.lengths, fitted.cases.class_index
+    levels = (USUAL, 1 - USUAL)
+    update: dict[str, object] = {
+        "value_range": np.quantile(series, levels, axis=(0, 2)).T.tolist(),
+        "spread": np.quantile(series.std(axis=2), levels, axis=0).T.tolist(),
+    }
+    if lengths is not None:
+        shares = np.linspace(0, 1, N_LENGTHS)
+        of_class = [np.quantile(lengths[index == one], shares, method="nearest") for one in range(len(fitted.labels))]
+        update["class_lengths"] = [quantiles.astype(int).tolist() for quantiles in of_class]
+    return shape.model_copy(update=update)
 
 
 def _build_provenance(origin: Origin) -> Provenance:

@@ -34,11 +34,15 @@ class TrainingCases:
 
 @dataclass(frozen=True)
 class Pool:
-    """Standardised series `[n, n_channels, working_timepoints]` and their class_index `[n]`, on one device."""
+    """Standardised series `[n, n_channels, working_timepoints]` and their class_index `[n]`, on one device.
+
+    counted: how much each value counts in an error, 0 … 1, shaped as series; None: all alike.
+    """
 
     series: Tensor
     class_index: Tensor
     n_classes: int
+    counted: Tensor | None = None
 
     @property
     def size(self) -> Size:
@@ -48,9 +52,14 @@ class Pool:
 
     def to(self, device: torch.device) -> Pool:
         """The same on another device."""
-        return Pool(self.series.to(device), self.class_index.to(device), self.n_classes)
+        counted = None if self.counted is None else self.counted.to(device)
+        return Pool(self.series.to(device), self.class_index.to(device), self.n_classes, counted)
 
 
 def standardise(cases: TrainingCases, scaling: Scaling) -> Pool:
     """The cases as the networks see them."""
-    return Pool(scaling.standardise(torch.as_tensor(cases.series)), torch.as_tensor(cases.class_index), cases.n_classes)
+    series = scaling.standardise(torch.as_tensor(cases.series))
+    counted = None
+    if cases.counted is not None:
+        counted = scaling.bring_to_working_length(torch.as_tensor(cases.counted, dtype=torch.float32))
+    return Pool(series, torch.as_tensor(cases.class_index), cases.n_classes, counted)
