@@ -8,12 +8,10 @@ unchecked.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
+from bundle.finding import import_modules
 from training.data.raw import Partitions
 from training.data.source import Source
 
@@ -40,7 +38,7 @@ class Generator(Protocol):
 def find_readers() -> dict[str, list[Reader]]:
     """The readers of each suffix, in lower case with the dot."""
     found: dict[str, list[Reader]] = {}
-    for module in _import_modules("formats"):
+    for _, module in import_modules("training.data.formats"):
         for suffix in getattr(module, "SUFFIXES", ()):
             found.setdefault(suffix, []).append(cast(Reader, module))
     return found
@@ -48,13 +46,10 @@ def find_readers() -> dict[str, list[Reader]]:
 
 def find_generators() -> dict[str, Generator]:
     """Every generator by each dataset name it makes."""
-    found = [cast(Generator, module) for module in _import_modules("generators") if hasattr(module, "NAMES")]
+    found = [
+        cast(Generator, module) for _, module in import_modules("training.data.generators") if hasattr(module, "NAMES")
+    ]
     return _require_one_each([(name, generator) for generator in found for name in generator.NAMES])
-
-
-def _import_modules(package: str) -> Iterator[object]:
-    for info in pkgutil.iter_modules([str(Path(__file__).parent / package)]):
-        yield importlib.import_module(f"training.data.{package}.{info.name}")
 
 
 def _require_one_each(pairs: list[tuple[str, T]]) -> dict[str, T]:
