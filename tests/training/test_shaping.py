@@ -100,7 +100,7 @@ def test_gaps_that_are_too_long_or_unwanted_are_refused_by_case():
 
 
 def test_channels_of_unequal_length_are_refused_by_case():
-    cases = [*CASES[:5], [np.arange(9.0), np.arange(8.0)]]
+    cases: list[Any] = [*CASES[:5], [np.arange(9.0), np.arange(8.0)]]
     with pytest.raises(DatasetError, match=r"a case 5 .* whose channels have 8 to 9 timepoints.*missing values"):
         check_dataset("uneven", Raw(cases, LABELS), None)
 
