@@ -60,8 +60,8 @@ def _read_case(channels: Any, refusal: InvalidRequest, place: int) -> Array:
     lengths = {len(channel) for channel in channels}
     if len(lengths) > 1:
         raise InvalidRequest(
-            f"{refusal.message} series[{place}] has channels of {min(lengths)} to {max(lengths)} values, and the channels "
-            "of a series go together whatever the model: send null where a value is missing.",
+            f"{refusal.message} series[{place}] has channels of {min(lengths)} to {max(lengths)} values, and the "
+            "channels of a series go together whatever the model: send null where a value is missing.",
             "series",
         )
     try:

@@ -30,6 +30,8 @@ class Moved:
     @staticmethod
     def join(parts: list[Moved]) -> Moved:
         """Join moved cases, in order."""
+        if len(parts) == 1:
+            return parts[0]
         joined = (
             np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "start", "end", "source")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bundle.generation.recipe import BLOCK_ROWS, LENGTHS_STREAM, Recipe
+from bundle.generation.recipe import BLOCK_ROWS, LENGTHS_STREAM, Noise, Recipe
 
 Lengths = NDArray[np.int64]
 
@@ -13,9 +13,9 @@ Lengths = NDArray[np.int64]
 def draw_lengths(recipe: Recipe, known: Lengths) -> Lengths:
     """Draw a length of `known` for each series of a recipe, `[count]`; equal recipes give equal lengths, and more
     series start with those of fewer."""
+    noise = Noise(recipe)
     index = [
-        recipe.make_generator(block, LENGTHS_STREAM).integers(len(known), size=BLOCK_ROWS)
-        for block in recipe.list_blocks()
+        noise.move_to(block, LENGTHS_STREAM).integers(len(known), size=BLOCK_ROWS) for block in recipe.list_blocks()
     ]
     drawn: Lengths = known[np.concatenate([np.empty(0, np.int64), *index])[: recipe.count]]
     return drawn

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,10 @@ def _write(value: float, missing: str) -> str:
 
 
 WRITERS = {"ts": write_ts, "csv": write_long_csv}
-FLAGS = {"ts": {}, "csv": {"id": "machine", "time": "second", "value": ("speed", "heat"), "label": "activity"}}
+FLAGS: dict[str, dict[str, Any]] = {
+    "ts": {},
+    "csv": {"id": "machine", "time": "second", "value": ("speed", "heat"), "label": "activity"},
+}
 
 
 @pytest.fixture(scope="module")
