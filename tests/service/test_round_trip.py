@@ -58,9 +58,6 @@ FLAGS: dict[str, dict[str, Any]] = {
     "ts": {},
     "csv": {"id": "machine", "time": "second", "value": ("speed", "heat"), "label": "activity"},
 }
-    "ts": {},
-    "csv": {"id": "machine", "time": "second", "value": ("speed", "heat"), "label": "activity"},
-}
 
 
 @pytest.fixture(scope="module")
