@@ -38,7 +38,8 @@ def _generate(model: Model, blocks: Blocks) -> Samples:
         series = np.concatenate(blocks.draw(WARP_STREAM, lambda random: warp(next(by_block), WARP_PROBABILITY, random)))
     rows = blocks.count_asked()
     n_fallbacks = int((~made.accepted[:rows]).sum())
-    return Samples(series[:rows], made.log_density[:rows], int(made.n_proposals[:rows].sum()), n_fallbacks)
+    n_proposals = int(made.n_proposals[:rows].sum())
+    return Samples(series[:rows], made.log_density[:rows], n_proposals, n_fallbacks, made.source[:rows])
 
 
 def cut_into_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:

@@ -25,8 +25,8 @@ MAX_REDRAWS = 4
 TEXTURE_STREAM = MAX_PROPOSALS
 """The stream of a block's texture noise, next to those of its proposals."""
 
-CASES_STREAM, WARP_STREAM = MAX_PROPOSALS + 1, MAX_PROPOSALS + 2
-"""The streams of which given cases a block starts from, and of the warps of what was decoded."""
+CASES_STREAM, WARP_STREAM, LENGTHS_STREAM = MAX_PROPOSALS + 1, MAX_PROPOSALS + 2, MAX_PROPOSALS + 3
+"""The streams of which given cases a block starts from, of the warps of what was decoded, and of lengths."""
 
 REDRAW_STREAMS = 16
 """Each redraw has so many streams of its own: the same again, from a multiple of this on."""
@@ -42,13 +42,14 @@ class Samples:
 
     series `[n, n_channels, n_timepoints]`, log_density `[n]` of what was drawn from their own class's mixture, NaN for
     what came from given cases; `n_proposals` were drawn for the `n` rows; for `n_fallbacks` of the rows none was
-    accepted and the likeliest stands in.
+    accepted and the likeliest stands in. `source` `[n]`: which given case each came from, -1 where from none.
     """
 
     series: NDArray[np.float32]
     log_density: NDArray[np.float32]
     n_proposals: int
     n_fallbacks: int
+    source: NDArray[np.int64]
 
     @property
     def acceptance(self) -> float:
@@ -65,6 +66,7 @@ class Samples:
             np.concatenate([part.log_density for part in parts]),
             sum(part.n_proposals for part in parts),
             sum(part.n_fallbacks for part in parts),
+            np.concatenate([part.source for part in parts]),
         )
 
 

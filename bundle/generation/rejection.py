@@ -33,16 +33,22 @@ class Drawn:
     n_proposals: NDArray[np.int64]
     moved: Moved | None = None
 
+    @property
+    def source(self) -> NDArray[np.int64]:
+        """Which given case each row came from, -1 where from none."""
+        return np.full(len(self.latent), -1) if self.moved is None else self.moved.source
+
 
 @dataclass(frozen=True)
 class Made:
-    """Whole blocks of series `[n, n_channels, n_timepoints]`; by row their log density, whether they convince, and
-    proposals made."""
+    """Whole blocks of series `[n, n_channels, n_timepoints]`; by row their log density, whether they convince, the
+    proposals made, and which given case each came from, -1 where from none."""
 
     series: Array
     log_density: Array
     accepted: NDArray[np.bool_]
     n_proposals: NDArray[np.int64]
+    source: NDArray[np.int64]
 
 
 def draw_likely_codes(model: Model, blocks: Blocks, redraw: int) -> Drawn:
@@ -79,9 +85,9 @@ def make_convincing(model: Model, blocks: Blocks, draw: Callable[[Blocks, int], 
     """
     first = draw(blocks, 0)
     series = _decode(model, blocks, 0, first, np.arange(blocks.n_rows))
-    own, accepted, n_proposals = first.log_density, first.accepted, first.n_proposals
+    own, accepted, n_proposals, source = first.log_density, first.accepted, first.n_proposals, first.source.copy()
     if not (blocks.recipe.convince and model.has("classifier")):
-        return Made(series, own, accepted, n_proposals)
+        return Made(series, own, accepted, n_proposals, source)
     best, convincing = _judge(model, blocks, series)
     for redraw in range(1, MAX_REDRAWS + 1):
         pending = np.flatnonzero(~convincing)
@@ -94,10 +100,10 @@ def make_convincing(model: Model, blocks: Blocks, draw: Callable[[Blocks, int], 
         better = probability > best[pending]
         chosen = pending[better]
         series[chosen], best[chosen] = made[better], probability[better]
-        own[chosen] = again.log_density[within[better]]
+        own[chosen], source[chosen] = again.log_density[within[better]], again.source[within[better]]
         convincing[pending] |= of_class
         n_proposals[pending] += again.n_proposals[within]
-    return Made(series, own, accepted & convincing, n_proposals)
+    return Made(series, own, accepted & convincing, n_proposals, source)
 
 
 def _propose(model: Model, blocks: Blocks, stream: int) -> tuple[Array, Array]:

@@ -72,10 +72,10 @@ def _get_cases(blocks: Blocks) -> GivenCases:
     return blocks.recipe.given
 
 
-def _keep_all(parts: list[NDArray[np.float32]]) -> Made:
-    series = np.concatenate(parts)
+def _keep_all(parts: list[tuple[NDArray[np.float32], NDArray[np.int64]]]) -> Made:
+    series, source = (np.concatenate(some) for some in zip(*parts, strict=True))
     n_rows = len(series)
-    return Made(series, _make_unknown(n_rows), np.ones(n_rows, bool), np.ones(n_rows, np.int64))
+    return Made(series, _make_unknown(n_rows), np.ones(n_rows, bool), np.ones(n_rows, np.int64), source)
 
 
 def _make_unknown(n_rows: int) -> NDArray[np.float32]:
