@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
@@ -80,6 +81,12 @@ def test_a_fit_may_start_from_it_and_judges_what_the_bundle_makes(directory: Pat
     fitted = fit(start_fabric(settings), datasets.load("sines").train, settings)
     made = make_sampling(fitted).sample(np.array([20, 0, 0]), seed=9).series
     np.testing.assert_allclose(made, bundle.sample(0, 20, seed=9).series, atol=1e-4)
+
+
+def test_what_is_filled_or_padded_counts_in_no_distance() -> None:
+    one, other = torch.zeros(2, 1, 4), torch.tensor([[[1.0, 1.0, 9.0, 9.0]], [[3.0, 3.0, 3.0, 3.0]]])
+    counted = torch.tensor([[[1.0, 1.0, 0.0, 0.0]], [[1.0, 1.0, 1.0, 1.0]]])
+    assert float(energy_score.measure_distance(one, other, counted)) == pytest.approx((1 + 3) / 2)
 
 
 def test_what_moves_codes_cannot_be_made(cases: TrainingCases) -> None:
