@@ -12,6 +12,7 @@ import tyro
 
 from bundle.generation.policy import PolicyName
 from bundle.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
+from training.data.source import Source
 
 FULL_STEPS_CASES = 100
 """Training cases up to which the gradient steps are as set; with more they grow in proportion."""
@@ -32,17 +33,9 @@ class ConfigurationError(ValueError):
 
 
 @dataclass(frozen=True)
-class FitConfiguration:
+class FitConfiguration(Source):
     """Learn a labelled time-series dataset and publish a bundle. Without --dataset and --data: refit every bundle."""
 
-    dataset: str | None = None
-    """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
-    data: Path | None = None
-    """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
-    layout: str = "n_cases,n_channels,n_timepoints"
-    """Order of the axes in an .npz array."""
-    key: str | None = None
-    """Name of the series array in an .npz file (default: X, or X_train and X_test)."""
     name: str | None = None
     """The bundle's name (default: the dataset's, in lower case)."""
     models: Path | None = None
@@ -174,15 +167,22 @@ class FitConfiguration:
         values = asdict(self)
         for name in PLACES:
             del values[name]
-        return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in values.items()}
+        return {name: _to_json(value) for name, value in values.items()}
 
     @classmethod
     def from_record(cls, record: dict[str, Any], models: Path | None) -> FitConfiguration:
         """The configuration that a manifest holds. Raises `ConfigurationError` for a field not known here."""
         if unknown := set(record) - {field.name for field in fields(cls)}:
             raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
-        paths = {name: Path(record[name]) for name in ("data", "start_from") if record.get(name)}
-        return cls(**{**record, **paths, "models": models})
+        paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
+        several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+        return cls(**{**record, **paths, **several, "models": models})
+
+
+def _to_json(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value.resolve())
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _compute_growth(n_cases: int) -> float:

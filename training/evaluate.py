@@ -17,6 +17,7 @@ import tyro
 
 from training import data as datasets
 from training.configuration import ConfigurationError, FitConfiguration
+from training.data import Source
 from training.data.partition import make_training_cases, order_labels
 from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms
@@ -26,10 +27,7 @@ from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured
 from training.evaluation.subsets import NAMED, SIZES, Curve, Level, list_levels, qualifies
 
 OWN = (
-    "dataset",
-    "data",
-    "layout",
-    "key",
+    *(field.name for field in fields(Source)),
     "name",
     "models",
     "seed",

@@ -58,9 +58,8 @@ def fit_and_publish(configuration: FitConfiguration, watcher: Watcher = UNWATCHE
 def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path | None:
     start = time.perf_counter()
     fabric = start_fabric(configuration, watcher)
-    dataset = datasets.load(
-        configuration.dataset, configuration.data, layout=configuration.layout, key=configuration.key
-    )
+    dataset = datasets.load_source(configuration)
+    tell_what_was_read(dataset.description)
     name = check_name(configuration.name or dataset.name.lower())
     root = find_repository(configuration.models)
     sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
@@ -79,7 +78,7 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
             return None
         packed = pack(fitted, configuration)
         metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
-        origin = Origin(dataset.name, dataset.sha256, configuration, time.perf_counter() - start)
+        origin = Origin(dataset.name, dataset.sha256, dataset.description, configuration, time.perf_counter() - start)
         maker = make_manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again
@@ -90,6 +89,12 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
     manifest = read_manifest((directory / "manifest.json").read_bytes())
     print(write_summary(manifest, packed.n_bytes, directory, report))
     return directory
+
+
+def tell_what_was_read(description: datasets.Description) -> None:
+    """Say in one line what the dataset is, and in one line each what reading did to it."""
+    for line in (f"read: {description.read}", *(f"note: {note}" for note in description.notes)):
+        print(line, file=sys.stderr)
 
 
 def tell_what_is_kept(kept: checkpoints.Kept) -> None:

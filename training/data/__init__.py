@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from training.data.cases import Cases, Dataset, DatasetError, Label
-from training.data.load import load
+from training.data.cases import Cases, Dataset, DatasetError, Description, Label
+from training.data.load import load, load_source
+from training.data.source import Source
 
-__all__ = ["Cases", "Dataset", "DatasetError", "Label", "load"]
+__all__ = ["Cases", "Dataset", "DatasetError", "Description", "Label", "Source", "load", "load_source"]

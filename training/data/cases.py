@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,26 @@ class Cases:
 class Dataset:
     """A training partition and, where the archive or the user split one off, a test partition.
 
-    sha256 covers every series, label and group, but not the name: equal data, equal hash.
+    sha256 covers every series, label and group, but neither name nor description: equal data, equal hash.
     """
 
     name: str
     train: Cases
     test: Cases | None
     sha256: str
+    description: Description = field(default_factory=lambda: Description())
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the source says of its series, and what reading did to them.
+
+    channel_names, units: one per channel, or None. sampling_interval: with its unit ("0.01 s"), or None.
+    read: what was read, in one line. notes: a sentence for each thing that was dropped, filled, renamed or reordered.
+    """
+
+    channel_names: tuple[str, ...] | None = None
+    units: tuple[str, ...] | None = None
+    sampling_interval: str | None = None
+    read: str = ""
+    notes: tuple[str, ...] = ()

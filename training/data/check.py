@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from training.data.cases import Cases, Dataset, DatasetError
+from training.data.description import describe_source
 from training.data.digest import compute_digest
 from training.data.labels import are_plain_integers, check_groups, check_labels, refuse_lookalikes
 from training.data.raw import Raw
@@ -11,8 +12,11 @@ from training.data.series import check_series
 MIN_TRAINING_CASES = 4
 
 
-def check_dataset(name: str, train: Raw, test: Raw | None) -> Dataset:
-    """The dataset, or a DatasetError that names the first thing that is wrong with it."""
+def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "") -> Dataset:
+    """The dataset, or a DatasetError that names the first thing that is wrong with it.
+
+    `origin` says in words where it is from.
+    """
     as_integers = are_plain_integers([train] if test is None else [train, test])
     train_cases = _check_cases(train, f"The training set of {name}", MIN_TRAINING_CASES, as_integers)
     test_cases = None if test is None else _check_cases(test, f"The test set of {name}", 1, as_integers)
@@ -22,13 +26,27 @@ def check_dataset(name: str, train: Raw, test: Raw | None) -> Dataset:
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
     refuse_lookalikes(train_cases.labels or ())
-    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases))
+    description = describe_source(train, test, train_cases, test_cases, origin)
+    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases), description)
 
 
 def _check_cases(raw: Raw, where: str, min_cases: int, as_integers: bool) -> Cases:
     series = check_series(raw.series, where, min_cases)
+    _check_description(raw, where, series.shape[1])
     labels = check_labels(raw, where, len(series), as_integers=as_integers)
     return Cases(series, labels, check_groups(raw, where, len(series)))
+
+
+def _check_description(raw: Raw, where: str, n_channels: int) -> None:
+    for what, values in (("channel names", raw.channel_names), ("units", raw.units)):
+        if values is not None and len(values) != n_channels:
+            raise DatasetError(
+                f"{where} has {n_channels} channels but {len(values)} {what}; there must be one for each."
+            )
+    if raw.times is not None:
+        raise DatasetError(
+            f"The series of {where} are sampled at irregular times, and even steps were expected. Resample them first."
+        )
 
 
 def _refuse_other_shape(train: Cases, test: Cases) -> None:

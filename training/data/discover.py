@@ -1,7 +1,9 @@
 """Readers and generators are found by what a module of their package declares: there is no registry to edit.
 
-A reader declares `SUFFIXES` and `read(path, *, layout, key)`; a generator declares `NAMES` and `generate(name)`.
-Both return the training partition and the test partition or None, unchecked.
+A reader declares `SUFFIXES` and `read(path, settings)`; where it has options, `Settings`, the dataclass of
+`training/data/source.py` that holds them; where other readers have the same suffix, `recognise(path, head)`. A
+generator declares `NAMES` and `generate(name)`. Both return the training partition and the test partition or None,
+unchecked.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar, cast
 
 from training.data.raw import Partitions
+from training.data.source import Source
 
 T = TypeVar("T")
 
@@ -20,9 +23,10 @@ T = TypeVar("T")
 class Reader(Protocol):
     """A module that reads files of some suffixes; raises DatasetError for what is not in its format."""
 
+    __name__: str
     SUFFIXES: tuple[str, ...]
 
-    def read(self, path: Path, *, layout: str, key: str | None) -> Partitions: ...
+    def read(self, path: Path, settings: Source) -> Partitions: ...
 
 
 class Generator(Protocol):
@@ -33,10 +37,13 @@ class Generator(Protocol):
     def generate(self, name: str) -> Partitions: ...
 
 
-def find_readers() -> dict[str, Reader]:
-    """Every reader by each suffix it reads, in lower case with the dot."""
-    found = [cast(Reader, module) for module in _import_modules("formats") if hasattr(module, "SUFFIXES")]
-    return _require_one_each([(suffix, reader) for reader in found for suffix in reader.SUFFIXES])
+def find_readers() -> dict[str, list[Reader]]:
+    """The readers of each suffix, in lower case with the dot."""
+    found: dict[str, list[Reader]] = {}
+    for module in _import_modules("formats"):
+        for suffix in getattr(module, "SUFFIXES", ()):
+            found.setdefault(suffix, []).append(cast(Reader, module))
+    return found
 
 
 def find_generators() -> dict[str, Generator]:

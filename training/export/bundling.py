@@ -19,6 +19,7 @@ from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
+from training.data import Description
 from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
 from training.families.textures import SteppedTexture
@@ -39,6 +40,7 @@ class Origin:
 
     dataset: str
     dataset_sha256: str
+    description: Description
     configuration: FitConfiguration
     seconds: float
 
@@ -152,7 +154,7 @@ def make_manifest_maker(
             format_version=2,
             name=name,
             version=version,
-            series=SeriesShape(n_channels=n_channels, n_timepoints=n_timepoints),
+            series=_build_series_shape(n_channels, n_timepoints, origin.description),
             labelled=fitted.classifier is not None,
             classes=classes,
             latent_dim=origin.configuration.latent_dim,
@@ -168,6 +170,17 @@ def make_manifest_maker(
         )
 
     return make_manifest
+
+
+def _build_series_shape(n_channels: int, n_timepoints: int, description: Description) -> SeriesShape:
+    names, units = description.channel_names, description.units
+    return SeriesShape(
+        n_channels=n_channels,
+        n_timepoints=n_timepoints,
+        channel_names=None if names is None else list(names),
+        sampling_interval=description.sampling_interval,
+        units=None if units is None else list(units),
+    )
 
 
 def _build_provenance(origin: Origin) -> Provenance:

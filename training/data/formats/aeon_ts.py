@@ -1,7 +1,7 @@
 """Reads aeon's `.ts` files, uni- and multivariate: channels separated by colons, timepoints by commas, label last.
 
-aeon's own reader turns labels into lower case; this one keeps them as written. `layout` and `key` do not apply: the
-format has its own. Format: https://www.aeon-toolkit.org/en/stable/api_reference/file_specifications/ts.html
+aeon's own reader turns labels into lower case; this one keeps them as written.
+Format: https://www.aeon-toolkit.org/en/stable/api_reference/file_specifications/ts.html
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from training.data.text import parse_numbers, read_lines
 SUFFIXES = (".ts",)
 
 
-def read(path: Path, *, layout: str, key: str | None) -> Partitions:
+def read(path: Path, settings: object) -> Partitions:
     """All cases as one training partition; unlabelled where the header says `@classLabel false`."""
     lines = [(line, text.strip()) for line, text in enumerate(read_lines(path), 1)]
     lines = [(line, text) for line, text in lines if text and not text.startswith("#")]

@@ -1,7 +1,7 @@
 """Reads NumPy `.npz` archives, with or without a split; nothing in them is ever unpickled.
 
 Arrays: `X`, `y`, `groups`, or the same with `_train` and `_test` appended. `key` names the series array in place of
-`X`. Integer, whole float and text labels keep their type. Only this format heeds `layout`.
+`X`. Integer, whole float and text labels keep their type.
 """
 
 from __future__ import annotations
@@ -18,18 +18,22 @@ from numpy.typing import NDArray
 from training.data.cases import DatasetError
 from training.data.layout import move_cases_first
 from training.data.raw import Partitions, Raw
+from training.data.source import ArraySettings
 
 SUFFIXES = (".npz",)
 _BROKEN = (OSError, ValueError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
-def read(path: Path, *, layout: str, key: str | None) -> Partitions:
+Settings = ArraySettings
+
+
+def read(path: Path, settings: ArraySettings) -> Partitions:
     """`X` as training partition, or `X_train` and, where there is one, `X_test`."""
     with _open(path) as archive:
-        base, is_split = _find_names(archive, key, path)
-        train = _read_raw(archive, base, "_train" if is_split else "", layout, path)
+        base, is_split = _find_names(archive, settings.key, path)
+        train = _read_raw(archive, base, "_train" if is_split else "", settings.layout, path)
         has_test = is_split and f"{base}_test" in archive.files
-        return train, _read_raw(archive, base, "_test", layout, path) if has_test else None
+        return train, _read_raw(archive, base, "_test", settings.layout, path) if has_test else None
 
 
 def _open(path: Path) -> NpzFile:

@@ -1,7 +1,7 @@
 """Reads the UCR archive's text files: one univariate series a line, its label first.
 
 Fields are separated by tabs, or by any white space where a line has no tab. Labels are text, as written ("1.0" stays
-"1.0"). `layout` and `key` do not apply: the format has its own.
+"1.0").
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from training.data.text import parse_numbers, read_lines
 SUFFIXES = (".tsv", ".txt")
 
 
-def read(path: Path, *, layout: str, key: str | None) -> Partitions:
+def read(path: Path, settings: object) -> Partitions:
     """All lines as one training partition; blank lines are skipped."""
     rows = [(line, _split_fields(text, path, line)) for line, text in enumerate(read_lines(path), 1) if text.strip()]
     series = [[parse_numbers(fields[1:], path, line)] for line, fields in rows]

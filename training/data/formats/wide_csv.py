@@ -2,7 +2,7 @@
 
 A header row is optional. A column `label` (or `class`, `target`, `y`; in any case) holds the label, a column `group`
 the group, all others are timepoints in their order; without a label column the series are unlabelled. Labels are
-integers when all are plainly written as such, else text. `layout` and `key` do not apply: the format has its own.
+integers when all are plainly written as such, else text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _GROUP = {"group"}
 Rows = list[tuple[int, list[str]]]
 
 
-def read(path: Path, *, layout: str, key: str | None) -> Partitions:
+def read(path: Path, settings: object) -> Partitions:
     """All rows as one training partition; blank lines are skipped."""
     rows = _read_rows(path)
     _refuse_ragged(rows, path)

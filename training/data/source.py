@@ -1,0 +1,52 @@
+"""Where a dataset comes from and how it is read: the fields are flags of `fit.py`, and a part of its record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from training.data.layout import DEFAULT
+from training.data.tables.settings import TableSettings
+
+
+@dataclass(frozen=True)
+class ArraySettings:
+    """What the arrays of a file are."""
+
+    layout: str = DEFAULT
+    """Order of the axes in an .npz array."""
+    key: str | None = None
+    """Name of the series array in an .npz file (default: X, or X_train and X_test)."""
+
+
+@dataclass(frozen=True)
+class Source(ArraySettings, TableSettings):
+    """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names."""
+
+    dataset: str | None = None
+    """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
+    data: Path | None = None
+    """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
+    format: str | None = None
+    """How the file is to be read, whatever it is called (default: by suffix and content)."""
+
+
+def find_set(source: Source) -> dict[str, object]:
+    """The settings of readers that differ from their defaults, by name."""
+    place = ("dataset", "data", "format")
+    readers = [field for field in fields(Source) if field.name not in place]
+    return {
+        field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default
+    }
+
+
+def make_source(**settings: Any) -> Source:
+    """A source from Python: a single word stands for a tuple of one."""
+    several = {field.name for field in fields(Source) if field.default == ()}
+    values: dict[str, Any] = {name: _as_tuple(value) if name in several else value for name, value in settings.items()}
+    return Source(**values)
+
+
+def _as_tuple(value: Any) -> tuple[str, ...]:
+    return (str(value),) if isinstance(value, str | int | float) else tuple(str(each) for each in value)
