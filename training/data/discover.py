@@ -2,8 +2,8 @@
 
 A reader declares `SUFFIXES` and `read(path, settings)`; where it has options, `Settings`, the dataclass of
 `training/data/source.py` that holds them; where other readers have the same suffix, `recognise(path, head)`. A
-generator declares `NAMES` and `generate(name)`. Both return the training partition and the test partition or None,
-unchecked.
+generator is called as its module, and declares `Settings`, the dataclass of its options, and `generate(settings)`. Both
+return the training partition and the test partition or None, unchecked.
 """
 
 from __future__ import annotations
@@ -12,12 +12,11 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
+from training.data.generated import Options
 from training.data.raw import Partitions
 from training.data.source import Source
-
-T = TypeVar("T")
 
 
 class Reader(Protocol):
@@ -30,11 +29,11 @@ class Reader(Protocol):
 
 
 class Generator(Protocol):
-    """A module that makes the datasets of some names, the same ones every time."""
+    """A module that makes a dataset, the same one for the same settings."""
 
-    NAMES: tuple[str, ...]
+    Settings: type[Options]
 
-    def generate(self, name: str) -> Partitions: ...
+    def generate(self, settings: Any) -> Partitions: ...
 
 
 def find_readers() -> dict[str, list[Reader]]:
@@ -46,18 +45,18 @@ def find_readers() -> dict[str, list[Reader]]:
     return found
 
 
-def find_generators() -> dict[str, Generator]:
-    """Every generator by each dataset name it makes."""
-    found = [cast(Generator, module) for module in _import_modules("generators") if hasattr(module, "NAMES")]
-    return _require_one_each([(name, generator) for generator in found for name in generator.NAMES])
+def list_generators() -> list[str]:
+    """The names of all generators."""
+    return sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent / "generators")]))
+
+
+def find_generator(name: str) -> Generator | None:
+    """The generator of that name, if there is one."""
+    if name not in list_generators():
+        return None
+    return cast(Generator, importlib.import_module(f"training.data.generators.{name}"))
 
 
 def _import_modules(package: str) -> Iterator[object]:
     for info in pkgutil.iter_modules([str(Path(__file__).parent / package)]):
         yield importlib.import_module(f"training.data.{package}.{info.name}")
-
-
-def _require_one_each(pairs: list[tuple[str, T]]) -> dict[str, T]:
-    found = dict(pairs)
-    assert len(found) == len(pairs), f"two modules of training/data declare one of {sorted(found)}"
-    return found

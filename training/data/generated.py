@@ -17,7 +17,12 @@ Draw = Callable[[int, int, np.random.Generator], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class GeneratorSettings:
+class Options:
+    """Options of the generator that --dataset names; none where it names another dataset."""
+
+
+@dataclass(frozen=True)
+class GeneratorSettings(Options):
     """Options of every generator. Time is counted in timepoints: a period of 32 is 32 timepoints long."""
 
     seed: Annotated[int, Bounds(ge=0, lt=2**53)] = 0

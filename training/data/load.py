@@ -9,8 +9,9 @@ from training.data.archive import load_archived
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
 from training.data.choose import read_file
-from training.data.discover import find_generators, find_readers
+from training.data.discover import find_generator, find_readers, list_generators
 from training.data.folder import resolve
+from training.data.generated import Options
 from training.data.layout import parse_layout
 from training.data.raw import Partitions
 from training.data.source import Source, make_source
@@ -35,19 +36,34 @@ def load_source(source: Source) -> Dataset:
     if source.data is not None:
         name, partitions, origin = _load_files(source, source.data)
     elif source.dataset:
-        name, partitions, origin = source.dataset, _load_by_name(source.dataset), "by name"
+        name, partitions, origin = source.dataset, _load_by_name(source.dataset, source.generated), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
     return check_dataset(name, *partitions, origin=origin)
 
 
-def _load_by_name(name: str) -> Partitions:
-    generator = find_generators().get(name)
-    return generator.generate(name) if generator else load_archived(name)
+def _load_by_name(name: str, options: Options) -> Partitions:
+    generator = find_generator(name)
+    if generator is None:
+        _refuse_options(options, f"the dataset {name!r}")
+        return load_archived(name)
+    settings = generator.Settings() if options == Options() else options
+    if not isinstance(settings, generator.Settings):
+        raise DatasetError(f"The options given are not those of the generator {name!r}. Give its own `Settings`.")
+    return generator.generate(settings)
+
+
+def _refuse_options(options: Options, what: str) -> None:
+    if options != Options():
+        raise DatasetError(
+            f"Options of a generator came, but {what} is not generated. Name one of the generators "
+            f"{', '.join(list_generators())} as the dataset, or leave --generator.… out."
+        )
 
 
 def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     """Name, partitions, and the files they come from, in words."""
+    _refuse_options(source.generated, f"the data of {data}")
     name, train_file, test_file = resolve(data, source.dataset, sorted(find_readers()))
     train, test = read_file(train_file, source)
     if test_file is None:

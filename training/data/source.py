@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import tyro
+
+from training.data.generated import Options
 from training.data.layout import DEFAULT
 from training.data.tables.settings import TableSettings
 
@@ -30,11 +33,13 @@ class Source(ArraySettings, TableSettings):
     """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
+    generated: Annotated[Options, tyro.conf.arg(name="generator")] = Options()
+    """Options of the generator that --dataset names."""
 
 
 def find_set(source: Source) -> dict[str, object]:
     """The settings of readers that differ from their defaults, by name."""
-    place = ("dataset", "data", "format")
+    place = ("dataset", "data", "format", "generated")
     readers = [field for field in fields(Source) if field.name not in place]
     return {
         field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default

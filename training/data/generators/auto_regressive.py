@@ -22,7 +22,7 @@ FORGOTTEN = 1e-8
 
 @dataclass(frozen=True)
 class Settings(ContrastSettings):
-    """AR(p): x[t] = c1 x[t-1] + … + cp x[t-p] + noise; the roots of each class are those of the last over `contrast`."""
+    """x[t] = c1 x[t-1] + … + cp x[t-p] + noise; the roots of each class are those of the last over `contrast`."""
 
     coefficients: tuple[float, ...] = (1.5, -0.75)
     """c1 … cp of the first class."""

@@ -1,4 +1,4 @@
-"""Generates continuous autoregressive series of first order (Ornstein & Uhlenbeck, 1930); classes differ in the rate."""
+"""Generates continuous autoregressions of first order (Ornstein & Uhlenbeck, 1930); classes differ in the rate."""
 
 from __future__ import annotations
 

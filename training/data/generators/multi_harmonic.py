@@ -16,8 +16,8 @@ from training.settings import Bounds
 
 @dataclass(frozen=True)
 class Settings(ContrastSettings):
-    """Sums of a sine wave and its overtones, each at a random phase, in white noise; the period of each class is that of
-    the last over `contrast`."""
+    """Sums of a sine wave and its overtones, each at a random phase, in white noise; the period of each class is that
+    of the last over `contrast`."""
 
     amplitudes: tuple[float, ...] = (1.0, 0.5, 0.25)
     """Amplitudes of the wave and of its overtones of 2, 3, … waves a period."""

@@ -20,8 +20,8 @@ DIVERGED = 1e3
 
 @dataclass(frozen=True)
 class Settings(ContrastSettings):
-    """NARMA: y[t+1] = a y[t] + b y[t] (y[t] + … + y[t-n+1]) + c u[t-n+1] u[t] + d with u uniform in 0 … 0.5 (above order
-    10 within tanh, as it diverges without); the order n of each class is that of the last over `contrast`."""
+    """y[t+1] = a y[t] + b y[t] (y[t] + … + y[t-n+1]) + c u[t-n+1] u[t] + d with u uniform in 0 … 0.5 (above order 10
+    within tanh, as it diverges without); the order n of each class is that of the last over `contrast`."""
 
     order: Annotated[int, Bounds(ge=1, le=100)] = 10
     """n of the first class."""

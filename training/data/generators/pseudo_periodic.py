@@ -18,8 +18,8 @@ SHORTEST = 0.1
 
 @dataclass(frozen=True)
 class Settings(ContrastSettings):
-    """Waves whose every cycle has a length and an amplitude of its own, in white noise; the mean period of each class is
-    that of the last over `contrast`."""
+    """Waves whose every cycle has a length and an amplitude of its own, in white noise; the mean period of each class
+    is that of the last over `contrast`."""
 
     amplitude: Annotated[float, Bounds(gt=0)] = 1.0
     """Mean amplitude."""

@@ -71,7 +71,8 @@ def make_pattern(settings: Settings, class_index: int) -> NDArray[np.float64]:
 
 
 def _shuffle(raw: Raw, random: np.random.Generator) -> Raw:
-    assert isinstance(raw.series, np.ndarray) and raw.labels is not None
+    assert isinstance(raw.series, np.ndarray)
+    assert raw.labels is not None
     order = random.permutation(len(raw.series))
     times = None if raw.times is None else [raw.times[case] for case in order]
     return Raw(raw.series[order], [raw.labels[case] for case in order], times=times, notes=raw.notes)
