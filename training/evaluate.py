@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("evaluate")
 
 import tyro
 
@@ -162,14 +164,10 @@ def _keep(folder: Path, outcome: Outcome) -> None:
     append(folder / FILE, outcome.rows)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "evaluate.py") -> int:
     """The command line; answers the exit status."""
     try:
-        return 1 if evaluate(tyro.cli(EvaluateConfiguration, args=arguments, prog="evaluate.py")) else 0
+        return 1 if evaluate(tyro.cli(EvaluateConfiguration, args=arguments, prog=prog)) else 0
     except (datasets.DatasetError, ConfigurationError, ResultsError) as error:
-        print(f"evaluate.py: {error}", file=sys.stderr)
+        print(f"{prog}: {error}", file=sys.stderr)
         return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, in which Ctrl-C needs no traceback
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("fit")
 
 import tyro
 
@@ -160,21 +160,17 @@ def find_repository(models: Path | None) -> Path:
     return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "fit.py") -> int:
     """The command line; answers the exit status."""
     try:
-        with interrupt_by_signals():
-            configuration = tyro.cli(FitConfiguration, args=arguments, prog="fit.py")
+        with interrupt_by_signals(prog):
+            configuration = tyro.cli(FitConfiguration, args=arguments, prog=prog)
             if configuration.dataset is None and configuration.data is None:
                 return 1 if refit_all(configuration, make_progress()) else 0
             fit_and_publish(configuration, make_progress())
     except (Exception, KeyboardInterrupt) as error:
         if (ending := explain(error)) is None:
             raise
-        print(f"fit.py: {ending.reason}", file=sys.stderr)
+        print(f"{prog}: {ending.reason}", file=sys.stderr)
         return ending.status
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,6 +21,9 @@ class Options:
     """Options of the generator that --dataset names; none where it names another dataset."""
 
 
+NO_OPTIONS = Options()
+
+
 @dataclass(frozen=True)
 class GeneratorSettings(Options):
     """Options of every generator. Time is counted in timepoints: a period of 32 is 32 timepoints long."""

@@ -11,7 +11,7 @@ from training.data.check import check_dataset
 from training.data.choose import read_file
 from training.data.discover import find_generator, find_readers, list_generators
 from training.data.folder import resolve
-from training.data.generated import Options
+from training.data.generated import NO_OPTIONS, Options
 from training.data.layout import parse_layout
 from training.data.raw import Partitions
 from training.data.source import Source, make_source
@@ -47,14 +47,14 @@ def _load_by_name(name: str, options: Options) -> Partitions:
     if generator is None:
         _refuse_options(options, f"the dataset {name!r}")
         return load_archived(name)
-    settings = generator.Settings() if options == Options() else options
+    settings = generator.Settings() if options == NO_OPTIONS else options
     if not isinstance(settings, generator.Settings):
         raise DatasetError(f"The options given are not those of the generator {name!r}. Give its own `Settings`.")
     return generator.generate(settings)
 
 
 def _refuse_options(options: Options, what: str) -> None:
-    if options != Options():
+    if options != NO_OPTIONS:
         raise DatasetError(
             f"Options of a generator came, but {what} is not generated. Name one of the generators "
             f"{', '.join(list_generators())} as the dataset, or leave --generator.… out."

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from training.data.generated import Options
+from training.data.generated import NO_OPTIONS, Options
 from training.data.layout import DEFAULT
 from training.data.tables.settings import TableSettings
 
@@ -33,7 +33,7 @@ class Source(ArraySettings, TableSettings):
     """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
-    generated: Annotated[Options, tyro.conf.arg(name="generator")] = Options()
+    generated: Annotated[Options, tyro.conf.arg(name="generator")] = NO_OPTIONS
     """Options of the generator that --dataset names."""
 
 
