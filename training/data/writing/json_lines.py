@@ -1,5 +1,5 @@
-"""Writes JSON lines, a case a line: `series` `[n_channels][n_timepoints]` with null where a value is missing, and `label`,
-`group` and `times` where there are any."""
+"""Writes JSON lines, a case a line: `series` `[n_channels][n_timepoints]`, null a missing value, and `label`, `group`
+and `times` where there are any."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def write(path: Path, cases: Raw) -> tuple[str, ...]:
 
 
 def _to_json(array: NDArray[Any]) -> list[list[float | None]]:
-    written = np.where(np.isnan(array), None, array.astype(object))
+    shortest = array.astype(str).astype(np.float64)  # a float32 as people write it, 0.1 and not 0.10000000149011612
+    written = np.where(np.isnan(array), None, shortest.astype(object))
     found: list[list[float | None]] = written.tolist()
     return found
