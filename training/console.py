@@ -24,7 +24,7 @@ REFUSED = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that the first argument names; the exit status."""
-    command, *rest = sys.argv[1:] if arguments is None else arguments or ("--help",)
+    command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if command in ("-h", "--help"):
         print(describe_commands())
         return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 if __name__ == "__main__":  # before what takes seconds to import
     from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
@@ -57,12 +56,12 @@ def generate(configuration: GenerateConfiguration) -> None:
 
 def parse_arguments(arguments: list[str], prog: str) -> GenerateConfiguration:
     """What a command line asks for; the generator that it names gives its options."""
-    name = next((argument for argument in arguments if not argument.startswith("-")), None)
+    words = [argument for argument in arguments if not argument.startswith("-")]
+    name = next((word for word in words if find_generator(word)), next(iter(words), None))
     options = choose_options(name, arguments)
-    annotated = Annotated[GenerateConfiguration, tyro.conf.arg(name="")]
     description = f"{GenerateConfiguration.__doc__}\n\n{describe_generators()} Formats: {', '.join(list_suffixes())}."
     default = GenerateConfiguration(name or tyro.MISSING, tyro.MISSING, generator=options)
-    return tyro.cli(annotated, default=default, args=arguments, prog=prog, description=description)
+    return tyro.cli(GenerateConfiguration, default=default, args=arguments, prog=prog, description=description)
 
 
 def main(arguments: list[str] | None = None, prog: str = "generate.py") -> int:

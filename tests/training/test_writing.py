@@ -75,9 +75,7 @@ def test_a_long_table_comes_back(suffix: str, cases: Raw, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("cases", "why"), [(RAGGED, "different lengths"), (TIMED, "times of their own")])
-def test_series_that_no_wide_table_holds_are_written_long_and_that_is_said(
-    cases: Raw, why: str, tmp_path: Path
-) -> None:
+def test_series_that_no_wide_table_holds_are_written_long_with_a_note(cases: Raw, why: str, tmp_path: Path) -> None:
     (note,) = write_cases(tmp_path / "a.csv", cases)
     assert note.startswith("the table is long") and why in note
     assert_equal(read(tmp_path / "a.csv", **LONG), cases)
@@ -114,7 +112,7 @@ def test_json_lines_are_what_people_write(tmp_path: Path) -> None:
 
 def test_pandas_reads_what_is_written(tmp_path: Path) -> None:
     write_cases(tmp_path / "wide.csv", UNIVARIATE)
-    wide = pandas.read_csv(tmp_path / "wide.csv")
+    wide = pandas.read_csv(tmp_path / "wide.csv", float_precision="round_trip")
     assert list(wide.columns) == ["label", "group", *(f"t{time}" for time in range(12))]
     np.testing.assert_array_equal(wide.iloc[:, 2:].to_numpy(), np.asarray(UNIVARIATE.series)[:, 0])
     write_cases(tmp_path / "long.parquet", replace(TIMED, channel_names=("acc x", "acc y")))
