@@ -26,9 +26,9 @@ def choose_options(dataset: str | None, arguments: Sequence[str]) -> Options:
     if not unknown:
         return options
     if generator is None:
+        what = f"{dataset!r} is none" if dataset else "none is named"
         raise ConfigurationError(
-            f"{unknown[0]} is an option of a generator, and {f'{dataset!r} is none' if dataset else 'none is named'}; the "
-            f"generators are: {', '.join(list_generators())}."
+            f"{unknown[0]} is an option of a generator, and {what}; there are: {', '.join(list_generators())}."
         )
     raise ConfigurationError(
         f"the generator {dataset} has no option {unknown[0]}; it has: {', '.join(known) or 'none'}."
