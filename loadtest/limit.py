@@ -16,7 +16,7 @@ import numpy as np
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
-from bundle.generation.blocks import generate_block
+from bundle.generation.blocks import generate_blocks
 from bundle.generation.recipe import Recipe
 from loadtest.payloads import make_series
 from loadtest.peers.graph import GRAPH, open_classifier
@@ -45,16 +45,16 @@ def measure_generating(threads: int, count: int, seed: int) -> dict[str, float]:
     bundle = Bundle.load(GRAPH.parent, Runtime("cpu", threads))
     bundle.warm_up()
     begun = time.perf_counter()
-    made = sum(len(part) for part in _generate_blocks(bundle, count, seed))
+    made = sum(len(part) for part in _generate_parts(bundle, count, seed))
     return {"series": made, "series_per_second": made / (time.perf_counter() - begun)}
 
 
-def _generate_blocks(bundle: Bundle, count: int, seed: int) -> Iterator[np.ndarray]:
+def _generate_parts(bundle: Bundle, count: int, seed: int) -> Iterator[np.ndarray]:
     n_classes = len(bundle.manifest.classes)
     for index in range(n_classes):
-        recipe = Recipe(index, count // n_classes, seed, bundle.manifest.expansion, {})
+        recipe = Recipe(index, count // n_classes, seed, bundle.manifest.expansion)
         for block in recipe.list_blocks():
-            yield generate_block(bundle, recipe, block).series
+            yield generate_blocks(bundle, recipe, range(block, block + 1)).series
 
 
 def main() -> None:

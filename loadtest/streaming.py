@@ -15,7 +15,7 @@ import orjson
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
-from bundle.generation.blocks import generate_block
+from bundle.generation.blocks import generate_blocks
 from bundle.generation.recipe import BLOCK_ROWS, Recipe
 from loadtest.cells import build_client_command, run_client
 from loadtest.ours import BUNDLE, describe_ours
@@ -73,8 +73,8 @@ def _read(server: Running, count: int) -> None:
 
 def _generate_first_block(count: int) -> Array:
     bundle = Bundle.load(GRAPH.parent, Runtime("cpu", 1))
-    recipe = Recipe(0, min(BLOCK_ROWS, count // 2), SEED, bundle.manifest.expansion, {})
-    series: Array = generate_block(bundle, recipe, 0).series
+    recipe = Recipe(0, min(BLOCK_ROWS, count // 2), SEED, bundle.manifest.expansion)
+    series: Array = generate_blocks(bundle, recipe, range(1)).series
     return series
 
 

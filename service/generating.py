@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
 
 from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest
-from bundle.generation.blocks import cut_into_blocks, generate_block
-from bundle.generation.given import group_by_class
-from bundle.generation.policy import PolicyName, choose_possible, is_latent
+from bundle.generation.blocks import cut_into_blocks, generate_blocks
+from bundle.generation.mixture import MixtureParameters
+from bundle.generation.policy import PolicyName
 from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
+from bundle.generation.start import needs_codes, start_from
 from service import metrics
 from service.lane import Array
 from service.serving import Served
@@ -72,7 +72,7 @@ class Generation:
     ) -> None:
         self._served, self._operation, self._recipes = served, operation, recipes
         self.made = {recipe.class_index: Made(kept) for recipe in recipes}
-        self._next: asyncio.Future[list[Samples]] | None = None
+        self._next: asyncio.Future[Samples] | None = None
         self._place = ExitStack()
         to_make = sum(recipe.count for recipe in recipes)
         held = to_make if whole else min(to_make, HELD_ROWS)
@@ -89,18 +89,12 @@ class Generation:
 
         They are encoded, in blocks of their own, where a policy needs it, and the model's mixture is shrunk to them.
         """
-        served, latent, mixture = self._served, None, dict[str, Array]()
-        n_given = np.bincount(class_index, minlength=len(served.bundle.manifest.classes))
-        followed = [
-            choose_possible(recipe.policy, n_given[recipe.class_index]) for recipe in self._recipes if recipe.count
-        ]
-        if any(map(is_latent, followed)):
+        served = self._served
+        self._recipes = start_from(self._recipes, series, class_index)
+        if needs_codes(self._recipes):
             latent = await _compute_posterior_means(served, series)
             mixture = await served.lane.run(_adapt_mixture, served.bundle, latent, class_index)
-        given = group_by_class(series, class_index, latent)
-        self._recipes = [
-            replace(recipe, mixture=mixture, given=given.get(recipe.class_index)) for recipe in self._recipes
-        ]
+            self._recipes = start_from(self._recipes, series, class_index, latent, mixture)
 
     async def generate_parts(self) -> AsyncIterator[tuple[int, Samples]]:
         """Yield class index and series in order; equal seeds give equal bits, whatever else the server does."""
@@ -109,9 +103,8 @@ class Generation:
             turns = self._plan_turns(recipe)
             self._begin(turns)
             while self._next is not None:
-                parts = await self._next
+                samples = await self._next
                 self._begin(turns)
-                samples = Samples.join(parts)
                 made.add(samples)
                 metrics.rows.inc((self._operation, self._served.bundle.manifest.name), len(samples.series))
                 yield recipe.class_index, samples
@@ -132,21 +125,21 @@ class Generation:
             self.close()
             raise
 
-    def _begin(self, turns: Iterator[Callable[[], list[Samples]]]) -> None:
+    def _begin(self, turns: Iterator[Callable[[], Samples]]) -> None:
         turn = next(turns, None)
         self._next = asyncio.ensure_future(self._served.lane.run(turn, patient=True)) if turn else None
 
-    def _plan_turns(self, recipe: Recipe) -> Iterator[Callable[[], list[Samples]]]:
+    def _plan_turns(self, recipe: Recipe) -> Iterator[Callable[[], Samples]]:
         bundle = self._served.bundle
         labels = (self._operation, bundle.manifest.name)
         blocks = recipe.list_blocks()
         for start in blocks[::TURN_BLOCKS]:
             asked = perf_counter()
 
-            def take_turn(some: range = blocks[start : start + TURN_BLOCKS], since: float = asked) -> list[Samples]:
+            def take_turn(some: range = blocks[start : start + TURN_BLOCKS], since: float = asked) -> Samples:
                 metrics.queue_seconds.add(labels, 1, perf_counter() - since)
                 with metrics.inference_seconds.measure_seconds(*labels):
-                    return [generate_block(bundle, recipe, block) for block in some]
+                    return generate_blocks(bundle, recipe, some)
 
             yield take_turn
 
@@ -158,15 +151,15 @@ class Generation:
             metrics.acceptance.observe((manifest.name, label), made.acceptance)
 
 
-def _adapt_mixture(bundle: Bundle, latent: Array, class_index: np.ndarray) -> dict[str, Array]:
-    """Shrink the mixture towards given cases, and return its parameters as inputs of the graphs.
+def _adapt_mixture(bundle: Bundle, latent: Array, class_index: np.ndarray) -> MixtureParameters:
+    """Shrink the mixture towards given cases.
 
     Raises `InvalidRequest` where a case is so far away that its class has no finite density.
     """
     try:
-        arrays = bundle.mixture.adapt(latent.astype(np.float64), class_index).list_graph_inputs()
-        if all(np.isfinite(array).all() for array in arrays.values()):
-            return arrays
+        mixture = bundle.mixture.adapt(latent.astype(np.float64), class_index)
+        if all(np.isfinite(array).all() for array in mixture.graph_inputs.values()):
+            return mixture
     except np.linalg.LinAlgError:
         pass
     farthest = int(np.abs(np.nan_to_num(latent, nan=np.inf)).max(axis=1).argmax())

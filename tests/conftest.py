@@ -18,14 +18,25 @@ from tests.service.bundles import Labelled
 from tests.service.server import Server, run_server
 from training import data as datasets
 from training.configuration import FitConfiguration
+from training.families.classifiers import fcn
+from training.families.textures import flow
+from training.families.vae import convolutional
 from training.fit import fit_and_publish
 
 ROOT = Path(__file__).resolve().parent.parent
 
+
+def take_steps(vae: int, texture: int, classifier: int, euler_steps: int = 8) -> dict[str, Any]:
+    """Fields of a fit whose default families take so many gradient steps."""
+    return {
+        "vae": convolutional.Settings(steps=vae),
+        "texture": flow.Settings(steps=texture, euler_steps=euler_steps),
+        "classifier": fcn.Settings(steps=classifier),
+    }
+
+
 QUICK: dict[str, Any] = {
-    "vae_steps": 150,
-    "texture_fit_steps": 60,
-    "classifier_steps": 150,
+    **take_steps(150, 60, 150),
     "policy": "latent",
     "folds": 2,
     "workers": 1,

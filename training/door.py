@@ -1,4 +1,4 @@
-"""What no bundle can hold, or no family is called, is refused before anything is trained."""
+"""What no bundle can hold is refused before anything is trained."""
 
 from __future__ import annotations
 
@@ -9,18 +9,12 @@ from bundle.reading import MOST_BYTES
 from bundle.strict import MOST_LETTERS, find_unwritable
 from training.configuration import ConfigurationError, FitConfiguration
 from training.data import Cases
-from training.families import check_name, classifiers, textures, vae
+from training.families.settings import FLOAT, Size
 from training.learning.mixture_fit import choose_most_components
-
-FLOAT = 4
-"""Bytes of a graph's numbers."""
 
 
 def check_fit(dataset: str, learn: Cases, configuration: FitConfiguration) -> None:
     """Raise `ConfigurationError` where a fit to `learn`, cases of the dataset of that name, could not be published."""
-    check_name(vae.__name__, configuration.vae)
-    check_name(classifiers.__name__, configuration.classifier)
-    textures.describe_revealed(configuration.texture)
     if len(dataset) > MOST_LETTERS:
         raise ConfigurationError(
             f"The dataset's name has {len(dataset)} characters; a bundle holds {MOST_LETTERS}. Give another with "
@@ -42,12 +36,12 @@ def _estimate_parts(learn: Cases, configuration: FitConfiguration) -> Iterator[t
     n_cases, n_channels, n_timepoints = learn.series.shape
     counts = Counter(learn.labels) if learn.labels is not None else Counter({"all": n_cases})
     components = max(choose_most_components(count, configuration.max_components) for count in counts.values())
-    squares = len(counts) * components * configuration.latent_dim**2
+    squares = len(counts) * components * configuration.vae.latent_dim**2
     # Covariances in mixture.npz (float64); two factors in one graph, one in another.
     yield (
         squares * (2 * FLOAT + 3 * FLOAT),
-        f"for the mixtures of {len(counts)} classes, {components} components each, in {configuration.latent_dim} "
-        "dimensions (set a smaller --latent-dim or --max-components)",
+        f"for the mixtures of {len(counts)} classes, {components} components each, in {configuration.vae.latent_dim} "
+        "dimensions (set a smaller --vae.latent-dim or --max-components)",
     )
     width = min(n_timepoints, configuration.working_timepoints)
     if width < n_timepoints:
@@ -56,13 +50,6 @@ def _estimate_parts(learn: Cases, configuration: FitConfiguration) -> Iterator[t
             f"for resampling {n_timepoints} timepoints to {width} in five places (set fewer --working-timepoints, or "
             "shorten the series)",
         )
-    if configuration.texture == "flow":
-        yield (
-            n_channels * width**2 * FLOAT,
-            f"for the noise of {n_channels} channels of {width} timepoints (set fewer --working-timepoints)",
-        )
-    if configuration.texture == "stored":
-        yield (
-            2 * n_cases * n_channels * width * FLOAT,
-            f"for the residuals of {n_cases} cases (use --texture flow, or fewer cases)",
-        )
+    size = Size(n_cases, n_channels, width, len(counts))
+    for family in (configuration.vae, configuration.texture, configuration.classifier):
+        yield from family.estimate_parts(size)

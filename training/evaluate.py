@@ -18,6 +18,7 @@ if __name__ == "__main__":  # before what takes seconds to import
 import tyro
 
 from training import data as datasets
+from training.command_line import choose_families, describe_families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.data import Source
 from training.data.partition import make_training_cases, order_labels
@@ -164,10 +165,18 @@ def _keep(folder: Path, outcome: Outcome) -> None:
     append(folder / FILE, outcome.rows)
 
 
+def parse_arguments(arguments: list[str], prog: str) -> EvaluateConfiguration:
+    """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
+    fit, left = choose_families(arguments, "fit.")
+    default = EvaluateConfiguration(data=tyro.MISSING, out=tyro.MISSING, fit=fit)
+    description = f"{EvaluateConfiguration.__doc__}\n\n{describe_families(fit)}"
+    return tyro.cli(EvaluateConfiguration, default=default, args=left, prog=prog, description=description)
+
+
 def main(arguments: list[str] | None = None, prog: str = "evaluate.py") -> int:
     """The command line; answers the exit status."""
     try:
-        return 1 if evaluate(tyro.cli(EvaluateConfiguration, args=arguments, prog=prog)) else 0
+        return 1 if evaluate(parse_arguments(sys.argv[1:] if arguments is None else arguments, prog)) else 0
     except (datasets.DatasetError, ConfigurationError, ResultsError) as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 2

@@ -22,6 +22,7 @@ from bundle.publish import publish
 from bundle.repository import SHIPPED, list_versions
 from bundle.signing import make_signer
 from training import data as datasets
+from training.command_line import choose_families, describe_families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.data.duplicates import describe, find_duplicates
 from training.data.partition import Partition, split_dataset
@@ -29,9 +30,10 @@ from training.door import check_fit
 from training.ending import REFUSALS, explain, interrupt_by_signals
 from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
+from training.generator_options import choose_options, describe_generators, find_value
 from training.learning import checkpoints
-from training.learning.loop import start_fabric
 from training.learning.progress import make_progress
+from training.learning.run import start_fabric
 from training.learning.sharing import share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
 from training.quality.fitted import measure
@@ -94,7 +96,7 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
 def tell_what_was_read(description: datasets.Description) -> None:
     """Say in one line what the dataset is, and in one line each what reading did to it."""
     for line in (f"read: {description.read}", *(f"note: {note}" for note in description.notes)):
-        print(line, file=sys.stderr)
+        print(line.encode(errors="backslashreplace").decode(), file=sys.stderr)  # a path may hold half a character
 
 
 def tell_what_is_kept(kept: checkpoints.Kept) -> None:
@@ -130,7 +132,8 @@ def refit_all(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> 
 
     Where and how to run may be set anew. Raises `ConfigurationError` for anything else: it would change what is fitted.
     """
-    given = {field.name for field in fields(configuration) if getattr(configuration, field.name) != field.default}
+    default = FitConfiguration()
+    given = {own.name for own in fields(default) if getattr(configuration, own.name) != getattr(default, own.name)}
     if surplus := given - {"models", *ANEW}:
         raise ConfigurationError(
             f"without --dataset or --data every bundle is fitted again as it was; {', '.join(sorted(surplus))} would "
@@ -160,11 +163,20 @@ def find_repository(models: Path | None) -> Path:
     return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
 
 
+def parse_arguments(arguments: list[str], prog: str) -> FitConfiguration:
+    """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
+    default, left = choose_families(arguments)
+    dataset = None if find_value("--data", left) else find_value("--dataset", left)
+    default = replace(default, generated=choose_options(dataset, left))
+    description = f"{FitConfiguration.__doc__}\n\n{describe_families(default)} {describe_generators()}"
+    return tyro.cli(FitConfiguration, default=default, args=left, prog=prog, description=description)
+
+
 def main(arguments: list[str] | None = None, prog: str = "fit.py") -> int:
     """The command line; answers the exit status."""
     try:
         with interrupt_by_signals(prog):
-            configuration = tyro.cli(FitConfiguration, args=arguments, prog=prog)
+            configuration = parse_arguments(sys.argv[1:] if arguments is None else arguments, prog)
             if configuration.dataset is None and configuration.data is None:
                 return 1 if refit_all(configuration, make_progress()) else 0
             fit_and_publish(configuration, make_progress())

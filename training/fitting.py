@@ -19,10 +19,11 @@ from training.choosing.folds import fit_policy, make_folds
 from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import make_training_cases, order_labels
-from training.families import classifiers, vae
+from training.families import find_module
+from training.families.settings import Size
 from training.learning.augmenting import NOTHING, Initial
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
 from training.learning.loop import History
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.weights import load_weights, read_weights
@@ -72,7 +73,7 @@ def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration, watcher: 
     )
     if configuration.average and result.generator.classifier is not None:
         network = Mean(network, result.generator.classifier)
-    histories = result.generator.histories | {"classifier": losses}
+    histories = result.generator.histories | ({"classifier": losses} if losses else {})
     return Fitted(labels, cases, result.generator, network, collect_held_out(result.folds), result.uplift, histories)
 
 
@@ -87,9 +88,11 @@ def _load_starting_point(bundle: Path | None, cases: TrainingCases, configuratio
     """The VAE and classifier of another bundle; the classifier only where the classes are as many."""
     if bundle is None:
         return NOTHING
-    shape = (cases.series.shape[1], min(cases.series.shape[2], configuration.working_timepoints))
-    model = vae.build(configuration.vae, *shape, configuration.latent_dim)
-    network = classifiers.build(configuration.classifier, *shape, cases.n_classes)
+    n_cases, n_channels, n_timepoints = cases.series.shape
+    size = Size(n_cases, n_channels, min(n_timepoints, configuration.working_timepoints), cases.n_classes)
+    model, network = (
+        find_module(settings).build(size, settings) for settings in (configuration.vae, configuration.classifier)
+    )
     weights = read_weights(bundle)
     load_weights(bundle, weights, "vae", model)
     prefixes = ("classifier", "classifier.one")  # the second is that of an average: its part with the policy

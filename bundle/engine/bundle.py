@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from bundle.archives import read_arrays
 from bundle.engine.sessions import Runtime, Session
 from bundle.errors import BundleError, SeriesmithError, Unsupported
-from bundle.generation.blocks import generate_block
+from bundle.generation.blocks import generate_blocks
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
 from bundle.generation.policy import PolicyName
-from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
-from bundle.generation.texture import add_texture, check_texture
+from bundle.generation.recipe import Recipe, Samples
+from bundle.generation.texture import add_texture, check_texture, read_noise_shape
 from bundle.graphs import check_graph
 from bundle.manifest import Calibration, Manifest, read_manifest
 from bundle.probe import replay
@@ -55,8 +55,12 @@ def check_signed(directory: Path, terms: Terms) -> None:
 class Bundle:
     """Everything one fitted dataset can do. Arrays in are float32 `[n_cases, n_channels, n_timepoints]`, unchecked.
 
-    Use `Bundle.load`; a bundle that exists has passed its hashes, its schema and its probe.
+    Use `Bundle.load`; a bundle that exists has passed its hashes, its schema and its probe. It is a
+    `bundle.generation.model.Model`.
     """
+
+    blocks_at_once = 1
+    """A block is the unit of every call of a seeded request: the bits of a row depend on the rows beside it."""
 
     def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters) -> None:
         self.manifest = manifest
@@ -112,6 +116,20 @@ class Bundle:
         """Whether the bundle can classify."""
         return "classifier" in self._sessions
 
+    @property
+    def latent_dim(self) -> int:
+        """The width of the latent code."""
+        return self.manifest.latent_dim
+
+    @property
+    def texture_shape(self) -> tuple[int, ...]:
+        """The shape of the noise that the texture of one series is made of."""
+        return read_noise_shape(self.manifest)
+
+    def has(self, role: str) -> bool:
+        """Whether it has a graph of a role."""
+        return role in self._sessions
+
     def encode(self, series: Array) -> tuple[Array, Array]:
         """posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""
         mean, log_variance = self._sessions["encoder"]({"series": series})
@@ -138,23 +156,28 @@ class Bundle:
         """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""
         return self._sessions["density"]({"latent": latent})[0]
 
-    def propose(self, recipe: Recipe, random: np.random.Generator) -> tuple[Array, Array]:
-        """A block of latent codes `[BLOCK_ROWS, latent_dim]` and their class_log_density `[BLOCK_ROWS, n_classes]`."""
+    def propose(
+        self,
+        class_index: int,
+        component_uniform: Array,
+        noise: Array,
+        expansion: float,
+        mixture: MixtureParameters | None = None,
+    ) -> tuple[Array, Array]:
+        """Latent codes `[n, latent_dim]` of one class and their class_log_density `[n, n_classes]`; see `Model`."""
         feeds: dict[str, np.ndarray] = {
-            "class_index": np.full(BLOCK_ROWS, recipe.class_index, np.int64),
-            "component_uniform": random.random(BLOCK_ROWS, dtype=np.float32),
-            "noise": random.standard_normal((BLOCK_ROWS, self.manifest.latent_dim), dtype=np.float32),
-            "expansion": np.asarray(recipe.expansion, np.float32),
-            **recipe.mixture,
+            "class_index": np.full(len(noise), class_index, np.int64),
+            "component_uniform": component_uniform,
+            "noise": noise,
+            "expansion": np.asarray(expansion, np.float32),
+            **(mixture.graph_inputs if mixture else {}),
         }
         latent, log_density = self._sessions["mixture"](feeds, ["latent", "class_log_density"])
         return latent, log_density
 
-    def add_texture(self, series: Array, class_index: int, random: np.random.Generator) -> Array:
-        """Decoded `series` of one class with the texture of real ones; as they are, when the bundle has no texture."""
-        if "texture" not in self._sessions:
-            return series
-        return add_texture(self._sessions["texture"], self.manifest, series, class_index, random)
+    def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
+        """Decoded `series` of one class with the texture of real ones, made of `noise` `[n, *texture_shape]`."""
+        return add_texture(self._sessions["texture"], self.manifest.texture_steps, series, class_index, noise)
 
     def sample(
         self,
@@ -171,9 +194,8 @@ class Bundle:
         `given` are the real cases of the class that a policy starts from; see `Recipe`.
         """
         factor = self.manifest.expansion if expansion is None else expansion
-        overrides = mixture.list_graph_inputs() if mixture else {}
-        recipe = Recipe(class_index, count, seed, factor, overrides, policy, given)
-        return Samples.join([generate_block(self, recipe, block) for block in recipe.list_blocks()])
+        recipe = Recipe(class_index, count, seed, factor, policy, given, mixture)
+        return generate_blocks(self, recipe, recipe.list_blocks())
 
     def compute_reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
         """Mean squared difference per case, `[n]`, in squared original units."""

@@ -1,35 +1,45 @@
-"""Class-conditional series by any policy, in blocks of fixed size."""
+"""Class-conditional series by any policy, in blocks of fixed size: a block depends on its recipe and number alone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bundle.generation.model import Model
 from bundle.generation.policy import find_source
-from bundle.generation.recipe import BLOCK_ROWS, WARP_STREAM, Recipe, Samples
+from bundle.generation.recipe import BLOCK_ROWS, WARP_STREAM, Blocks, Recipe, Samples
 from bundle.generation.sources import SOURCES
 from bundle.generation.warps import warp
-
-if TYPE_CHECKING:
-    from bundle.engine.bundle import Bundle
 
 WARP_PROBABILITY = 0.5
 """With which a decoded series is time-warped, and sliced, by a policy that warps."""
 
 
-def generate_block(bundle: Bundle, recipe: Recipe, block: int) -> Samples:
-    """Generate a recipe's series from number `block * BLOCK_ROWS` on. Raises `ValueError` for the policy "none"."""
+def generate_blocks(model: Model, recipe: Recipe, numbers: range) -> Samples:
+    """Generate the blocks `numbers` of a recipe's series, at least one. Raises `ValueError` for the policy "none".
+
+    As many blocks share a call as the model allows; what each holds does not depend on that.
+    """
     if recipe.policy == "none":
         raise ValueError("the policy 'none' makes no series; ask for another of bundle.generation.policy.POLICIES.")
-    made = SOURCES[find_source(recipe.used)](bundle, recipe, block)
+    step = model.blocks_at_once
+    return Samples.join(
+        [_generate(model, Blocks(recipe, numbers[start : start + step])) for start in range(0, len(numbers), step)]
+    )
+
+
+def _generate(model: Model, blocks: Blocks) -> Samples:
+    recipe = blocks.recipe
+    made = SOURCES[find_source(recipe.used)](model, blocks)
     series = made.series
     if recipe.used.endswith("+warps"):
-        series = warp(series, WARP_PROBABILITY, recipe.make_generator(block, WARP_STREAM))
-    rows = min(BLOCK_ROWS, recipe.count - block * BLOCK_ROWS)
-    return Samples(series[:rows], made.log_density[:rows], made.n_proposals, made.n_fallbacks)
+        parts = zip(np.split(series, len(blocks.numbers)), blocks.make_generators(WARP_STREAM), strict=True)
+        series = np.concatenate([warp(part, WARP_PROBABILITY, random) for part, random in parts])
+    asked = blocks.find_asked()
+    n_fallbacks = int(np.count_nonzero(~made.accepted[asked]))
+    return Samples(series[asked], made.log_density[asked], int(made.n_proposals[asked].sum()), n_fallbacks)
 
 
 def cut_into_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:

@@ -26,6 +26,12 @@ class Moved:
     start: Array
     end: Array
 
+    @staticmethod
+    def join(parts: list[Moved]) -> Moved:
+        """Join moved cases, in order."""
+        joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "start", "end"))
+        return Moved(*joined)
+
     def select(self, index: NDArray[np.intp]) -> Moved:
         """Select the moved cases at `index` `[n]`."""
         return Moved(self.series[index], self.start[index], self.end[index])

@@ -1,4 +1,4 @@
-"""The latent mixture: its parameters, and their adaptation to a caller's own cases."""
+"""The latent mixture: its parameters, their law in numpy, and their adaptation to a caller's own cases."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ class MixtureParameters:
     means: Float
     covariances: Float
 
-    def list_graph_inputs(self) -> dict[str, NDArray[np.float32]]:
-        """Return the parameters as the overridable inputs of the `mixture` and `density` graphs.
+    @cached_property
+    def graph_inputs(self) -> dict[str, NDArray[np.float32]]:
+        """The parameters as the overridable inputs of the `mixture` and `density` graphs.
 
         With covariance = L L^T, `covariance_factors` is L and `precision_factors` is the inverse of L,
         so that sampling is mean + L noise and the squared Mahalanobis distance is |precision_factor (x - mean)|^2.
@@ -59,6 +60,24 @@ class MixtureParameters:
         constant = 0.5 * self.means.shape[2] * np.log(2 * np.pi)
         log_scales: Float = np.log(np.maximum(self.weights, 1e-30)) - log_determinant - constant
         return log_scales
+
+    def draw(
+        self,
+        class_index: int,
+        component_uniform: NDArray[np.floating],
+        noise: NDArray[np.floating],
+        expansion: float,
+    ) -> Float:
+        """Draw latent codes `[n, latent_dim]` of one class, by the law of the `mixture` graph.
+
+        The component is the one whose cumulative weight `component_uniform` `[n]`, uniform in 0 … 1, falls into; then
+        latent = mean + sqrt(expansion) L noise, with standard normal `noise` `[n, latent_dim]`.
+        """
+        bounds = self.weights[class_index].cumsum()[:-1]
+        component = (component_uniform[:, None] >= bounds).sum(axis=1)
+        spread = (self.factors[class_index][component] @ noise[:, :, None])[:, :, 0]
+        latent: Float = self.means[class_index, component] + np.sqrt(expansion) * spread
+        return latent
 
     def compute_component_log_density(self, latent: Float, class_index: int) -> Float:
         """Compute log(weight * density), `[n, n_components]`, of `latent` `[n, latent_dim]` under one class."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import GivenCases
+from bundle.generation.mixture import MixtureParameters
 from bundle.generation.policy import PolicyName, choose_possible
 
 BLOCK_ROWS = 16
-"""Every graph call of a seeded request has exactly this many rows, so that a row's bits depend on nothing else."""
+"""Series are drawn in blocks of so many, each with noise of its own, so that any block can be made alone."""
 
 MAX_PROPOSALS = 8
 """Proposals per series before the likeliest of them is taken, though another class explains it better."""
@@ -29,8 +31,6 @@ REDRAW_STREAMS = 16
 """Each redraw has so many streams of its own: the same again, from a multiple of this on."""
 
 MAX_SEED = 2**53 - 1
-
-Arrays = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,19 @@ class Samples:
 class Recipe:
     """What to generate: `count` series of a class from `seed`, with `expansion` as the factor on the covariance.
 
-    `mixture` overrides the bundle's parameters (see `MixtureParameters.graph_inputs`); empty: the bundle's own. `given`
-    are real cases of the class, None where there are none; a policy that needs more of them than there are is replaced,
-    see `used`.
+    `given` are real cases of the class, None where there are none; a policy that needs more of them than there are is
+    replaced, see `used`. `mixture` stands in for the model's own. With `convince` a series that the classifier gives to
+    another class is drawn again.
     """
 
     class_index: int
     count: int
     seed: int
     expansion: float
-    mixture: Arrays
     policy: PolicyName = "latent"
     given: GivenCases | None = None
+    mixture: MixtureParameters | None = None
+    convince: bool = True
 
     @property
     def used(self) -> PolicyName:
@@ -98,3 +99,31 @@ class Recipe:
         key = np.array([self.seed, self.class_index], dtype=np.uint64)
         counter = np.array([0, stream, block, 0], dtype=np.uint64)
         return np.random.Generator(np.random.Philox(key=key, counter=counter))
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Blocks of a recipe that are made together, `numbers` ascending; each has BLOCK_ROWS rows."""
+
+    recipe: Recipe
+    numbers: Sequence[int]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows they have."""
+        return BLOCK_ROWS * len(self.numbers)
+
+    def make_generators(self, stream: int) -> list[np.random.Generator]:
+        """Make the generator of each block's noise."""
+        return [self.recipe.make_generator(number, stream) for number in self.numbers]
+
+    def select_of(self, rows: NDArray[np.intp]) -> tuple[Blocks, NDArray[np.intp]]:
+        """Select the blocks that hold any of `rows`; return them, and all of their rows as numbered here."""
+        places = np.unique(rows // BLOCK_ROWS)
+        whole = (places[:, None] * BLOCK_ROWS + np.arange(BLOCK_ROWS)).ravel()
+        return Blocks(self.recipe, [self.numbers[place] for place in places]), whole
+
+    def find_asked(self) -> NDArray[np.intp]:
+        """Return the rows that are among the recipe's count."""
+        index = np.asarray(self.numbers)[:, None] * BLOCK_ROWS + np.arange(BLOCK_ROWS)
+        return np.flatnonzero(index.ravel() < self.recipe.count)

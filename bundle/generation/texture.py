@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bundle.engine.sessions import Arrays, Session
 from bundle.errors import BundleError
 from bundle.manifest import Manifest
 from bundle.shape import MOST_VALUES
 
 Array = NDArray[np.float32]
+Graph = Callable[[dict[str, np.ndarray], list[str]], list[np.ndarray]]
+"""Runs a graph on named arrays, and returns the outputs named."""
 
 MOST_NOISE = 4 * MOST_VALUES
 
@@ -38,23 +40,24 @@ def check_texture(manifest: Manifest) -> None:
             raise BundleError(f"{graph.file} takes noise {width}; it may take {MOST_NOISE} values for a series.")
 
 
-def add_texture(
-    session: Session, manifest: Manifest, series: Array, class_index: int, random: np.random.Generator
-) -> Array:
-    """Decoded `series` `[n, n_channels, n_timepoints]` of one class with texture made of noise from `random`.
+def read_noise_shape(manifest: Manifest) -> tuple[int, ...]:
+    """Return the shape of the noise that the `texture` graph takes for one series."""
+    return tuple(map(int, manifest.graphs["texture"].inputs[2].shape[1:]))
 
-    With `texture_steps` the state starts as standard normal noise and follows the graph from time 0 to 1 in equal
-    steps (Euler's method on a rectified flow; Liu, Gong & Liu, 2023).
+
+def add_texture(graph: Graph, steps: int | None, series: Array, class_index: int, noise: Array) -> Array:
+    """Decoded `series` `[n, n_channels, n_timepoints]` of one class with texture made of standard normal `noise`.
+
+    With `steps` the state starts as the noise and follows the graph from time 0 to 1 in as many equal steps (Euler's
+    method on a rectified flow; Liu, Gong & Liu, 2023).
     """
     classes = np.full(len(series), class_index, np.int64)
-    width = manifest.graphs["texture"].inputs[2].shape[1:]
-    noise = random.standard_normal((len(series), *map(int, width)), dtype=np.float32)
-    steps = manifest.texture_steps
     if steps is None:
-        return session({"series": series, "class_index": classes, "residual_noise": noise}, ["textured_series"])[0]
-    feeds: Arrays = {"series": series, "class_index": classes, "duration": np.asarray(1 / steps, np.float32)}
+        return graph({"series": series, "class_index": classes, "residual_noise": noise}, ["textured_series"])[0]
+    duration = np.asarray(1 / steps, np.float32)
+    feeds: dict[str, np.ndarray] = {"series": series, "class_index": classes, "duration": duration}
     state = noise
     for step in range(steps):
         output = "next_state" if step < steps - 1 else "textured_series"
-        state = session(feeds | {"state": state, "time": np.asarray(step / steps, np.float32)}, [output])[0]
+        state = graph(feeds | {"state": state, "time": np.asarray(step / steps, np.float32)}, [output])[0]
     return state

@@ -108,7 +108,7 @@ async def stream(
     seed = draw_seed(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
     policy = choose_policy(manifest, request.policy)
-    recipes = [Recipe(index, count, seed, expansion, {}, policy) for index, count in making.items()]
+    recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.close_on_failure():

@@ -72,7 +72,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     room.take(held_cases * (manifest.series.size + 2))
     seed = draw_seed(request.seed)
     expansion = manifest.expansion if request.expansion is None else request.expansion
-    recipes = [Recipe(index, count, seed, expansion, {}) for index, count in counts.items()]
+    recipes = [Recipe(index, count, seed, expansion) for index, count in counts.items()]
     generation = Generation(served, "sample", recipes, whole=whole)
 
     async def make_chunks() -> AsyncIterator[Columns]:

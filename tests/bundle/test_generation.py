@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bundle.engine.bundle import Bundle
-from bundle.generation.blocks import generate_block
+from bundle.generation.blocks import generate_blocks
 from bundle.generation.mixture import MixtureParameters
 from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, Recipe
 
@@ -27,8 +27,8 @@ def test_fewer_series_are_the_start_of_more(sines: Bundle, count: int) -> None:
 
 
 def test_a_block_is_made_without_those_before_it(sines: Bundle) -> None:
-    recipe = Recipe(1, 3 * BLOCK_ROWS, 9, sines.manifest.expansion, {})
-    last = generate_block(sines, recipe, 2)
+    recipe = Recipe(1, 3 * BLOCK_ROWS, 9, sines.manifest.expansion)
+    last = generate_blocks(sines, recipe, range(2, 3))
     assert np.array_equal(last.series, sines.sample(1, 3 * BLOCK_ROWS, seed=9).series[2 * BLOCK_ROWS :])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bundle.engine.bundle import Bundle
-from bundle.generation.blocks import generate_block
+from bundle.generation.blocks import generate_blocks
 from bundle.generation.given import GivenCases, group_by_class
 from bundle.generation.policy import POLICIES, PolicyName, choose_possible
 from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
@@ -47,9 +47,9 @@ def test_a_seed_makes_the_same_again_and_another_seed_or_policy_others(sines: Bu
 
 @pytest.mark.parametrize("policy", MAKING)
 def test_a_block_is_made_without_those_before_it(sines: Bundle, given: dict, policy: PolicyName):
-    recipe = Recipe(2, 3 * BLOCK_ROWS, 3, 2.0, {}, policy, given[2])
+    recipe = Recipe(2, 3 * BLOCK_ROWS, 3, 2.0, policy, given[2])
     whole = sines.sample(2, 3 * BLOCK_ROWS, 3, 2.0, policy=policy, given=given[2])
-    assert np.array_equal(generate_block(sines, recipe, 2).series, whole.series[2 * BLOCK_ROWS :])
+    assert np.array_equal(generate_blocks(sines, recipe, range(2, 3)).series, whole.series[2 * BLOCK_ROWS :])
 
 
 @pytest.mark.parametrize("policy", MAKING)

@@ -50,7 +50,7 @@ def test_a_failed_publish_leaves_nothing(sines: Bundle, tmp_path: Path) -> None:
 
 
 def test_equal_arrays_give_equal_bytes(sines: Bundle) -> None:
-    arrays = dict(sines.mixture.list_graph_inputs())
+    arrays = dict(sines.mixture.graph_inputs)
     assert write_npz(arrays) == write_npz(arrays)
 
 

@@ -97,8 +97,9 @@ def _add_steps(source: Path, root: Path, **changes: Any) -> Path:
 def test_the_state_starts_as_noise_and_is_followed_from_time_0_to_1(repository: Path, tmp_path: Path):
     bundle = Bundle.load(_add_steps(repository / "sines" / "1", tmp_path), CPU)
     series = np.full((5, 2, 64), 7, np.float32)
-    textured = bundle.add_texture(series, 2, np.random.default_rng(3))
-    state = np.random.default_rng(3).standard_normal((5, 1, WIDTH), dtype=np.float32).astype(np.float64)
+    assert bundle.texture_shape == (1, WIDTH)
+    noise = np.random.default_rng(3).standard_normal((5, 1, WIDTH), dtype=np.float32)
+    textured, state = bundle.add_texture(series, 2, noise), noise.astype(np.float64)
     for step in range(STEPS):
         state = state + (2 + step / STEPS - state) / STEPS
     assert textured.shape == series.shape

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.conftest import QUICK
+from tests.conftest import QUICK, take_steps
 from training.configuration import FitConfiguration
 from training.data.generators import sines
 from training.learning.augmenting import fit_generator
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 
-BRIEF = {**QUICK, "vae_steps": 80, "texture_fit_steps": 20, "classifier_steps": 120, "texture_steps": 4}
+BRIEF = {**QUICK, **take_steps(80, 20, 120, euler_steps=4)}
 
 
 @pytest.fixture(scope="session")

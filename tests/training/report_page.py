@@ -62,6 +62,7 @@ def make_inputs(manifest: Manifest, labels: list[str], each: int = 4, n_channels
         reconstruction=0.5 * held_out.series,
         cross_fitted_error=np.full(len(training.series), 0.1),
         mixture=MixtureParameters(ones, np.zeros((n_classes, 1, 4)), np.tile(np.eye(4), (n_classes, 1, 1, 1))),
+        texture="flow: the bundle keeps weights",
         histories={"VAE": History(np.arange(5), {"error": np.linspace(1, 0.1, 5)})},
     )
 

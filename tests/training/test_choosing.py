@@ -10,6 +10,7 @@ import pytest
 
 from bundle.evidence import Candidate, Interval
 from bundle.generation.policy import PolicyName
+from tests.conftest import take_steps
 from training.choosing.cross_validation import (
     CANDIDATES,
     LATENT_START,
@@ -26,8 +27,8 @@ from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import make_training_cases
 from training.fitting import list_candidates
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
 
 ZERO = Interval(mean=0, low=0, high=0)
 
@@ -135,7 +136,7 @@ def test_a_class_of_one_case_and_whole_groups_stay_on_one_side() -> None:
 
 @pytest.fixture(scope="module")
 def brief(settings: FitConfiguration) -> FitConfiguration:
-    return replace(settings, vae_steps=10, texture_fit_steps=2, classifier_steps=10, policy="auto")
+    return replace(settings, **take_steps(10, 2, 10, euler_steps=4), policy="auto")
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,15 @@ from torch import Tensor, nn
 
 from bundle.generation.policy import PolicyName
 from training.choosing.folds import fit_policy
-from training.choosing.policies import PolicyObjective, fit_classifier
+from training.choosing.policies import fit_classifier, make_policy_cases
 from training.configuration import FitConfiguration
+from training.families.classifiers import PolicyObjective, fcn
+from training.learning.cases import Pool, TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import Pool, TrainingCases, standardise
-from training.learning.loop import start_fabric
+from training.learning.run import compute_fold_share, compute_growth, make_run, start_fabric
 
-SETTINGS = FitConfiguration(clean_finish=0.4, synthetic_weight=0.25, warp_probability=1.0)
+SETTINGS = FitConfiguration(clean_finish=0.4, synthetic_weight=0.25, policy_warp_probability=1.0)
+FABRIC = start_fabric(SETTINGS)
 EARLY, LATE = 0.59, 0.61
 
 
@@ -39,7 +41,8 @@ INDEX = torch.tensor([3, 1, 4, 1, 5])
 
 def batch_of(policy: PolicyName, made: Pool | None, progress: float) -> tuple[Tensor, float]:
     network = Seen()
-    loss, _ = PolicyObjective(network, REAL, made, policy, SETTINGS, balanced=False)(INDEX, progress)
+    cases = make_policy_cases(REAL, made, policy, SETTINGS)
+    loss, _ = PolicyObjective(network, cases, make_run(FABRIC, SETTINGS, "test"))(INDEX, progress)
     return network.batch, float(loss)
 
 
@@ -73,7 +76,9 @@ def test_balanced_drawing_gives_rare_classes_more_than_their_share(
     balanced: bool, balance: float, share: float
 ) -> None:
     network = Seen()
-    objective = PolicyObjective(network, REAL, None, "none", replace(SETTINGS, balance=balance), balanced)
+    settings = replace(SETTINGS, balance=balance)
+    cases = make_policy_cases(REAL, None, "none", settings, balanced)
+    objective = PolicyObjective(network, cases, make_run(FABRIC, settings, "test"))
     rare = REAL.series[18:]
     objective(torch.arange(20).repeat(100), 0.0)
     found = (network.batch[:, None] == rare[None]).all(dim=(2, 3)).any(dim=1).float().mean()
@@ -97,7 +102,7 @@ def test_a_policy_changes_the_classifier_and_equal_seeds_repeat_it(
     generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
     assert generator.classifier is not None
-    brief = replace(settings, classifier_steps=5)
+    brief = replace(settings, classifier=fcn.Settings(steps=5))
     fabric = start_fabric(brief)
     networks = [fit_policy(fabric, cases, "latent", generator, brief)[0] for _ in range(2)]
     assert are_equal(*networks)
@@ -126,9 +131,17 @@ def test_in_bf16_a_classifier_learns_as_well_and_keeps_float32_weights(
 
 @pytest.mark.parametrize(("n_kept", "n_cases"), [(20, 30), (80, 120), (200, 300), (2000, 3000)])
 def test_in_a_fold_a_vae_sees_each_case_as_often_as_in_the_whole(n_kept: int, n_cases: int) -> None:
-    whole = FitConfiguration()
-    fold = whole.copy_for_fold(n_kept, n_cases)
-    for name in ("vae_steps", "texture_fit_steps"):
-        passes = whole.choose_steps(getattr(whole, name), n_cases) / n_cases
-        assert fold.choose_steps(getattr(fold, name), n_kept) / n_kept == pytest.approx(passes, rel=0.01)
-    assert fold.classifier_steps == whole.classifier_steps
+    whole = make_run(FABRIC, SETTINGS, "test")
+    fold = replace(whole, share=compute_fold_share(n_kept, n_cases))
+    for steps in (400, 500):
+        passes = whole.count_steps(steps, n_cases) / n_cases
+        assert fold.count_steps(steps, n_kept) / n_kept == pytest.approx(passes, rel=0.01)
+
+
+@pytest.mark.parametrize(("n_cases", "n_grown"), [(30, 60), (60, 120), (300, 700), (2000, 9000)])
+def test_on_cases_that_others_were_added_to_a_classifier_takes_as_many_steps_as_without(
+    n_cases: int, n_grown: int
+) -> None:
+    whole = make_run(FABRIC, SETTINGS, "test")
+    grown = replace(whole, share=compute_growth(n_cases) / compute_growth(n_grown))
+    assert grown.count_steps(400, n_grown) == pytest.approx(whole.count_steps(400, n_cases), rel=0.01)

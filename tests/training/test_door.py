@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,48 +11,51 @@ import pytest
 from bundle.manifest import MOST_LATENT, MOST_TEXTURE_STEPS
 from tests.training.test_ending import refuse
 from tests.training.test_fit import make_brief
+from training import data as datasets
 from training import fit as door
 from training.configuration import ConfigurationError
 from training.data import Cases
 from training.door import check_fit
+from training.families.vae import convolutional
 from training.learning.mixture_fit import fit_mixture
 
+WIDE = convolutional.Settings(latent_dim=1024)
 CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float32), tuple(range(60)), None)
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"latent_dim": 100_000}, f"--latent-dim is 100000; it must be at most {MOST_LATENT}"),
-        ({"texture_steps": 10**6}, f"--texture-steps is 1000000; it must be at most {MOST_TEXTURE_STEPS}"),
-        ({"expansion": 1e300}, "--expansion is 1e+300; it must be above 0 and at most 1e+06"),
-        ({"pool_expansion": 1e7}, "--pool-expansion is 10000000.0; it must be above 0"),
-    ],
-)
-def test_a_setting_that_no_manifest_holds_is_refused(settings: dict[str, float], words: str) -> None:
-    with pytest.raises(ConfigurationError) as refused:
-        make_brief(**settings)
-    assert words in str(refused.value)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--texture=nope"], "it must be one of: flow, stored"),
-        (["--classifier=nope"], "training.families.classifiers has no 'nope'"),
-        (["--vae=nope"], "training.families.vae has no 'nope'"),
-        (["--key=" + "k" * 20_000], "may have 10000"),
+        (["--vae.latent-dim=100000"], f"--vae.latent-dim is 100000; it must be at least 1 and at most {MOST_LATENT}"),
+        (
+            ["--texture.euler-steps=1000000"],
+            f"at most {MOST_TEXTURE_STEPS}",
+        ),
+        (["--expansion=1e300"], "--expansion is 1e+300; it must be above 0 and at most 1e+06"),
+        (["--pool-expansion=1e7"], "--pool-expansion is 10000000.0; it must be above 0"),
+        (["--vae.kl-weight=inf"], "--vae.kl-weight is inf; it must be a finite number, at least 0"),
+        (["--texture=nope"], "--texture is 'nope'; it must be one of: flow, stored"),
+        (["--classifier=nope"], "--classifier is 'nope'; it must be one of: fcn, ridge"),
+        (["--vae=nope"], "--vae is 'nope'; it must be one of: convolutional"),
+        (["--vae"], "--vae has no name after it; it must be one of: convolutional"),
     ],
 )
-def test_a_family_that_nobody_knows_is_refused_before_training(
+def test_a_setting_or_family_that_cannot_be_is_refused_before_data_is_read(
     arguments: list[str],
     words: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(door, "fit", lambda *_: pytest.fail("trained"))
+    monkeypatch.setattr(datasets, "load", lambda *_, **__: pytest.fail("read"))
     assert words in refuse(tmp_path, capsys, *arguments)
+
+
+def test_a_setting_longer_than_a_manifest_takes_is_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "fit", lambda *_: pytest.fail("trained"))
+    assert "may have 10000" in refuse(tmp_path, capsys, "--key=" + "k" * 20_000)
 
 
 @pytest.mark.parametrize("name", ["n" * 220, "half\udcff"])
@@ -70,13 +74,17 @@ def test_a_name_or_path_that_no_manifest_holds_is_refused_before_training(
 @pytest.mark.parametrize(
     ("settings", "n_timepoints", "words"),
     [
-        ({"latent_dim": 1024}, 16, "for the mixtures of 60 classes, 1 components each, in 1024 dimensions"),
+        (
+            {"vae": convolutional.Settings(latent_dim=1024)},
+            16,
+            "for the mixtures of 60 classes, 1 components each, in 1024 dimensions",
+        ),
         ({}, 2**20, "for resampling 1048576 timepoints to 128"),
         ({"working_timepoints": 30_000}, 30_000, "for the noise of 1 channels of 30000 timepoints"),
     ],
 )
 def test_a_bundle_that_no_server_takes_is_refused_with_what_makes_it_large(
-    settings: dict[str, int], n_timepoints: int, words: str
+    settings: dict[str, Any], n_timepoints: int, words: str
 ) -> None:
     cases = Cases(np.broadcast_to(np.float32(0), (60, 1, n_timepoints)), CASES.labels, None)
     with pytest.raises(ConfigurationError, match=r"may have 1074\.") as refused:

@@ -22,8 +22,9 @@ from training.configuration import FitConfiguration
 from training.ending import explain
 from training.fit import main
 from training.learning.augmenting import fit_generator
-from training.learning.learner import TrainingCases
-from training.learning.loop import TrainingError, start_fabric
+from training.learning.cases import TrainingCases
+from training.learning.loop import TrainingError
+from training.learning.run import start_fabric
 from training.learning.watcher import Cancelled
 
 
@@ -37,7 +38,7 @@ def refuse(models: Path, capsys: pytest.CaptureFixture[str], *arguments: str) ->
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_fit_in_one_line_with_its_status_and_its_workers(number: int, tmp_path: Path) -> None:
-    fit = start(tmp_path, "--workers=2", "--vae-steps=100000")
+    fit = start(tmp_path, "--workers=2", "--vae.steps=100000")
     wait_until(lambda: count_finished_loops(tmp_path) >= 1 or fit.poll() is not None, 120, "a finished training loop")
     _, words = kill(fit, number)
     assert fit.returncode == 128 + number, words
@@ -50,12 +51,12 @@ def test_a_signal_ends_a_fit_in_one_line_with_its_status_and_its_workers(number:
 def test_a_loss_that_is_no_number_ends_training_and_says_what_to_do(
     cases: TrainingCases, settings: FitConfiguration
 ) -> None:
-    with pytest.raises(TrainingError, match=r"no finite number. Set a lower --learning-rate \(it is 1e\+30\)"):
-        fit_generator(start_fabric(settings), cases, replace(settings, learning_rate=1e30))
+    with pytest.raises(TrainingError, match=r"no finite number. Set a lower --vae.learning-rate \(it is 1e\+30\)"):
+        fit_generator(start_fabric(settings), cases, replace(settings, vae=replace(settings.vae, learning_rate=1e30)))
 
 
 def test_a_fit_that_went_astray_keeps_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--learning-rate" in refuse(tmp_path, capsys, "--learning-rate=1e30", "--folds=0")
+    assert "--vae.learning-rate" in refuse(tmp_path, capsys, "--vae.learning-rate=1e30", "--folds=0")
     assert not list(tmp_path.iterdir())
 
 

@@ -18,15 +18,23 @@ from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms, run
 from training.evaluation.processes import run_jobs
 from training.evaluation.results import FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
+from training.families.classifiers import fcn
+from training.families.textures import flow
+from training.families.vae import convolutional
 
 COLUMNS = "dataset,seed,judge,policy,n_train,accuracy,balanced_accuracy,nll"
-TINY = FitConfiguration(vae_steps=4, classifier_steps=4, texture_fit_steps=4, batch_size=8, latent_dim=4, device="cpu")
+TINY = FitConfiguration(
+    vae=convolutional.Settings(steps=4, batch_size=8, latent_dim=4),
+    texture=flow.Settings(steps=4, batch_size=8),
+    classifier=fcn.Settings(steps=4, batch_size=8),
+    device="cpu",
+)
 FLAGS = [
-    "--fit.vae-steps",
+    "--fit.vae.steps",
     "4",
-    "--fit.texture-fit-steps",
+    "--fit.texture.steps",
     "4",
-    "--fit.classifier-steps",
+    "--fit.classifier.steps",
     "4",
     "--fit.batch-size",
     "8",

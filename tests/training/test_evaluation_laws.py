@@ -20,7 +20,8 @@ from training.evaluation.statistics import (
 )
 from training.evaluation.subsets import Level, choose_kept, choose_rare_classes, list_levels, qualifies
 from training.evaluation.table import write_markdown
-from training.learning.learner import TrainingCases
+from training.families.vae import convolutional
+from training.learning.cases import TrainingCases
 
 
 def test_an_interval_over_datasets_is_fixed_holds_its_mean_and_has_a_width_for_a_spread() -> None:
@@ -148,7 +149,7 @@ def test_every_peer_puts_new_cases_behind_the_old_ones(peer: str, n_channels: in
     class_index = np.array([2, 0, 0, 1, 1, 1, 0, 1, 1, 0, 0, 1], dtype=np.int64)
     series = (100 + class_index[:, None, None] + random.normal(size=(12, n_channels, 16))).astype(np.float32)
     cases, counts = TrainingCases(series.copy(), class_index, 3), np.array([6, 0, 5])
-    brief = FitConfiguration(vae_steps=3, batch_size=8, seed=7)
+    brief = FitConfiguration(vae=convolutional.Settings(steps=3, batch_size=8), seed=7)
     first, again = (peers.import_peer(peer).augment(cases, counts, brief) for _ in range(2))
     np.testing.assert_array_equal(first.series[:12], series)
     np.testing.assert_array_equal(first.class_index[:12], class_index)
@@ -167,7 +168,7 @@ def test_every_peer_puts_new_cases_behind_the_old_ones(peer: str, n_channels: in
 def test_every_peer_takes_a_class_of_very_few_cases(peer: str, n_own: int) -> None:
     class_index = np.repeat([0, 1], [n_own, 6])
     series = np.random.default_rng(0).normal(size=(n_own + 6, 1, 16)).astype(np.float32)
-    brief = FitConfiguration(vae_steps=3, batch_size=8, seed=7)
+    brief = FitConfiguration(vae=convolutional.Settings(steps=3, batch_size=8), seed=7)
     grown = peers.import_peer(peer).augment(TrainingCases(series, class_index, 2), np.array([6, 0]), brief)
     added = np.bincount(grown.class_index[n_own + 6 :], minlength=2)
     assert added[1] == 0 and (0 < added[0] <= 6 + 3 or peer == "published")

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,13 @@ import pytest
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
 from bundle.manifest import read_manifest
-from tests.conftest import QUICK
+from tests.conftest import QUICK, take_steps
 from training.configuration import FitConfiguration
 from training.fit import find_repository, fit_and_publish, main
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-STEPS = {"vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20}
-BRIEF = [*(f"--{name.replace('_', '-')}={steps}" for name, steps in STEPS.items()), "--folds=2", "--device=cpu"]
+STEPS = take_steps(20, 20, 20)
+BRIEF = ["--vae.steps=20", "--texture.steps=20", "--classifier.steps=20", "--folds=2", "--device=cpu"]
 BRIEF += ["--no-report", "--policy=latent", "--workers=1"]
 
 
@@ -56,7 +57,7 @@ def test_the_command_refuses_what_it_cannot_fit(tmp_path: Path) -> None:
         (["--data", "absent.tsv"], "absent.tsv"),
         (["--dataset", "sines", "--name", "Not A Name"], "--name"),
         (["--dataset", "sines", "--vae", "nope"], "convolutional"),
-        (["--dataset", "sines", "--latent-dim", "0"], "--latent-dim"),
+        (["--dataset", "sines", "--vae.latent-dim", "0"], "--vae.latent-dim"),
         (["--dataset", "sines", "--from", "nowhere"], "--from nowhere"),
     ],
 )
@@ -92,7 +93,7 @@ def _compute_hashes(directory: Path | None) -> dict[str, str]:
 def test_a_bundle_tells_where_it_comes_from_and_names_no_place_on_this_machine(repository: Path) -> None:
     manifest = read_manifest((repository / "sines" / "1" / "manifest.json").read_bytes())
     assert manifest.provenance.dataset == "sines"
-    assert manifest.provenance.configuration["vae_steps"] == QUICK["vae_steps"]
+    assert manifest.provenance.configuration["vae"] == {"family": "convolutional", **asdict(QUICK["vae"])}
     assert set(manifest.provenance.libraries) >= {"torch", "onnxruntime", "numpy"}
     assert manifest.metrics.accuracy is not None and manifest.metrics.accuracy > 0.9
     root = str(FIT.parent.parent).encode()
@@ -115,10 +116,9 @@ def test_without_a_dataset_every_bundle_is_fitted_again(tmp_path: Path) -> None:
 
 def test_a_fit_may_start_from_the_weights_of_another(repository: Path, tmp_path: Path) -> None:
     source = repository / "sines" / "1"
-    cold = fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="cold", vae_steps=3, classifier_steps=3))
-    warm = fit_and_publish(
-        make_brief(dataset="sines", models=tmp_path, name="warm", vae_steps=3, classifier_steps=3, start_from=source)
-    )
+    few = {"dataset": "sines", "models": tmp_path, **take_steps(3, 20, 3)}
+    cold = fit_and_publish(make_brief(**few, name="cold"))
+    warm = fit_and_publish(make_brief(**few, name="warm", start_from=source))
     assert cold and warm
     errors = [_compute_error(directory) for directory in (cold, warm)]
     assert errors[1] < 0.5 * errors[0]
@@ -134,7 +134,9 @@ def _compute_error(directory: Path) -> float:
 
 def test_weights_of_another_shape_are_refused(repository: Path, tmp_path: Path) -> None:
     source = str(repository / "sines" / "1")
-    assert main(["--dataset", "sines", "--from", source, "--latent-dim", "5", "--models", str(tmp_path), *BRIEF]) == 2
+    assert (
+        main(["--dataset", "sines", "--from", source, "--vae.latent-dim", "5", "--models", str(tmp_path), *BRIEF]) == 2
+    )
     assert not list(tmp_path.rglob("manifest.json"))
 
 
@@ -146,9 +148,7 @@ def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_p
     groups = np.tile(np.arange(10), 6)
     file = tmp_path / "pumps.npz"
     np.savez(file, X=series, y=labels, groups=groups)
-    directory = fit_and_publish(
-        make_brief(data=file, models=tmp_path / "m", folds=2, vae_steps=150, classifier_steps=150)
-    )
+    directory = fit_and_publish(make_brief(data=file, models=tmp_path / "m", folds=2, **take_steps(150, 20, 150)))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.labels == ["busy", "idle"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import torch
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime, Session
 from bundle.manifest import read_manifest
+from tests.conftest import take_steps
 from tests.training.conftest import BRIEF
 from training import data as datasets
 from training.choosing.cross_validation import CANDIDATES
@@ -21,12 +23,15 @@ from training.configuration import FitConfiguration
 from training.data.partition import split_dataset
 from training.export.bundling import list_exportables
 from training.export.exporting import export
+from training.families.classifiers import fcn
+from training.families.textures import stored
+from training.families.vae import convolutional
 from training.fit import fit_and_publish
 from training.fitting import Fitted, fit
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-QUICKER = {**BRIEF, "vae_steps": 10, "texture_fit_steps": 2, "classifier_steps": 10}
+QUICKER = {**BRIEF, **take_steps(10, 2, 10, euler_steps=4)}
 SERIES = datasets.load("sines").train.series[:9]
 
 
@@ -41,10 +46,10 @@ def learn(**changed: object) -> Fitted:
 
 
 def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -> None:
-    flags = {**QUICKER, "policy": "auto", "workers": 2}
-    texts = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items() if name != "report"]
-    command = [sys.executable, str(FIT), "--dataset", "sines", "--models", str(tmp_path), "--no-report"]
-    ended = subprocess.run([*command, *texts], capture_output=True, text=True, timeout=300, check=False)
+    steps = ["--vae.steps=10", "--texture.steps=2", "--texture.euler-steps=4", "--classifier.steps=10"]
+    others = ["--policy=auto", f"--folds={QUICKER['folds']}", "--workers=2", "--device=cpu", "--no-report"]
+    command = [sys.executable, str(FIT), "--dataset", "sines", "--models", str(tmp_path)]
+    ended = subprocess.run([*command, *steps, *others], capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     several = read_manifest((tmp_path / "sines" / "1" / "manifest.json").read_bytes())
     one = learn(policy="auto", folds=QUICKER["folds"])
@@ -81,7 +86,8 @@ def test_an_average_answers_the_mean_of_a_classifier_with_the_policy_and_one_wit
 
 
 def test_a_fit_may_start_from_an_average_or_from_a_bundle_of_one_class(tmp_path: Path) -> None:
-    barely = {"vae_steps": 1, "classifier_steps": 1, "learning_rate": 1e-12, "weight_decay": 0.0}
+    still: dict[str, Any] = {"steps": 1, "learning_rate": 1e-12, "weight_decay": 0.0}
+    barely = {"vae": convolutional.Settings(**still), "classifier": fcn.Settings(**still)}
     average = fit_and_publish(make_settings(models=tmp_path, policy="warps", average=True, folds=0))
     assert average is not None
     fitted = learn(policy="warps", start_from=average, **barely)
@@ -111,11 +117,11 @@ def compute_probabilities(fitted: Fitted) -> np.ndarray:
 
 
 def test_a_bundle_that_stores_residuals_is_served_and_says_so(tmp_path: Path) -> None:
-    directory = fit_and_publish(make_settings(models=tmp_path, texture="stored", folds=0, policy="none"))
+    directory = fit_and_publish(make_settings(models=tmp_path, texture=stored.Settings(), folds=0, policy="none"))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.texture_steps is None
-    assert bundle.manifest.provenance.configuration["texture"] == "stored"
+    assert bundle.manifest.provenance.configuration["texture"] == {"family": "stored"}
     made = bundle.sample(1, 70, seed=3)
     assert made.series.shape == (70, 2, 64) and np.isfinite(made.series).all()
     np.testing.assert_array_equal(bundle.sample(1, 5, seed=3).series, made.series[:5])

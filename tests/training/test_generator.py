@@ -10,8 +10,8 @@ import pytest
 from bundle.generation.policy import POLICIES, PolicyName
 from training.choosing.policies import compute_log_probabilities
 from training.learning.augmenting import compute_equal_counts, join_cases
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
 
 ADDING = [policy for policy in POLICIES if policy != "none"]
 COUNTS = np.array([5, 0, 3, 4])

@@ -10,7 +10,7 @@ from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import Partition
 from training.fitting import fit
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 from training.quality.fitted import make_sampling, measure
 
 RANDOM = np.random.default_rng(0)

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from training import families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.data.partition import order_labels
-from training.families import classifiers, vae
-from training.learning.loop import RECORDED, Objective, Schedule, start_fabric, train
+from training.families.settings import TrainedSettings
+from training.families.vae import convolutional
+from training.learning.loop import RECORDED, Objective, train
 from training.learning.mixture_fit import fit_mixture
+from training.learning.run import Run, start_fabric
 from training.learning.scaling import Scaling, make_resampling_matrix
 from training.learning.warps import warp_series
 
@@ -81,29 +82,6 @@ def test_a_lone_outlier_gets_no_component_of_its_own() -> None:
     assert mixture.weights[mixture.weights > 0].min() * 41 > 1.9
 
 
-@pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (1, 24), (2, 101), (6, 128)])
-@pytest.mark.parametrize("family", families.list_names("training.families.vae"))
-def test_every_vae_gives_back_the_shape_it_took(family: str, n_channels: int, n_timepoints: int) -> None:
-    model = vae.build(family, n_channels, n_timepoints, 5)
-    series = torch.randn(3, n_channels, n_timepoints)
-    reconstruction, latent, mean, log_variance = model(series, torch.zeros(3, 5))
-    assert reconstruction.shape == series.shape
-    assert latent.shape == mean.shape == log_variance.shape == (3, 5)
-    torch.testing.assert_close(latent, mean)
-
-
-@pytest.mark.parametrize(("n_channels", "n_timepoints"), [(1, 8), (2, 101), (6, 128)])
-@pytest.mark.parametrize("family", families.list_names("training.families.classifiers"))
-def test_every_classifier_gives_a_logit_per_class(family: str, n_channels: int, n_timepoints: int) -> None:
-    network = classifiers.build(family, n_channels, n_timepoints, 4)
-    assert network(torch.randn(3, n_channels, n_timepoints)).shape == (3, 4)
-
-
-def test_an_unknown_family_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigurationError, match="convolutional"):
-        vae.build("nope", 1, 8, 2)
-
-
 def test_classes_are_ordered_by_number_then_text() -> None:
     assert order_labels(("10", "9", "b", "a", "-1")) == ("-1", "9", "10", "a", "b")
     assert order_labels((3, 1, 2, 1)) == (1, 2, 3)
@@ -113,13 +91,13 @@ def test_classes_are_ordered_by_number_then_text() -> None:
 @pytest.mark.parametrize(
     "setting",
     [
-        {"latent_dim": 0},
+        {"working_timepoints": 7},
         {"held_out_share": 1.0},
         {"expansion": 0.0},
         {"folds": 1},
         {"seed": -1},
-        {"learning_rate": float("nan")},
-        {"kl_weight": -1.0},
+        {"balance": float("nan")},
+        {"policy_warp_probability": -1.0},
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_by_its_flag(setting: dict[str, float]) -> None:
@@ -135,7 +113,7 @@ def test_a_gpu_that_is_not_there_is_refused_before_anything_is_trained() -> None
 
 
 def test_a_configuration_survives_its_record() -> None:
-    configuration = FitConfiguration(dataset="GunPoint", seed=3, latent_dim=5)
+    configuration = FitConfiguration(dataset="GunPoint", seed=3, vae=convolutional.Settings(latent_dim=5))
     assert FitConfiguration.from_record(configuration.record(), None) == configuration
     with pytest.raises(ConfigurationError, match="colour"):
         FitConfiguration.from_record({"colour": 1}, None)
@@ -155,8 +133,8 @@ class _Distance(Objective):
 
 @pytest.mark.parametrize(("steps", "recorded"), [(3, 3), (RECORDED, RECORDED), (10 * RECORDED, RECORDED)])
 def test_a_training_run_remembers_its_losses_at_few_steps(steps: int, recorded: int) -> None:
-    configuration = FitConfiguration(device="cpu", weight_decay=0.0)
-    history = train(start_fabric(configuration), _Distance(), Schedule(steps, "test", 0), configuration)
+    run = Run(start_fabric(FitConfiguration(device="cpu")), seed=0, title="test")
+    history = train(run, _Distance(), steps, TrainedSettings(weight_decay=0.0))
     np.testing.assert_allclose(history.parts["progress"], history.steps / steps, rtol=1e-6)
     assert len(history.steps) == recorded
     assert history.parts["loss"][0] == 1 and (np.diff(history.parts["loss"]) < 0).all()

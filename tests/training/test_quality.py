@@ -11,7 +11,7 @@ import pytest
 
 from bundle.evidence import Quality
 from training.data.generators import sines
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 from training.quality import measure_quality
 
 LABELS = (0, 1, 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 from training.quality.coverage import compute_coverage_and_density
 from training.quality.discriminative import measure_accuracy_apart
 from training.quality.frechet import compute_frechet

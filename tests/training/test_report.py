@@ -10,9 +10,10 @@ import pytest
 
 from bundle.evidence import Advice, Candidate, Interval, Quality, Uplift
 from bundle.manifest import Manifest, read_manifest
-from tests.conftest import QUICK
+from tests.conftest import QUICK, take_steps
 from tests.training.report_page import Page, make_inputs, replace_metrics
 from training.configuration import FitConfiguration
+from training.families.textures.stored import StoredResiduals
 from training.fit import fit_and_publish
 from training.report import Collection, write_report
 from training.report.sections import confusion, quality
@@ -37,7 +38,7 @@ MOST_BYTES = 3_000_000
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a real, brief fit that wrote its report."""
     models = tmp_path_factory.mktemp("report") / "models"
-    brief = {**QUICK, "vae_steps": 20, "texture_fit_steps": 20, "classifier_steps": 20, "report": True}
+    brief = {**QUICK, **take_steps(20, 20, 20), "report": True}
     directory = fit_and_publish(FitConfiguration(dataset="sines", models=models, **brief))
     assert directory is not None
     return directory
@@ -174,15 +175,10 @@ def test_policies_and_quality_are_told_in_words_with_the_chosen_one_marked(manif
         assert words in page.text["quality"]
 
 
-@pytest.mark.parametrize(
-    ("texture", "words"), [("stored", "keeps every training case"), ("flow", "neither a training")]
-)
-def test_a_report_says_what_the_texture_reveals(texture: str, words: str, manifest: Manifest, tmp_path: Path) -> None:
-    given = make_inputs(manifest, ["a"])
-    origin = manifest.provenance
-    fitted_so = origin.model_copy(update={"configuration": {**origin.configuration, "texture": texture}})
-    told = replace(given, manifest=given.manifest.model_copy(update={"provenance": fitted_so}))
-    assert words in Page(write_report(told, tmp_path)).text["summary"]
+def test_a_report_says_what_the_texture_reveals(fitted: Path, manifest: Manifest, tmp_path: Path) -> None:
+    assert "flow: the bundle keeps the weights of a network, and neither a training" in Page(fitted).text["summary"]
+    stored = replace(make_inputs(manifest, ["a"]), texture=f"stored: {StoredResiduals.reveals}")
+    assert "stored: the bundle keeps every training case" in Page(write_report(stored, tmp_path)).text["summary"]
 
 
 def test_a_report_of_many_classes_and_channels_is_bounded_and_says_what_it_leaves_out(

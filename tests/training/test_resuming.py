@@ -15,15 +15,16 @@ import pytest
 import torch
 
 from bundle.manifest import read_manifest
+from tests.conftest import take_steps
 from tests.service.server import wait_until
 from tests.training.test_fit import BRIEF, FIT, make_brief
 from training.configuration import FitConfiguration
 from training.fit import fit_and_publish
 from training.learning import checkpoints
 from training.learning.augmenting import fit_generator
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
-from training.learning.loop import start_fabric
+from training.learning.run import start_fabric
 
 WITHOUT_FOLDS = make_brief(dataset="sines")
 FLAGS = [*BRIEF[:3], "--folds=0", *BRIEF[4:], "--dataset=sines"]
@@ -97,9 +98,7 @@ def collect_weights(generator: Generator) -> dict[str, torch.Tensor]:
 @pytest.fixture
 def kept(tmp_path: Path, settings: FitConfiguration) -> FitConfiguration:
     """Few steps, and a folder for checkpoints."""
-    return replace(
-        settings, vae_steps=30, texture_fit_steps=20, classifier_steps=25, checkpoints=tmp_path / "checkpoints"
-    )
+    return replace(settings, **take_steps(30, 20, 25, euler_steps=4), checkpoints=tmp_path / "checkpoints")
 
 
 def test_what_takes_long_to_write_is_written_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +179,7 @@ def test_loops_of_other_settings_or_other_cases_find_nothing(cases: TrainingCase
     assert kept.checkpoints is not None
     fit_generator(start_fabric(kept), cases, kept)
     n_loops = len(list(kept.checkpoints.iterdir()))
-    fit_generator(start_fabric(kept), cases, replace(kept, weight_decay=0.5))
+    fit_generator(start_fabric(kept), cases, replace(kept, working_timepoints=kept.working_timepoints + 1))
     assert len(list(kept.checkpoints.iterdir())) == 2 * n_loops
     other = cases.series.copy()
     other[0, 0, 0] += 1

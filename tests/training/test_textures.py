@@ -10,19 +10,19 @@ import torch
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime, Session
-from bundle.generation.texture import add_texture, check_texture
+from bundle.generation.texture import add_texture, check_texture, read_noise_shape
 from training import families
-from training.configuration import ConfigurationError, FitConfiguration
+from training.configuration import FitConfiguration
 from training.export.bundling import list_exportables
 from training.export.exporting import export
 from training.families import textures
-from training.families.textures import Decoded, SteppedTexture, Texture
+from training.families.textures import Decoded, Texture
 from training.fitting import Fitted
+from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases, standardise
-from training.learning.loop import start_fabric
+from training.learning.run import make_run, start_fabric
 
-FAMILIES = families.list_names("training.families.textures")
+FAMILIES = families.list_names("texture")
 
 
 def decode(generator: Generator, cases: TrainingCases) -> Decoded:
@@ -30,8 +30,13 @@ def decode(generator: Generator, cases: TrainingCases) -> Decoded:
     return Decoded(real.series, real.class_index, cases.n_classes, generator.vae, generator.scaling)
 
 
-def learn(family: str, generator: Generator, cases: TrainingCases, settings: FitConfiguration) -> Texture:
-    return textures.fit(family, decode(generator, cases), settings, start_fabric(settings))[0]
+def learn(
+    family: str, generator: Generator, cases: TrainingCases, settings: FitConfiguration, steps: int = 20
+) -> Texture:
+    known = families.list_options("texture", family)
+    options = {name: value for name, value in {"steps": steps, "euler_steps": 4}.items() if name in known}
+    run = make_run(start_fabric(settings), settings, "texture")
+    return textures.fit(decode(generator, cases), families.make_settings("texture", family, options), run)[0]
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -44,7 +49,7 @@ def texture(
 @pytest.fixture(scope="module")
 def smooth(generator: Generator) -> torch.Tensor:
     """Five decoded series, standardised."""
-    latent = torch.randn(5, generator.configuration.latent_dim, generator=torch.Generator().manual_seed(1))
+    latent = torch.randn(5, generator.vae.latent_dim, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         return generator.vae.decode(latent)
 
@@ -70,7 +75,7 @@ def test_a_class_of_one_case_or_of_none_has_a_texture(
     family: str, count: int, generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
     few = cases.select(np.r_[0:12, 20 : 20 + count])
-    texture = learn(family, generator, few, replace(settings, texture_fit_steps=2))
+    texture = learn(family, generator, few, settings, steps=2)
     with torch.no_grad():
         residual = texture(torch.zeros(7, 2, 64), torch.full((7,), 2), draw_noise(texture, 7, 0))
     assert residual.shape == (7, 2, 64) and torch.isfinite(residual).all()
@@ -94,10 +99,8 @@ def test_stored_residuals_are_those_of_training_cases_of_the_class(
 def test_a_flow_keeps_as_much_of_few_cases_as_of_many_and_stored_residuals_grow_with_them(
     generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> None:
-    quick = replace(settings, texture_fit_steps=1)
-
     def kept(family: str, count: int) -> dict[str, tuple[int, ...]]:
-        state = learn(family, generator, cases.select(np.arange(count)), quick).state_dict()
+        state = learn(family, generator, cases.select(np.arange(count)), settings, steps=1).state_dict()
         return {name: tuple(tensor.shape) for name, tensor in state.items()}
 
     assert kept("flow", 12) == kept("flow", 24)
@@ -130,22 +133,14 @@ def test_an_exported_texture_looped_by_the_runtime_is_the_one_of_torch(
     learned_all = Fitted((0, 1, 2, 3), cases, replace(generator, texture=texture), None, None, None, {})
     [item] = [item for item in list_exportables(learned_all, configuration) if item.name == "texture"]
     exported = export(item)
-    steps = texture.steps if isinstance(texture, SteppedTexture) else None
-    manifest = sines.manifest.model_copy(update={"graphs": {"texture": exported.card}, "texture_steps": steps})
+    manifest = sines.manifest.model_copy(update={"graphs": {"texture": exported.card}, "texture_steps": texture.steps})
     check_texture(manifest)
     series = cases.series[:6]
     session = Session(exported.content, Runtime("cpu", 1))
-    made = add_texture(session, manifest, series, 1, np.random.default_rng(3))
-    noise = np.random.default_rng(3).standard_normal(texture.choose_noise_shape(6), dtype=np.float32)
+    noise = np.random.default_rng(3).standard_normal((6, *read_noise_shape(manifest)), dtype=np.float32)
+    made = add_texture(session, texture.steps, series, 1, noise)
     with torch.no_grad():
         inward = scaling.standardise(torch.as_tensor(series))
         expected = inward + texture(inward, torch.ones(6, dtype=torch.long), torch.as_tensor(noise))
         assert float((scaling.standardise(torch.as_tensor(made)) - expected).abs().max()) < 1e-4
     assert np.abs(made - series).max() > 0
-
-
-def test_an_unknown_texture_is_refused_with_those_there_are(
-    generator: Generator, cases: TrainingCases, settings: FitConfiguration
-) -> None:
-    with pytest.raises(ConfigurationError, match="flow, stored"):
-        learn("nope", generator, cases, settings)

@@ -14,9 +14,11 @@ from torch import Tensor
 
 from tests.training.test_fit import make_brief
 from training.configuration import FitConfiguration
+from training.families.settings import TrainedSettings
 from training.fit import fit_and_publish
-from training.learning.loop import Objective, Schedule, start_fabric, train
+from training.learning.loop import Objective, train
 from training.learning.progress import Bars, Lines, make_progress
+from training.learning.run import Run, start_fabric
 from training.learning.sharing import share_watcher
 from training.learning.watcher import Cancelled, PartWatcher, Stage, Step
 
@@ -62,10 +64,13 @@ class Terminal(io.StringIO):
         return True
 
 
+def _make_run(watcher: Diary) -> Run:
+    return Run(start_fabric(FitConfiguration(device="cpu"), watcher), seed=0, title="distance")
+
+
 def test_a_loop_tells_its_stage_every_step_in_order_and_its_end() -> None:
     diary = Diary()
-    configuration = FitConfiguration(batch_size=4, device="cpu")
-    train(start_fabric(configuration, diary), _Distance(), Schedule(250, "distance", 0), configuration)
+    train(_make_run(diary), _Distance(), 250, TrainedSettings(batch_size=4))
     (first, stage, _), *steps, (last, _, _) = diary.told
     assert (first, stage, last) == ("begin", Stage("distance", 250), "end")
     taken = [step for _, _, step in steps if step is not None]
@@ -75,9 +80,8 @@ def test_a_loop_tells_its_stage_every_step_in_order_and_its_end() -> None:
 
 
 def test_a_cancelled_loop_stops_at_that_step() -> None:
-    configuration = FitConfiguration(device="cpu")
     with pytest.raises(Cancelled, match="enough"):
-        train(start_fabric(configuration, Diary(3)), _Distance(), Schedule(9, "distance", 0), configuration)
+        train(_make_run(Diary(3)), _Distance(), 9, TrainedSettings())
 
 
 def _watch_two_stages(watcher: Bars | Lines) -> None:

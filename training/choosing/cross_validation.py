@@ -16,10 +16,11 @@ from training.choosing.folds import Fold, Judged, fit_policy, judge, judge_conca
 from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 from training.configuration import FitConfiguration
 from training.learning.augmenting import NOTHING, Initial, fit_generator
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
-from training.learning.loop import History, start_fabric
+from training.learning.loop import History
 from training.learning.parallel import run_side_by_side
+from training.learning.run import start_fabric
 from training.learning.watcher import UNWATCHED, PartWatcher, Watcher
 
 CANDIDATES: tuple[PolicyName, ...] = ("warps", "latent", "latent+warps")
@@ -41,7 +42,7 @@ class CrossValidation:
 
     folds: list[Judged]
     generator: Generator
-    classifier: tuple[nn.Module, History] | None
+    classifier: tuple[nn.Module, History | None] | None
     uplift: Uplift
 
 
@@ -179,7 +180,7 @@ def _train(
     balanced: bool,
     initial: Initial,
     watcher: Watcher,
-) -> tuple[nn.Module, History]:
+) -> tuple[nn.Module, History | None]:
     balanced = balanced and policy != "none"
     fabric = start_fabric(configuration, watcher)
     return fit_policy(fabric, cases, policy, generator, configuration, balanced, initial.classifier)

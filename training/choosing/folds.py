@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from lightning_fabric import Fabric
@@ -18,9 +18,11 @@ from training.data import Cases
 from training.data.duplicates import group_equal
 from training.data.split import split_folds
 from training.learning.augmenting import compute_equal_counts, fit_generator, join_cases
+from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases, compute_posterior_means, compute_reconstruction_errors, standardise
-from training.learning.loop import History, start_fabric
+from training.learning.learner import compute_posterior_means, compute_reconstruction_errors
+from training.learning.loop import History
+from training.learning.run import compute_fold_share, start_fabric
 from training.learning.watcher import UNWATCHED, Watcher
 
 POOL_SIZE = 512
@@ -72,10 +74,8 @@ def judge(
     """
     fabric = start_fabric(configuration, watcher)
     kept, held_out = fold.kept, fold.held_out
-    configuration = configuration.copy_for_fold(len(kept.series), len(kept.series) + len(held_out.series))
-    if not policies:  # nothing is made in such a fold, and its texture would serve nobody
-        configuration = replace(configuration, texture_fit_steps=1)
-    generator = fit_generator(fabric, kept, configuration, rounds=rounds)
+    share = compute_fold_share(len(kept.series), len(kept.series) + len(held_out.series))
+    generator = fit_generator(fabric, kept, configuration, rounds=rounds, share=share, textured=bool(policies))
     density = generator.mixture.compute_class_log_density(
         compute_posterior_means(generator.vae, generator.scaling, held_out.series)
     )
@@ -101,11 +101,11 @@ def fit_policy(
     configuration: FitConfiguration,
     balanced: bool = False,
     initial: nn.Module | None = None,
-) -> tuple[nn.Module, History]:
+) -> tuple[nn.Module, History | None]:
     """A classifier of `cases`, standardised by the generator's scaling, that was trained as `policy` says, and its
-    losses. Without a policy it is the generator's own."""
+    losses, where it is trained in steps. Without a policy it is the generator's own."""
     if policy == "none" and generator.classifier is not None and not balanced:
-        return generator.classifier, generator.histories["classifier"]
+        return generator.classifier, generator.histories.get("classifier")
     made = None
     if find_source(policy) not in ("none", "warps"):
         made = generator.make_pool(policy, cases, compute_equal_counts(cases, POOL_SIZE), configuration.seed)
@@ -125,8 +125,9 @@ def judge_concatenated(judged: Judged, policy: PolicyName, balance: bool, watche
     counts = np.bincount(kept.class_index, minlength=kept.n_classes)
     counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts
     grown = join_cases(kept, judged.generator.make(policy, kept, counts, configuration.seed))
-    settings = configuration.copy_with_steps(len(kept.series), len(grown.series))
-    network, _ = fit_classifier(fabric, standardise(grown, scaling), None, "none", settings)
+    network, _ = fit_classifier(
+        fabric, standardise(grown, scaling), None, "none", configuration, steps_for=len(kept.series)
+    )
     with_them = compute_log_probabilities(network, scaling, held_out.series)
     without = judged.log_probabilities["none"]
     ours = _find_correct(with_them.argmax(axis=1), held_out) - _find_correct(without.argmax(axis=1), held_out)

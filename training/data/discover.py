@@ -9,14 +9,15 @@ return the training partition and the test partition or None, unchecked.
 from __future__ import annotations
 
 import importlib
-import pkgutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Protocol, cast
 
 from training.data.generated import Options
 from training.data.raw import Partitions
 from training.data.source import Source
+from training.finding import list_modules
+
+FORMATS, GENERATORS = "training.data.formats", "training.data.generators"
 
 
 class Reader(Protocol):
@@ -39,7 +40,7 @@ class Generator(Protocol):
 def find_readers() -> dict[str, list[Reader]]:
     """The readers of each suffix, in lower case with the dot."""
     found: dict[str, list[Reader]] = {}
-    for module in _import_modules("formats"):
+    for module in (importlib.import_module(f"{FORMATS}.{name}") for name in list_modules(FORMATS)):
         for suffix in getattr(module, "SUFFIXES", ()):
             found.setdefault(suffix, []).append(cast(Reader, module))
     return found
@@ -47,16 +48,11 @@ def find_readers() -> dict[str, list[Reader]]:
 
 def list_generators() -> list[str]:
     """The names of all generators."""
-    return sorted(info.name for info in pkgutil.iter_modules([str(Path(__file__).parent / "generators")]))
+    return list_modules(GENERATORS)
 
 
 def find_generator(name: str) -> Generator | None:
     """The generator of that name, if there is one."""
     if name not in list_generators():
         return None
-    return cast(Generator, importlib.import_module(f"training.data.generators.{name}"))
-
-
-def _import_modules(package: str) -> Iterator[object]:
-    for info in pkgutil.iter_modules([str(Path(__file__).parent / package)]):
-        yield importlib.import_module(f"training.data.{package}.{info.name}")
+    return cast(Generator, importlib.import_module(f"{GENERATORS}.{name}"))

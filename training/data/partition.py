@@ -12,7 +12,7 @@ from training.configuration import FitConfiguration
 from training.data import Cases, Dataset
 from training.data.duplicates import group_equal
 from training.data.split import hold_out
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 
 MeasuredOn = Literal["given test set", "held-out split"]
 

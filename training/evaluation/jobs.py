@@ -19,8 +19,8 @@ from training.evaluation import judges, policies
 from training.evaluation.results import Choice, Measured, Row
 from training.evaluation.subsets import Level, choose_kept
 from training.evaluation.trial import Trial, resample_cases
-from training.learning.learner import TrainingCases
-from training.learning.loop import start_fabric
+from training.learning.cases import TrainingCases
+from training.learning.run import start_fabric
 from training.quality import measure_quality
 from training.quality.fitted import SYNTHETIC_PER_CASE
 

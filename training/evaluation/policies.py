@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast, get_args
 
 from bundle.generation.policy import POLICIES, PolicyName
-from training import families
+from training.finding import list_modules
 
 PEERS = "training.evaluation.peers"
 CHOSEN = ("auto", "auto-without-latent")
@@ -17,7 +17,7 @@ BALANCED_WARPS = "oversampling+warps"
 
 def list_peers() -> tuple[str, ...]:
     """Other people's methods: the modules of `training/evaluation/peers/`."""
-    return tuple(families.list_names(PEERS))
+    return tuple(list_modules(PEERS))
 
 
 def list_known() -> tuple[str, ...]:

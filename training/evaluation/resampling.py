@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 
 NEIGHBOURS = 5
 """As aeon and imbalanced-learn have it by default."""

@@ -19,8 +19,8 @@ from training.data import Cases
 from training.data.partition import make_training_cases, order_labels
 from training.evaluation import peers, policies
 from training.learning.augmenting import fit_generator, join_cases
+from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases, standardise
 from training.learning.scaling import Scaling, make_resampling_matrix
 
 SECOND_SEED = 2**31
@@ -139,8 +139,10 @@ class Trial:
             return self.predict("none")
         if policy not in self._concatenated:
             grown = join_cases(self.cases, self.make_added(policy))
-            settings = self.configuration.copy_with_steps(len(self.cases.series), len(grown.series))
-            network, _ = fit_classifier(self.fabric, standardise(grown, self.scaling), None, "none", settings)
+            pool = standardise(grown, self.scaling)
+            network, _ = fit_classifier(
+                self.fabric, pool, None, "none", self.configuration, steps_for=len(self.cases.series)
+            )
             self._concatenated[policy] = self._predict_test(network)
         return self._concatenated[policy]
 

@@ -22,7 +22,7 @@ from training.configuration import FitConfiguration
 from training.data import Description
 from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
-from training.families.textures import SteppedTexture
+from training.families import classifiers
 from training.fitting import Fitted
 from training.learning.parallel import run_side_by_side
 from training.learning.weights import FILE as WEIGHTS_FILE
@@ -84,51 +84,31 @@ def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Ex
     """The graphs of a bundle. Example inputs are generated, so that a probe holds nobody's series."""
     rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
-    latent = random.standard_normal((rows, configuration.latent_dim)).astype(np.float32)
-    inputs: Inputs = dict(fitted.generator.mixture.list_graph_inputs())
+    generator = fitted.generator
+    inputs: Inputs = dict(generator.mixture.graph_inputs)
+    latent = random.standard_normal((rows, generator.vae.latent_dim)).astype(np.float32)
     density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
-    decoder = graphs.Decoder(fitted.generator.scaling, fitted.generator.vae)
-    decoded = Exportable("decoder", decoder, {"latent": latent}, ("series",), {}, {})
-    series: Inputs = {"series": decoded.run_torch(rows)[0]}
+    encoder, decoder = generator.vae.list_exportables(generator.scaling, latent)
+    series = encoder.batched["series"]
     draws: Inputs = {
         "class_index": random.integers(0, len(fitted.labels), rows),
         "component_uniform": random.random(rows, dtype=np.float32),
         "noise": latent,
     }
     scalars: Inputs = {"expansion": np.asarray(configuration.expansion, np.float32)}
-    posterior = ("posterior_mean", "posterior_log_variance")
+    noise = random.standard_normal(generator.texture.choose_noise_shape(rows), dtype=np.float32)
     found = [
-        Exportable(
-            "encoder", graphs.Encoder(fitted.generator.scaling, fitted.generator.vae), series, posterior, {}, {}
-        ),
-        decoded,
+        encoder,
+        decoder,
         Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
         Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
+        generator.texture.make_exportable(generator.scaling, series, draws["class_index"], noise),
     ]
-    found.append(_make_texture_exportable(fitted, series, draws["class_index"], random))
     if fitted.classifier is not None:
-        classifier = graphs.Classifier(fitted.generator.scaling, fitted.classifier)
-        found.append(Exportable("classifier", classifier, series, ("class_probabilities",), {}, {}))
+        found.append(classifiers.make_exportable(fitted.classifier, generator.scaling, series))
     for item in found:
         nn.Module.eval(item.module)
     return found
-
-
-def _make_texture_exportable(
-    fitted: Fitted, series: Inputs, class_index: np.ndarray, random: np.random.Generator
-) -> Exportable:
-    """The whole texture, or one step of one that is followed in steps."""
-    scaling, texture = fitted.generator.scaling, fitted.generator.texture
-    noise = random.standard_normal(texture.choose_noise_shape(len(class_index)), dtype=np.float32)
-    decoded: Inputs = {**series, "class_index": class_index}
-    if isinstance(texture, SteppedTexture):
-        step = graphs.TextureStep(scaling, texture)
-        scalars: Inputs = {"time": np.asarray(0.5, np.float32), "duration": np.asarray(1 / texture.steps, np.float32)}
-        batched: Inputs = {**decoded, "state": noise}
-        return Exportable("texture", step, batched, ("next_state", "textured_series"), scalars, {})
-    return Exportable(
-        "texture", graphs.Textured(scaling, texture), decoded | {"residual_noise": noise}, ("textured_series",), {}, {}
-    )
 
 
 def make_manifest_maker(
@@ -137,7 +117,6 @@ def make_manifest_maker(
     """The manifest of a version that is not known yet."""
     _, n_channels, n_timepoints = fitted.cases.series.shape
     counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
-    texture = fitted.generator.texture
     components = (fitted.generator.mixture.weights > 0).sum(axis=1)
     classes = [
         ClassCard(
@@ -157,9 +136,9 @@ def make_manifest_maker(
             series=_build_series_shape(n_channels, n_timepoints, origin.description),
             labelled=fitted.classifier is not None,
             classes=classes,
-            latent_dim=origin.configuration.latent_dim,
+            latent_dim=fitted.generator.vae.latent_dim,
             expansion=origin.configuration.expansion,
-            texture_steps=texture.steps if isinstance(texture, SteppedTexture) else None,
+            texture_steps=fitted.generator.texture.steps,
             graphs={cast(GraphName, graph): item.card for graph, item in packed.exported.items()},
             mixture=packed.mixture,
             probe=packed.probe,

@@ -1,4 +1,4 @@
-"""What is exported: pure graphs in original units, noise as an input."""
+"""The graphs of the latent mixture; those of a family are its own. Noise is an input."""
 
 from __future__ import annotations
 
@@ -7,71 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from training.families.textures import SteppedTexture, Texture
-from training.families.vae import VAE
-from training.learning.scaling import Scaling
-
 SMALLEST_WEIGHT = 1e-30
-
-
-class Encoder(nn.Module):
-    """series `[n, n_channels, n_timepoints]` → posterior_mean, posterior_log_variance `[n, latent_dim]`."""
-
-    def __init__(self, scaling: Scaling, vae: VAE) -> None:
-        super().__init__()
-        self.scaling, self.vae = scaling, vae
-
-    def forward(self, series: Tensor) -> tuple[Tensor, Tensor]:
-        return self.vae.encode(self.scaling.standardise(series))
-
-
-class Decoder(nn.Module):
-    """latent `[n, latent_dim]` → series `[n, n_channels, n_timepoints]`."""
-
-    def __init__(self, scaling: Scaling, vae: VAE) -> None:
-        super().__init__()
-        self.scaling, self.vae = scaling, vae
-
-    def forward(self, latent: Tensor) -> Tensor:
-        return self.scaling.restore(self.vae.decode(latent))
-
-
-class Textured(nn.Module):
-    """series as decoded, class_index `[n]`, residual_noise → series with texture."""
-
-    def __init__(self, scaling: Scaling, texture: Texture) -> None:
-        super().__init__()
-        self.scaling, self.texture = scaling, texture
-
-    def forward(self, series: Tensor, class_index: Tensor, residual_noise: Tensor) -> Tensor:
-        residual = self.texture(self.scaling.standardise(series), class_index, residual_noise)
-        return series + self.scaling.restore_difference(residual)
-
-
-class TextureStep(nn.Module):
-    """series as decoded, class_index `[n]`, state as the noise, time and duration `[]` → the next state, and the series
-    with the texture that it stands for: after the last step, the one to take."""
-
-    def __init__(self, scaling: Scaling, texture: SteppedTexture) -> None:
-        super().__init__()
-        self.scaling, self.texture = scaling, texture
-
-    def forward(
-        self, series: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        after = self.texture.step(self.scaling.standardise(series), class_index, state, time, duration)
-        return after, series + self.scaling.restore_difference(self.texture.scale * after)
-
-
-class Classifier(nn.Module):
-    """series `[n, n_channels, n_timepoints]` → class_probabilities `[n, n_classes]`."""
-
-    def __init__(self, scaling: Scaling, classifier: nn.Module) -> None:
-        super().__init__()
-        self.scaling, self.classifier = scaling, classifier
-
-    def forward(self, series: Tensor) -> Tensor:
-        return torch.softmax(self.classifier(self.scaling.standardise(series)), dim=1)
 
 
 class Density(nn.Module):

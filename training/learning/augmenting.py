@@ -10,13 +10,15 @@ from torch import nn
 
 from training.choosing.policies import fit_classifier
 from training.configuration import FitConfiguration
-from training.families import textures
+from training.families import textures, vae
 from training.families.textures import Decoded
 from training.families.vae import VAE
+from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases, compute_posterior_means, fit_vae, standardise
+from training.learning.learner import compute_posterior_means
 from training.learning.loop import History
 from training.learning.mixture_fit import fit_mixture
+from training.learning.run import make_run
 from training.learning.scaling import Scaling
 
 
@@ -37,8 +39,12 @@ def fit_generator(
     configuration: FitConfiguration,
     initial: Initial = NOTHING,
     rounds: int = 1,
+    share: float = 1.0,
+    textured: bool = True,
 ) -> Generator:
-    """Learn `cases`; `initial` gives starting weights.
+    """Learn `cases`; `initial` gives starting weights. VAE and texture take the `share` of the steps that are set.
+
+    Without `textured` nothing will be made, and the texture takes one step.
 
     In every round after the first the VAE is fitted anew to the cases and as many samples of the round before, equally
     many of each class; the mixture and the texture are always those of the cases.
@@ -47,18 +53,21 @@ def fit_generator(
     real, learn, classifier = standardise(cases, scaling), cases, None
     histories: dict[str, History] = {}
     if cases.n_classes > 1:
-        classifier, histories["classifier"] = fit_classifier(
+        classifier, classifier_losses = fit_classifier(
             fabric, real, None, "none", configuration, initial=initial.classifier
         )
+        histories = {"classifier": classifier_losses} if classifier_losses else {}
     for number in range(1, rounds + 1):
         title = "VAE" if rounds == 1 else f"VAE, round {number}"
-        model, losses = fit_vae(fabric, learn, scaling, configuration, title, initial.vae)
+        run = make_run(fabric, configuration, title, share, initial.vae)
+        model, losses = vae.fit(standardise(learn, scaling), configuration.vae, run)
         latent = compute_posterior_means(model, scaling, cases.series)
         mixture = fit_mixture(
             latent, cases.class_index, cases.n_classes, configuration.max_components, configuration.seed
         )
         decoded = Decoded(real.series, real.class_index, cases.n_classes, model, scaling)
-        texture, texture_losses = textures.fit(configuration.texture, decoded, configuration, fabric)
+        run = make_run(fabric, configuration, "texture", share if textured else 0.0)
+        texture, texture_losses = textures.fit(decoded, configuration.texture, run)
         histories |= {"VAE": losses} | ({"texture": texture_losses} if texture_losses else {})
         generator = Generator(scaling, model, mixture, texture, classifier, configuration, histories)
         if number < rounds:

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from torch import nn
 
-from bundle.generation.blocks import WARP_PROBABILITY
-from bundle.generation.given import GivenCases, group_by_class
+from bundle.generation.blocks import generate_blocks
 from bundle.generation.mixture import MixtureParameters
-from bundle.generation.policy import PolicyName, choose_possible, does_warp, find_source
-from bundle.generation.recipe import MAX_REDRAWS
-from bundle.generation.warps import warp
-from training.choosing.policies import compute_log_probabilities
+from bundle.generation.policy import PolicyName, find_source
+from bundle.generation.recipe import Recipe, Samples
+from bundle.generation.start import needs_codes, start_from
 from training.configuration import FitConfiguration
 from training.families.textures import Texture
 from training.families.vae import VAE
-from training.learning.learner import Pool, TrainingCases, compute_posterior_means, standardise
+from training.learning.cases import Pool, TrainingCases, standardise
 from training.learning.loop import History
 from training.learning.scaling import Scaling
-from training.learning.synthesis import draw, draw_accepted
+from training.learning.torch_model import TorchModel
 
 
 @dataclass(frozen=True)
 class Generator:
     """The scaling, VAE, mixture and texture of some cases, and a classifier of them, trained without any policy, that
-    decoded series have to convince; None where there is one class."""
+    decoded series have to convince; None where there is one class.
+
+    It makes cases by the code that a bundle serves: equal seeds give the bundle's series, within rounding.
+    """
 
     scaling: Scaling
     vae: VAE
@@ -38,107 +38,64 @@ class Generator:
     configuration: FitConfiguration
     histories: dict[str, History]
 
+    @property
+    def model(self) -> TorchModel:
+        """What generation asks."""
+        return TorchModel(self.scaling, self.vae, self.mixture, self.texture, self.classifier)
+
     def make_pool(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> Pool:
         """Cases for a classifier to train on, as networks see it, before any warp: training warps as it goes.
 
-        They spread wider than what `made` answers, and need not convince: at their lower weight, and with real cases
-        at the end, variety helps more than it harms.
+        They spread wider than what `make` answers, and need not convince: at their lower weight, and with real cases
+        at the end, variety helps more than it harms. Those of `latent` come from the mixture alone.
         """
-        settings = replace(self.configuration, expansion=self.configuration.pool_expansion)
-        wider = replace(self, classifier=None, configuration=settings)
         own = find_source(policy)
-        made = wider.sample(counts, seed) if own == "latent" else wider.make(own, cases, counts, seed)
-        return standardise(made, self.scaling)
+        recipes = [
+            replace(recipe, policy=own, expansion=self.configuration.pool_expansion, convince=False)
+            for recipe in self._list_recipes(counts, seed)
+        ]
+        if own != "latent":
+            recipes = self._start_from(recipes, cases)
+        return standardise(self._generate(recipes, len(counts)), self.scaling)
 
     def sample(self, counts: np.ndarray, seed: int) -> TrainingCases:
         """Cases of the class mixtures in original units, `counts` `[n_classes]` of each class, as `/sample` makes them.
 
         Equal seeds give equal cases.
         """
-        return self._make_all("latent", {}, counts, seed)
+        return self._generate(self._list_recipes(counts, seed), len(counts))
 
     def make(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
         """Synthetic cases in original units, `counts` `[n_classes]` of each class, as `/augment` makes them of `cases`.
 
         Equal seeds give equal cases.
         """
-        codes = compute_posterior_means(self.vae, self.scaling, cases.series).astype(np.float32)
-        return self._make_all(policy, group_by_class(cases.series, cases.class_index, codes), counts, seed)
+        recipes = [replace(recipe, policy=policy) for recipe in self._list_recipes(counts, seed)]
+        return self._generate(self._start_from(recipes, cases), len(counts))
 
-    def _make_all(
-        self, policy: PolicyName, given: dict[int, GivenCases], counts: np.ndarray, seed: int
-    ) -> TrainingCases:
-        random = np.random.default_rng(seed)
-        parts = [
-            self._make_class(policy, index, int(counts[index]), given.get(index), random)
-            for index in np.flatnonzero(counts).tolist()
-        ]
+    def measure_acceptance(self, class_index: int, count: int, seed: int) -> float:
+        """The share of proposals that are kept while `count` series of a class are made as `/sample` makes them."""
+        return self._generate_all(Recipe(class_index, count, seed, self.configuration.expansion)).acceptance
+
+    def _list_recipes(self, counts: np.ndarray, seed: int) -> list[Recipe]:
+        """Recipes of the classes of which there are to be any."""
+        expansion = self.configuration.expansion
+        return [Recipe(index, int(counts[index]), seed, expansion) for index in np.flatnonzero(counts).tolist()]
+
+    def _start_from(self, recipes: Sequence[Recipe], cases: TrainingCases) -> list[Recipe]:
+        """The recipes with the cases, and the mixture adapted to them where it matters."""
+        started = start_from(recipes, cases.series, cases.class_index)
+        if not needs_codes(started):
+            return started
+        latent, _ = self.model.encode(cases.series)
+        mixture = self.mixture.adapt(latent.astype(np.float64), cases.class_index)
+        return start_from(recipes, cases.series, cases.class_index, latent, mixture)
+
+    def _generate(self, recipes: Sequence[Recipe], n_classes: int) -> TrainingCases:
+        parts = [self._generate_all(recipe).series for recipe in recipes]
         nothing = np.empty((0, len(self.scaling.mean), self.scaling.native_timepoints), np.float32)
-        series = np.concatenate(parts) if parts else nothing
-        return TrainingCases(series, np.repeat(np.arange(len(counts)), counts), len(counts))
+        class_index = np.repeat([recipe.class_index for recipe in recipes], [recipe.count for recipe in recipes])
+        return TrainingCases(np.concatenate([nothing, *parts]), class_index.astype(np.int64), n_classes)
 
-    def estimate_acceptance(self, index: int, count: int, random: np.random.Generator) -> float:
-        """The share of `count` proposals that no rival class explains better and the classifier gives to the class."""
-        latent = draw(self.mixture, index, count, self.configuration.expansion, random)
-        kept = latent[self.mixture.compute_class_log_density(latent).argmax(axis=1) == index]
-        if self.classifier is None or not len(kept):
-            return len(kept) / count
-        _, convincing = self._judge(self._decode_textured(kept, index, random), index)
-        return float(convincing.sum() / count)
-
-    def _make_class(
-        self, policy: PolicyName, index: int, count: int, given: GivenCases | None, random: np.random.Generator
-    ) -> np.ndarray:
-        used = choose_possible(policy, len(given.series) if given else 0)
-        if given and find_source(used) in ("warps", "guided"):
-            return given.warp(count, random) if used == "warps" else given.warp_guided(count, random)
-
-        def propose(wanted: int) -> np.ndarray:
-            if given and find_source(used) == "interpolation":
-                return given.move_between(wanted, random).decode(self._decode_plain)
-            codes = draw_accepted(self.mixture, index, wanted, self.configuration.expansion, random)
-            if given:
-                return given.move_towards(codes.astype(np.float32), random).decode(self._decode_plain)
-            return self._decode_textured(codes, index, random)
-
-        series = self._make_convincing(propose, index, count)
-        return warp(series, WARP_PROBABILITY, random) if does_warp(used) else series
-
-    def _make_convincing(self, propose: Callable[[int], np.ndarray], index: int, count: int) -> np.ndarray:
-        """Decoded series that the classifier gives to their own class; after MAX_REDRAWS the likeliest stands in."""
-        series = propose(count)
-        if self.classifier is None:
-            return series
-        best, convincing = self._judge(series, index)
-        for _ in range(MAX_REDRAWS):
-            redo = np.flatnonzero(~convincing)
-            if not len(redo):
-                break
-            again = propose(len(redo))
-            probability, own = self._judge(again, index)
-            better = probability > best[redo]
-            series[redo[better]], best[redo[better]] = again[better], probability[better]
-            convincing[redo] |= own
-        return series
-
-    def _judge(self, series: np.ndarray, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """Log probability of the class `[n]`, and whether it is the likeliest `[n]`."""
-        assert self.classifier is not None
-        found = compute_log_probabilities(self.classifier, self.scaling, series)
-        return found[:, index], found.argmax(axis=1) == index
-
-    @torch.no_grad()
-    def _decode_plain(self, latent: np.ndarray) -> np.ndarray:
-        """Decoded, in original units, without texture."""
-        decoded = self.vae.decode(torch.as_tensor(latent, dtype=torch.float32))
-        series: np.ndarray = self.scaling.restore(decoded).numpy()
-        return series
-
-    @torch.no_grad()
-    def _decode_textured(self, latent: np.ndarray, index: int, random: np.random.Generator) -> np.ndarray:
-        class_index = torch.full((len(latent),), index)
-        decoded = torch.as_tensor(self._decode_plain(latent))
-        noise = random.standard_normal(self.texture.choose_noise_shape(len(latent)), dtype=np.float32)
-        residual = self.texture(self.scaling.standardise(decoded), class_index, torch.as_tensor(noise))
-        series: np.ndarray = (decoded + self.scaling.restore_difference(residual)).numpy()
-        return series
+    def _generate_all(self, recipe: Recipe) -> Samples:
+        return generate_blocks(self.model, recipe, recipe.list_blocks())

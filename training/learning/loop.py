@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from training.configuration import ConfigurationError, FitConfiguration
+from training.families import find_kind
+from training.families.settings import TrainedSettings
 from training.learning.checkpoints import LoopCheckpoint, State, compute_key
-from training.learning.watcher import UNWATCHED, Stage, Step, Watcher
+from training.learning.run import Run
+from training.learning.watcher import Stage, Step
 
 RECORDED = 100
 """About how many steps a history holds, and of how many a watcher is told the losses."""
@@ -52,15 +53,6 @@ class Objective(nn.Module):
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long to train, and the title of that stage."""
-
-    steps: int
-    title: str
-    seed: int
-
-
-@dataclass(frozen=True)
 class History:
     """The losses of a training run, one batch at a time: steps `[n]`, about `RECORDED` of them, and each part `[n]`."""
 
@@ -68,58 +60,37 @@ class History:
     parts: dict[str, np.ndarray]
 
 
-def start_fabric(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Fabric:
-    """The device or devices to train on, launched; `watcher` is told what is trained on them. Threads and determinism
-    are set for the whole process.
-
-    Raises `ConfigurationError` when CUDA is asked for and is not there.
-    """
-    cuda = torch.cuda.is_available()
-    if configuration.device == "cuda" and not cuda:
-        raise ConfigurationError("--device is cuda, but torch finds no GPU here; use --device auto or cpu.")
-    torch.set_num_threads(configuration.threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
-    # Nothing here reads memory that it has not written, and filling it first, for determinism, costs a tenth of a fit.
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    fabric = Fabric(
-        accelerator="cuda" if cuda and configuration.device != "cpu" else "cpu",
-        devices=configuration.devices,
-        callbacks=[watcher],
-    )
-    fabric.launch()
-    return fabric
-
-
-def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> History:
+def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings) -> History:
     """Minimise `objective` in place. Each device draws its own batches; the history is of this one's.
 
-    With `configuration.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that
-    `fabric` was started with is told of it. Raises `TrainingError` when the loss or a weight is no finite number, and
+    With `run.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that `run.fabric`
+    was started with is told of it. Raises `TrainingError` when the loss or a weight is no finite number, and
     `Cancelled` when the watcher does.
     """
-    checkpoint = _open_checkpoint(objective, schedule, configuration)
+    fabric = run.fabric
+    checkpoint = _open_checkpoint(run, objective, steps, settings)
     if (result := checkpoint.read_finished()) is not None:
         objective.load_state_dict(result["objective"])
         torch.set_rng_state(result["random"])
         objective.eval()
         return _build_history(result)
     optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=configuration.learning_rate, weight_decay=configuration.weight_decay, fused=True
+        objective.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, configuration.learning_rate, total_steps=schedule.steps + 1)
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
     module, optimizer = fabric.setup(objective, optimizer)
     module.train()
-    batches = _Batches(objective.n_cases, configuration.batch_size, schedule.seed + fabric.global_rank)
-    run = _Run(objective, optimizer, cycle, batches)
+    batches = _Batches(objective.n_cases, settings.batch_size, run.seed + fabric.global_rank)
+    moving = _Moving(objective, optimizer, cycle, batches)
     if (state := checkpoint.read_half_done()) is not None:
-        run.restore(state)
+        moving.restore(state)
     tell = fabric.call if fabric.is_global_zero else _tell_nobody
-    stage = Stage(schedule.title, schedule.steps, run.step)
+    stage = Stage(run.title, steps, moving.step)
     tell("begin_stage", stage)
-    for step in range(run.step, schedule.steps):
+    for step in range(moving.step, steps):
         if checkpoint.is_due:
-            checkpoint.keep(run.save_state(step))
-        loss, parts = module(batches.draw().to(fabric.device), step / schedule.steps)
+            checkpoint.keep(moving.save_state(step))
+        loss, parts = module(batches.draw().to(fabric.device), step / steps)
         fabric.backward(loss)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
@@ -127,44 +98,44 @@ def train(fabric: Fabric, objective: Objective, schedule: Schedule, configuratio
             warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
             cycle.step()
         losses: dict[str, float] = {}
-        if step % max(1, schedule.steps // RECORDED) == 0:
+        if step % max(1, steps // RECORDED) == 0:
             losses = {name: float(part.detach()) for name, part in parts.items()}
-            run.recorded[step] = {name: part.detach() for name, part in parts.items()}
-            _refuse_divergence(loss, step, schedule, configuration)
-        epochs = (step + 1) * configuration.batch_size / objective.n_cases
+            moving.recorded[step] = {name: part.detach() for name, part in parts.items()}
+            _refuse_divergence(loss, step, steps, run.title, settings)
+        epochs = (step + 1) * settings.batch_size / objective.n_cases
         tell("report_step", stage, Step(step + 1, epochs, losses))
     tell("end_stage", stage)
     for tensor in (*objective.parameters(), *objective.buffers()):
-        _refuse_divergence(tensor.detach().sum(), schedule.steps, schedule, configuration)
+        _refuse_divergence(tensor.detach().sum(), steps, steps, run.title, settings)
     objective.eval()
-    checkpoint.finish({**run.record(), "objective": objective.state_dict(), "random": torch.get_rng_state()})
-    return _build_history(run.record())
+    checkpoint.finish({**moving.record(), "objective": objective.state_dict(), "random": torch.get_rng_state()})
+    return _build_history(moving.record())
 
 
 def _tell_nobody(method: str, *arguments: object) -> None:
     """In place of `Fabric.call` on all devices but the first: one of them tells the watcher."""
 
 
-def _open_checkpoint(objective: Objective, schedule: Schedule, configuration: FitConfiguration) -> LoopCheckpoint:
-    """Known by the kind of objective, its parameters and cases, the schedule and the settings."""
-    if configuration.checkpoints is None:
+def _open_checkpoint(run: Run, objective: Objective, steps: int, settings: TrainedSettings) -> LoopCheckpoint:
+    """Known by the kind of objective, its parameters and cases, the run, its steps and the settings."""
+    if run.checkpoints is None:
         return LoopCheckpoint(None, "")
-    words = [type(objective).__qualname__, repr(asdict(schedule)), repr(configuration.record())]
-    return LoopCheckpoint(configuration.checkpoints, compute_key(words, objective.state_dict(), objective.list_held()))
+    words = [type(objective).__qualname__, run.title, str(run.seed), str(steps), repr(settings), run.identity]
+    return LoopCheckpoint(run.checkpoints, compute_key(words, objective.state_dict(), objective.list_held()))
 
 
-def _refuse_divergence(loss: Tensor, step: int, schedule: Schedule, configuration: FitConfiguration) -> None:
+def _refuse_divergence(loss: Tensor, step: int, steps: int, title: str, settings: TrainedSettings) -> None:
     """A loss that is once no finite number never is one again, so that to look now and then is enough."""
     if not torch.isfinite(loss):
         raise TrainingError(
-            f"the training of {schedule.title} went astray: by step {step} of {schedule.steps} its loss was no finite "
-            f"number. Set a lower --learning-rate (it is {configuration.learning_rate:g}), and look whether a few "
+            f"the training of {title} went astray: by step {step} of {steps} its loss was no finite number. Set a "
+            f"lower --{find_kind(settings)}.learning-rate (it is {settings.learning_rate:g}), and look whether a few "
             "values of the series are very much larger than the rest."
         )
 
 
 @dataclass
-class _Run:
+class _Moving:
     """What moves in a loop."""
 
     objective: Objective

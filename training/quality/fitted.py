@@ -10,15 +10,15 @@ from bundle.evidence import Metrics, Quality
 from training.configuration import FitConfiguration
 from training.data.partition import MeasuredOn, Partition, make_training_cases
 from training.fitting import Fitted, predict
+from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import TrainingCases
 from training.quality import measure_quality
 
-PROPOSALS = 300
-"""Drawn per class to measure acceptance."""
+SERIES = 300
+"""Made per class to measure acceptance."""
 
-MOST_PROPOSALS = 30_000
-"""Drawn over all classes; each is compared with every class, so that more would take long where there are many."""
+MOST_SERIES = 30_000
+"""Made over all classes; each is compared with every class, so that more would take long where there are many."""
 
 SYNTHETIC_PER_CASE = 3
 """Synthetic series per training case by which quality is measured; an attack on membership gains from more."""
@@ -26,10 +26,10 @@ SYNTHETIC_PER_CASE = 3
 
 def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -> Metrics:
     """Accuracy and, with a report, quality on the cases held out, null where there are none; acceptance per class."""
-    random = np.random.default_rng(configuration.seed)
-    generator, count = make_sampling(fitted), min(PROPOSALS, max(1, MOST_PROPOSALS // len(fitted.labels)))
+    generator, count = make_sampling(fitted), min(SERIES, max(1, MOST_SERIES // len(fitted.labels)))
     shares = {
-        str(label): generator.estimate_acceptance(index, count, random) for index, label in enumerate(fitted.labels)
+        str(label): generator.measure_acceptance(index, count, configuration.seed)
+        for index, label in enumerate(fitted.labels)
     }
     metrics = Metrics(acceptance=shares, uplift=fitted.uplift)
     if parts.measure is None or parts.measured_on is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 from training.learning.scaling import Scaling
 
 LIMIT = 256

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from bundle.evidence import Quality
 from bundle.manifest import Label
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 from training.quality.coverage import compute_coverage_and_density
 from training.quality.discriminative import FEWEST, measure_accuracy_apart
 from training.quality.frechet import compute_frechet_distances

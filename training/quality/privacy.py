@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 
 HALVINGS = 20
 FEWEST = 4

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 from training.quality.judges import CONVOLUTIONAL
 from training.quality.representation import fit_convolutions
 

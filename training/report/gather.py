@@ -9,6 +9,7 @@ from bundle.engine.bundle import Bundle
 from bundle.manifest import Manifest
 from training.data import Cases
 from training.data.partition import Partition, make_training_cases
+from training.families import find_name
 from training.fitting import Fitted, predict
 from training.learning.learner import compute_posterior_means
 from training.report.drawing import spread_indices
@@ -44,6 +45,7 @@ def report_inputs(
         reconstruction=_decode(fitted, (held_out or training).latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
         mixture=fitted.generator.mixture,
+        texture=f"{find_name(fitted.generator.configuration.texture)}: {fitted.generator.texture.reveals}",
         histories=fitted.histories,
     )
 

@@ -37,6 +37,7 @@ class ReportInputs:
     where there are none, or no classifier.
     reconstruction: `[n, n_channels, n_timepoints]`, of the held-out cases, or of the training cases without such.
     cross_fitted_error: `[n]`, error of training cases by models not trained on them; None without folds.
+    texture: the texture's family, and what it keeps of the training cases, in words.
     histories: the losses by network.
     """
 
@@ -48,6 +49,7 @@ class ReportInputs:
     reconstruction: np.ndarray
     cross_fitted_error: np.ndarray | None
     mixture: MixtureParameters
+    texture: str
     histories: dict[str, History]
 
     @property

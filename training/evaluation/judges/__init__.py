@@ -13,8 +13,8 @@ from typing import Protocol, cast
 
 import numpy as np
 
-from training import families
 from training.evaluation.trial import Trial
+from training.finding import list_modules
 
 Judgement = Callable[[str], np.ndarray]
 
@@ -31,7 +31,7 @@ class Judge(Protocol):
 
 def list_known() -> tuple[str, ...]:
     """Every judge's name, our own first."""
-    found = [name.replace("_", "-") for name in families.list_names(__name__)]
+    found = [name.replace("_", "-") for name in list_modules(__name__)]
     return tuple(sorted(found, key=lambda name: (not name.startswith("fcn"), name)))
 
 

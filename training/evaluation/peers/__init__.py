@@ -14,7 +14,7 @@ from typing import Protocol, cast
 import numpy as np
 
 from training.configuration import FitConfiguration
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 
 
 class Peer(Protocol):

@@ -13,7 +13,7 @@ from aeon.transformations.collection.imbalance import ADASYN, SMOTE
 
 from training.configuration import FitConfiguration
 from training.evaluation.resampling import resample
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 
 
 class _Adasyn(ADASYN):  # type: ignore[misc]  # aeon ships no types

@@ -7,7 +7,7 @@ from aeon.transformations.collection.imbalance import RandomOverSampler
 
 from training.configuration import FitConfiguration
 from training.evaluation.resampling import resample
-from training.learning.learner import TrainingCases
+from training.learning.cases import TrainingCases
 
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:

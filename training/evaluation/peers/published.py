@@ -23,8 +23,9 @@ from torch.distributions import MultivariateNormal
 from torch.nn import functional
 
 from training.configuration import FitConfiguration
-from training.learning.learner import TrainingCases
-from training.learning.loop import Objective, Schedule, start_fabric, train
+from training.learning.cases import TrainingCases
+from training.learning.loop import Objective, train
+from training.learning.run import make_run, start_fabric
 
 ROUNDS = 3
 HIDDEN, HIDDEN_CLASSIFIER, LATENT_DIM = 1000, 100, 50
@@ -82,7 +83,7 @@ def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfigur
     class_index = torch.as_tensor(cases.class_index)
     for number in range(ROUNDS):
         share = counts * (number + 1) // ROUNDS - counts * number // ROUNDS
-        settings = replace(configuration, seed=configuration.seed + number, learning_rate=LEARNING_RATE)
+        settings = replace(configuration, seed=configuration.seed + number)
         model = _fit(flat, class_index, cases.n_classes, settings)
         made, own = _make(model, flat, class_index, share, torch.Generator().manual_seed(settings.seed))
         flat, class_index = torch.cat([flat, made]), torch.cat([class_index, own])
@@ -94,7 +95,8 @@ def _fit(flat: Tensor, class_index: Tensor, n_classes: int, configuration: FitCo
     torch.manual_seed(configuration.seed)
     fabric = start_fabric(replace(configuration, device="cpu"))
     model = _DenseVAE(flat, class_index, n_classes, configuration.seed)
-    train(fabric, model, Schedule(configuration.vae_steps, "published VAE", configuration.seed), configuration)
+    settings = replace(configuration.vae, learning_rate=LEARNING_RATE)
+    train(make_run(fabric, configuration, "published VAE"), model, settings.steps, settings)
     return model
 
 

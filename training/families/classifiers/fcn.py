@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
+from training.families.classifiers import fit_network
+from training.families.settings import Size, TrainedSettings
+
 WIDTHS, KERNELS, DROPOUT = (32, 64, 64), (9, 5, 3), 0.1
+
+fit = fit_network
+
+
+@dataclass(frozen=True)
+class Settings(TrainedSettings):
+    """Three convolutions over time and their mean."""
 
 
 class _MeanOverTime(nn.Module):
@@ -14,14 +26,14 @@ class _MeanOverTime(nn.Module):
         return features.mean(dim=2)
 
 
-def build(n_channels: int, n_timepoints: int, n_classes: int) -> nn.Module:
+def build(size: Size, settings: Settings) -> nn.Module:
     """See `training.families.classifiers`; works for any number of timepoints."""
-    del n_timepoints
+    del settings
     layers: list[nn.Module] = []
     for position, (width, kernel) in enumerate(zip(WIDTHS, KERNELS, strict=True)):
-        width_in = WIDTHS[position - 1] if position else n_channels
+        width_in = WIDTHS[position - 1] if position else size.n_channels
         stride = 1 if position else 2
         convolution = nn.Conv1d(width_in, width, kernel, stride=stride, padding=kernel // 2, bias=False)
         layers += [convolution, nn.BatchNorm1d(width), nn.ReLU()]
-    head = [_MeanOverTime(), nn.Dropout(DROPOUT), nn.Linear(WIDTHS[-1], n_classes)]
+    head = [_MeanOverTime(), nn.Dropout(DROPOUT), nn.Linear(WIDTHS[-1], size.n_classes)]
     return nn.Sequential(*layers, *head)

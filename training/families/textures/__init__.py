@@ -1,29 +1,36 @@
-"""Textures, one file each, found by name: the fine structure that a decoder smooths away.
+"""Textures, one file each: the fine structure that a decoder smooths away.
 
-A texture is a module with `fit(cases: Decoded, configuration, fabric) -> tuple[Texture, History | None]` and `REVEALS`,
-what it keeps of the training cases, in words.
+A family is a module with
+
+- `Settings`, a frozen dataclass derived from `FamilySettings`;
+- `fit(cases: Decoded, settings, run) -> (Texture, History | None)`, fitted, on the CPU, in evaluation mode.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import ModuleType
 
+import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from training.configuration import ConfigurationError, FitConfiguration
-from training.families import list_names
+from training.export.exporting import Exportable
+from training.families import find_module
+from training.families.settings import FamilySettings
 from training.families.vae import VAE
 from training.learning.loop import History
+from training.learning.run import Run
 from training.learning.scaling import Scaling
 
 
 class Texture(nn.Module):
     """Noise and a decoded series to its residual, on standardised series at the working length."""
+
+    reveals: str
+    """What a bundle with it keeps of the training cases, in words."""
+
+    steps: int | None = None
+    """How many steps its graph is followed in; None: the graph is the whole of it."""
 
     def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
         """Shape of the standard normal noise that `n_cases` series take."""
@@ -32,6 +39,13 @@ class Texture(nn.Module):
     def forward(self, decoded: Tensor, class_index: Tensor, noise: Tensor) -> Tensor:
         """Residuals `[n, n_channels, n_timepoints]` of decoded series of the same shape."""
         raise TypeError(f"{type(self).__name__} makes no residual")
+
+    def make_exportable(
+        self, scaling: Scaling, series: np.ndarray, class_index: np.ndarray, noise: np.ndarray
+    ) -> Exportable:
+        """The graph, in original units; the examples are decoded series, their class_index `[n]` and noise."""
+        batched = {"series": series, "class_index": class_index, "residual_noise": noise}
+        return Exportable("texture", Textured(scaling, self), batched, ("textured_series",), {}, {})
 
 
 class SteppedTexture(Texture):
@@ -44,6 +58,41 @@ class SteppedTexture(Texture):
     def step(self, decoded: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor) -> Tensor:
         """The state at `time + duration`, both `[]` in 0 … 1; at time 0 the state is the noise."""
         raise TypeError(f"{type(self).__name__} has no step")
+
+    def make_exportable(
+        self, scaling: Scaling, series: np.ndarray, class_index: np.ndarray, noise: np.ndarray
+    ) -> Exportable:
+        batched = {"series": series, "class_index": class_index, "state": noise}
+        scalars = {"time": np.asarray(0.5, np.float32), "duration": np.asarray(1 / self.steps, np.float32)}
+        outputs = ("next_state", "textured_series")
+        return Exportable("texture", TextureStep(scaling, self), batched, outputs, scalars, {})
+
+
+class Textured(nn.Module):
+    """series as decoded, class_index `[n]`, residual_noise → series with texture."""
+
+    def __init__(self, scaling: Scaling, texture: Texture) -> None:
+        super().__init__()
+        self.scaling, self.texture = scaling, texture
+
+    def forward(self, series: Tensor, class_index: Tensor, residual_noise: Tensor) -> Tensor:
+        residual = self.texture(self.scaling.standardise(series), class_index, residual_noise)
+        return series + self.scaling.restore_difference(residual)
+
+
+class TextureStep(nn.Module):
+    """series as decoded, class_index `[n]`, state as the noise, time and duration `[]` → the next state, and the series
+    with the texture that it stands for: after the last step, the one to take."""
+
+    def __init__(self, scaling: Scaling, texture: SteppedTexture) -> None:
+        super().__init__()
+        self.scaling, self.texture = scaling, texture
+
+    def forward(
+        self, series: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        after = self.texture.step(self.scaling.standardise(series), class_index, state, time, duration)
+        return after, series + self.scaling.restore_difference(self.texture.scale * after)
 
 
 @dataclass(frozen=True)
@@ -68,22 +117,7 @@ class Decoded:
         return self.scaling.standardise(self.scaling.restore(self.model.decode(latent)))
 
 
-Fit = tuple[Texture, History | None]
-
-
-def fit(family: str, cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
-    """A texture fitted to `cases`, on the CPU, and its losses. Raises `ConfigurationError` with the textures known."""
-    make: Callable[..., Fit] = _import_module(family).fit
-    return make(cases, configuration, fabric)
-
-
-def describe_revealed(family: str) -> str:
-    """What a texture keeps of the training cases, in words. Raises `ConfigurationError` with the textures known."""
-    words: str = _import_module(family).REVEALS
-    return words
-
-
-def _import_module(family: str) -> ModuleType:
-    if family not in (known := list_names(__name__)):
-        raise ConfigurationError(f"--texture is {family!r}; it must be one of: {', '.join(known)}.")
-    return importlib.import_module(f"{__name__}.{family}")
+def fit(cases: Decoded, settings: FamilySettings, run: Run) -> tuple[Texture, History | None]:
+    """The texture that the family of `settings` fits to `cases`, on the CPU, and its losses, where it is trained."""
+    fitted: tuple[Texture, History | None] = find_module(settings).fit(cases, settings, run)
+    return fitted

@@ -6,26 +6,28 @@ which a small network does better where residuals are smooth. The noise has the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from scipy.fft import dct
 from torch import Tensor
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
-from training.configuration import FitConfiguration
+from bundle.manifest import MOST_TEXTURE_STEPS
 from training.families.mixer import Mixer
-from training.families.textures import Decoded, Fit, SteppedTexture
+from training.families.settings import FLOAT, Size, TrainedSettings
+from training.families.textures import Decoded, SteppedTexture
 from training.learning.checkpoints import State
-from training.learning.loop import Objective, Schedule, train
+from training.learning.loop import History, Objective, train
+from training.learning.run import Run
 from training.learning.warps import warp_series
+from training.settings import Bounds
 
 Tensors = tuple[Tensor, ...] | list[Tensor]
-
-REVEALS = "the bundle keeps the weights of a network, and neither a training case nor its residual"
 
 DECAY, AVERAGED_STEPS = 0.96, 4
 """Of the exponential moving average of the weights, which is taken every so many steps."""
@@ -42,9 +44,25 @@ WARP_PROBABILITY, WARPED_SHARE = 0.3, 0.6
 SMOOTHED_FREQUENCIES = 5
 
 
+@dataclass(frozen=True)
+class Settings(TrainedSettings):
+    """A small rectified flow from noise to the residual; the bundle keeps no training case."""
+
+    euler_steps: Annotated[int, Bounds(ge=1, le=MOST_TEXTURE_STEPS)] = 8
+    """Euler steps by which the flow is followed when sampling."""
+
+    def estimate_parts(self, size: Size) -> Iterator[tuple[int, str]]:
+        yield (
+            size.n_channels * size.n_timepoints**2 * FLOAT,
+            f"for the noise of {size.n_channels} channels of {size.n_timepoints} timepoints (set fewer "
+            "--working-timepoints)",
+        )
+
+
 class FlowTexture(SteppedTexture):
     """Equal Euler steps from noise to residual; the weights are an average over training."""
 
+    reveals = "the bundle keeps the weights of a network, and neither a training case nor its residual"
     colour: Tensor
 
     def __init__(self, mixer: Mixer, scale: Tensor, colour: Tensor, steps: int) -> None:
@@ -90,8 +108,8 @@ class FlowObjective(Objective):
     Residuals and what is decoded come from banks that are made once: of cases warped by chance, then of clean ones.
     """
 
-    def __init__(self, texture: FlowTexture, cases: Decoded, latent_sd: Tensor, settings: FitConfiguration) -> None:
-        super().__init__(max(BANK, len(cases.series)), settings.seed, cases.series.device)
+    def __init__(self, texture: FlowTexture, cases: Decoded, latent_sd: Tensor, seed: int) -> None:
+        super().__init__(max(BANK, len(cases.series)), seed, cases.series.device)
         self.mixer = texture.mixer
         self.average = AveragedModel(self.mixer, multi_avg_fn=_update_averages).requires_grad_(False)
         self._texture, self._cases, self._latent_sd = (texture,), (cases,), latent_sd  # tuples: not submodules
@@ -143,22 +161,19 @@ def _update_averages(averages: Tensors, weights: Tensors, _: Tensor | int) -> No
     torch._foreach_lerp_(averages, weights, 1 - DECAY)
 
 
-def fit(cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
+def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, History]:
     """See `training.families.textures`."""
-    torch.manual_seed(configuration.seed)
+    torch.manual_seed(run.seed)
     with torch.no_grad():
         mean, _ = cases.model.encode(cases.series)
         residuals = cases.series - cases.model.decode(mean)
     scale = residuals.std(correction=0).clamp_min(1e-6)
     mixer = Mixer(residuals.shape[1], residuals.shape[2], cases.n_classes)
-    texture = FlowTexture(mixer, scale, compute_colour_filter(residuals / scale), configuration.texture_steps).to(
-        fabric.device
-    )
-    objective = FlowObjective(
-        texture, cases.to(fabric.device), mean.std(0, correction=0).to(fabric.device), configuration
-    )
-    steps = configuration.choose_steps(configuration.texture_fit_steps, len(cases.series))
-    history = train(fabric, objective, Schedule(steps, "texture", configuration.seed), configuration)
+    colour = compute_colour_filter(residuals / scale)
+    texture = FlowTexture(mixer, scale, colour, settings.euler_steps).to(run.device)
+    latent_sd = mean.std(0, correction=0).to(run.device)
+    objective = FlowObjective(texture, cases.to(run.device), latent_sd, run.seed)
+    history = train(run, objective, run.count_steps(settings.steps, len(cases.series)), settings)
     texture.mixer.load_state_dict(objective.average.module.state_dict())
     cases.to(torch.device("cpu"))
     return texture.cpu().eval(), history

@@ -5,22 +5,35 @@ It keeps training cases in the bundle: the reconstruction and the residual of a 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 
-from training.configuration import FitConfiguration
-from training.families.textures import Decoded, Fit, Texture
-
-REVEALS = "the bundle keeps every training case: its reconstruction and its residual, which add up to it"
+from training.families.settings import FLOAT, FamilySettings, Size
+from training.families.textures import Decoded, Texture
+from training.learning.run import Run
 
 FAR = 1e6
 """Added to the distance of a case that noise sets aside; to that of another class, its square."""
 
 
+@dataclass(frozen=True)
+class Settings(FamilySettings):
+    """The residuals of the training cases themselves, which the bundle then keeps."""
+
+    def estimate_parts(self, size: Size) -> Iterator[tuple[int, str]]:
+        yield (
+            2 * size.n_cases * size.n_channels * size.n_timepoints * FLOAT,
+            f"for the residuals of {size.n_cases} cases (use --texture flow, or fewer cases)",
+        )
+
+
 class StoredResiduals(Texture):
     """The residual of the nearest reconstruction of the class, among the half of the cases whose noise is positive."""
 
+    reveals = "the bundle keeps every training case: its reconstruction and its residual, which add up to it"
     reconstructions: Tensor
     residuals: Tensor
     class_index: Tensor
@@ -42,8 +55,8 @@ class StoredResiduals(Texture):
 
 
 @torch.no_grad()
-def fit(cases: Decoded, configuration: FitConfiguration, fabric: Fabric) -> Fit:
+def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[StoredResiduals, None]:
     """See `training.families.textures`; nothing is trained."""
-    del configuration, fabric
+    del settings, run
     mean, _ = cases.model.encode(cases.series)
     return StoredResiduals(cases.decode_again(mean), cases.series - cases.model.decode(mean), cases.class_index), None

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
-from training.families.vae import VAE
+from training.families.settings import FLOAT, Size
+from training.families.vae import VAE, ClassAwareSettings, fit_class_aware
 
 WIDTHS, KERNELS = (16, 32, 32), (7, 5, 5)
 LOG_VARIANCE_BOUND = 8.0
+
+fit = fit_class_aware
+
+
+@dataclass(frozen=True)
+class Settings(ClassAwareSettings):
+    """Three strided convolutions down, three upsampled ones back."""
+
+    def estimate_parts(self, size: Size) -> Iterator[tuple[int, str]]:
+        width = WIDTHS[-1] * -(-size.n_timepoints // 2 ** len(WIDTHS))
+        yield (
+            2 * 3 * width * self.latent_dim * FLOAT,  # in the graphs, and again in weights.npz
+            f"for the layers between {width} features and a code of {self.latent_dim} (set a smaller --vae.latent-dim, "
+            "or fewer --working-timepoints)",
+        )
 
 
 class ConvolutionalVAE(VAE):
@@ -15,7 +34,7 @@ class ConvolutionalVAE(VAE):
 
     def __init__(self, n_channels: int, n_timepoints: int, latent_dim: int) -> None:
         super().__init__()
-        self.n_timepoints = n_timepoints
+        self.n_timepoints, self.latent_dim = n_timepoints, latent_dim
         self.short = n_timepoints
         down: list[nn.Module] = []
         for width_in, width, kernel in zip((n_channels, *WIDTHS), WIDTHS, KERNELS, strict=False):
@@ -40,6 +59,6 @@ class ConvolutionalVAE(VAE):
         return reconstruction
 
 
-def build(n_channels: int, n_timepoints: int, latent_dim: int) -> VAE:
+def build(size: Size, settings: Settings) -> ConvolutionalVAE:
     """See `training.families.vae`."""
-    return ConvolutionalVAE(n_channels, n_timepoints, latent_dim)
+    return ConvolutionalVAE(size.n_channels, size.n_timepoints, settings.latent_dim)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Manifest
 from training.data.duplicates import describe
-from training.families.textures import describe_revealed
 from training.report.inputs import ReportInputs
 from training.report.parts import Note, Section, Table, format_percent, format_signed
 
@@ -33,7 +32,7 @@ def section(inputs: ReportInputs) -> Section:
         ("accuracy", _describe_accuracy(manifest)),
         ("policy", describe_policy(manifest)),
         ("advice", describe_advice(manifest)),
-        ("texture", _describe_texture(manifest)),
+        ("texture", inputs.texture),
         ("fitted in", f"{manifest.provenance.fit_seconds:.0f} s, seed {manifest.provenance.seed}"),
     )
     look_for = (
@@ -62,11 +61,6 @@ def _describe_accuracy(manifest: Manifest) -> str:
         f"{format_percent(metrics.accuracy, 1)} (balanced {format_percent(metrics.balanced_accuracy, 1)}) "
         f"on {metrics.n_measured} cases of the {metrics.measured_on}"
     )
-
-
-def _describe_texture(manifest: Manifest) -> str:
-    family = str(manifest.provenance.configuration["texture"])
-    return f"{family}: {describe_revealed(family)}"
 
 
 def describe_policy(manifest: Manifest) -> str:

@@ -1,0 +1,150 @@
+"""What is decoded has to convince twice, or is drawn again.
+
+Its latent code must be likeliest under its own class, and the classifier, where there is one, must give the series to
+its class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bundle.generation.given import Moved
+from bundle.generation.model import Model
+from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, REDRAW_STREAMS, TEXTURE_STREAM, Blocks
+
+REDRAWN_ROWS = 4
+"""Rows of a block that are drawn again are decoded in a multiple of this, whatever the recipe's count."""
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What is to be decoded, by row: latent codes, or given cases that are `moved`; log density, whether no rival
+    class explains them better, and proposals made."""
+
+    latent: Array
+    log_density: Array
+    accepted: NDArray[np.bool_]
+    n_proposals: NDArray[np.int64]
+    moved: Moved | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """Whole blocks of series `[n, n_channels, n_timepoints]`; by row their log density, whether they convince, and
+    proposals made."""
+
+    series: Array
+    log_density: Array
+    accepted: NDArray[np.bool_]
+    n_proposals: NDArray[np.int64]
+
+
+def draw_likely_codes(model: Model, blocks: Blocks, redraw: int) -> Drawn:
+    """Draw codes that no rival class explains better; after MAX_PROPOSALS take the likeliest."""
+    n_rows, class_index = blocks.n_rows, blocks.recipe.class_index
+    latent = np.zeros((n_rows, model.latent_dim), np.float32)
+    own, best_margin = np.zeros(n_rows, np.float32), np.full(n_rows, -np.inf, np.float32)
+    accepted, n_proposals = np.zeros(n_rows, bool), np.zeros(n_rows, np.int64)
+    for attempt in range(MAX_PROPOSALS):
+        some, rows = blocks.select_of(np.flatnonzero(~accepted))
+        if not len(rows):
+            break
+        n_proposals += ~accepted
+        proposal, log_density = _propose(model, some, redraw * REDRAW_STREAMS + attempt)
+        margin = _compute_margin(log_density, class_index)
+        better = ~accepted[rows] & (margin > best_margin[rows])
+        chosen = rows[better]
+        latent[chosen], best_margin[chosen] = proposal[better], margin[better]
+        own[chosen] = log_density[better, class_index]
+        accepted[rows] |= margin >= 0
+    return Drawn(latent, own, accepted, n_proposals)
+
+
+def make_convincing(model: Model, blocks: Blocks, draw: Callable[[Blocks, int], Drawn]) -> Made:
+    """Draw until the classifier gives each series to the recipe's class; after MAX_REDRAWS take the likeliest.
+
+    `draw` is given some of the blocks and the number of the redraw. Whole blocks are looked at, whatever the recipe's
+    count: fewer series are the start of more.
+    """
+    first = draw(blocks, 0)
+    series = _decode(model, blocks, 0, first, np.arange(blocks.n_rows))
+    own, accepted, n_proposals = first.log_density, first.accepted, first.n_proposals
+    if not (blocks.recipe.convince and model.has("classifier")):
+        return Made(series, own, accepted, n_proposals)
+    best, convincing = _judge(model, blocks, series)
+    for redraw in range(1, MAX_REDRAWS + 1):
+        pending = np.flatnonzero(~convincing)
+        if not len(pending):
+            break
+        some, rows = blocks.select_of(pending)
+        again, within = draw(some, redraw), np.searchsorted(rows, pending)
+        made = _decode(model, some, redraw, again, within)
+        probability, of_class = _judge(model, blocks, made)
+        better = probability > best[pending]
+        chosen = pending[better]
+        series[chosen], best[chosen] = made[better], probability[better]
+        own[chosen] = again.log_density[within[better]]
+        convincing[pending] |= of_class
+        n_proposals[pending] += again.n_proposals[within]
+    return Made(series, own, accepted & convincing, n_proposals)
+
+
+def _propose(model: Model, blocks: Blocks, stream: int) -> tuple[Array, Array]:
+    """Propose codes for every row of the blocks."""
+    uniforms, noises = [], []
+    for random in blocks.make_generators(stream):
+        uniforms.append(random.random(BLOCK_ROWS, dtype=np.float32))
+        noises.append(random.standard_normal((BLOCK_ROWS, model.latent_dim), dtype=np.float32))
+    recipe = blocks.recipe
+    uniform, noise = np.concatenate(uniforms), np.concatenate(noises)
+    return model.propose(recipe.class_index, uniform, noise, recipe.expansion, recipe.mixture)
+
+
+def _compute_margin(log_density: Array, class_index: int) -> Array:
+    """Log density under the own class minus that under the likeliest rival, `[n]`; infinite without rivals."""
+    rivals = np.delete(log_density, class_index, axis=1)
+    highest = rivals.max(axis=1, initial=-np.inf)
+    margin: Array = log_density[:, class_index] - highest
+    return margin
+
+
+def _judge(model: Model, blocks: Blocks, series: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Return the probability of the recipe's class `[n]`, and whether it is the likeliest `[n]`."""
+    class_index, probability = blocks.recipe.class_index, model.classify(series)
+    return probability[:, class_index], probability.argmax(axis=1) == class_index
+
+
+def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArray[np.intp]) -> Array:
+    """Decode some rows of each block: a moved case keeps its own texture, a latent code is given one."""
+    pieces = _pad(rows)
+    padded = np.concatenate(pieces)
+    if drawn.moved is not None:
+        series = drawn.moved.select(padded).decode(model.decode)
+    else:
+        series = model.decode(drawn.latent[padded])
+        if model.has("texture"):
+            randoms = blocks.make_generators(redraw * REDRAW_STREAMS + TEXTURE_STREAM)
+            noise = _draw_noise(randoms, [len(piece) for piece in pieces], model.texture_shape)
+            series = model.add_texture(series, blocks.recipe.class_index, noise)
+    if len(padded) == len(rows):
+        return series
+    _, places = np.unique(padded, return_index=True)
+    return series[places]
+
+
+def _pad(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    """Split ascending `rows` by block, and fill each part up with its first row to a multiple of REDRAWN_ROWS."""
+    pieces = np.split(rows, np.flatnonzero(np.diff(rows // BLOCK_ROWS)) + 1)
+    return [np.concatenate([piece, np.repeat(piece[:1], -len(piece) % REDRAWN_ROWS)]) for piece in pieces]
+
+
+def _draw_noise(randoms: list[np.random.Generator], counts: list[int], shape: tuple[int, ...]) -> Array:
+    """Draw standard normal noise of `shape` for so many rows of each block, `[n, *shape]`."""
+    drawing = zip(randoms, counts, strict=True)
+    return np.concatenate([random.standard_normal((count, *shape), np.float32) for random, count in drawing])

@@ -1,0 +1,78 @@
+"""Families on a command line: `--vae NAME` chooses one, `--vae.kl-weight 0.1` sets one of its options.
+
+Names are read first, so that an unknown one is refused at once and `--help` shows the options of the families named.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from training import families
+from training.configuration import ConfigurationError, FitConfiguration
+from training.families import PACKAGES
+from training.former import FORMER, list_present
+from training.settings import name_flag
+
+
+def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConfiguration, list[str]]:
+    """The default configuration of the families that `arguments` name, and the arguments that are left for tyro.
+
+    What is left has flags by today's names. `prefix` stands before the flags' names: "fit." for --fit.vae. Raises
+    `ConfigurationError` for a family that is not known, with those there are.
+    """
+    left: list[str] = []
+    chosen = {kind: families.find_name(getattr(FitConfiguration(), kind)) for kind in PACKAGES}
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        kind, value = _split(argument, prefix)
+        if kind not in PACKAGES:
+            left.append(argument)
+            continue
+        if value is None and not waiting:
+            raise ConfigurationError(
+                f"{argument} has no name after it; it must be one of: {', '.join(families.list_names(kind))}."
+            )
+        chosen[kind] = waiting.pop(0) if value is None else value
+    default = FitConfiguration(**{kind: families.make_settings(kind, name) for kind, name in chosen.items()})
+    return default, _rename_flags(left, chosen, prefix)
+
+
+def describe_families(configuration: FitConfiguration) -> str:
+    """The families chosen and those there are, for a command's help."""
+    lines = []
+    for kind in PACKAGES:
+        own = families.find_name(getattr(configuration, kind))
+        others = [name for name in families.list_names(kind) if name != own]
+        lines.append(f"{name_flag(kind)} {own}" + (f" (or {', '.join(others)})" if others else ""))
+    return f"Families: {'; '.join(lines)}. Shown are the options of those named; name another to see its own."
+
+
+def _split(argument: str, prefix: str) -> tuple[str, str | None]:
+    """The field that a flag sets, and the value that stands in the flag itself; "" for what is no flag."""
+    start = f"--{prefix}"
+    if not argument.startswith(start):
+        return "", None
+    name, equals, value = argument.removeprefix(start).partition("=")
+    return name.replace("-", "_"), value if equals else None
+
+
+def _rename_flags(arguments: list[str], chosen: dict[str, str], prefix: str) -> list[str]:
+    """Flags by the names that they had before families had options become those of today."""
+    renamed: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        former, value = _split(argument, prefix)
+        if former not in FORMER:
+            renamed.append(argument)
+            continue
+        values = [value] if value is not None else waiting[:1]
+        del waiting[: value is None]
+        present = list_present(former, chosen)
+        for name in present:
+            renamed += [name_flag(prefix + name), *values]
+        if not present:
+            print(f"warning: {argument} sets nothing: the families chosen have no such option.", file=sys.stderr)
+    return renamed
