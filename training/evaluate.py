@@ -165,7 +165,7 @@ def _keep(folder: Path, outcome: Outcome) -> None:
     append(folder / FILE, outcome.rows)
 
 
-def parse_arguments(arguments: list[str], prog: str) -> EvaluateConfiguration:
+def parse_arguments(arguments: list[str], prog: str = "evaluate.py") -> EvaluateConfiguration:
     """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
     fit, left = choose_families(arguments, "fit.")
     default = EvaluateConfiguration(data=tyro.MISSING, out=tyro.MISSING, fit=fit)

@@ -163,7 +163,7 @@ def find_repository(models: Path | None) -> Path:
     return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
 
 
-def parse_arguments(arguments: list[str], prog: str) -> FitConfiguration:
+def parse_arguments(arguments: list[str], prog: str = "fit.py") -> FitConfiguration:
     """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
     default, left = choose_families(arguments)
     dataset = None if find_value("--data", left) else find_value("--dataset", left)

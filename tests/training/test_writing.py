@@ -23,7 +23,7 @@ RANDOM = np.random.default_rng(0)
 
 def make_cases(n_channels: int = 2, dtype: type = np.float32, **fields: Any) -> Raw:
     """Six cases of 12 timepoints with a label, a group and a gap each."""
-    series = RANDOM.normal(size=(6, n_channels, 12)).astype(dtype)
+    series: np.ndarray = RANDOM.normal(size=(6, n_channels, 12)).astype(dtype)
     series[np.arange(6), 0, 3 + np.arange(6)] = np.nan
     return Raw(series, **{"labels": list("abcabc"), "groups": ["p1", "p1", "p2", "p2", "p3", "p3"], **fields})
 
@@ -43,7 +43,7 @@ def read(path: Path, **settings: Any) -> Raw:
     return train
 
 
-def assert_equal(found: Raw, expected: Raw, **without: None) -> None:
+def assert_equal(found: Raw, expected: Raw, **without: Any) -> None:
     """Equal series, labels, groups and times; `without` are fields that the format has no place for."""
     expected = replace(expected, **without)
     for case, (one, other) in enumerate(zip(found.series, expected.series, strict=True)):
