@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bundle.generation.generate import list_noise
 from bundle.manifest import Manifest, Tensor
 
 Tensors = dict[str, tuple[str, tuple[str | int, ...]]]
@@ -22,11 +23,13 @@ class Expected:
 
 
 def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
-    """Return the expected signature of each graph that a bundle of this manifest may have, by name.
+    """Return the expected signature of each role that a bundle of this manifest may have a graph for.
 
-    How many components the mixture has and what noise a texture takes is the bundle's own: it is taken as it says.
+    How many components the mixture has, what noise a texture and a generator take, and what parameters a density has
+    that stands without a mixture is the bundle's own: it is taken as it says.
     """
-    shape, n_classes, latent_dim = manifest.series, len(manifest.classes), manifest.latent_dim
+    shape, n_classes = manifest.series, len(manifest.classes)
+    latent_dim = 1 if manifest.latent is None else manifest.latent.latent_dim
     series: Tensors = {"series": ("float32", ("n", shape.n_channels, shape.n_timepoints))}
     latent: Tensors = {"latent": ("float32", ("n", latent_dim))}
     densities: Tensors = {"class_log_density": ("float32", ("n", n_classes))}
@@ -39,8 +42,10 @@ def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
         "noise": latent["latent"],
         "expansion": ("float32", ()),
     }
-    parameters = _list_parameters(manifest)
+    parameters = _list_parameters(manifest, latent_dim)
     density = {name: card for name, card in parameters.items() if name != "covariance_factors"}
+    if manifest.mixture is None:
+        density = _list_overridable(manifest, "density")
     return {
         "encoder": Expected(series, posterior, {}),
         "decoder": Expected(latent, series, {}),
@@ -48,15 +53,27 @@ def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
         "density": Expected(latent, densities, density),
         "classifier": Expected(series, {"class_probabilities": ("float32", ("n", n_classes))}, {}),
         "texture": _expect_texture(manifest, series | classes, textured),
+        "generate": Expected(classes | _expect_noise(manifest), series, _list_overridable(manifest, "generate")),
     }
 
 
-def _list_parameters(manifest: Manifest) -> Tensors:
+def _list_overridable(manifest: Manifest, role: str) -> Tensors:
+    graph = manifest.graphs.get(role)
+    return {} if graph is None else {card.name: (card.dtype, tuple(card.shape)) for card in graph.overridable}
+
+
+def _expect_noise(manifest: Manifest) -> Tensors:
+    """Expect `noise`, and the further inputs that the manifest names, of float32 with a batch axis."""
+    sizes = {card.name: tuple(card.shape[1:]) for card in list_noise(manifest)}
+    return {name: ("float32", ("n", *width)) for name, width in ({"noise": ()} | sizes).items()}
+
+
+def _list_parameters(manifest: Manifest, latent_dim: int) -> Tensors:
     """Return the mixture's parameters, with as many components as the manifest says of `weights`."""
     weights = _find_card(manifest, "mixture", "overridable", "weights")
     n_components = weights.shape[1] if weights is not None and len(weights.shape) == 2 else 1
-    shape = (len(manifest.classes), n_components, manifest.latent_dim)
-    square = ("float32", (*shape, manifest.latent_dim))
+    shape = (len(manifest.classes), n_components, latent_dim)
+    square = ("float32", (*shape, latent_dim))
     return {
         "weights": ("float32", shape[:2]),
         "means": ("float32", shape),

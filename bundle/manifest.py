@@ -10,22 +10,25 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from bundle.earlier import upgrade_manifest
 from bundle.errors import BundleError, InvalidRequest
 from bundle.evidence import Metrics
+from bundle.roles import LATENT, find_misfit
 from bundle.shape import SeriesShape
 from bundle.showing import show
 from bundle.strict import INTEGERS, Count, Positive, Share, Strict, Text, find_unwritable
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 NAME_PATTERN = r"[a-z][a-z0-9_-]{0,99}"
 VERSION_PATTERN = r"[1-9][0-9]{0,8}"
 
 MOST_CLASSES = 1000
 MOST_LATENT = 1024
+MOST_GRAPHS = 32
 MOST_TEXTURE_STEPS = 1000
 
 Label = Text | Annotated[int, Field(ge=INTEGERS.start, lt=INTEGERS.stop)]
-GraphName = Literal["encoder", "decoder", "mixture", "density", "texture", "classifier"]
+Role = Annotated[str, Field(pattern=r"^[a-z][a-z_]*$", max_length=64)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Json = Any
 
@@ -57,12 +60,26 @@ class Arrays(Strict):
     sha256: Sha256
 
 
+class LatentCard(Strict):
+    """The latent codes: their width, and the mixture over them with its default `expansion`; null where none is."""
+
+    latent_dim: Annotated[int, Field(ge=1, le=MOST_LATENT)]
+    expansion: Annotated[float, Field(gt=0)] | None
+    mixture: Arrays | None
+
+    @model_validator(mode="after")
+    def _expands_its_mixture(self) -> LatentCard:
+        if (self.expansion is None) != (self.mixture is None):
+            raise ValueError("expansion is the factor on a mixture's covariances: both are there, or both are null")
+        return self
+
+
 class ClassCard(Strict):
-    """One class: its label as the user wrote it, and what was learned of it."""
+    """One class: its label as the user wrote it, and what was learned of it; `components` of its mixture."""
 
     label: Label
     training_count: Count
-    components: Positive
+    components: Positive | None
     trust: Share | None
 
 
@@ -70,11 +87,12 @@ class Calibration(Strict):
     """Reference values from cases that the judging model was not trained on (cross-fitted).
 
     `anomaly_threshold` is the 99 % quantile of their reconstruction errors, in squared original units;
-    `log_density_quantiles` are evenly spaced quantiles, 0 to 1, of their latent log density, for `typicality`.
+    `log_density_quantiles` are evenly spaced quantiles, 0 to 1, of their latent log density, for `typicality`. Null
+    where the bundle reconstructs nothing, or has no density.
     """
 
-    anomaly_threshold: Annotated[float, Field(gt=0)]
-    log_density_quantiles: Annotated[list[float], Field(min_length=2)]
+    anomaly_threshold: Annotated[float, Field(gt=0)] | None
+    log_density_quantiles: Annotated[list[float], Field(min_length=2)] | None
     n_cases: Count
 
 
@@ -93,17 +111,15 @@ class Provenance(Strict):
 class Manifest(Strict):
     """The whole of `manifest.json`."""
 
-    format_version: Literal[1, 2]
+    format_version: Literal[3]
     name: Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
     version: Annotated[int, Field(ge=1, lt=10**9)]
     series: SeriesShape
     labelled: bool
     classes: Annotated[list[ClassCard], Field(min_length=1, max_length=MOST_CLASSES)]
-    latent_dim: Annotated[int, Field(ge=1, le=MOST_LATENT)]
-    expansion: Annotated[float, Field(gt=0)]
+    latent: LatentCard | None
     texture_steps: Annotated[int, Field(ge=1, le=MOST_TEXTURE_STEPS)] | None = None
-    graphs: dict[GraphName, Graph]
-    mixture: Arrays
+    graphs: Annotated[dict[Role, Graph], Field(max_length=MOST_GRAPHS)]
     probe: Arrays
     weights: Arrays | None = None
     calibration: Calibration | None
@@ -119,10 +135,50 @@ class Manifest(Strict):
         return self
 
     @model_validator(mode="after")
-    def _is_labelled_by_its_classifier(self) -> Manifest:
-        if self.labelled != ("classifier" in self.graphs):
-            raise ValueError(f"labelled is {str(self.labelled).lower()}, which a bundle is that has a classifier")
+    def _is_of_one_piece(self) -> Manifest:
+        misfit = find_misfit(self.graphs) or self._find_missing_card() or self._find_idle_value()
+        if misfit:
+            raise ValueError(misfit)
         return self
+
+    def _find_missing_card(self) -> str | None:
+        """Return which part of the manifest a graph lacks, or lacks its graph."""
+        coded = LATENT.intersection(self.graphs)
+        if coded and self.latent is None:
+            return f"latent is null, and the graph {min(coded)} works on latent codes"
+        if self.latent is not None and not coded:
+            return "latent describes codes, which no graph takes or gives"
+        if (self.mixture is None) != ("mixture" not in self.graphs):
+            return "a graph mixture and the parameters latent.mixture belong together: one of them is missing"
+        return None
+
+    def _find_idle_value(self) -> str | None:
+        """Return which value says what no graph of the bundle does."""
+        for place, card in enumerate(self.classes):
+            if (card.components is None) != (self.mixture is None):
+                return f"classes.{place} has {card.components} components; a class has them where there is a mixture"
+        if "classifier" in self.graphs and not self.labelled:
+            return "there is a graph classifier, and labelled is false"
+        if self.anomaly_threshold is not None and not {"encoder", "decoder"}.issubset(self.graphs):
+            return "calibration has an anomaly_threshold, and no encoder with a decoder makes errors to judge"
+        if self.log_density_quantiles is not None and not {"encoder", "density"}.issubset(self.graphs):
+            return "calibration has log_density_quantiles, and no encoder with a density makes densities to judge"
+        return None
+
+    @property
+    def mixture(self) -> Arrays | None:
+        """The file of the latent mixture's parameters."""
+        return None if self.latent is None else self.latent.mixture
+
+    @property
+    def anomaly_threshold(self) -> float | None:
+        """The reconstruction error above which a series is anomalous, in squared original units."""
+        return None if self.calibration is None else self.calibration.anomaly_threshold
+
+    @property
+    def log_density_quantiles(self) -> list[float] | None:
+        """Quantiles of the latent log density of usual cases."""
+        return None if self.calibration is None else self.calibration.log_density_quantiles
 
     @functools.cached_property
     def labels(self) -> list[Label]:
@@ -144,7 +200,10 @@ class Manifest(Strict):
 
 
 def read_manifest(text: bytes) -> Manifest:
-    """Parse and check a manifest. Raises `BundleError` with the first thing that is wrong."""
+    """Parse and check a manifest; one of an earlier format is rewritten as the present one.
+
+    Raises `BundleError` with the first thing that is wrong.
+    """
     try:
         raw = json.loads(text, object_pairs_hook=_refuse_doubles, parse_constant=_refuse_constant)
         version = raw.get("format_version")
@@ -158,7 +217,7 @@ def read_manifest(text: bytes) -> Manifest:
     if wrong := find_unwritable(raw):
         raise BundleError(f"manifest.json cannot be shown to anyone: {wrong}.")
     try:
-        return Manifest.model_validate_json(text)
+        return Manifest.model_validate_json(text if version == FORMAT_VERSION else json.dumps(upgrade_manifest(raw)))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))[:200] or "manifest"

@@ -33,7 +33,7 @@ def name_array(graph: str, direction: str, tensor: str) -> str:
 def replay(manifest: Manifest, sessions: dict[str, Session], probe: dict[str, np.ndarray]) -> None:
     """Run every graph on its stored inputs. Raises `BundleError` when an output is further off than its tolerance."""
     for name, graph in manifest.graphs.items():
-        session = sessions[str(name)]
+        session = sessions[name]
         try:
             feeds = {tensor.name: probe[name_array(name, "in", tensor.name)] for tensor in graph.inputs}
             expected = [probe[name_array(name, "out", tensor.name)] for tensor in graph.outputs]

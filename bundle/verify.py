@@ -6,6 +6,7 @@ import hashlib
 
 import numpy as np
 
+from bundle.archives import read_arrays
 from bundle.engine.sessions import Described, Session
 from bundle.errors import BundleError
 from bundle.expected import list_expected_signatures
@@ -19,9 +20,8 @@ TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
     """Read every file that the manifest lists, and check its hash. Raises `BundleError`."""
-    cards: list[Graph | Arrays] = [*manifest.graphs.values(), manifest.mixture, manifest.probe]
-    if manifest.weights is not None:
-        cards.append(manifest.weights)
+    cards: list[Graph | Arrays] = [*manifest.graphs.values(), manifest.probe]
+    cards += [card for card in (manifest.mixture, manifest.weights) if card is not None]
     contents: dict[str, bytes] = {}
     for card in cards:
         if card.file not in contents:
@@ -33,28 +33,27 @@ def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
     return contents
 
 
-def read_mixture(arrays: dict[str, np.ndarray], manifest: Manifest) -> MixtureParameters:
-    """Read the latent mixture from the arrays of mixture.npz. Raises `BundleError` where it does not fit."""
+def read_mixture(file: str, content: bytes, n_classes: int, latent_dim: int) -> MixtureParameters:
+    """Read the latent mixture from mixture.npz. Raises `BundleError` where it does not fit."""
+    arrays = read_arrays(file, content)
     try:
         weights, means, covariances = (arrays[name].astype(np.float64) for name in ("weights", "means", "covariances"))
     except KeyError as error:
-        raise BundleError(f"{manifest.mixture.file} lacks the array {error}.") from error
+        raise BundleError(f"{file} lacks the array {error}.") from error
     except ValueError as error:
-        raise BundleError(f"{manifest.mixture.file} holds what are no numbers: {error}") from error
+        raise BundleError(f"{file} holds what are no numbers: {error}") from error
     if 0 in weights.shape:
-        raise BundleError(f"{manifest.mixture.file} holds no component.")
-    shape = (len(manifest.classes), weights.shape[-1] if weights.ndim else 0, manifest.latent_dim)
-    if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, manifest.latent_dim):
-        raise BundleError(
-            f"{manifest.mixture.file} does not fit {len(manifest.classes)} classes in {shape[2]} dimensions."
-        )
+        raise BundleError(f"{file} holds no component.")
+    shape = (n_classes, weights.shape[-1] if weights.ndim else 0, latent_dim)
+    if weights.shape != shape[:2] or means.shape != shape or covariances.shape != (*shape, latent_dim):
+        raise BundleError(f"{file} does not fit {n_classes} classes in {shape[2]} dimensions.")
     try:
         factors = np.linalg.cholesky(covariances)
     except np.linalg.LinAlgError as error:
-        raise BundleError(f"{manifest.mixture.file} holds a covariance that is not positive definite.") from error
+        raise BundleError(f"{file} holds a covariance that is not positive definite.") from error
     finite = all(np.isfinite(array).all() for array in (weights, means, factors))
     if not finite or weights.min() < 0 or not np.allclose(weights.sum(axis=1), 1):
-        raise BundleError(f"{manifest.mixture.file} holds no mixture: weights must sum to 1 per class.")
+        raise BundleError(f"{file} holds no mixture: weights must sum to 1 per class.")
     return MixtureParameters(weights, means, covariances)
 
 
@@ -62,7 +61,7 @@ def check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
     """Raise `BundleError` where a graph takes or gives other tensors than the manifest says, or than it must."""
     expected = list_expected_signatures(manifest)
     for name, graph in manifest.graphs.items():
-        session = sessions[str(name)]
+        session = sessions[name]
         said = ([tensor.name for tensor in graph.inputs], [tensor.name for tensor in graph.outputs])
         if said != (session.inputs, session.outputs):
             raise BundleError(
@@ -73,8 +72,8 @@ def check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:
             cards = {tensor.name: (tensor.dtype, tuple(tensor.shape)) for tensor in getattr(graph, kind)}
             actual = getattr(session.signature, kind)
             _compare(graph.file, cards, actual, "the manifest says")
-            if (wanted := getattr(expected[str(name)], kind)) is not None:
-                _compare(graph.file, wanted, actual, f"as {name} of this bundle it must be")
+            if name in expected:
+                _compare(graph.file, getattr(expected[name], kind), actual, f"as {name} of this bundle it must be")
 
 
 def _compare(file: str, wanted: dict[str, tuple[str, tuple[str | int, ...]]], actual: Described, whose: str) -> None:

@@ -52,7 +52,7 @@ def measure_generating(threads: int, count: int, seed: int) -> dict[str, float]:
 def _generate_parts(bundle: Bundle, count: int, seed: int) -> Iterator[np.ndarray]:
     n_classes = len(bundle.manifest.classes)
     for index in range(n_classes):
-        recipe = Recipe(index, count // n_classes, seed, bundle.manifest.expansion)
+        recipe = Recipe(index, count // n_classes, seed, bundle.choose_expansion(None))
         for block in recipe.list_blocks():
             yield generate_blocks(bundle, recipe, range(block, block + 1)).series
 

@@ -73,7 +73,7 @@ def _read(server: Running, count: int) -> None:
 
 def _generate_first_block(count: int) -> Array:
     bundle = Bundle.load(GRAPH.parent, Runtime("cpu", 1))
-    recipe = Recipe(0, min(BLOCK_ROWS, count // 2), SEED, bundle.manifest.expansion)
+    recipe = Recipe(0, min(BLOCK_ROWS, count // 2), SEED, bundle.choose_expansion(None))
     series: Array = generate_blocks(bundle, recipe, range(1)).series
     return series
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bundle.engine.bundle import Bundle
 from bundle.evidence import Candidate, Interval, Uplift
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Manifest
@@ -34,12 +35,18 @@ class AugmentAdvice:
     uplift: Points | None
 
 
-def choose_policy(manifest: Manifest, asked: Asked = "auto") -> PolicyName:
-    """Return the policy asked for; for "auto" the one that the fit advises on, or `latent` where the fit chose none."""
+def choose_policy(bundle: Bundle, asked: Asked = "auto") -> PolicyName:
+    """Return the policy asked for; for "auto" the one that the fit advises on, or `latent` where the fit chose none.
+
+    Raises `Unsupported` where the bundle cannot follow the one asked for. One that cannot make series from noise
+    interpolates for want of `latent`.
+    """
     if asked != "auto":
+        bundle.require_policy(asked)
         return asked
-    uplift = manifest.metrics.uplift
-    return uplift.advice.policy if uplift else "latent"
+    uplift = bundle.manifest.metrics.uplift
+    advised: PolicyName = uplift.advice.policy if uplift else "latent"
+    return next(policy for policy in (advised, "latent", "interpolation") if policy in bundle.policies)
 
 
 def advise(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:

@@ -69,7 +69,7 @@ class Axes:
             "n_named_classes": -1,
             "n_channels": manifest.series.n_channels,
             "n_timepoints": manifest.series.n_timepoints,
-            "latent_dim": manifest.latent_dim,
+            "latent_dim": -1 if manifest.latent is None else manifest.latent.latent_dim,
             "n_classes": len(manifest.classes),
         }
         return [sizes[name] for name in self.names]
@@ -110,10 +110,16 @@ Shares = Annotated[
     InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(2)), Axes("FP32", ("n_cases", "n_classes"))
 ]
 Vector = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32")]
-Judged = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="calibration")]
+Judged = Annotated[
+    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="anomaly_threshold")
+]
+Typicality = Annotated[
+    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="log_density_quantiles")
+]
+LogDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="mixture")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[
-    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL", needs="calibration")
+    InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL", needs="anomaly_threshold")
 ]
 LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
 

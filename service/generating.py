@@ -9,7 +9,6 @@ from time import perf_counter
 
 import numpy as np
 
-from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest
 from bundle.generation.blocks import cut_into_blocks, generate_blocks
 from bundle.generation.mixture import MixtureParameters
@@ -87,13 +86,15 @@ class Generation:
     async def start_from(self, series: Array, class_index: np.ndarray) -> None:
         """Make series near given ones of classes `class_index`; to be called before the first part is taken.
 
-        They are encoded, in blocks of their own, where a policy needs it, and the model's mixture is shrunk to them.
+        They are encoded, in blocks of their own, where a policy needs it, and the model's mixture, if there is one, is
+        shrunk to them. A bundle without an encoder makes new series instead.
         """
-        served = self._served
+        served, mixture = self._served, None
         self._recipes = start_from(self._recipes, series, class_index)
-        if needs_codes(self._recipes):
+        if needs_codes(served.bundle, self._recipes):
             latent = await _compute_posterior_means(served, series)
-            mixture = await served.lane.run(_adapt_mixture, served.bundle, latent, class_index)
+            if served.bundle.mixture is not None:
+                mixture = await served.lane.run(_adapt_mixture, served.bundle.mixture, latent, class_index)
             self._recipes = start_from(self._recipes, series, class_index, latent, mixture)
 
     async def generate_parts(self) -> AsyncIterator[tuple[int, Samples]]:
@@ -151,15 +152,15 @@ class Generation:
             metrics.acceptance.observe((manifest.name, label), made.acceptance)
 
 
-def _adapt_mixture(bundle: Bundle, latent: Array, class_index: np.ndarray) -> MixtureParameters:
-    """Shrink the mixture towards given cases.
+def _adapt_mixture(mixture: MixtureParameters, latent: Array, class_index: np.ndarray) -> MixtureParameters:
+    """Shrink a mixture towards given cases.
 
     Raises `InvalidRequest` where a case is so far away that its class has no finite density.
     """
     try:
-        mixture = bundle.mixture.adapt(latent.astype(np.float64), class_index)
-        if all(np.isfinite(array).all() for array in mixture.graph_inputs.values()):
-            return mixture
+        adapted = mixture.adapt(latent.astype(np.float64), class_index)
+        if all(np.isfinite(array).all() for array in adapted.graph_inputs.values()):
+            return adapted
     except np.linalg.LinAlgError:
         pass
     farthest = int(np.abs(np.nan_to_num(latent, nan=np.inf)).max(axis=1).argmax())

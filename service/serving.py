@@ -49,16 +49,17 @@ class Served:
 
     def __init__(self, bundle: Bundle, lane: Lane, max_rows: int) -> None:
         self.bundle, self.lane = bundle, lane
-        functions = {
+        functions: dict[str, Callable[[Array], Rows]] = {
             "encode": bundle.encode,
             "reconstruct": lambda series: (bundle.decode(bundle.encode(series)[0]),),
             "typicality": lambda series: (bundle.compute_typicality(bundle.encode(series)[0]),),
+            "classify": lambda series: (bundle.classify(series),),
         }
-        if bundle.labelled:
-            functions["classify"] = lambda series: (bundle.classify(series),)
-        if bundle.manifest.calibration is None:
-            del functions["typicality"]
-        self._batchers = {name: self._make_batcher(name, function, max_rows) for name, function in functions.items()}
+        self._batchers = {
+            name: self._make_batcher(name, function, max_rows)
+            for name, function in functions.items()
+            if bundle.can(name)
+        }
 
     def _make_batcher(self, computation: str, function: Callable[[Array], Rows], max_rows: int) -> Batcher:
         shape = self.bundle.manifest.series
@@ -82,13 +83,12 @@ class Served:
         return await self._batchers["reconstruct"].submit(series)
 
     async def classify(self, series: Array) -> Rows:
-        """Return class_probabilities `[n, n_classes]`, alone in a tuple. Raises `Unsupported` for unlabelled data."""
-        self.bundle.require_classifier()
+        """Return class_probabilities `[n, n_classes]`, alone in a tuple."""
         return await self._batchers["classify"].submit(series)
 
     async def compute_typicality(self, series: Array) -> Rows:
-        """Return typicality `[n]`, alone in a tuple. Raises `Unsupported` when there were too few cases to judge it."""
-        self.bundle.require_calibration()
+        """Return typicality `[n]`, alone in a tuple. Raises `Unsupported` where the bundle cannot judge it."""
+        self.bundle.require("typicality")
         return await self._batchers["typicality"].submit(series)
 
 

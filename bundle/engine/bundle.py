@@ -13,21 +13,31 @@ from bundle.archives import read_arrays
 from bundle.engine.sessions import Runtime, Session
 from bundle.errors import BundleError, SeriesmithError, Unsupported
 from bundle.generation.blocks import generate_blocks
+from bundle.generation.generate import check_noise, generate_series, read_noise_shapes
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
-from bundle.generation.policy import PolicyName
+from bundle.generation.policy import PolicyName, find_source
 from bundle.generation.recipe import Recipe, Samples
 from bundle.generation.texture import add_texture, check_texture, read_noise_shape
 from bundle.graphs import check_graph
-from bundle.manifest import Calibration, Manifest, read_manifest
+from bundle.manifest import Manifest, read_manifest
 from bundle.probe import replay
 from bundle.reading import MANIFEST_BYTES, MOST_BYTES, Folder, Unreadable
+from bundle.roles import (
+    OPERATIONS,
+    ROLES,
+    SOURCES,
+    TYPICALITY,
+    describe_all,
+    describe_lack,
+    has_one_of,
+    list_operations,
+    list_policies,
+)
 from bundle.signing import check_signature
 from bundle.verify import check_signatures, read_mixture, read_verified
 
 Array = NDArray[np.float32]
-
-REQUIRED = {"encoder", "decoder", "mixture", "density"}
 
 
 @dataclass(frozen=True)
@@ -62,10 +72,19 @@ class Bundle:
     blocks_at_once = 1
     """A block is the unit of every call of a seeded request: the bits of a row depend on the rows beside it."""
 
-    def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters) -> None:
+    def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters | None) -> None:
         self.manifest = manifest
         self.mixture = mixture
-        self._sessions = sessions
+        self._sessions = {role: session for role, session in sessions.items() if role in ROLES}
+        self.provider = next(iter(sessions.values())).provider
+        """The onnxruntime execution provider that the graphs run on."""
+        self.operations = list_operations(self._sessions)
+        """The operations that it can do."""
+        self.policies = list_policies(self._sessions)
+        """The policies that it can follow; none where it cannot augment."""
+        self._abilities = frozenset(self.operations) | ({"typicality"} if manifest.log_density_quantiles else set())
+        self.latent_dim = manifest.latent.latent_dim if manifest.latent else 0
+        """The width of its codes; 0 where it has none."""
 
     @classmethod
     def load(cls, directory: Path, runtime: Runtime | None = None, terms: Terms | None = None) -> Bundle:
@@ -93,33 +112,68 @@ class Bundle:
                     f"the manifest says {manifest.name}/{manifest.version}, but it lies in "
                     f"{directory.parent.name}/{directory.name}; a bundle is published, not copied by hand."
                 )
-            if missing := REQUIRED - set(manifest.graphs):
-                raise BundleError(f"the manifest lists no graph {', '.join(sorted(missing))}.")
             contents = read_verified(folder, manifest)
         check_texture(manifest)
+        check_noise(manifest)
         for graph in manifest.graphs.values():
             check_graph(graph.file, contents[graph.file])
-        mixture = read_mixture(read_arrays(manifest.mixture.file, contents[manifest.mixture.file]), manifest)
+        mixture = _read_mixture(manifest, contents)
         probe = read_arrays(manifest.probe.file, contents[manifest.probe.file])
-        sessions = {str(name): Session(contents[graph.file], runtime) for name, graph in manifest.graphs.items()}
+        sessions = {name: Session(contents[graph.file], runtime) for name, graph in manifest.graphs.items()}
         check_signatures(manifest, sessions)
         replay(manifest, sessions, probe)
         return cls(manifest, sessions, mixture)
 
-    @property
-    def provider(self) -> str:
-        """The onnxruntime execution provider that the graphs run on."""
-        return self._sessions["decoder"].provider
+    def can(self, operation: str) -> bool:
+        """Whether it can do an operation, or judge "typicality"."""
+        return operation in self._abilities
+
+    def require(self, operation: str) -> None:
+        """Raise `Unsupported`, with what it can do instead, unless it can do `operation`, or judge "typicality"."""
+        if operation not in self._abilities:
+            verb = "judge typicality" if operation == "typicality" else operation
+            raise Unsupported(
+                f"model {self.manifest.name!r} cannot {verb}: {self._explain_lack(operation)}; it can "
+                f"{describe_all(self.operations)}."
+            )
+
+    def _explain_lack(self, operation: str) -> str:
+        if operation == "typicality" and has_one_of(TYPICALITY, self._sessions):
+            return "it was fitted on too few cases"
+        ways = TYPICALITY if operation == "typicality" else OPERATIONS[operation]
+        lack = f"it has {describe_lack(ways, self._sessions)}"
+        if operation == "classify" and not self.manifest.labelled:
+            lack += ", since it was fitted on unlabelled data"
+        return lack
+
+    def require_policy(self, policy: PolicyName) -> None:
+        """Raise `Unsupported`, with the policies that it can follow, unless it can follow `policy`."""
+        if policy not in self.policies:
+            lack = describe_lack(SOURCES[find_source(policy)], self._sessions)
+            raise Unsupported(
+                f"model {self.manifest.name!r} cannot follow the policy {policy!r}: it has {lack}; it can follow "
+                f"{describe_all(self.policies)}.",
+                "policy",
+            )
+
+    def choose_expansion(self, asked: float | None) -> float:
+        """Return the factor on the mixture's covariances: the one asked for, or the bundle's own.
+
+        Raises `Unsupported` where one is asked for and there is no mixture, on which it could have no effect.
+        """
+        own = self.manifest.latent.expansion if self.manifest.latent else None
+        if own is None and asked is not None:
+            raise Unsupported(
+                f"expansion is the factor on a mixture's covariances, and model {self.manifest.name!r} has no mixture; "
+                "leave it out.",
+                "expansion",
+            )
+        return asked or own or 1.0
 
     @property
-    def labelled(self) -> bool:
-        """Whether the bundle can classify."""
-        return "classifier" in self._sessions
-
-    @property
-    def latent_dim(self) -> int:
-        """The width of the latent code."""
-        return self.manifest.latent_dim
+    def noise_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each input of noise that its generator takes for one series."""
+        return read_noise_shapes(self.manifest)
 
     @property
     def texture_shape(self) -> tuple[int, ...]:
@@ -140,17 +194,9 @@ class Bundle:
         return self._sessions["decoder"]({"latent": latent})[0]
 
     def classify(self, series: Array) -> Array:
-        """class_probabilities `[n, n_classes]`. Raises `Unsupported` when the data had no labels."""
-        self.require_classifier()
+        """class_probabilities `[n, n_classes]`. Raises `Unsupported` where there is no classifier."""
+        self.require("classify")
         return self._sessions["classifier"]({"series": series})[0]
-
-    def require_classifier(self) -> None:
-        """Raise `Unsupported` when the data had no labels."""
-        if not self.labelled:
-            raise Unsupported(
-                f"model {self.manifest.name!r} was fitted on unlabelled data and has no classifier; "
-                "fit it with labels to classify."
-            )
 
     def compute_log_density(self, latent: Array) -> Array:
         """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""
@@ -175,6 +221,10 @@ class Bundle:
         latent, log_density = self._sessions["mixture"](feeds, ["latent", "class_log_density"])
         return latent, log_density
 
+    def generate(self, class_index: int, noise: dict[str, Array]) -> Array:
+        """Series of one class made of the generator's `noise`, named and shaped as `noise_shapes` says."""
+        return generate_series(self._sessions["generate"], class_index, noise)
+
     def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
         """Decoded `series` of one class with the texture of real ones, made of `noise` `[n, *texture_shape]`."""
         return add_texture(self._sessions["texture"], self.manifest.texture_steps, series, class_index, noise)
@@ -193,8 +243,7 @@ class Bundle:
 
         `given` are the real cases of the class that a policy starts from; see `Recipe`.
         """
-        factor = self.manifest.expansion if expansion is None else expansion
-        recipe = Recipe(class_index, count, seed, factor, policy, given, mixture)
+        recipe = Recipe(class_index, count, seed, self.choose_expansion(expansion), policy, given, mixture)
         return generate_blocks(self, recipe, recipe.list_blocks())
 
     def compute_reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
@@ -210,26 +259,31 @@ class Bundle:
         return compute_marginal_log_density(self.compute_log_density(latent), counts)
 
     def compute_typicality(self, latent: Array) -> Array:
-        """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower."""
-        quantiles = self.require_calibration().log_density_quantiles
+        """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower. Raises `Unsupported`."""
+        self.require("typicality")
+        quantiles = self.manifest.log_density_quantiles or []
         levels = np.linspace(0, 1, len(quantiles))
         share: Array = np.interp(self.compute_marginal_log_density(latent), quantiles, levels).astype(np.float32)
         return share
 
-    def require_calibration(self) -> Calibration:
-        """What was learned of usual cases. Raises `Unsupported` when there were too few of them."""
-        if self.manifest.calibration is None:
-            raise Unsupported(f"model {self.manifest.name!r} was fitted on too few cases to judge typicality.")
-        return self.manifest.calibration
-
     def warm_up(self, batch_sizes: tuple[int, ...] = (1, 8, 64)) -> None:
         """Run every graph once per batch size, so that the first request finds memory and kernels ready."""
         shape = self.manifest.series
-        self.sample(0, 1, seed=0)
+        if self.can("sample"):
+            self.sample(0, 1, seed=0)
         for rows in batch_sizes:
             series = np.zeros((rows, shape.n_channels, shape.n_timepoints), np.float32)
-            mean, _ = self.encode(series)
-            self.compute_log_density(mean)
-            self.decode(mean)
-            if self.labelled:
+            latent = self.encode(series)[0] if self.can("encode") else np.zeros((rows, self.latent_dim), np.float32)
+            if self.has("density"):
+                self.compute_log_density(latent)
+            if self.has("decoder"):
+                self.decode(latent)
+            if self.can("classify"):
                 self.classify(series)
+
+
+def _read_mixture(manifest: Manifest, contents: dict[str, bytes]) -> MixtureParameters | None:
+    if manifest.latent is None or manifest.mixture is None:
+        return None
+    file = manifest.mixture.file
+    return read_mixture(file, contents[file], len(manifest.classes), manifest.latent.latent_dim)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,3 +59,19 @@ class Model(Protocol):
 
     def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
         """Decoded `series` of one class with a texture made of `noise` `[n, *texture_shape]`."""
+
+
+class Generator(Model, Protocol):
+    """A model that makes series of class and noise in one call, by a graph of the role "generate"."""
+
+    @property
+    def noise_shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each input of standard normal noise for one series, by name, in the order of drawing."""
+
+    def generate(self, class_index: int, noise: dict[str, Array]) -> Array:
+        """Series of one class made of `noise` `[n, *shape]` by name."""
+
+
+def is_generator(model: Model) -> TypeGuard[Generator]:
+    """Whether a model makes series of noise in one call."""
+    return model.has("generate")

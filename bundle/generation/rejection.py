@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import Moved
-from bundle.generation.model import Model
+from bundle.generation.model import Generator, Model, is_generator
 from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, REDRAW_STREAMS, TEXTURE_STREAM, Blocks
 
 REDRAWN_ROWS = 4
@@ -64,6 +64,13 @@ def draw_likely_codes(model: Model, blocks: Blocks, redraw: int) -> Drawn:
         own[chosen] = log_density[better, class_index]
         accepted[rows] |= margin >= 0
     return Drawn(latent, own, accepted, n_proposals)
+
+
+def leave_to_noise(blocks: Blocks) -> Drawn:
+    """Leave it to a generator's noise what is decoded: there is no code that a rival class might explain better."""
+    n_rows = blocks.n_rows
+    codes, unknown = np.empty((n_rows, 0), np.float32), np.full(n_rows, np.nan, np.float32)
+    return Drawn(codes, unknown, np.ones(n_rows, bool), np.ones(n_rows, np.int64))
 
 
 def make_convincing(model: Model, blocks: Blocks, draw: Callable[[Blocks, int], Drawn]) -> Made:
@@ -121,11 +128,14 @@ def _judge(model: Model, blocks: Blocks, series: Array) -> tuple[Array, NDArray[
 
 
 def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArray[np.intp]) -> Array:
-    """Decode some rows of each block: a moved case keeps its own texture, a latent code is given one."""
+    """Decode some rows of each block: a moved case keeps its own texture, a latent code is given one; a generator makes
+    them of noise."""
     pieces = _pad(rows)
     padded = np.concatenate(pieces)
     if drawn.moved is not None:
         series = drawn.moved.select(padded).decode(model.decode)
+    elif is_generator(model):
+        series = _generate(model, blocks, redraw, [len(piece) for piece in pieces])
     else:
         series = model.decode(drawn.latent[padded])
         if model.has("texture"):
@@ -136,6 +146,13 @@ def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArr
         return series
     _, places = np.unique(padded, return_index=True)
     return series[places]
+
+
+def _generate(model: Generator, blocks: Blocks, redraw: int, counts: list[int]) -> Array:
+    """Generate so many series of each block."""
+    randoms = blocks.make_generators(redraw * REDRAW_STREAMS)
+    noise = {name: _draw_noise(randoms, counts, shape) for name, shape in model.noise_shapes.items()}
+    return model.generate(blocks.recipe.class_index, noise)
 
 
 def _pad(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:

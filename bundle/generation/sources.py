@@ -10,16 +10,19 @@ from numpy.typing import NDArray
 from bundle.generation.given import GivenCases, Moved
 from bundle.generation.model import Model
 from bundle.generation.recipe import BLOCK_ROWS, CASES_STREAM, REDRAW_STREAMS, Blocks
-from bundle.generation.rejection import Drawn, Made, draw_likely_codes, make_convincing
+from bundle.generation.rejection import Drawn, Made, draw_likely_codes, leave_to_noise, make_convincing
 
 
 def generate_latent(model: Model, blocks: Blocks) -> Made:
-    """Generate from the class mixture; given cases are moved towards codes of the mixture."""
+    """Generate from the class mixture, or by a generator; given cases that have codes are moved towards codes of the
+    mixture."""
     given = blocks.recipe.given
 
     def draw(some: Blocks, redraw: int) -> Drawn:
+        if model.has("generate"):
+            return leave_to_noise(some)
         proposed = draw_likely_codes(model, some, redraw)
-        if given is None:
+        if given is None or given.latent is None:
             return proposed
         randoms = some.make_generators(redraw * REDRAW_STREAMS + CASES_STREAM)
         targets = np.split(proposed.latent, len(randoms))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from bundle.generation.given import group_by_class
 from bundle.generation.mixture import MixtureParameters
-from bundle.generation.policy import is_latent
+from bundle.generation.model import Model
+from bundle.generation.policy import find_source
 from bundle.generation.recipe import Recipe
 
 Array = NDArray[np.float32]
@@ -32,6 +33,10 @@ def start_from(
     return [replace(recipe, given=given.get(recipe.class_index), mixture=mixture) for recipe in recipes]
 
 
-def needs_codes(recipes: Sequence[Recipe]) -> bool:
-    """Whether any series of the recipes, as they are followed, is made of latent codes."""
-    return any(recipe.count and is_latent(recipe.used) for recipe in recipes)
+def needs_codes(model: Model, recipes: Sequence[Recipe]) -> bool:
+    """Whether any series of the recipes, as they are followed, is made of the latent codes of given cases.
+
+    Where the model has no encoder, or nothing to move cases towards, its "latent" series are new ones.
+    """
+    sources = {"interpolation"} | ({"latent"} if model.has("mixture") else set())
+    return model.has("encoder") and any(recipe.count and find_source(recipe.used) in sources for recipe in recipes)

@@ -63,7 +63,8 @@ class ClassifyAnswer:
 class SampleAnswer:
     """`series` `[n, n_channels, n_timepoints]`, the others `[n]`: all `n_cases`, or the next n of a stream.
 
-    `acceptance` and `fallbacks`, by the text of the class label, are in the last part of a stream.
+    `log_density` is None where the model has no mixture. `acceptance` and `fallbacks`, by the text of the class label,
+    are in the last part of a stream.
     """
 
     model: str
@@ -72,7 +73,7 @@ class SampleAnswer:
     n_cases: int
     series: Floats
     labels: LabelArray
-    log_density: Floats
+    log_density: Floats | None = None
     acceptance: dict[str, float] = field(default_factory=dict)
     fallbacks: dict[str, int] = field(default_factory=dict)
 
@@ -144,7 +145,7 @@ class ModelCard:
     classes: LabelArray
     n_channels: int
     n_timepoints: int
-    latent_dim: int
+    latent_dim: int | None
     card: dict[str, Any] = field(repr=False)
 
 

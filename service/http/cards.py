@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from bundle.engine.bundle import Bundle
 from bundle.errors import NotFound
-from bundle.manifest import Manifest
 from service.advising import advise, choose_policy
+from service.operations import OPERATIONS
 from service.serving import Serving
 
 
@@ -16,7 +17,7 @@ def build_card(serving: Serving, name: str) -> dict[str, Any]:
         raise NotFound(f"{name!r} is not a model's name; ask for /models/<name>.", "name")
     bundle = serving.repository.resolve(name)
     return {
-        **_describe(bundle.manifest),
+        **_describe(bundle),
         "versions": serving.repository.list_versions(name),
         "provider": bundle.provider,
     }
@@ -31,9 +32,10 @@ def list_cards(serving: Serving) -> dict[str, Any]:
     return {"models": [build_card(serving, name) for name in serving.repository.names], "refused": refused}
 
 
-def _describe(manifest: Manifest) -> dict[str, Any]:
-    """`policy` is what `/augment` takes "auto" for, and `advice` what it says of that."""
-    policy = choose_policy(manifest)
+def _describe(bundle: Bundle) -> dict[str, Any]:
+    """`policy` is what `/augment` takes "auto" for, and `advice` what it says of that; null where it cannot augment."""
+    manifest, latent = bundle.manifest, bundle.manifest.latent
+    policy = choose_policy(bundle) if bundle.can("augment") else None
     return {
         "name": manifest.name,
         "version": manifest.version,
@@ -41,10 +43,12 @@ def _describe(manifest: Manifest) -> dict[str, Any]:
         "labelled": manifest.labelled,
         "classes": [card.model_dump() for card in manifest.classes],
         "series": manifest.series.model_dump(exclude_none=True),
-        "latent_dim": manifest.latent_dim,
-        "expansion": manifest.expansion,
+        "operations": [name for name, operation in OPERATIONS.items() if operation.is_offered_by(bundle)],
+        "latent_dim": latent.latent_dim if latent else None,
+        "expansion": latent.expansion if latent else None,
         "texture_steps": manifest.texture_steps,
         "policy": policy,
-        "advice": advise(manifest, policy),
+        "policies": bundle.policies,
+        "advice": advise(manifest, policy) if policy else None,
         "metrics": manifest.metrics.model_dump(),
     }

@@ -111,7 +111,7 @@ def _mark_optional(answer: Schema, operation: Operation) -> None:
         axes = find_axes(hint)
         answer["properties"][name] = remove_null(answer["properties"][name])
         if name in extras or (axes is not None and axes.needs is not None):
-            answer["required"].remove(name)
+            answer["required"] = [known for known in answer["required"] if known != name]
 
 
 def _mark_left_out(schema: Schema, hints: dict[str, Any]) -> None:
@@ -181,11 +181,13 @@ def _build_card() -> Schema:
             "labelled": {"type": "boolean"},
             "classes": {"type": "array", "items": refer_to("ClassCard")},
             "series": refer_to("SeriesShape"),
-            "latent_dim": INTEGER,
-            "expansion": {"type": "number"},
-            "texture_steps": {"anyOf": [INTEGER, NULL]},
-            "policy": refer_to("Policy") | {"description": 'what /augment takes "auto" for'},
-            "advice": refer_to("AugmentAdvice"),
+            "operations": {"type": "array", "items": TEXT, "description": "what the model can do"},
+            "latent_dim": allow_null(INTEGER),
+            "expansion": allow_null({"type": "number"}),
+            "texture_steps": allow_null(INTEGER),
+            "policy": allow_null(refer_to("Policy")) | {"description": 'what /augment takes "auto" for'},
+            "policies": {"type": "array", "items": refer_to("Policy"), "description": "those that it can follow"},
+            "advice": allow_null(refer_to("AugmentAdvice")),
             "metrics": refer_to("Metrics"),
         },
         title="Card",

@@ -3,8 +3,8 @@
 An operation is a module with `Request` (a strict pydantic model), `Answer` (a frozen dataclass; a field that is None
 is left out) and `async def run(request, serving, room, wanted) -> Answer`, which takes room for its answer before it
 works. One whose answer can be had chunk by chunk has `async def stream(request, serving, room) -> StreamedAnswer` too,
-one that not every bundle can do has `def require(bundle)`, which raises `Unsupported`. Its docstring's first line is
-its summary.
+one that not every bundle can do has `NEEDS`, the name in `bundle/roles.py` of what a bundle must be able to do for it.
+Its docstring's first line is its summary.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from typing import Any, get_type_hints
 from pydantic import ValidationError
 
 from bundle.engine.bundle import Bundle
-from bundle.errors import SeriesmithError
 from service.answers import Axes, StreamedAnswer, find_axes
 from service.operations.contract import StrictRequest, explain_invalid
 from service.room import Room
@@ -37,7 +36,7 @@ class Operation:
     answer: type[Any]
     run: Callable[..., Awaitable[Any]]
     stream: Callable[[Any, Serving, Room], Awaitable[StreamedAnswer]] | None
-    require: Callable[[Bundle], None]
+    needs: str | None
 
     def parse(self, fields: object) -> StrictRequest:
         """Validate the fields of a decoded body as a request. Raises `InvalidRequest`."""
@@ -48,11 +47,12 @@ class Operation:
 
     def is_offered_by(self, bundle: Bundle) -> bool:
         """Whether a bundle can do it."""
-        try:
-            self.require(bundle)
-        except SeriesmithError:
-            return False
-        return True
+        return self.needs is None or bundle.can(self.needs)
+
+    def require(self, bundle: Bundle) -> None:
+        """Raise `Unsupported`, with what it can do instead, where a bundle cannot do it."""
+        if self.needs is not None:
+            bundle.require(self.needs)
 
     @functools.cached_property
     def columns(self) -> dict[str, Axes]:
@@ -62,21 +62,34 @@ class Operation:
         return {name: axes for name, axes in found.items() if axes is not None}
 
 
+def _require_first(needs: str | None, answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Have `answer` raise `Unsupported`, before it begins, where the model that is asked cannot do what it `needs`."""
+    if needs is None:
+        return answer
+
+    def answer_if_able(request: StrictRequest, serving: Serving, *more: Any) -> Awaitable[Any]:
+        serving.resolve(request.model).bundle.require(needs)
+        return answer(request, serving, *more)
+
+    return answer_if_able
+
+
 def _find_operations() -> dict[str, Operation]:
     table = {}
     for module_info in pkgutil.iter_modules(__path__):
         module = importlib.import_module(f"{__name__}.{module_info.name}")
         if hasattr(module, "run"):
             summary, _, description = (module.__doc__ or "").strip().partition("\n")
+            needs, stream = getattr(module, "NEEDS", None), getattr(module, "stream", None)
             table[module_info.name] = Operation(
                 module_info.name,
                 summary,
                 description.strip(),
                 module.Request,
                 module.Answer,
-                module.run,
-                getattr(module, "stream", None),
-                getattr(module, "require", lambda bundle: None),
+                _require_first(needs, module.run),
+                None if stream is None else _require_first(needs, stream),
+                needs,
             )
     return table
 

@@ -5,7 +5,8 @@ about that. "latent": given cases, each moved in the latent space towards a code
 towards the given series, the more cases of a class, the further; what no code describes, its texture, it keeps.
 "interpolation": given cases, each moved so towards another. "latent+warps" and "interpolation+warps": the same, warped
 in time. "warps": given cases, warped. "guided": given cases, each moved in time towards another. Where a class has too
-few cases for that, `made_by` in `report` says what made them instead.
+few cases for that, `made_by` in `report` says what made them instead. A model without an encoder moves no cases: its
+"latent" series are new ones. A policy that a model cannot follow is refused; `/models` lists those that it can.
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
 {label: total}} (totals per class). Originals come first, unchanged, in order.
@@ -20,10 +21,12 @@ from typing import Annotated
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from bundle.errors import InvalidRequest
+from bundle.engine.bundle import Bundle
+from bundle.errors import InvalidRequest, Unsupported
 from bundle.generation.policy import PolicyName
 from bundle.generation.recipe import Recipe
 from bundle.manifest import Manifest
+from bundle.showing import show
 from service.advising import Asked, AugmentAdvice, advise, choose_policy
 from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, StreamedAnswer, gather
 from service.class_reports import COMPARED, ClassReport, report_classes
@@ -43,6 +46,8 @@ from service.operations.sample import draw_seed
 from service.room import Room
 from service.serving import Serving
 from service.strategy import Strategy, count_to_make, make_whole
+
+NEEDS = "augment"
 
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
@@ -106,8 +111,9 @@ async def stream(
     held_cases = total if whole else min(total, len(series) + HELD_ROWS)
     room.take(held_cases * (manifest.series.size + 2))
     seed = draw_seed(request.seed)
-    expansion = manifest.expansion if request.expansion is None else request.expansion
-    policy = choose_policy(manifest, request.policy)
+    expansion = served.bundle.choose_expansion(request.expansion)
+    policy = choose_policy(served.bundle, request.policy)
+    require_cases(served.bundle, making, had)
     recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
@@ -138,6 +144,17 @@ def _build_chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest
         "labels": Labels(class_index, manifest.labels),
         "synthetic": np.full(len(series), synthetic),
     }
+
+
+def require_cases(bundle: Bundle, making: dict[int, int], had: np.ndarray) -> None:
+    """Raise `Unsupported` where series are wanted of a class without cases, and the bundle makes none out of noise."""
+    without = next((index for index, count in making.items() if count and not had[index]), None)
+    if without is not None and not bundle.can("sample"):
+        raise Unsupported(
+            f"model {bundle.manifest.name!r} makes series from given cases alone, and none of class "
+            f"{show(bundle.manifest.labels[without])} came; send one, or leave the class out of 'strategy'.",
+            "strategy",
+        )
 
 
 def find_classes(request: Request, manifest: Manifest) -> np.ndarray:

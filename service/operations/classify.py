@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import FailFast, Field
 
-from bundle.engine.bundle import Bundle
-from service.answers import Judged, Label, LabelColumn, Labels, Shares
+from service.answers import Label, LabelColumn, Labels, Shares, Typicality
 from service.operations.contract import ALL, Series, StrictRequest, Wanted, receive_series, require_finite_answer
 from service.room import Room
 from service.serving import Serving
+
+NEEDS = "classify"
 
 
 class Request(StrictRequest):
@@ -34,19 +35,13 @@ class Answer:
     labels: LabelColumn | None
     probabilities: Shares | None
     classes: list[Label]
-    typicality: Judged | None
-
-
-def require(bundle: Bundle) -> None:
-    """Raise `Unsupported` when the data had no labels."""
-    bundle.require_classifier()
+    typicality: Typicality | None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
     served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    require(served.bundle)
     labels = probabilities = typicality = None
     room.take(len(series) * (len(manifest.classes) + 2))
     with served.admit("classify", len(series)):

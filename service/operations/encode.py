@@ -12,6 +12,8 @@ from service.operations.contract import ALL, Series, StrictRequest, Wanted, rece
 from service.room import Room
 from service.serving import Serving
 
+NEEDS = "encode"
+
 
 class Request(StrictRequest):
     """Series to encode."""
@@ -33,7 +35,7 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     """See the module."""
     served, series = receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    room.take(2 * len(series) * manifest.latent_dim)
+    room.take(2 * len(series) * served.bundle.latent_dim)
     with served.admit("encode", len(series)):
         mean, log_variance = await served.encode(series)
     return Answer(

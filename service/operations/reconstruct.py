@@ -17,6 +17,8 @@ from service.operations.contract import ALL, Series, StrictRequest, Wanted, rece
 from service.room import Room
 from service.serving import Serving
 
+NEEDS = "reconstruct"
+
 
 class Request(StrictRequest):
     """Series to reconstruct; `with` asks for more."""
@@ -50,10 +52,8 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     error = score = timepoint_error = None
     if any(name in wanted for name in ("error", "anomaly_score", "is_anomaly")):
         error = require_finite_answer(served.bundle.compute_reconstruction_error(series, reconstruction), "error")
-        if manifest.calibration is not None:
-            score = require_finite_answer(
-                (error / manifest.calibration.anomaly_threshold).astype(np.float32), "anomaly score"
-            )
+        if manifest.anomaly_threshold is not None:
+            score = require_finite_answer((error / manifest.anomaly_threshold).astype(np.float32), "anomaly score")
     if "timepoint_error" in request.extras:
         timepoint_error = require_finite_answer(np.square(series - reconstruction), "timepoint error")
     is_anomaly = None if score is None else score > 1

@@ -1,7 +1,9 @@
 """Synthetic series, class by class.
 
-Draws from the class-conditional latent mixture, drops what another class explains better, decodes. `acceptance` is the
-share of proposals kept per class; `fallbacks` counts series for which none was kept and the likeliest stands in.
+Draws from the class-conditional latent mixture, drops what another class explains better, decodes; a model with a
+generator makes series of class and noise instead. What the classifier gives to another class is made again.
+`acceptance` is the share of proposals kept per class; `fallbacks` counts series for which none was kept and the
+likeliest stands in. Without a mixture there is no `log_density`, and `expansion` is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from pydantic import Field
 from bundle.errors import InvalidRequest
 from bundle.generation.recipe import MAX_SEED, Recipe
 from bundle.manifest import Manifest
-from service.answers import Columns, Cube, LabelColumn, Labels, StreamedAnswer, Vector, gather
+from service.answers import Columns, Cube, LabelColumn, Labels, LogDensity, StreamedAnswer, gather
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
@@ -32,6 +34,8 @@ from service.room import Room
 from service.serving import Serving
 from service.strategy import Count, Counts
 
+NEEDS = "sample"
+
 
 class Request(StrictRequest):
     """How many series: `counts` per class label, or `n_per_class` of every class."""
@@ -42,7 +46,7 @@ class Request(StrictRequest):
     expansion: Expansion | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Answer:
     """Series in the order of `counts`; per class, acceptance and fallbacks by the text of its label."""
 
@@ -50,7 +54,7 @@ class Answer:
     version: int
     series: Cube
     labels: LabelColumn
-    log_density: Vector
+    log_density: LogDensity | None = None
     acceptance: dict[str, float]
     fallbacks: dict[str, int]
     seed: int
@@ -71,18 +75,16 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     held_cases = total if whole else min(total, HELD_ROWS)
     room.take(held_cases * (manifest.series.size + 2))
     seed = draw_seed(request.seed)
-    expansion = manifest.expansion if request.expansion is None else request.expansion
+    expansion = served.bundle.choose_expansion(request.expansion)
     recipes = [Recipe(index, count, seed, expansion) for index, count in counts.items()]
     generation = Generation(served, "sample", recipes, whole=whole)
+    has_density = manifest.mixture is not None
 
     async def make_chunks() -> AsyncIterator[Columns]:
         async for index, part in generation.generate_parts():
             labels = Labels(np.full(len(part.series), index), manifest.labels)
-            yield {
-                "series": require_finite_answer(part.series, "sample"),
-                "labels": labels,
-                "log_density": part.log_density,
-            }
+            columns: Columns = {"series": require_finite_answer(part.series, "sample"), "labels": labels}
+            yield columns | ({"log_density": part.log_density} if has_density else {})
 
     def build_tail() -> dict[str, Any]:
         made = {str(manifest.labels[index]): of_class for index, of_class in generation.made.items()}
@@ -92,7 +94,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
         }
 
     head = {"model": manifest.name, "version": manifest.version, "seed": seed}
-    narrow = {"labels": "<i4", "log_density": "<f4"}
+    narrow = {"labels": "<i4"} | ({"log_density": "<f4"} if has_density else {})
     return StreamedAnswer(manifest, head, narrow, total, make_chunks(), build_tail, generation.close)
 
 

@@ -50,8 +50,9 @@ def change_file(directory: Path, file: str, content: bytes) -> None:
     digest = hashlib.sha256(content).hexdigest()
 
     def changed(raw: dict[str, Any]) -> dict[str, Any]:
-        for card in [*raw["graphs"].values(), raw["mixture"], raw["probe"], raw["weights"]]:
-            if card["file"] == file:
+        mixture = raw["latent"]["mixture"] if "latent" in raw else raw["mixture"]
+        for card in [*raw["graphs"].values(), mixture, raw["probe"], raw["weights"]]:
+            if card and card["file"] == file:
                 card["sha256"] = digest
         return raw
 

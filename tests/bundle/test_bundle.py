@@ -60,7 +60,8 @@ def test_samples_are_classified_as_the_class_asked_for(sines: Bundle) -> None:
 
 
 def test_the_density_graph_agrees_with_the_mixture_in_numpy(sines: Bundle) -> None:
-    latent = np.random.default_rng(0).standard_normal((50, sines.manifest.latent_dim)).astype(np.float32)
+    assert sines.mixture is not None
+    latent = np.random.default_rng(0).standard_normal((50, sines.latent_dim)).astype(np.float32)
     expected = sines.mixture.compute_class_log_density(latent.astype(np.float64))
     np.testing.assert_allclose(sines.compute_log_density(latent), expected, rtol=1e-4)
 

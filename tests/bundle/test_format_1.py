@@ -21,7 +21,8 @@ def old() -> Bundle:
 
 def test_it_loads_and_says_what_it_does_not_know(old: Bundle) -> None:
     manifest = old.manifest
-    assert manifest.format_version == 1
+    assert manifest.format_version == 3, "an earlier manifest is read as the present one"
+    assert manifest.latent is not None and manifest.latent.latent_dim == 16
     assert manifest.texture_steps is None
     assert manifest.metrics.uplift is None
     assert manifest.metrics.quality is None

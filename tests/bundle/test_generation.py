@@ -27,7 +27,7 @@ def test_fewer_series_are_the_start_of_more(sines: Bundle, count: int) -> None:
 
 
 def test_a_block_is_made_without_those_before_it(sines: Bundle) -> None:
-    recipe = Recipe(1, 3 * BLOCK_ROWS, 9, sines.manifest.expansion)
+    recipe = Recipe(1, 3 * BLOCK_ROWS, 9, sines.choose_expansion(None))
     last = generate_blocks(sines, recipe, range(2, 3))
     assert np.array_equal(last.series, sines.sample(1, 3 * BLOCK_ROWS, seed=9).series[2 * BLOCK_ROWS :])
 
@@ -45,6 +45,7 @@ def test_a_larger_expansion_spreads_wider(sines: Bundle) -> None:
 
 def test_a_class_inside_its_rival_is_bounded_in_proposals_and_says_so(sines: Bundle) -> None:
     own = sines.mixture
+    assert own is not None
     hopeless = MixtureParameters(own.weights, own.means.copy(), own.covariances.copy())
     hopeless.means[0] = hopeless.means[1]
     hopeless.covariances[0] = hopeless.covariances[1] * 1.0

@@ -13,8 +13,9 @@ import pytest
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
 from bundle.errors import BundleError, NotFound
-from bundle.publish import compute_sha256, publish, write_npz
+from bundle.publish import publish, write_npz
 from bundle.repository import Repository, list_versions
+from tests.bundle.breaking import change_file
 
 CPU = Runtime("cpu", 1)
 
@@ -50,6 +51,7 @@ def test_a_failed_publish_leaves_nothing(sines: Bundle, tmp_path: Path) -> None:
 
 
 def test_equal_arrays_give_equal_bytes(sines: Bundle) -> None:
+    assert sines.mixture is not None
     arrays = dict(sines.mixture.graph_inputs)
     assert write_npz(arrays) == write_npz(arrays)
 
@@ -113,7 +115,8 @@ def test_a_bundle_that_is_wrong_inside_is_reported_beside_a_good_one(
     with np.load(file) as archive:
         whole = {key: archive[key] for key in archive.files}
     file.write_bytes(b"no zip" if arrays is None else write_npz(whole | arrays))
-    _rewrite_manifest(bad, **{"name": "other", name: {"file": file.name, "sha256": compute_sha256(file.read_bytes())}})
+    _rewrite_manifest(bad, name="other")
+    change_file(bad, file.name, file.read_bytes())
     found = Repository(tmp_path, CPU).refresh()
     assert found.names == ["sines"]
     reason = found.refused["other", 1].reason

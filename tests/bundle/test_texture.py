@@ -72,7 +72,7 @@ def _add_steps(source: Path, root: Path, **changes: Any) -> Path:
     shutil.copytree(source, directory)
     content, inputs, outputs = _step_graph()
     (directory / "texture.onnx").write_bytes(content)
-    manifest = json.loads((directory / "manifest.json").read_text()) | {"format_version": 2, "texture_steps": STEPS}
+    manifest = json.loads((directory / "manifest.json").read_text()) | {"texture_steps": STEPS}
     manifest["graphs"]["texture"] |= {"sha256": compute_sha256(content), "inputs": inputs, "outputs": outputs}
     with np.load(directory / "probe.npz") as stored:
         probe = {name: stored[name] for name in stored.files if not name.startswith("texture.")}
@@ -132,9 +132,9 @@ def test_a_texture_of_one_pass_has_no_steps(sines: Bundle):
         for side, tensors in ONE_PASS.items()
     }
     check_texture(read_manifest(json.dumps(described | {"texture_steps": None}).encode()))
-    stepped = read_manifest(json.dumps(described | {"format_version": 2, "texture_steps": 3}).encode())
+    stepped = read_manifest(json.dumps(described | {"texture_steps": 3}).encode())
     with pytest.raises(BundleError, match="takes .*residual_noise.* with texture_steps 3 it must take .*'state'"):
         check_texture(stepped)
     del described["graphs"]["texture"]
     with pytest.raises(BundleError, match="texture_steps is 3, but the manifest lists no graph texture"):
-        check_texture(read_manifest(json.dumps(described | {"format_version": 2, "texture_steps": 3}).encode()))
+        check_texture(read_manifest(json.dumps(described | {"texture_steps": 3}).encode()))

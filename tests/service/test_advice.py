@@ -69,7 +69,6 @@ def advising(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     for name, uplift in UPLIFTS.items():
         manifest = publish_copy(repository / "sines" / "1", root, name, 1) / "manifest.json"
         changed = json.loads(manifest.read_text())
-        changed["format_version"] = 2
         changed["metrics"]["uplift"] = uplift
         manifest.write_text(json.dumps(changed))
     with run_server(tmp_path_factory.mktemp("server"), root) as running:

@@ -57,7 +57,7 @@ def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -
     assert one.held_out is not None and several.calibration == one.held_out.calibrate()
     assert one.uplift is not None and one.uplift.advice.uplift is not None
     assert [row.policy for row in one.uplift.candidates] == ["none", *CANDIDATES]
-    assert several.format_version == 2
+    assert several.format_version == 3
 
 
 @pytest.mark.parametrize("policy", ["none", "latent"])

@@ -49,4 +49,5 @@ def test_it_trains_and_samples_finite_numbers(series: np.ndarray, labels: tuple[
     made = make_sampling(fitted).sample(np.full(len(fitted.labels), 5), seed=0).series
     assert made.shape[1:] == series.shape[1:] and np.isfinite(made).all()
     if fitted.held_out is not None:
-        assert np.isfinite(fitted.held_out.calibrate().anomaly_threshold)
+        threshold = fitted.held_out.calibrate().anomaly_threshold
+        assert threshold is not None and np.isfinite(threshold)

@@ -77,12 +77,13 @@ def _publish(cases: TrainingCases, generator: Generator, settings: FitConfigurat
 def _augment(bundle: Bundle, policy: PolicyName, cases: TrainingCases, counts: np.ndarray) -> np.ndarray:
     """Series as `/augment` makes them."""
     recipes = [
-        Recipe(index, int(count), SEED, bundle.manifest.expansion, policy)
+        Recipe(index, int(count), SEED, bundle.choose_expansion(None), policy)
         for index, count in enumerate(counts)
         if count
     ]
     started = start_from(recipes, cases.series, cases.class_index)
-    if needs_codes(started):
+    if needs_codes(bundle, started):
+        assert bundle.mixture is not None
         latent = np.concatenate([bundle.encode(block)[0][:rows] for block, rows in cut_into_blocks(cases.series)])
         mixture = bundle.mixture.adapt(latent.astype(np.float64), cases.class_index)
         started = start_from(recipes, cases.series, cases.class_index, latent, mixture)

@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, GraphName, Manifest, Provenance
+from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
@@ -130,17 +129,19 @@ def make_manifest_maker(
 
     def make_manifest(version: int) -> Manifest:
         return Manifest(
-            format_version=2,
+            format_version=3,
             name=name,
             version=version,
             series=_build_series_shape(n_channels, n_timepoints, origin.description),
             labelled=fitted.classifier is not None,
             classes=classes,
-            latent_dim=fitted.generator.vae.latent_dim,
-            expansion=origin.configuration.expansion,
+            latent=LatentCard(
+                latent_dim=fitted.generator.vae.latent_dim,
+                expansion=origin.configuration.expansion,
+                mixture=packed.mixture,
+            ),
             texture_steps=fitted.generator.texture.steps,
-            graphs={cast(GraphName, graph): item.card for graph, item in packed.exported.items()},
-            mixture=packed.mixture,
+            graphs={role: item.card for role, item in packed.exported.items()},
             probe=packed.probe,
             weights=packed.weights,
             calibration=fitted.held_out.calibrate() if fitted.held_out else None,

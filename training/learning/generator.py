@@ -85,7 +85,7 @@ class Generator:
     def _start_from(self, recipes: Sequence[Recipe], cases: TrainingCases) -> list[Recipe]:
         """The recipes with the cases, and the mixture adapted to them where it matters."""
         started = start_from(recipes, cases.series, cases.class_index)
-        if not needs_codes(started):
+        if not needs_codes(self.model, started):
             return started
         latent, _ = self.model.encode(cases.series)
         mixture = self.mixture.adapt(latent.astype(np.float64), cases.class_index)

@@ -18,6 +18,10 @@ from training.learning.scaling import Scaling
 Array = NDArray[np.float32]
 
 
+MODULES = ("encoder", "decoder", "mixture", "texture")
+"""The roles that every model of a VAE has a module for."""
+
+
 @dataclass(frozen=True)
 class TorchModel:
     """A `bundle.generation.model.Model` on the CPU: it runs the modules that are exported, and the mixture in numpy.
@@ -45,8 +49,8 @@ class TorchModel:
         return self.texture.choose_noise_shape(1)[1:]
 
     def has(self, role: str) -> bool:
-        """Whether there is a module of a role; only a classifier may be absent."""
-        return role != "classifier" or self.classifier is not None
+        """Whether there is a module of a role; of those of a VAE only a classifier may be absent."""
+        return role in MODULES or (role == "classifier" and self.classifier is not None)
 
     @torch.no_grad()
     def encode(self, series: Array) -> tuple[Array, Array]:

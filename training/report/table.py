@@ -20,7 +20,7 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
             (
                 str(card.label),
                 str(card.training_count),
-                str(card.components),
+                "-" if card.components is None else str(card.components),
                 _format_percent(card.trust),
                 _format_percent(share),
             )
@@ -30,7 +30,7 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
     lines += [
         "",
         f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
-        f"latent    {manifest.latent_dim} dimensions",
+        *([f"latent    {manifest.latent.latent_dim} dimensions"] if manifest.latent else []),
         f"accuracy  {_describe_accuracy(manifest)}",
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",

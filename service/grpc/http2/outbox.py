@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from service.grpc.http2.frames import NUMBER, RST_STREAM, WINDOW_BYTES, WINDOW_UPDATE, frame
 from service.grpc.http2.holding import Holding
 from service.grpc.http2.windows import Windows
-
-if TYPE_CHECKING:
-    from service.grpc.http2.stream import Stream
 
 CONNECTION_BYTES = 8 * 2**20
 """What a peer may send on all streams together before it is consumed."""
 
 STREAM_BYTES = 2**20
 """And on one of them."""
+
+
+class Waiting(Protocol):
+    """A stream that has bytes to send."""
+
+    number: int
+    flushed: int
+
+    def flush(self) -> bool:
+        """Send a frame of them, if the windows allow one; whether one was sent."""
 
 
 class Outbox:
@@ -34,7 +41,7 @@ class Outbox:
         self.windows = Windows(WINDOW_BYTES, CONNECTION_BYTES)
         self.peer_window = WINDOW_BYTES
         self.corked = self.paused = False
-        self.held: dict[int, Stream] = {}
+        self.held: dict[int, Waiting] = {}
         self.unread = 0
 
     def write(self, data: bytes) -> None:
@@ -62,7 +69,7 @@ class Outbox:
         """Let the peer send `size` bytes more on stream `number`, or on the whole connection (0)."""
         self.write(frame(WINDOW_UPDATE, 0, number, NUMBER.pack(size)))
 
-    def hold(self, stream: Stream, size: int) -> None:
+    def hold(self, stream: Waiting, size: int) -> None:
         """Queue a stream that has `size` more bytes to send. Raises `Overloaded` where they cannot be held."""
         self.holding.take(size)
         self.unread += size
@@ -73,7 +80,7 @@ class Outbox:
         self.unread -= size
         self.holding.give(size)
 
-    def release(self, stream: Stream) -> None:
+    def release(self, stream: Waiting) -> None:
         """Remove a stream that has nothing more to send from the queue."""
         self.held.pop(stream.number, None)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from service.grpc.http2.calm import Calm
 from service.grpc.http2.frames import (
     CANCEL,
     DATA,
@@ -18,14 +19,28 @@ from service.grpc.http2.frames import (
     frame,
     frame_headers,
 )
-from service.grpc.http2.outbox import STREAM_BYTES
+from service.grpc.http2.outbox import STREAM_BYTES, Outbox
 from service.grpc.http2.windows import Windows
-
-if TYPE_CHECKING:
-    from service.grpc.http2.core import Core
 
 UNREAD_BYTES = 2**24
 """Of answers that wait on a connection before the next one is begun."""
+
+
+class Carrier(Protocol):
+    """A connection's core, as its streams see it."""
+
+    outbox: Outbox
+    calm: Calm
+    working: int
+
+    def finish_stream(self, stream: Stream, data: bytes) -> None:
+        """Send the last bytes of a stream, and forget it."""
+
+    def refund(self, stream: Stream) -> None:
+        """Count what the frames of a stream cost as useful."""
+
+    def lighten(self) -> None:
+        """Begin other answers, where so many bytes have been sent that they may."""
 
 
 class Stream:
@@ -52,7 +67,7 @@ class Stream:
         "windows",
     )
 
-    def __init__(self, core: Core, number: int) -> None:
+    def __init__(self, core: Carrier, number: int) -> None:
         self.core, self.number = core, number
         self.windows = Windows(core.outbox.peer_window, STREAM_BYTES)
         self.open, self.begun, self.half_closed = True, False, False

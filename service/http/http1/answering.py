@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
 
 from bundle.errors import SeriesmithError
 from service.http.exchange import Request, Response, Streamed
 from service.http.http1.bridge import Bridge
+from service.http.http1.exchange import Answerable, Exchange
 from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head, write_response
-
-if TYPE_CHECKING:
-    from service.http.http1.connection import Exchange, Http1Connection
 
 logger = logging.getLogger("bentoml.seriesmith")
 
 
-async def answer(connection: Http1Connection, exchange: Exchange) -> None:
+async def answer(connection: Answerable, exchange: Exchange) -> None:
     """Answer a request; tells the connection when that is over. A failure on the way breaks the connection off."""
     head, match = exchange.head, exchange.match
     try:
@@ -49,7 +46,7 @@ async def answer(connection: Http1Connection, exchange: Exchange) -> None:
     connection.finish(exchange)
 
 
-def write_whole(connection: Http1Connection, exchange: Exchange, response: Response) -> None:
+def write_whole(connection: Answerable, exchange: Exchange, response: Response) -> None:
     """Write an answer that is there."""
     if connection.routes.bentoml.cors is not None:
         connection.routes.allow_origin(response, exchange.head.headers)
@@ -60,7 +57,7 @@ def write_whole(connection: Http1Connection, exchange: Exchange, response: Respo
         log_access(connection, exchange, response.status, response.media_type, len(response.body))
 
 
-async def _stream(connection: Http1Connection, exchange: Exchange, response: Streamed) -> None:
+async def _stream(connection: Answerable, exchange: Exchange, response: Streamed) -> None:
     """Write chunk by chunk, no faster than the client reads."""
     chunked = exchange.head.minor == 1
     connection.routes.allow_origin(response, exchange.head.headers)
@@ -87,9 +84,7 @@ async def _stream(connection: Http1Connection, exchange: Exchange, response: Str
         response.close()
 
 
-def log_access(
-    connection: Http1Connection, exchange: Exchange, status: int, media_type: bytes, length: int | None
-) -> None:
+def log_access(connection: Answerable, exchange: Exchange, status: int, media_type: bytes, length: int | None) -> None:
     """Write the line that BentoML's access log has of a request, where it is on. `length` None: sent in chunks."""
     log = connection.routes.bentoml.access_log
     if log is None:

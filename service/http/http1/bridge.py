@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from service.http.exchange import Message, Request, Scope
+from service.http.http1.exchange import Answerable, Exchange
 from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head
-
-if TYPE_CHECKING:
-    from service.http.http1.connection import Exchange, Http1Connection
 
 
 class Bridge:
     """Calls uvicorn's application with a request whose body is there, and writes what it sends."""
 
-    def __init__(self, connection: Http1Connection, exchange: Exchange, request: Request) -> None:
+    def __init__(self, connection: Answerable, exchange: Exchange, request: Request) -> None:
         self._connection, self._exchange, self._request = connection, exchange, request
         self._read = self._chunked = self._ended = False
         self._bodiless = request.method == "HEAD"

@@ -15,6 +15,7 @@ from uvicorn.config import Config
 from bundle.errors import RequestTimeout, SeriesmithError, TooLarge, Unavailable
 from service.http.http1.answering import answer, log_access
 from service.http.http1.deadline import NEVER, Deadline
+from service.http.http1.exchange import Exchange
 from service.http.http1.head import Head
 from service.http.http1.places import Places
 from service.http.http1.reader import END, Reader
@@ -49,21 +50,6 @@ class Phase(Enum):
     ANSWER = "an answer"
     LINGER = "the client to read and leave"
     CLOSED = "what was written to be sent"
-
-
-class Exchange:
-    """One request and its answer."""
-
-    __slots__ = ("body", "error", "head", "held", "keep_alive", "match", "start", "task")
-
-    def __init__(self, head: Head, start: float) -> None:
-        self.head, self.start = head, start
-        self.match: Match | None = None
-        self.body: bytes | BytesIO = b""
-        self.held = 0
-        self.error: SeriesmithError | None = None
-        self.keep_alive = head.keep_alive
-        self.task: asyncio.Task[None] | None = None
 
 
 class Http1Connection(asyncio.Protocol):

@@ -122,13 +122,15 @@ def _draw_scatter(axes: Axes, kinds: list[Points]) -> None:
 def _draw_ellipses(axes: Axes, inputs: ReportInputs, mean: np.ndarray, plane: np.ndarray) -> None:
     """The components' shadows on the plane: as learned, and as expanded for sampling."""
     mixture, expanded = inputs.mixture, len(inputs.labels) <= MOST_EXPANDED
+    latent = inputs.manifest.latent
+    expansion = latent.expansion if latent and latent.expansion else 1.0
     for index, k in zip(*np.nonzero(mixture.weights > 0), strict=True):
         if inputs.counts[index] == 0:
             continue
         spread, turned = np.linalg.eigh(plane.T @ mixture.covariances[index, k] @ plane)
         angle = float(np.degrees(np.arctan2(turned[1, 1], turned[0, 1])))
         centre = (mixture.means[index, k] - mean) @ plane
-        for factor, line, width in ((1.0, "-", 1.0), (inputs.manifest.expansion, ":", 0.9))[: 2 if expanded else 1]:
+        for factor, line, width in ((1.0, "-", 1.0), (expansion, ":", 0.9))[: 2 if expanded else 1]:
             narrow, wide = 2 * RADIUS * np.sqrt(factor * np.maximum(spread, 0))
             style = {"color": choose_colour(index), "linestyle": line, "linewidth": width}
             axes.add_patch(Ellipse((centre[0], centre[1]), wide, narrow, angle=angle, fill=False, **style))

@@ -95,7 +95,7 @@ def _build_class_table(inputs: ReportInputs) -> tuple[Table | Note, ...]:
             str(card.label),
             str(card.training_count),
             str(held_out.count(index)),
-            str(card.components),
+            "none" if card.components is None else str(card.components),
             format_percent(card.trust),
             format_percent(inputs.manifest.metrics.acceptance.get(str(card.label))),
         )
