@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from training import console
 from training.console import COMMANDS, main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,7 +52,7 @@ def test_a_command_whose_library_is_not_installed_names_it(
     def fail(_: str) -> None:
         raise ModuleNotFoundError(name="torch")
 
-    monkeypatch.setattr(console.importlib, "import_module", fail)
+    monkeypatch.setattr("training.console.importlib.import_module", fail)
     assert main(["absent"]) == 2
     assert "needs torch, which is not installed here: pip install -e" in capsys.readouterr().err
 

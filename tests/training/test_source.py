@@ -44,7 +44,5 @@ def test_a_setting_that_the_reader_does_not_have_is_refused(tmp_path: Path) -> N
 def test_one_line_says_what_was_read(tmp_path: Path) -> None:
     path = tmp_path / "some.tsv"
     path.write_text(ROWS)
-    assert (
-        load(data=path).description.read
-        == "4 series of 1 channel x 8 timepoints from some.tsv; label (2 classes: 1, 2)"
-    )
+    words = "4 series of 1 channel x 8 timepoints from some.tsv; label from the first field of each line"
+    assert load(data=path).description.read == f"{words} (2 classes: 1, 2)"

@@ -8,7 +8,8 @@ from pathlib import Path
 from training.data.cases import DatasetError
 from training.data.discover import Reader, find_readers
 from training.data.raw import Partitions
-from training.data.source import ArraySettings, Source, find_set
+from training.data.settings import CommonSettings
+from training.data.source import Source, find_set
 
 HEAD = 65_536
 """Bytes of a file that `recognise` sees."""
@@ -79,10 +80,10 @@ def _recognises(reader: Reader, path: Path, head: bytes) -> bool:
 
 
 def _refuse_foreign_settings(reader: Reader, path: Path, source: Source) -> None:
-    """A setting that the reader does not have would be dropped; the layout of an array is what every file has."""
-    own = {field.name for field in fields(getattr(reader, "Settings", ArraySettings))}
-    arrays = {field.name for field in fields(ArraySettings)}
-    if foreign := sorted(set(find_set(source)) - own - arrays):
+    """A setting that the reader does not have would be dropped; layout and key, as ever, where there are no arrays."""
+    own = {field.name for field in fields(getattr(reader, "Settings", CommonSettings))}
+    everywhere = {field.name for field in fields(CommonSettings)} | {"layout", "key"}
+    if foreign := sorted(set(find_set(source)) - own - everywhere):
         flags = ", ".join(f"--{name}" for name in foreign)
         raise DatasetError(
             f"The file {path} is read as {_get_name(reader)}, which has no use for {flags}. Leave them out, or name "

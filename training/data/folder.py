@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from training.data.cases import DatasetError
+
+_COLUMN = re.compile(r"(y|labels?|targets?|groups?)(_|$)", re.IGNORECASE)
+"""A `.npy` file so called holds labels or groups of the series in another."""
 
 Resolved = tuple[str, Path, Path | None]
 
@@ -17,7 +21,7 @@ def resolve(data: Path, dataset: str | None, suffixes: Sequence[str]) -> Resolve
     data file; `dataset` picks among several, or names a subfolder. DatasetError when nothing or too much fits.
     """
     if data.is_file():
-        return dataset or _without(data.stem, "train") or data.resolve().parent.name, data, None
+        return dataset or _name(data) or data.resolve().parent.name, data, None
     if not data.is_dir():
         raise DatasetError(f"There is no file or folder {data}. Check the path given as data.")
     files = _list_data_files(data, suffixes)
@@ -25,13 +29,14 @@ def resolve(data: Path, dataset: str | None, suffixes: Sequence[str]) -> Resolve
     if dataset and subfolder.is_dir() and not _filter_named(files, dataset):
         data, files = subfolder, _list_data_files(subfolder, suffixes)
     train = _find_training_file(data, files, dataset, suffixes)
-    name = dataset or _without(train.stem, "train") or data.resolve().name
+    name = dataset or _name(train) or data.resolve().name
     return name, train, _test_file(train, files)
 
 
 def _list_data_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in suffixes]
-    return [path for path in files if not path.name.startswith(".") and path.stem.lower() != "readme"]
+    files = [path for path in files if not path.name.startswith(".") and path.stem.lower() != "readme"]
+    return [path for path in files if path.suffix.lower() != ".npy" or not _COLUMN.match(path.stem)]
 
 
 def _find_training_file(folder: Path, files: list[Path], dataset: str | None, suffixes: Sequence[str]) -> Path:
@@ -80,6 +85,12 @@ def _without(stem: str, partition: str) -> str:
     if stem.lower() == partition:
         return ""
     return stem[: -len(partition) - 1] if stem.lower().endswith(f"_{partition}") else stem
+
+
+def _name(train: Path) -> str:
+    """The dataset's name by its training file; nothing where it is but the usual name of an array."""
+    base = _without(train.stem, "train")
+    return "" if base == "X" else base
 
 
 def _list_names(paths: Iterable[Path]) -> str:

@@ -13,8 +13,10 @@ from training.data.discover import find_generator, find_readers, list_generators
 from training.data.folder import resolve
 from training.data.generated import NO_OPTIONS, Options
 from training.data.layout import parse_layout
-from training.data.raw import Partitions
+from training.data.missing import mark_missing
+from training.data.raw import Partitions, Raw
 from training.data.source import Source, make_source
+from training.data.windows import cut_windows
 
 
 def load(dataset: str | None = None, data: Path | None = None, **settings: Any) -> Dataset:
@@ -39,7 +41,23 @@ def load_source(source: Source) -> Dataset:
         name, partitions, origin = source.dataset, _load_by_name(source.dataset, source.generated), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    return check_dataset(name, *partitions, origin=origin)
+    train, test = partitions
+    return check_dataset(
+        name,
+        prepare(train, source, f"The training set of {name}"),
+        None if test is None else prepare(test, source, f"The test set of {name}"),
+        origin=origin,
+    )
+
+
+def prepare(raw: Raw, source: Source, where: str) -> Raw:
+    """A partition as its reader found it, with missing values marked, and cut into windows where that is asked for."""
+    raw = mark_missing(raw, source.missing)
+    if source.window is not None:
+        return cut_windows(raw, source.window, source.stride or source.window, where)
+    if raw.timepoint_labels is not None:
+        raise DatasetError(f"{where} has a label for each timepoint. Cut it into windows with --window LENGTH.")
+    return raw
 
 
 def _load_by_name(name: str, options: Options) -> Partitions:

@@ -20,6 +20,7 @@ class Raw:
         whose lengths may differ. NaN is a missing value.
     labels, groups: one plain value per case, or None.
     plain_integers: labels came as text, and are integers when all labels of both partitions are written as such.
+    timepoint_labels: per case one plain value per timepoint, None where there is none; windows take theirs from them.
     label_origin, group_origin: where they come from, in words such as "column 'activity'".
     channel_names, units: one per channel, or None.
     sampling_interval: the time between two timepoints with its unit ("0.01 s"), or None.
@@ -39,6 +40,7 @@ class Raw:
     sampling_interval: str | None = None
     times: Sequence[NDArray[np.float64]] | None = None
     notes: tuple[str, ...] = ()
+    timepoint_labels: Sequence[Sequence[object]] | None = None
 
 
 Partitions = tuple[Raw, Raw | None]

@@ -9,28 +9,19 @@ from typing import Annotated, Any
 import tyro
 
 from training.data.generated import NO_OPTIONS, Options
-from training.data.layout import DEFAULT
+from training.data.settings import ArraySettings, CommonSettings
 from training.data.tables.settings import TableSettings
 
 
 @dataclass(frozen=True)
-class ArraySettings:
-    """What the arrays of a file are."""
-
-    layout: str = DEFAULT
-    """Order of the axes in an .npz array."""
-    key: str | None = None
-    """Name of the series array in an .npz file (default: X, or X_train and X_test)."""
-
-
-@dataclass(frozen=True)
-class Source(ArraySettings, TableSettings):
+class Source(ArraySettings, TableSettings, CommonSettings):
     """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names."""
 
     dataset: str | None = None
     """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
     data: Path | None = None
-    """A file (.tsv, .ts, .npz, .csv) or a folder of them, with <name>_TRAIN and, if there is one, <name>_TEST."""
+    """A file (.csv, .tsv, .ts, .arff, .npz, .npy, .h5, .mat, .xlsx, .hea, .edf …) or a folder of them, with
+    <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
     generated: Annotated[Options, tyro.conf.arg(name="generator")] = NO_OPTIONS

@@ -42,7 +42,8 @@ class Settings(ContrastSettings):
     def find_coefficients(self, class_index: int) -> NDArray[np.float64]:
         """c1 … cp of a class, `[p]`."""
         lags = np.arange(1, len(self.coefficients) + 1)
-        return np.array(self.coefficients) / self.scale(class_index) ** lags
+        coefficients: NDArray[np.float64] = np.array(self.coefficients) / self.scale(class_index) ** lags
+        return coefficients
 
     def compute_slowest(self, class_index: int) -> float:
         """The largest modulus of a root: what is left of a value after a timepoint, in the long run."""

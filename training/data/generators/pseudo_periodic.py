@@ -53,4 +53,5 @@ def _draw_wave(settings: Settings, period: float, random: np.random.Generator) -
     starts = np.concatenate([[0], np.cumsum(lengths)]) - random.uniform(0, lengths[0])
     times = np.arange(settings.n_timepoints)
     cycles = np.interp(times, starts, np.arange(n_cycles + 1))
-    return np.interp(times, starts, amplitudes) * np.sin(2 * np.pi * cycles)
+    wave: NDArray[np.float64] = np.interp(times, starts, amplitudes) * np.sin(2 * np.pi * cycles)
+    return wave

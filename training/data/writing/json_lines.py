@@ -33,6 +33,6 @@ def write(path: Path, cases: Raw) -> tuple[str, ...]:
 
 def _to_json(array: NDArray[Any]) -> list[list[float | None]]:
     shortest = array.astype(str).astype(np.float64)  # a float32 as people write it, 0.1 and not 0.10000000149011612
-    written = np.where(np.isnan(array), None, shortest.astype(object))
-    found: list[list[float | None]] = written.tolist()
-    return found
+    written: NDArray[np.object_] = shortest.astype(object)
+    written[np.isnan(array)] = None
+    return written.tolist()

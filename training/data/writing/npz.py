@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ def write(path: Path, cases: Raw) -> tuple[str, ...]:
             "Write a .ts, .jsonl, .csv, .parquet or .arrow file."
         )
     found = {"y": cases.labels, "groups": cases.groups}
-    columns = {name: np.array(list_values(values)) for name, values in found.items() if values is not None}
-    np.savez(path, X=np.stack(list_arrays(cases)), **columns)
+    arrays: dict[str, Any] = {"X": np.stack(list_arrays(cases))}
+    arrays |= {name: np.array(list_values(values)) for name, values in found.items() if values is not None}
+    np.savez(path, **arrays)
     return note_lost(cases, "channel_names", "units", "sampling_interval")
