@@ -14,7 +14,8 @@ PREFIX = "generator."
 
 
 def choose_options(dataset: str | None, arguments: Sequence[str]) -> Options:
-    """The options, at their defaults, of the generator called `dataset`; none where no generator is called so.
+    """The options, at their defaults, of the generator called `dataset`; none where no generator is called so
+    or it has none.
 
     Raises `ConfigurationError` where `arguments` set an option that it does not have, with those there are.
     """
@@ -24,7 +25,7 @@ def choose_options(dataset: str | None, arguments: Sequence[str]) -> Options:
     flags = [argument.partition("=")[0].replace("_", "-") for argument in arguments]
     unknown = [flag for flag in flags if flag.startswith(f"--{PREFIX}") and flag not in known]
     if not unknown:
-        return options
+        return options if known else NO_OPTIONS
     if generator is None:
         what = f"{dataset!r} is none" if dataset else "none is named"
         raise ConfigurationError(
@@ -37,13 +38,12 @@ def choose_options(dataset: str | None, arguments: Sequence[str]) -> Options:
 
 def find_value(flag: str, arguments: Sequence[str]) -> str | None:
     """What a command line sets a flag to, the last time it does; None where it does not."""
-    pairs = zip(arguments, [*arguments[1:], None], strict=True)
-    found = [
-        after if argument == flag else argument.removeprefix(f"{flag}=")
-        for argument, after in pairs
-        if argument == flag or argument.startswith(f"{flag}=")
-    ]
-    return found[-1] if found else None
+    found = None
+    for place, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name == flag:
+            found = value if equals else next(iter(arguments[place + 1 :]), None)
+    return found
 
 
 def describe_generators() -> str:

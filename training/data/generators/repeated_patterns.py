@@ -66,9 +66,10 @@ def make_pattern(settings: Settings, class_index: int) -> NDArray[np.float64]:
     random = np.random.default_rng([settings.seed, PATTERNS, class_index])
     phase = np.linspace(0, np.pi, settings.pattern_timepoints + 2)[1:-1]
     weights = random.standard_normal((settings.n_channels, N_WAVES))
-    pattern = weights @ np.sin(np.arange(1, N_WAVES + 1)[:, None] * phase)
-    scale: NDArray[np.float64] = settings.amplitude / np.sqrt((pattern**2).mean(axis=1, keepdims=True))
-    return scale * pattern
+    pattern: NDArray[np.float64] = weights @ np.sin(np.arange(1, N_WAVES + 1)[:, None] * phase)
+    scale = settings.amplitude / np.sqrt((pattern**2).mean(axis=1, keepdims=True))
+    pattern *= scale
+    return pattern
 
 
 def _shuffle(raw: Raw, random: np.random.Generator) -> Raw:

@@ -35,4 +35,5 @@ def _to_json(array: NDArray[Any]) -> list[list[float | None]]:
     shortest = array.astype(str).astype(np.float64)  # a float32 as people write it, 0.1 and not 0.10000000149011612
     written: NDArray[np.object_] = shortest.astype(object)
     written[np.isnan(array)] = None
-    return written.tolist()
+    found: list[list[float | None]] = written.tolist()
+    return found
