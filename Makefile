@@ -109,8 +109,8 @@ sbom: ## What serving consists of, as CycloneDX: build/sbom.cdx.json
 		--output-file build/sbom.cdx.json
 
 .PHONY: proto
-proto: $(TESTING) ## Generate the stubs of service/proto/*.proto
-	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. service/proto/*.proto
+proto: $(TESTING) ## Write what follows from service/operations/: seriesmith.proto, the stubs, the client's methods
+	$(BIN)/python -m scripts.generate
 
 .PHONY: clean
 clean: ## Remove .venv and every cache; bundles and reports stay

@@ -1,4 +1,5 @@
-"""A client in Python: numpy in, numpy out, over HTTP or gRPC. It runs with numpy, and httpx or grpcio, alone.
+"""A client in Python: numpy in, numpy out, over HTTP or gRPC. It runs with numpy and httpx alone, gRPC with grpcio
+and protobuf.
 
     with Client("http://localhost:3000") as client:  # or grpc://localhost:3001
         answer = client.augment(series, labels, model="gunpoint", seed=1)
@@ -7,19 +8,10 @@
 `CollectionSampler` in where one of aeon's samplers was.
 """
 
-from seriesmith.answers import (
-    Advice,
-    AugmentAnswer,
-    ClassifyAnswer,
-    ClassReport,
-    EncodeAnswer,
-    Interval,
-    ModelCard,
-    ReconstructAnswer,
-    SampleAnswer,
-)
-from seriesmith.asynchronous import AsyncClient
-from seriesmith.blocking import Client
+from seriesmith import answers
+from seriesmith.answers import *  # noqa: F403 (every operation's answer)
+from seriesmith.cards import ModelCard
+from seriesmith.clients import AsyncClient, Client
 from seriesmith.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -44,28 +36,20 @@ from seriesmith.errors import (
 from seriesmith.sampler import CollectionSampler, Sampler
 
 __all__ = [
-    "Advice",
     "AsyncClient",
-    "AugmentAnswer",
-    "ClassReport",
-    "ClassifyAnswer",
     "Client",
     "CollectionSampler",
     "DeadlineExceeded",
-    "EncodeAnswer",
     "Forbidden",
     "HeadTooLarge",
     "Interrupted",
-    "Interval",
     "InvalidRequest",
     "MethodNotAllowed",
     "ModelCard",
     "NotFound",
     "NotImplementedHere",
     "Overloaded",
-    "ReconstructAnswer",
     "RequestTimeout",
-    "SampleAnswer",
     "Sampler",
     "SeriesmithClientError",
     "TooLarge",
@@ -77,3 +61,4 @@ __all__ = [
     "UnsupportedMediaType",
     "VersionNotSupported",
 ]
+__all__ += answers.__all__

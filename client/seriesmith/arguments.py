@@ -42,6 +42,14 @@ def prepare_series(series: ArrayLike) -> NDArray[np.float32]:
     return sent
 
 
+def prepare_array(array: ArrayLike, field: str) -> NDArray[np.float32]:
+    """Convert numbers to float32. Raises `InvalidRequest` for what are none."""
+    try:
+        return np.asarray(array, "<f4")
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"{field} cannot become an array of numbers: {error}.", field) from error
+
+
 def prepare_labels(labels: ArrayLike) -> list[Label]:
     """Convert labels `[n_cases]` to int or str; whole floats, as scikit-learn makes them, become int.
 
@@ -78,10 +86,10 @@ def _require_whole(count: object) -> int:
     return int(count.__index__())
 
 
-def prepare_strategy(strategy: Strategy) -> str | dict[str, Any]:
-    """Convert a strategy to the fields that the server takes. Raises `InvalidRequest`."""
+def prepare_strategy(strategy: Strategy) -> str | dict[str, Any] | None:
+    """Convert a strategy to the fields that the server takes, None for its default. Raises `InvalidRequest`."""
     if isinstance(strategy, str):
-        return strategy
+        return None if strategy == "balance" else strategy
     if not isinstance(strategy, Mapping):
         raise InvalidRequest(
             f'strategy is {strategy!r:.80}; pass "balance", {{"factor": f}} or {{label: total}}.', "strategy"

@@ -1,4 +1,4 @@
-"""The client whose answers are awaited: what it asks, reads and tries again is the blocking client's."""
+"""What the client does whose answers are awaited; `clients` has its methods, `blocking` its twin."""
 
 from __future__ import annotations
 
@@ -8,49 +8,37 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import aclosing
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from seriesmith import operations
-from seriesmith.answers import join_answers
-from seriesmith.connection import Connection, copy_signature, require_first
+from seriesmith.base import BaseClient, copy_signature, require_first
+from seriesmith.calls import Call
 from seriesmith.errors import SeriesmithClientError
-from seriesmith.operations import Plan
 from seriesmith.parts import Parts
 from seriesmith.persistence import Attempt, Pause, Steps
+from seriesmith.reading import join_answers
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
 
-def _make_method(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[AsyncClient, P], Coroutine[Any, Any, Answer]]:
-    def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer]:
-        return self._answer(plan(*args, **kwargs))
+def make_async_method(
+    ask: Callable[P, Call[Answer]],
+) -> Callable[Concatenate[AsynchronousClient, P], Coroutine[Any, Any, Answer]]:
+    def method(self: AsynchronousClient, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer]:
+        return self._answer(ask(*args, **kwargs))
 
-    return copy_signature(plan, method)
-
-
-def _make_stream_method(
-    plan: Callable[P, Plan[Answer]],
-) -> Callable[Concatenate[AsyncClient, P], AsyncGenerator[Answer, None]]:
-    def method(self: AsyncClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Answer, None]:
-        return self._stream(plan(*args, **kwargs))
-
-    return copy_signature(plan, method)
+    return copy_signature(ask, method)
 
 
-class AsyncClient(Connection):
-    """The twin of `Client`, for one event loop: await its methods; those whose names end in _stream go in `async for`.
+def make_async_stream_method(
+    ask: Callable[P, Call[Answer]],
+) -> Callable[Concatenate[AsynchronousClient, P], AsyncGenerator[Answer, None]]:
+    def method(self: AsynchronousClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Answer, None]:
+        return self._stream(ask(*args, **kwargs))
 
-    Close an iterator that is left early (`contextlib.aclosing`), which ends the server's work.
-    """
+    return copy_signature(ask, method)
 
-    encode = _make_method(operations.encode)
-    reconstruct = _make_method(operations.reconstruct)
-    classify = _make_method(operations.classify)
-    sample = _make_method(operations.sample)
-    sample_stream = _make_stream_method(operations.sample)
-    augment = _make_method(operations.augment)
-    augment_stream = _make_stream_method(operations.augment)
-    models = _make_method(operations.models)
-    model = _make_method(operations.model)
+
+class AsynchronousClient(BaseClient):
+    """Carries calls out over a transport of the event loop that runs."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -68,14 +56,14 @@ class AsyncClient(Connection):
         url, api_key, *_ = self._given
         return self._carrier.Asynchronous(url, api_key)
 
-    async def _answer(self, plan: Plan[Answer]) -> Answer:
-        if plan.call.parts:
-            return join_answers([part async for part in self._stream(plan)])
-        return await self._walk(self._persistence.plan_pieces(plan))
+    async def _answer(self, call: Call[Answer]) -> Answer:
+        if call.parts:
+            return join_answers([part async for part in self._stream(call)])
+        return await self._walk(self._persistence.plan_pieces(call))
 
-    async def _stream(self, plan: Plan[Answer]) -> AsyncGenerator[Answer, None]:
-        first, messages = await self._walk(self._persistence.plan_steps(plan.call))
-        parts = Parts(plan)
+    async def _stream(self, call: Call[Answer]) -> AsyncGenerator[Answer, None]:
+        first, messages = await self._walk(self._persistence.plan_steps(call))
+        parts = Parts(call)
         async with aclosing(messages):
             for part in parts.take(first):
                 yield part

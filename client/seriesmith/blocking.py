@@ -1,4 +1,4 @@
-"""The client that waits for its answers."""
+"""What the client does that waits for its answers; `clients` has its methods."""
 
 from __future__ import annotations
 
@@ -7,54 +7,39 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from seriesmith import operations
-from seriesmith.answers import join_answers
-from seriesmith.connection import Connection, copy_signature, require_first
+from seriesmith.base import BaseClient, copy_signature, require_first
+from seriesmith.calls import Call
 from seriesmith.errors import SeriesmithClientError
-from seriesmith.operations import Plan
 from seriesmith.parts import Parts
 from seriesmith.persistence import Attempt, Pause, Steps
+from seriesmith.reading import join_answers
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
 
 
-def _make_method(plan: Callable[P, Plan[Answer]]) -> Callable[Concatenate[Client, P], Answer]:
-    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
-        return self._answer(plan(*args, **kwargs))
+def make_method(ask: Callable[P, Call[Answer]]) -> Callable[Concatenate[BlockingClient, P], Answer]:
+    def method(self: BlockingClient, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
+        return self._answer(ask(*args, **kwargs))
 
-    return copy_signature(plan, method)
-
-
-def _make_stream_method(
-    plan: Callable[P, Plan[Answer]],
-) -> Callable[Concatenate[Client, P], Generator[Answer, None, None]]:
-    def method(self: Client, /, *args: P.args, **kwargs: P.kwargs) -> Generator[Answer, None, None]:
-        return self._stream(plan(*args, **kwargs))
-
-    return copy_signature(plan, method)
+    return copy_signature(ask, method)
 
 
-class Client(Connection):
-    """Safe to use from several threads; keeps its connections until it is closed, as `with` does.
+def make_stream_method(
+    ask: Callable[P, Call[Answer]],
+) -> Callable[Concatenate[BlockingClient, P], Generator[Answer, None, None]]:
+    def method(self: BlockingClient, /, *args: P.args, **kwargs: P.kwargs) -> Generator[Answer, None, None]:
+        return self._stream(ask(*args, **kwargs))
 
-    Methods whose names end in _stream answer an iterator of parts, in flat memory however many series there are.
-    Closing it early ends the server's work. All raise a `SeriesmithClientError`.
-    """
+    return copy_signature(ask, method)
+
+
+class BlockingClient(BaseClient):
+    """Carries calls out over its transport, which may be used from several threads."""
 
     def __init__(self, url: str, api_key: str | None = None, timeout: float = 60.0, retries: int = 5) -> None:
         super().__init__(url, api_key, timeout, retries)
         self._transport = self._carrier.Blocking(url, api_key)
-
-    encode = _make_method(operations.encode)
-    reconstruct = _make_method(operations.reconstruct)
-    classify = _make_method(operations.classify)
-    sample = _make_method(operations.sample)
-    sample_stream = _make_stream_method(operations.sample)
-    augment = _make_method(operations.augment)
-    augment_stream = _make_stream_method(operations.augment)
-    models = _make_method(operations.models)
-    model = _make_method(operations.model)
 
     def __enter__(self) -> Self:
         return self
@@ -66,14 +51,14 @@ class Client(Connection):
         """Close all connections."""
         self._transport.close()
 
-    def _answer(self, plan: Plan[Answer]) -> Answer:
-        if plan.call.parts:
-            return join_answers(list(self._stream(plan)))
-        return self._walk(self._persistence.plan_pieces(plan))
+    def _answer(self, call: Call[Answer]) -> Answer:
+        if call.parts:
+            return join_answers(list(self._stream(call)))
+        return self._walk(self._persistence.plan_pieces(call))
 
-    def _stream(self, plan: Plan[Answer]) -> Generator[Answer, None, None]:
-        first, messages = self._walk(self._persistence.plan_steps(plan.call))
-        parts = Parts(plan)
+    def _stream(self, call: Call[Answer]) -> Generator[Answer, None, None]:
+        first, messages = self._walk(self._persistence.plan_steps(call))
+        parts = Parts(call)
         with closing(messages):
             yield from parts.take(first)
             for message in messages:

@@ -1,18 +1,25 @@
-"""Calls over gRPC: the messages of `seriesmith.v1`, and what a status says."""
+"""Calls over gRPC: the messages of `seriesmith.v1`, and what a status says.
+
+Nothing here knows an operation: a value becomes a message, and back, by the descriptors of the message's fields.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.message_factory import GetMessageClass
 
-from seriesmith.answers import Advice, ClassReport, Fields, LabelArray, read_advice, to_label_array
-from seriesmith.errors import SeriesmithClientError, Unexpected, Unsupported, build_error
-from seriesmith.operations import Call
-from seriesmith.protobuf import decode_message, encode_message
-from seriesmith.schema import read_messages, read_package
+from seriesmith.calls import Call
+from seriesmith.errors import InvalidRequest, SeriesmithClientError, Unexpected, Unsupported, build_error
+from seriesmith.reading import Fields
+from seriesmith.v1 import seriesmith_pb2
+
+SERVICE = seriesmith_pb2.DESCRIPTOR.services_by_name["Seriesmith"]
 
 CODES = {
     "INVALID_ARGUMENT": "invalid_request",
@@ -35,86 +42,119 @@ ADVICE = {
 }
 
 
-def find_method(call: Call) -> str:
+def find_method(call: Call[Any]) -> str:
     """Return the path of the gRPC method. Raises `Unsupported`."""
-    if f"{call.operation.title()}Request" not in read_messages():
+    if call.page:
         raise Unsupported("the cards of models are to be had over HTTP alone; ask Client('http://…').")
-    return f"/{read_package()}.Seriesmith/{call.operation.title()}{'Stream' if call.parts else ''}"
+    return f"/{SERVICE.full_name}/{_name_rpc(call)}{'Stream' if call.parts else ''}"
 
 
-def encode_request(call: Call) -> bytes:
-    """Encode a call as its request message."""
-    values = dict(call.fields)
-    if call.series is not None:
-        values["series"] = {"shape": call.series.shape, "values": call.series.reshape(-1).view(np.uint8).data}
-    if "counts" in values:
-        values["counts"] = _encode_counts(values["counts"])
-    if "labels" in values:
-        labels = values["labels"]
-        numbers = all(isinstance(label, int) for label in labels)
-        values["labels"] = {"number": labels} if numbers else {"text": [str(label) for label in labels]}
-    if "strategy" in values:
-        values["strategy"] = _encode_strategy(values["strategy"])
-    return encode_message(f"{call.operation.title()}Request", values)
+def _name_rpc(call: Call[Any]) -> str:
+    return "".join(word.title() for word in call.operation.split("_"))
 
 
-def _encode_strategy(strategy: Any) -> dict[str, Any] | None:
-    if strategy == "balance":
-        return None
-    if isinstance(strategy, str):
-        raise build_error("invalid_request", f'strategy is {strategy!r:.80}; of texts there is "balance".', "strategy")
-    return {"counts": _encode_counts(strategy["counts"])} if "counts" in strategy else dict(strategy)
+@functools.cache
+def _find_class(rpc: str, answer: bool) -> type[Message]:
+    method = SERVICE.methods_by_name[rpc]
+    found: type[Message] = GetMessageClass(method.output_type if answer else method.input_type)
+    return found
 
 
-def _encode_counts(counts: dict[str, int]) -> list[dict[str, Any]]:
-    return [{"class_label": label, "count": count} for label, count in counts.items()]
+def encode_request(call: Call[Any]) -> bytes:
+    """Encode a call as its request message. Raises `InvalidRequest` for a value that its field cannot hold."""
+    message = _find_class(_name_rpc(call), False)()
+    given = call.fields if call.series is None else {**call.fields, "series": call.series}
+    for name, value in given.items():
+        try:
+            _fill_field(message, message.DESCRIPTOR.fields_by_name[name], value)
+        except (TypeError, ValueError) as error:
+            raise InvalidRequest(f"{name} is {value!r:.80}, which is no value for it: {error}.", name) from error
+    return bytes(message.SerializeToString())
 
 
-def decode_fields(call: Call, message: bytes) -> Fields:
-    """Decode the fields of an answer, or of a part; absent fields are left out. Raises `Unexpected`."""
-    name = f"{call.operation.title()}Answer"
-    try:
-        values = decode_message(name, message)
-        kinds = {field.name: field.kind for field in read_messages()[name]}
-        read = {field: READ.get(kinds[field], _keep)(value) for field, value in values.items()}
-    except (ValueError, TypeError) as error:
-        raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
-    head = () if values["model"] else ("model", "version", "seed", "policy")
-    return {field: value for field, value in read.items() if value is not None and field not in head}
+def _fill_field(message: Message, field: FieldDescriptor, value: Any) -> None:
+    kind = field.message_type
+    if kind is None and not field.is_repeated:
+        setattr(message, field.name, value)
+    elif kind is None:
+        getattr(message, field.name).extend(value)
+    else:
+        fill = FILL.get(kind.name, _fill_nested)
+        fill(getattr(message, field.name), value)
 
 
-def _decode_array(value: dict[str, Any] | None) -> NDArray[np.float32] | None:
-    return None if value is None else np.frombuffer(value["values"], "<f4").reshape(value["shape"]).copy()
+def _fill_array(target: Any, array: np.ndarray) -> None:
+    target.shape.extend(array.shape)
+    target.values = array.astype("<f4", copy=False).tobytes()
 
 
-def _decode_labels(value: dict[str, Any] | None) -> LabelArray | None:
-    return None if value is None else to_label_array(value["text"] or value["number"])
+def _fill_labels(target: Any, labels: list[str | int]) -> None:
+    if all(isinstance(label, int) for label in labels):
+        target.number.extend(labels)
+    else:
+        target.text.extend(map(str, labels))
 
 
-def _decode_flags(value: list[bool]) -> NDArray[np.bool_] | None:
-    return np.array(value, bool) if value else None
+def _fill_counts(target: Any, counts: Mapping[str, int]) -> None:
+    for label, count in counts.items():
+        target.add(class_label=label, count=count)
 
 
-def _keep(value: Any) -> Any:
-    """Return the value; None, to be left out, where it is empty."""
-    return value if value != {} else None
+def _fill_nested(target: Any, values: Any) -> None:
+    if not isinstance(values, Mapping):
+        raise TypeError(f"{type(values).__name__} where one of {', '.join(target.DESCRIPTOR.fields_by_name)} belongs")
+    target.SetInParent()
+    for name, value in values.items():
+        _fill_field(target, target.DESCRIPTOR.fields_by_name[name], value)
 
 
-def _decode_report(value: dict[str, dict[str, Any]]) -> dict[str, ClassReport] | None:
-    return {label: ClassReport(**said) for label, said in value.items()} or None
-
-
-def _decode_advice(value: dict[str, Any] | None) -> Advice | None:
-    return None if value is None else read_advice(value)
-
-
-READ: dict[str, Callable[[Any], Any]] = {
-    "Array": _decode_array,
-    "Labels": _decode_labels,
-    "bool": _decode_flags,
-    "Advice": _decode_advice,
-    "AugmentAnswer.report": _decode_report,
+FILL: dict[str, Callable[[Any, Any], None]] = {
+    "Array": _fill_array,
+    "Labels": _fill_labels,
+    "ClassCount": _fill_counts,
 }
+
+
+def decode_fields(call: Call[Any], encoded: bytes) -> Fields:
+    """Decode the fields of an answer, or of a part; absent fields are left out. Raises `Unexpected`."""
+    try:
+        message = _find_class(_name_rpc(call), True).FromString(encoded)
+        return _read_fields(message, bool(getattr(message, "model", True)))
+    except (DecodeError, ValueError, TypeError) as error:
+        raise Unexpected(f"the answer cannot be read: {error}. Is the server as old as the client?") from error
+
+
+def _read_fields(message: Message, with_defaults: bool = True) -> Fields:
+    """Read the fields of a message. A single value of 0 or "" is no different on the wire from one that is not there:
+    `with_defaults` says whether those belong to it."""
+    found: Fields = {}
+    for field in message.DESCRIPTOR.fields:
+        value = getattr(message, field.name)
+        if field.is_repeated:
+            if value:
+                found[field.name] = _read_repeated(field, value)
+        elif message.HasField(field.name) if field.has_presence else with_defaults or value:
+            found[field.name] = value if field.message_type is None else _read_message(field.message_type.name, value)
+    return found
+
+
+def _read_repeated(field: FieldDescriptor, value: Any) -> Any:
+    kind = field.message_type
+    if kind is None:
+        return list(value) if field.type == FieldDescriptor.TYPE_STRING else np.array(value, DTYPES[field.type])
+    of_entry = kind.fields_by_name["value"].message_type
+    return dict(value) if of_entry is None else {key: _read_message(of_entry.name, one) for key, one in value.items()}
+
+
+DTYPES = {FieldDescriptor.TYPE_BOOL: np.bool_, FieldDescriptor.TYPE_INT64: np.int64}
+
+
+def _read_message(name: str, value: Any) -> Any:
+    if name == "Array":
+        return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape)).copy()
+    if name == "Labels":
+        return list(value.text or value.number)
+    return _read_fields(value)
 
 
 def read_error(

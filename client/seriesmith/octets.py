@@ -1,4 +1,4 @@
-"""Calls over HTTP: requests as octets (`service/wires/octets.py`), answers as octets, whole or in parts."""
+"""Calls over HTTP: requests as octets, answers as octets, whole or in parts; the server's README describes both."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from seriesmith.answers import ClassReport, Fields, read_advice, to_label_array
+from seriesmith.calls import Call
 from seriesmith.errors import Interrupted, SeriesmithClientError, Unexpected, build_error
-from seriesmith.operations import Call
+from seriesmith.reading import Fields
 
 OCTETS = "application/octet-stream"
 PARTS = "application/x-seriesmith-parts"
@@ -33,14 +33,14 @@ class Request:
     content: bytes
 
 
-def build_request(call: Call) -> Request:
+def build_request(call: Call[Any]) -> Request:
     """Build the request of a call. It accepts no coding: packing floats takes longer than sending them."""
     headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
-    rest = json.dumps(call.fields).encode()
+    rest = json.dumps(call.fields, default=np.ndarray.tolist).encode()
+    if call.page:
+        return Request("GET", f"/{call.operation}", headers, b"")
     if call.series is None:
-        method = "POST" if call.parts else "GET"
-        content = rest if call.parts else b""
-        return Request(method, f"/{call.operation}", {**headers, "content-type": JSON}, content)
+        return Request("POST", f"/{call.operation}", {**headers, "content-type": JSON}, rest)
     headers |= {"content-type": OCTETS, "seriesmith-shape": ",".join(map(str, call.series.shape))}
     values = call.series.reshape(-1).view(np.uint8).data
     return Request("POST", f"/{call.operation}", headers, b"".join((values, rest)))
@@ -54,7 +54,7 @@ class Reader(Protocol):
     def end(self) -> list[Fields]: ...
 
 
-def choose_reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader:
+def choose_reader(call: Call[Any], status: int, headers: Mapping[str, str]) -> Reader:
     """Choose the reader of an answer by its status and headers."""
     if status != 200:
         return _Whole(lambda body: _refuse(status, headers, body))
@@ -62,8 +62,8 @@ def choose_reader(call: Call, status: int, headers: Mapping[str, str]) -> Reader
     if answered == PARTS and call.parts:
         return _Frames()
     if answered == OCTETS and not call.parts:
-        return _Whole(lambda body: _read_fields(body, json.loads(headers["seriesmith-arrays"]), None))
-    if answered == JSON and call.series is None:
+        return _Whole(lambda body: _read_fields(body, json.loads(headers["seriesmith-arrays"])))
+    if answered == JSON and call.page:
         return _Whole(json.loads)
     raise Unexpected(
         f"/{call.operation} was answered in {answered!r}. Is there a Seriesmith of this age behind the URL?"
@@ -86,11 +86,10 @@ class _Whole:
 
 
 class _Frames:
-    """Parts, see `service/wires/octet_parts.py`."""
+    """Parts: each says in JSON which arrays follow."""
 
     def __init__(self) -> None:
         self._body, self._head = bytearray(), Fields()
-        self._classes: list[str | int] | None = None
 
     def feed(self, chunk: bytes) -> list[Fields]:
         self._body += chunk
@@ -115,19 +114,16 @@ class _Frames:
             if len(body) < max(4, 4 + size):
                 return None
             self._head = json.loads(body[4 : 4 + size])
-            self._classes = self._head.get("classes", self._classes)
             del body[: 4 + size]
         size = sum(np.dtype(kind).itemsize * prod(shape) for _, kind, shape in self._head["arrays"])
         if len(body) < size:
             return None
         self._body, head, self._head = body[size:], self._head, Fields()
         del body[size:]
-        return _read_fields(body, head.pop("arrays"), self._classes, head)
+        return _read_fields(body, head.pop("arrays"), head)
 
 
-def _read_fields(
-    body: bytearray, arrays: list[Any], classes: list[str | int] | None, rest: Fields | None = None
-) -> Fields:
+def _read_fields(body: bytearray, arrays: list[Any], rest: Fields | None = None) -> Fields:
     """Read the arrays at the start of `body`, whose memory they share; then a JSON object, unless `rest` has come."""
     fields: Fields = {}
     start = 0
@@ -137,16 +133,7 @@ def _read_fields(
         # What follows a column of flags lies anywhere.
         fields[name] = np.require(array, requirements=["ALIGNED", "WRITEABLE"])
         start += dtype.itemsize * count
-    fields |= json.loads(body[start:]) if rest is None else rest
-    classes = fields.get("classes", classes)
-    if classes is not None:
-        known = to_label_array(classes)
-        fields |= {"classes": known, **({"labels": known[fields["labels"]]} if "labels" in fields else {})}
-    if "advice" in fields:
-        fields["advice"] = read_advice(fields["advice"])
-    if "report" in fields:
-        fields["report"] = {label: ClassReport(**said) for label, said in fields["report"].items()}
-    return fields
+    return fields | (json.loads(body[start:]) if rest is None else rest)
 
 
 @contextmanager

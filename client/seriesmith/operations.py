@@ -1,98 +1,24 @@
-"""What can be asked: each function makes a plan, which every client carries out in its own way."""
+"""What can be asked: each function makes a call, which every client carries out in its own way.
+
+`make proto` writes this file from the operations of the server.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any, Generic, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from seriesmith import answers, arguments
-from seriesmith.answers import (
-    AugmentAnswer,
-    ClassifyAnswer,
-    EncodeAnswer,
-    Fields,
-    ModelCard,
-    ReconstructAnswer,
-    SampleAnswer,
-    read_answer,
+from seriesmith.answers import AugmentAnswer, ClassifyAnswer, EncodeAnswer, ReconstructAnswer, SampleAnswer
+from seriesmith.arguments import (
+    Strategy,
+    prepare_counts,
+    prepare_labels,
+    prepare_series,
+    prepare_strategy,
 )
-from seriesmith.arguments import Strategy
-
-Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request: an operation's name (or the path of a page), its series and its other fields.
-
-    `parts`: whether the answer comes in parts.
-    """
-
-    operation: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    series: NDArray[np.float32] | None = None
-    parts: bool = False
-
-
-@dataclass(frozen=True)
-class Plan(Generic[Answer]):
-    """A call, and how its answer is read."""
-
-    call: Call
-    read: Callable[[Fields], Answer]
-
-
-def encode(series: ArrayLike, *, model: str | None = None) -> Plan[EncodeAnswer]:
-    """Latent codes of series `[n_cases, n_channels, n_timepoints]`, or `[n_cases, n_timepoints]` for one channel.
-
-    `model` is a name or name/version, and may be left out when one model is served; so everywhere. However many cases:
-    they go in several requests where they have to, all to one version of the model.
-    """
-    return Plan(
-        Call("encode", _drop_absent(model=model), arguments.prepare_series(series)), partial(read_answer, EncodeAnswer)
-    )
-
-
-def reconstruct(
-    series: ArrayLike, *, timepoint_error: bool = False, model: str | None = None
-) -> Plan[ReconstructAnswer]:
-    """Reconstructions with anomaly scores; `timepoint_error` adds the squared difference point by point."""
-    fields = _drop_absent(model=model) | ({"with": ["timepoint_error"]} if timepoint_error else {})
-    return Plan(Call("reconstruct", fields, arguments.prepare_series(series)), partial(read_answer, ReconstructAnswer))
-
-
-def classify(series: ArrayLike, *, typicality: bool = False, model: str | None = None) -> Plan[ClassifyAnswer]:
-    """Class probabilities of series; `typicality` adds the share of held-out training cases that are less usual."""
-    fields = _drop_absent(model=model) | ({"with": ["typicality"]} if typicality else {})
-    return Plan(Call("classify", fields, arguments.prepare_series(series)), partial(read_answer, ClassifyAnswer))
-
-
-def sample(
-    counts: Mapping[Any, int] | None = None,
-    *,
-    n_per_class: int | None = None,
-    seed: int | None = None,
-    expansion: float | None = None,
-    model: str | None = None,
-) -> Plan[SampleAnswer]:
-    """Synthetic series: `counts` per class label, in that order, or `n_per_class` of every class.
-
-    Equal seeds (0 … 2^53 − 1) give equal series; one is drawn and answered when none is given. `expansion` is the
-    factor on each component's covariance.
-    """
-    fields = _drop_absent(
-        model=model,
-        counts=None if counts is None else arguments.prepare_counts(counts, "counts"),
-        n_per_class=n_per_class,
-        seed=seed,
-        expansion=expansion,
-    )
-    return Plan(Call("sample", fields, parts=True), partial(read_answer, SampleAnswer))
+from seriesmith.calls import Call, list_chosen, make_call
 
 
 def augment(
@@ -105,38 +31,126 @@ def augment(
     expansion: float | None = None,
     include_original: bool = True,
     model: str | None = None,
-) -> Plan[AugmentAnswer]:
-    """A dataset brought to the counts wanted: the given cases first, unchanged, then synthetic ones near them.
+) -> Call[AugmentAnswer]:
+    """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
-    `labels` `[n_cases]`, none for a model of unlabelled data. `strategy` is "balance" (every class up to the largest),
-    `{"factor": f}` (each class times f) or `{label: total}`. `policy` says where they come from: "auto" (as the model's
-    fit chose), "latent", "interpolation", either with "+warps", "warps" or "guided". Seed and expansion as of `sample`.
+    `policy` says where they come from; "auto", the default, is the model's own choice, and `advice` what its fit found
+    out about that. "latent": given cases, each moved in the latent space towards a code of its class's mixture, which
+    is shrunk towards the given series, the more cases of a class, the further; what no code describes, its texture, it
+    keeps. "interpolation": given cases, each moved so towards another. "latent+warps" and "interpolation+warps": the
+    same, warped in time. "warps": given cases, warped. "guided": given cases, each moved in time towards another.
+    Where a class has too few cases for that, `made_by` in `report` says what made them instead. A model without an
+    encoder moves no cases: its "latent" series are new ones. A policy that a model cannot follow is refused; `/models`
+    lists those that it can.
+
+    `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or
+    {"counts": {label: total}} (totals per class). Originals come first, unchanged, in order.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    labels: one for each case; none for a model of unlabelled data
+    strategy: "balance", {"factor": f ≥ 1} or {"counts": {label: total}}
+    policy: where synthetic series come from; auto: as the model's fit chose
+    seed: equal seeds give equal series; drawn when absent
+    expansion: factor on the covariance; default: the model's
+    include_original: whether the answer begins with the given cases
+    model: name or name/version; may be left out when one model is served
     """
-    fields = _drop_absent(
-        model=model,
-        labels=None if labels is None else arguments.prepare_labels(labels),
-        strategy=arguments.prepare_strategy(strategy),
-        policy=policy,
-        seed=seed,
-        expansion=expansion,
-        include_original=include_original,
+    return make_call(
+        "augment",
+        AugmentAnswer,
+        {
+            "labels": None if labels is None else prepare_labels(labels),
+            "strategy": prepare_strategy(strategy),
+            "policy": policy,
+            "seed": seed,
+            "expansion": expansion,
+            "include_original": include_original,
+            "model": model,
+        },
+        series=prepare_series(series),
+        parts=True,
     )
-    return Plan(
-        Call("augment", fields, arguments.prepare_series(series), parts=True), partial(read_answer, AugmentAnswer)
+
+
+def classify(series: ArrayLike, *, typicality: bool = False, model: str | None = None) -> Call[ClassifyAnswer]:
+    """Class probabilities of series.
+
+    `labels` holds the likeliest class of each case. `typicality`, which is made on request, is the share of held-out
+    training cases whose latent density is lower: near 0, a series is unlike anything the model has seen.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    typicality: whether the answer is to have it
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "classify",
+        ClassifyAnswer,
+        {"with": list_chosen(typicality=typicality), "model": model},
+        series=prepare_series(series),
     )
 
 
-def models() -> Plan[list[ModelCard]]:
-    """The cards of all models that are served. Over HTTP alone."""
-    return Plan(Call("models"), lambda page: [answers.read_card(card) for card in page["models"]])
+def encode(series: ArrayLike, *, model: str | None = None) -> Call[EncodeAnswer]:
+    """Latent codes of series.
+
+    Answers the posterior mean and log variance of each series under the model's encoder.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call("encode", EncodeAnswer, {"model": model}, series=prepare_series(series))
 
 
-def model(name: str) -> Plan[ModelCard]:
-    """The card of one model. Over HTTP alone."""
-    return Plan(Call(f"models/{name}"), answers.read_card)
+def reconstruct(
+    series: ArrayLike, *, timepoint_error: bool = False, model: str | None = None
+) -> Call[ReconstructAnswer]:
+    """Reconstructions with anomaly scores.
+
+    `error` is the mean squared difference per case, in squared original units; `anomaly_score` is the error over the
+    99 % quantile of errors on cases not trained on, so an anomalous series scores above 1.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    timepoint_error: whether the answer is to have it
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "reconstruct",
+        ReconstructAnswer,
+        {"with": list_chosen(timepoint_error=timepoint_error), "model": model},
+        series=prepare_series(series),
+    )
 
 
-def _drop_absent(**fields: Any) -> dict[str, Any]:
-    """The fields that are there; numpy's numbers as Python's."""
-    plain = {name: value.item() if isinstance(value, np.generic) else value for name, value in fields.items()}
-    return {name: value for name, value in plain.items() if value is not None}
+def sample(
+    counts: Mapping[Any, int] | None = None,
+    *,
+    n_per_class: int | None = None,
+    seed: int | None = None,
+    expansion: float | None = None,
+    model: str | None = None,
+) -> Call[SampleAnswer]:
+    """Synthetic series, class by class.
+
+    Draws from the class-conditional latent mixture, drops what another class explains better, decodes; a model with a
+    generator makes series of class and noise instead. What the classifier gives to another class is made again.
+    `acceptance` is the share of proposals kept per class; `fallbacks` counts series for which none was kept and the
+    likeliest stands in. Without a mixture there is no `log_density`, and `expansion` is refused.
+
+    counts: series per class label
+    n_per_class: series of every class
+    seed: equal seeds give equal series; drawn when absent
+    expansion: factor on the covariance; default: the model's
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "sample",
+        SampleAnswer,
+        {
+            "counts": None if counts is None else prepare_counts(counts, "counts"),
+            "n_per_class": n_per_class,
+            "seed": seed,
+            "expansion": expansion,
+            "model": model,
+        },
+        parts=True,
+    )

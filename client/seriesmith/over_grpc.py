@@ -16,9 +16,9 @@ import grpc
 import grpc.aio
 
 from seriesmith import messages
-from seriesmith.answers import Fields
+from seriesmith.calls import Call
 from seriesmith.errors import DeadlineExceeded
-from seriesmith.operations import Call
+from seriesmith.reading import Fields
 
 OPTIONS = (
     ("grpc.max_send_message_length", -1),
@@ -37,7 +37,7 @@ class Blocking:
     def __init__(self, url: str, api_key: str | None) -> None:
         self._channel, self._metadata = _open_channel(grpc, url), _build_metadata(api_key)
 
-    def fetch_messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
+    def fetch_messages(self, call: Call[Any], seconds: float) -> Generator[Fields, None, None]:
         """Yield the messages of an answer as they arrive. Closing ends the call, and so the server's work."""
         method, request = messages.find_method(call), messages.encode_request(call)
         if not call.parts:
@@ -87,7 +87,7 @@ class Asynchronous:
     def __init__(self, url: str, api_key: str | None) -> None:
         self._channel, self._metadata = _open_channel(grpc.aio, url), _build_metadata(api_key)
 
-    async def fetch_messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
+    async def fetch_messages(self, call: Call[Any], seconds: float) -> AsyncGenerator[Fields, None]:
         """See `Blocking`."""
         method, request = messages.find_method(call), messages.encode_request(call)
         if not call.parts:

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 
 from seriesmith import octets
-from seriesmith.answers import Fields
+from seriesmith.calls import Call
 from seriesmith.errors import DeadlineExceeded, Interrupted, Unreachable
-from seriesmith.operations import Call
+from seriesmith.reading import Fields
 
 IDLE_SECONDS = 3.0
 """Connections idle for longer are not used again: servers close them, after 5 s by uvicorn's default."""
@@ -29,7 +29,7 @@ class Blocking:
     def __init__(self, url: str, api_key: str | None) -> None:
         self._client = httpx.Client(**_build_settings(url, api_key))
 
-    def fetch_messages(self, call: Call, seconds: float) -> Generator[Fields, None, None]:
+    def fetch_messages(self, call: Call[Any], seconds: float) -> Generator[Fields, None, None]:
         """Yield the messages of an answer as they arrive. Closing ends the connection, and so the server's work."""
         deadline = _compute_deadline(call, seconds)
         with _translate_errors(seconds), self._client.stream(**_build_options(call, seconds)) as response:
@@ -50,7 +50,7 @@ class Asynchronous:
     def __init__(self, url: str, api_key: str | None) -> None:
         self._client = httpx.AsyncClient(**_build_settings(url, api_key))
 
-    async def fetch_messages(self, call: Call, seconds: float) -> AsyncGenerator[Fields, None]:
+    async def fetch_messages(self, call: Call[Any], seconds: float) -> AsyncGenerator[Fields, None]:
         """See `Blocking`."""
         deadline = _compute_deadline(call, seconds)
         with _translate_errors(seconds):
@@ -85,7 +85,7 @@ def _load_certificates() -> ssl.SSLContext:
     return context
 
 
-def _build_options(call: Call, seconds: float) -> dict[str, Any]:
+def _build_options(call: Call[Any], seconds: float) -> dict[str, Any]:
     """Return the arguments for httpx; its timeout for every single wait is the `seconds` that are left."""
     request = octets.build_request(call)
     return {
@@ -97,7 +97,7 @@ def _build_options(call: Call, seconds: float) -> dict[str, Any]:
     }
 
 
-def _compute_deadline(call: Call, seconds: float) -> float:
+def _compute_deadline(call: Call[Any], seconds: float) -> float:
     """Return the time by which an answer must be whole; infinite for one in parts, which has a timeout per part."""
     return float("inf") if call.parts else time.monotonic() + seconds
 

@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from seriesmith.answers import join_answers
+from seriesmith.calls import Call
 from seriesmith.errors import SeriesmithClientError
-from seriesmith.operations import Call, Plan
+from seriesmith.reading import join_answers
 
 PIECE_ROWS = 4096
 """Most series that a piece has; a server takes 10 000 unless it is set otherwise."""
@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 class Attempt:
     """Make this call; it may take so long: all of it, or any one part of an answer in parts."""
 
-    call: Call
+    call: Call[Any]
     seconds: float
 
 
@@ -60,7 +60,7 @@ class Persistence:
     uniform: Callable[[float, float], float] = random.Random().uniform
     clock: Callable[[], float] = time.monotonic
 
-    def plan_steps(self, call: Call) -> Steps[Any]:
+    def plan_steps(self, call: Call[Any]) -> Steps[Any]:
         """Plan attempts until one succeeds, and return its result. Raises the error of the last one."""
         deadline = self.clock() + self.timeout
         for attempt in itertools.count():
@@ -79,19 +79,19 @@ class Persistence:
         longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
         return (error.retry_after or 0.0) + self.uniform(0.0, longest)
 
-    def plan_pieces(self, plan: Plan[Answer]) -> Steps[Answer]:
+    def plan_pieces(self, call: Call[Answer]) -> Steps[Answer]:
         """Plan a call of any number of series; the version that answers the first piece answers all."""
         parts: list[Any] = []
-        for start, call in cut_pieces(plan.call):
+        for start, piece in cut_pieces(call):
             if parts:
-                call = replace(call, fields={**call.fields, "model": f"{parts[0].model}/{parts[0].version}"})
+                piece = replace(piece, fields={**piece.fields, "model": f"{parts[0].model}/{parts[0].version}"})
             with _shift_errors(start):
-                parts.append(plan.read((yield from self.plan_steps(call))))
+                parts.append(call.read((yield from self.plan_steps(piece))))
         whole: Answer = join_answers(parts)
         return whole
 
 
-def cut_pieces(call: Call) -> Iterator[tuple[int, Call]]:
+def cut_pieces(call: Call[Answer]) -> Iterator[tuple[int, Call[Answer]]]:
     """Yield the pieces of a call with the positions of their first cases; one empty piece for no series."""
     if call.series is None or not call.series.size:
         yield 0, call

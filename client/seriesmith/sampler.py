@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from seriesmith.answers import AugmentAnswer
 from seriesmith.arguments import Label, Strategy, prepare_label
 from seriesmith.balancing import SamplingStrategy, compute_totals
-from seriesmith.blocking import Client
+from seriesmith.clients import Client
 from seriesmith.errors import InvalidRequest
 from seriesmith.frames import append_labels, append_series, read_labels, read_series
 

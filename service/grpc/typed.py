@@ -16,6 +16,7 @@ from service.bounds import Bounding
 from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.messages import fill, parse_message
+from service.grpc.names import STREAM, name_rpc
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
 from service.pace import run_unhurried
@@ -30,11 +31,14 @@ PART_BYTES = 2 * 2**20
 
 def build_methods(calls: Calls) -> dict[str, Method]:
     """Build every method of the interface, by name."""
-    return {method.name: _build_method(method, calls) for method in SERVICE.methods}
+    operations = {name_rpc(name): operation for name, operation in OPERATIONS.items()}
+    return {
+        method.name: _build_method(method, operations[method.name.removesuffix(STREAM)], calls)
+        for method in SERVICE.methods
+    }
 
 
-def _build_method(method: MethodDescriptor, calls: Calls) -> Method:
-    operation = OPERATIONS[method.name.removesuffix("Stream").lower()]
+def _build_method(method: MethodDescriptor, operation: Operation, calls: Calls) -> Method:
     typed = _Typed(operation, method, calls)
     if method.server_streaming:
         return calls.make_streaming(typed.answer_parts, operation.name)

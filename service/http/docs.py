@@ -89,7 +89,7 @@ def _build_document(example: Example | None, keyed: bool) -> bytes:
 
 def _describe_operation(operation: Operation, example: Example | None) -> dict[str, Any]:
     asked = _describe_content(refer_to(name_request(operation)), whole=True)
-    if example is not None and (body := example.build_request(operation.name)) is not None:
+    if example is not None and (body := example.build_request(operation)) is not None:
         asked[JSON.decode()]["example"] = body
     answered = _describe_content(refer_to(name_answer(operation)), whole=operation.stream is None)
     return {

@@ -8,6 +8,7 @@ from typing import Any
 
 from bundle.repository import Repository
 from service.answers import Label
+from service.operations import OPERATIONS, Operation
 
 MOST_VALUES = 4096
 """A series of more would fill the page; such a model gets no examples of series."""
@@ -15,7 +16,10 @@ MOST_VALUES = 4096
 
 @dataclass(frozen=True)
 class Example:
-    """The facts about a model that examples need; `labels` are none where it learned from unlabelled data."""
+    """The facts about a model that examples need; `labels` are none where it learned from unlabelled data.
+
+    `operations` are the names of those that it can do.
+    """
 
     model: str
     version: int
@@ -23,27 +27,40 @@ class Example:
     n_timepoints: int
     labels: tuple[Label, ...]
     class_texts: tuple[str, ...]
+    operations: tuple[str, ...]
 
-    def build_request(self, operation: str) -> dict[str, Any] | None:
-        """Build the JSON body of an operation's request; None where the model cannot answer one."""
-        if operation == "sample":
-            return {"model": self.model, "counts": {self.class_texts[0]: 2}, "seed": 1}
-        if self.n_channels * self.n_timepoints > MOST_VALUES or (operation == "classify" and not self.labels):
+    def build_request(self, operation: Operation) -> dict[str, Any] | None:
+        """Build the JSON body of an operation's request from the fields that it has.
+
+        Returns None where the model cannot answer one, its series would fill the page, or a field must be given that
+        there is no example of.
+        """
+        known = operation.request.model_fields
+        if operation.name not in self.operations or ("series" in known and not self._has_short_series()):
             return None
-        fields: dict[str, Any] = {"model": self.model, "series": self._make_series(1)}
-        if operation == "augment":
-            fields |= {"series": self._make_series(2), "strategy": {"factor": 2}, "seed": 1}
-            if self.labels:
-                fields["labels"] = [self.labels[0], self.labels[-1]]
-        return fields
+        labelled = "labels" in known
+        values: dict[str, Any] = {
+            "model": self.model,
+            "series": self._make_series(2 if labelled else 1) if "series" in known else None,
+            "labels": [self.labels[0], self.labels[-1]] if self.labels else None,
+            "counts": {self.class_texts[0]: 2},
+            "strategy": {"factor": 2},
+            "seed": 1,
+        }
+        given = {name: value for name, value in values.items() if name in known and value is not None}
+        needed = {field.alias or name for name, field in known.items() if field.is_required()}
+        return given if needed <= given.keys() else None
 
     def build_inference(self) -> dict[str, Any] | None:
         """Build the body of an inference request to the model's operation `encode`."""
-        if self.n_channels * self.n_timepoints > MOST_VALUES:
+        if "encode" not in self.operations or not self._has_short_series():
             return None
         values = [value for channel in self._make_series(1)[0] for value in channel]
         shape = [1, self.n_channels, self.n_timepoints]
         return {"inputs": [{"name": "series", "datatype": "FP32", "shape": shape, "data": values}]}
+
+    def _has_short_series(self) -> bool:
+        return self.n_channels * self.n_timepoints <= MOST_VALUES
 
     def _make_series(self, n_cases: int) -> list[list[list[float]]]:
         """Make waves `[n_cases][n_channels][n_timepoints]`, no two alike."""
@@ -61,10 +78,11 @@ class Example:
 
 def choose_example(repository: Repository) -> Example | None:
     """Choose the first labelled model that is served, or else the first; None where none is served."""
-    manifests = [repository.resolve(name).manifest for name in repository.names]
-    manifest = next((known for known in manifests if known.labelled), next(iter(manifests), None))
-    if manifest is None:
+    bundles = [repository.resolve(name) for name in repository.names]
+    bundle = next((known for known in bundles if known.manifest.labelled), next(iter(bundles), None))
+    if bundle is None:
         return None
+    manifest = bundle.manifest
     return Example(
         manifest.name,
         manifest.version,
@@ -72,4 +90,5 @@ def choose_example(repository: Repository) -> Example | None:
         manifest.series.n_timepoints,
         tuple(manifest.labels) if manifest.labelled else (),
         tuple(map(str, manifest.labels)),
+        tuple(name for name, operation in OPERATIONS.items() if operation.is_offered_by(bundle)),
     )

@@ -14,6 +14,7 @@ from bundle.manifest import ClassCard
 from bundle.shape import SeriesShape
 from service.advising import AugmentAdvice
 from service.answers import find_axes
+from service.grpc.names import ANSWER, REQUEST, name_message
 from service.inference.inputs import list_extras
 from service.operations import OPERATIONS, Operation
 
@@ -57,12 +58,12 @@ def _name_policies(schema: Schema) -> None:
 
 def name_request(operation: Operation) -> str:
     """Name the component of an operation's request."""
-    return f"{operation.name.title()}Request"
+    return name_message(operation.name, REQUEST)
 
 
 def name_answer(operation: Operation) -> str:
     """Name the component of an operation's answer."""
-    return f"{operation.name.title()}Answer"
+    return name_message(operation.name, ANSWER)
 
 
 def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) -> None:

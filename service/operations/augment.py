@@ -9,7 +9,8 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 "latent" series are new ones. A policy that a model cannot follow is refused; `/models` lists those that it can.
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
-{label: total}} (totals per class). Originals come first, unchanged, in order.
+{label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to each value sent,
+which is the value itself for whole numbers up to 2^24 = 16 777 216.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = None
+    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = Field(
+        None, description="one for each case; none for a model of unlabelled data"
+    )
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -74,7 +77,7 @@ class Request(StrictRequest):
     policy: Asked = Field("auto", description=POLICY, examples=["auto"])
     seed: Seed | None = None
     expansion: Expansion | None = None
-    include_original: bool = True
+    include_original: bool = Field(True, description="whether the answer begins with the given cases")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Class probabilities of series.
 
-`labels` holds the likeliest class of each case; `with: ["typicality"]` adds the share of held-out training cases
-whose latent density is lower: near 0, a series is unlike anything the model has seen.
+`labels` holds the likeliest class of each case. `typicality`, which is made on request, is the share of held-out
+training cases whose latent density is lower: near 0, a series is unlike anything the model has seen.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ class Request(StrictRequest):
     """Series to classify; `with` asks for more."""
 
     series: Series
-    extras: Annotated[list[Literal["typicality"]], FailFast()] = Field(default_factory=list, alias="with")
+    extras: Annotated[list[Literal["typicality"]], FailFast()] = Field(
+        default_factory=list, alias="with", description="what the answer is to have besides"
+    )
 
 
 @dataclass(frozen=True)
 class Answer:
-    """`probabilities` `[n_cases][n_classes]`, columns in the order of `classes`."""
+    """`probabilities` have their columns in the order of `classes`."""
 
     model: str
     version: int

@@ -23,7 +23,7 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`[n_cases][latent_dim]` each."""
+    """Mean and log variance of the posterior of each series."""
 
     model: str
     version: int

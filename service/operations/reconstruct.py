@@ -24,7 +24,9 @@ class Request(StrictRequest):
     """Series to reconstruct; `with` asks for more."""
 
     series: Series
-    extras: Annotated[list[Literal["timepoint_error"]], FailFast()] = Field(default_factory=list, alias="with")
+    extras: Annotated[list[Literal["timepoint_error"]], FailFast()] = Field(
+        default_factory=list, alias="with", description="what the answer is to have besides"
+    )
 
 
 @dataclass(frozen=True)

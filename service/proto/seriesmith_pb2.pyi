@@ -22,6 +22,136 @@ class Labels(_message.Message):
     number: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, text: _Optional[_Iterable[str]] = ..., number: _Optional[_Iterable[int]] = ...) -> None: ...
 
+class ClassCount(_message.Message):
+    __slots__ = ("class_label", "count")
+    CLASS_LABEL_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    class_label: str
+    count: int
+    def __init__(self, class_label: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
+
+class Strategy(_message.Message):
+    __slots__ = ("factor", "counts")
+    FACTOR_FIELD_NUMBER: _ClassVar[int]
+    COUNTS_FIELD_NUMBER: _ClassVar[int]
+    factor: float
+    counts: _containers.RepeatedCompositeFieldContainer[ClassCount]
+    def __init__(self, factor: _Optional[float] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ...) -> None: ...
+
+class AugmentRequest(_message.Message):
+    __slots__ = ("model", "series", "labels", "strategy", "seed", "expansion", "include_original", "policy")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    EXPANSION_FIELD_NUMBER: _ClassVar[int]
+    INCLUDE_ORIGINAL_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    labels: Labels
+    strategy: Strategy
+    seed: int
+    expansion: float
+    include_original: bool
+    policy: str
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., include_original: _Optional[bool] = ..., policy: _Optional[str] = ...) -> None: ...
+
+class Interval(_message.Message):
+    __slots__ = ("mean", "low", "high")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    low: float
+    high: float
+    def __init__(self, mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
+
+class Advice(_message.Message):
+    __slots__ = ("use", "message", "uplift")
+    USE_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    UPLIFT_FIELD_NUMBER: _ClassVar[int]
+    use: bool
+    message: str
+    uplift: Interval
+    def __init__(self, use: _Optional[bool] = ..., message: _Optional[str] = ..., uplift: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
+
+class ClassReport(_message.Message):
+    __slots__ = ("had", "made", "acceptance", "fallbacks", "distance", "made_by", "weight")
+    HAD_FIELD_NUMBER: _ClassVar[int]
+    MADE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTANCE_FIELD_NUMBER: _ClassVar[int]
+    FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    MADE_BY_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    had: int
+    made: int
+    acceptance: float
+    fallbacks: int
+    distance: float
+    made_by: str
+    weight: float
+    def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ..., made_by: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class AugmentAnswer(_message.Message):
+    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice")
+    class ReportEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: ClassReport
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[ClassReport, _Mapping]] = ...) -> None: ...
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SYNTHETIC_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    N_CASES_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    ADVICE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    seed: int
+    series: Array
+    labels: Labels
+    synthetic: _containers.RepeatedScalarFieldContainer[bool]
+    report: _containers.MessageMap[str, ClassReport]
+    n_cases: int
+    policy: str
+    advice: Advice
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ...) -> None: ...
+
+class ClassifyRequest(_message.Message):
+    __slots__ = ("model", "series")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., **kwargs) -> None: ...
+
+class ClassifyAnswer(_message.Message):
+    __slots__ = ("model", "version", "labels", "probabilities", "classes", "typicality")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    TYPICALITY_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    labels: Labels
+    probabilities: Array
+    classes: Labels
+    typicality: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
 class EncodeRequest(_message.Message):
     __slots__ = ("model", "series")
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -68,39 +198,6 @@ class ReconstructAnswer(_message.Message):
     is_anomaly: _containers.RepeatedScalarFieldContainer[bool]
     timepoint_error: Array
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., error: _Optional[_Union[Array, _Mapping]] = ..., anomaly_score: _Optional[_Union[Array, _Mapping]] = ..., is_anomaly: _Optional[_Iterable[bool]] = ..., timepoint_error: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
-
-class ClassifyRequest(_message.Message):
-    __slots__ = ("model", "series")
-    MODEL_FIELD_NUMBER: _ClassVar[int]
-    SERIES_FIELD_NUMBER: _ClassVar[int]
-    WITH_FIELD_NUMBER: _ClassVar[int]
-    model: str
-    series: Array
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., **kwargs) -> None: ...
-
-class ClassifyAnswer(_message.Message):
-    __slots__ = ("model", "version", "labels", "probabilities", "classes", "typicality")
-    MODEL_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    LABELS_FIELD_NUMBER: _ClassVar[int]
-    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
-    CLASSES_FIELD_NUMBER: _ClassVar[int]
-    TYPICALITY_FIELD_NUMBER: _ClassVar[int]
-    model: str
-    version: int
-    labels: Labels
-    probabilities: Array
-    classes: Labels
-    typicality: Array
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
-
-class ClassCount(_message.Message):
-    __slots__ = ("class_label", "count")
-    CLASS_LABEL_FIELD_NUMBER: _ClassVar[int]
-    COUNT_FIELD_NUMBER: _ClassVar[int]
-    class_label: str
-    count: int
-    def __init__(self, class_label: _Optional[str] = ..., count: _Optional[int] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
     __slots__ = ("model", "counts", "n_per_class", "seed", "expansion")
@@ -151,100 +248,3 @@ class SampleAnswer(_message.Message):
     fallbacks: _containers.ScalarMap[str, int]
     n_cases: int
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., acceptance: _Optional[_Mapping[str, float]] = ..., fallbacks: _Optional[_Mapping[str, int]] = ..., n_cases: _Optional[int] = ...) -> None: ...
-
-class Strategy(_message.Message):
-    __slots__ = ("factor", "counts")
-    FACTOR_FIELD_NUMBER: _ClassVar[int]
-    COUNTS_FIELD_NUMBER: _ClassVar[int]
-    factor: float
-    counts: _containers.RepeatedCompositeFieldContainer[ClassCount]
-    def __init__(self, factor: _Optional[float] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ...) -> None: ...
-
-class AugmentRequest(_message.Message):
-    __slots__ = ("model", "series", "labels", "strategy", "seed", "expansion", "include_original", "policy")
-    MODEL_FIELD_NUMBER: _ClassVar[int]
-    SERIES_FIELD_NUMBER: _ClassVar[int]
-    LABELS_FIELD_NUMBER: _ClassVar[int]
-    STRATEGY_FIELD_NUMBER: _ClassVar[int]
-    SEED_FIELD_NUMBER: _ClassVar[int]
-    EXPANSION_FIELD_NUMBER: _ClassVar[int]
-    INCLUDE_ORIGINAL_FIELD_NUMBER: _ClassVar[int]
-    POLICY_FIELD_NUMBER: _ClassVar[int]
-    model: str
-    series: Array
-    labels: Labels
-    strategy: Strategy
-    seed: int
-    expansion: float
-    include_original: bool
-    policy: str
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., include_original: _Optional[bool] = ..., policy: _Optional[str] = ...) -> None: ...
-
-class ClassReport(_message.Message):
-    __slots__ = ("had", "made", "acceptance", "fallbacks", "distance", "made_by", "weight")
-    HAD_FIELD_NUMBER: _ClassVar[int]
-    MADE_FIELD_NUMBER: _ClassVar[int]
-    ACCEPTANCE_FIELD_NUMBER: _ClassVar[int]
-    FALLBACKS_FIELD_NUMBER: _ClassVar[int]
-    DISTANCE_FIELD_NUMBER: _ClassVar[int]
-    MADE_BY_FIELD_NUMBER: _ClassVar[int]
-    WEIGHT_FIELD_NUMBER: _ClassVar[int]
-    had: int
-    made: int
-    acceptance: float
-    fallbacks: int
-    distance: float
-    made_by: str
-    weight: float
-    def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ..., made_by: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
-
-class Interval(_message.Message):
-    __slots__ = ("mean", "low", "high")
-    MEAN_FIELD_NUMBER: _ClassVar[int]
-    LOW_FIELD_NUMBER: _ClassVar[int]
-    HIGH_FIELD_NUMBER: _ClassVar[int]
-    mean: float
-    low: float
-    high: float
-    def __init__(self, mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
-
-class Advice(_message.Message):
-    __slots__ = ("use", "message", "uplift")
-    USE_FIELD_NUMBER: _ClassVar[int]
-    MESSAGE_FIELD_NUMBER: _ClassVar[int]
-    UPLIFT_FIELD_NUMBER: _ClassVar[int]
-    use: bool
-    message: str
-    uplift: Interval
-    def __init__(self, use: _Optional[bool] = ..., message: _Optional[str] = ..., uplift: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
-
-class AugmentAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice")
-    class ReportEntry(_message.Message):
-        __slots__ = ("key", "value")
-        KEY_FIELD_NUMBER: _ClassVar[int]
-        VALUE_FIELD_NUMBER: _ClassVar[int]
-        key: str
-        value: ClassReport
-        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[ClassReport, _Mapping]] = ...) -> None: ...
-    MODEL_FIELD_NUMBER: _ClassVar[int]
-    VERSION_FIELD_NUMBER: _ClassVar[int]
-    SEED_FIELD_NUMBER: _ClassVar[int]
-    SERIES_FIELD_NUMBER: _ClassVar[int]
-    LABELS_FIELD_NUMBER: _ClassVar[int]
-    SYNTHETIC_FIELD_NUMBER: _ClassVar[int]
-    REPORT_FIELD_NUMBER: _ClassVar[int]
-    N_CASES_FIELD_NUMBER: _ClassVar[int]
-    POLICY_FIELD_NUMBER: _ClassVar[int]
-    ADVICE_FIELD_NUMBER: _ClassVar[int]
-    model: str
-    version: int
-    seed: int
-    series: Array
-    labels: Labels
-    synthetic: _containers.RepeatedScalarFieldContainer[bool]
-    report: _containers.MessageMap[str, ClassReport]
-    n_cases: int
-    policy: str
-    advice: Advice
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ...) -> None: ...

@@ -1,22 +1,28 @@
-"""The client runs with numpy, httpx and grpcio alone: nothing of the server's comes along, or has to be there."""
+"""The client is a distribution of its own: nothing of the server's comes along, or has to be there."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import re
+import shutil
 import subprocess
 import sys
 import venv
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from seriesmith.version import VERSION
 from tests.client.conftest import list_urls
 from tests.service.bundles import Labelled
 from tests.service.server import ROOT, Server
 
-NEEDED = ("numpy", "httpx", "grpcio")
-ABSENT = "bentoml google.protobuf bundle.manifest onnxruntime orjson pyarrow pydantic starlette torch"
+ABSENT = "bentoml bundle onnxruntime orjson pyarrow pydantic service starlette torch"
+NEEDED = {"http": "", "grpc": "[grpc]"}
+"""What `pip install ./client` is given besides, by what is then spoken."""
 
 IMPORTED = """
 import sys
@@ -29,7 +35,7 @@ import asyncio, importlib.util, sys
 import numpy as np
 from seriesmith import AsyncClient, Client, CollectionSampler, Sampler
 
-for name in "bentoml google onnxruntime orjson pyarrow pydantic sklearn starlette torch".split():
+for name in "bentoml bundle onnxruntime orjson pyarrow pydantic service sklearn starlette torch".split():
     assert importlib.util.find_spec(name) is None, name
 
 url, file = sys.argv[1:]
@@ -57,9 +63,10 @@ np.savez(file, codes=codes, errors=errors, shares=shares, made=made, augmented=a
 """
 
 
-def _run(python: str | Path, code: str, *arguments: object) -> str:
-    command = [str(python), "-c", code, *map(str, arguments)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+def _run(python: str | Path, code: str, *arguments: object, alone: bool = True) -> str:
+    """What the code prints, with the interpreter's own packages `alone` or with those of this checkout's client."""
+    command = [str(python), *(["-I"] if alone else []), "-c", code, *map(str, arguments)]
+    done = subprocess.run(command, cwd=ROOT / "client", capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -67,38 +74,74 @@ def _run(python: str | Path, code: str, *arguments: object) -> str:
 @pytest.mark.parametrize(
     ("code", "names"),
     [
-        ("import seriesmith", f"{ABSENT} grpc httpx models"),
-        ("from seriesmith import Client; Client('http://localhost:1')", f"{ABSENT} grpc models"),
-        ("from seriesmith import Client; Client('grpc://localhost:1')", f"{ABSENT} httpx models"),
+        ("import seriesmith", f"{ABSENT} google.protobuf grpc httpx"),
+        ("from seriesmith import Client; Client('http://localhost:1')", f"{ABSENT} google.protobuf grpc"),
+        ("from seriesmith import Client; Client('grpc://localhost:1')", f"{ABSENT} httpx"),
     ],
 )
 def test_it_imports_what_it_needs_and_no_more(code: str, names: str):
-    assert _run(sys.executable, IMPORTED.format(code=code, names=names)) == ""
+    assert _run(sys.executable, IMPORTED.format(code=code, names=names), alone=False) == ""
+
+
+def test_the_server_keeps_no_copy_of_it():
+    assert importlib.util.find_spec("service.client") is None
 
 
 @pytest.fixture(scope="session")
-def python(request: pytest.FixtureRequest) -> Path:
-    """The interpreter of an environment with the three and what they bring, pinned as everywhere; made once."""
-    pins = (ROOT / "constraints.txt").read_bytes()
-    key = hashlib.sha256(b"\0".join([pins, sys.version.encode(), *(name.encode() for name in NEEDED)])).hexdigest()[:12]
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `pip install ./client` installs, built in a folder of its own."""
+    folder = tmp_path_factory.mktemp("wheel")
+    ignored = shutil.ignore_patterns("build", "*.egg-info", "__pycache__")
+    source = shutil.copytree(ROOT / "client", folder / "client", ignore=ignored)
+    built = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
+    subprocess.run(built, check=True, timeout=300)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+def test_its_wheel_has_the_types_and_the_stubs_and_says_what_it_needs(wheel: Path):
+    with zipfile.ZipFile(wheel) as opened:
+        names = opened.namelist()
+        (metadata,) = (opened.read(name).decode() for name in names if name.endswith("METADATA"))
+    assert {"seriesmith/py.typed", "seriesmith/v1/seriesmith_pb2.py", "seriesmith/v1/seriesmith_pb2.pyi"} <= {*names}
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"seriesmith"}
+    assert f"Version: {VERSION}\n" in metadata
+    needed = [line.removeprefix("Requires-Dist: ") for line in metadata.splitlines() if "Requires-Dist" in line]
+    assert [re.split(r"\W", line)[0] for line in needed if "extra" not in line] == ["httpx", "numpy"]
+
+
+@pytest.fixture(scope="session", params=NEEDED)
+def installed(request: pytest.FixtureRequest, wheel: Path) -> tuple[str, Path]:
+    """What can be spoken, and the interpreter of an environment that has the wheel and what it brings; made once."""
+    pins, extra = ROOT / "constraints.txt", NEEDED[request.param]
+    given = [pins.read_bytes(), (ROOT / "client" / "pyproject.toml").read_bytes(), sys.version.encode(), extra.encode()]
     assert request.config.cache is not None
-    folder = request.config.cache.mkdir("client") / key
+    folder = request.config.cache.mkdir("client") / hashlib.sha256(b"\0".join(given)).hexdigest()[:12]
     interpreter, made = folder / "bin" / "python", folder / "made"
+    install = [sys.executable, "-m", "pip", "--python", str(interpreter), "install", "--quiet"]
     if not made.exists():
         venv.create(folder, clear=True, symlinks=True)
-        install = [sys.executable, "-m", "pip", "--python", str(interpreter), "install", "--quiet"]
-        subprocess.run([*install, "--constraint", str(ROOT / "constraints.txt"), *NEEDED], check=True, timeout=300)
+        command = [*install, "--constraint", str(pins), f"{wheel}{extra}"]
+        subprocess.run(command, check=True, timeout=300)
         made.touch()
-    return interpreter
+    subprocess.run([*install, "--no-deps", "--force-reinstall", str(wheel)], check=True, timeout=300)
+    return request.param, interpreter
 
 
-@pytest.mark.parametrize("scheme", ["http", "grpc"])
-def test_it_runs_where_nothing_else_is(python: Path, server: Server, cases: Labelled, tmp_path: Path, scheme: str):
+def test_without_the_extra_a_url_of_grpc_says_what_to_install(installed: tuple[str, Path]):
+    spoken, python = installed
+    asked = "from seriesmith import Client\ntry: Client('grpc://a:1')\nexcept ImportError as error: print(error)"
+    said = _run(python, asked)
+    assert "pip install 'seriesmith-client[grpc]'" in said if spoken == "http" else said == ""
+
+
+def test_it_runs_where_nothing_else_is(installed: tuple[str, Path], server: Server, cases: Labelled, tmp_path: Path):
+    spoken, python = installed
     series, fields = cases.series[:4], {"model": "sines", "series": cases.series[:4]}
     file = tmp_path / "arrays.npz"
     with file.open("wb") as opened:
         np.save(opened, series)
-    _run(python, CALLED, list_urls(server)[scheme], file)
+    _run(python, CALLED, list_urls(server)[spoken], file)
     expected = {
         "codes": server.answer("encode", **fields)["posterior_mean"],
         "errors": server.answer("reconstruct", **fields)["error"],

@@ -104,8 +104,8 @@ def test_more_series_than_a_request_may_have_go_in_pieces(ask: Ask, cases: Label
 
 def test_pieces_cover_all_in_order_and_are_bounded_in_rows_and_bytes():
     for shape in [(1, 5), (4096, 2), (4097, 2), (10, 2**21), (3, 2, 2**23)]:
-        plan = classify(np.zeros(shape, np.float32))
-        cut = [(start, call.series) for start, call in cut_pieces(plan.call) if call.series is not None]
+        whole = classify(np.zeros(shape, np.float32))
+        cut = [(start, call.series) for start, call in cut_pieces(whole) if call.series is not None]
         assert [start for start, _ in cut] == np.cumsum([0, *(len(series) for _, series in cut[:-1])]).tolist()
         assert sum(len(series) for _, series in cut) == shape[0]
         for _, series in cut:
@@ -122,7 +122,7 @@ def test_later_pieces_ask_the_version_that_answered_the_first(monkeypatch: pytes
         assert isinstance(step, Attempt) and step.call.series is not None
         asked.append(step.call.fields["model"])
         labels, shares = np.zeros(len(step.call.series), np.int64), np.zeros((len(step.call.series), 2))
-        said = {"labels": labels, "probabilities": shares, "classes": np.arange(2)}
+        said = {"labels": labels, "probabilities": shares, "classes": [0, 1]}
         return {"model": "sines", "version": 7, **said}
 
     step = next(steps)

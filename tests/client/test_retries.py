@@ -18,7 +18,7 @@ from seriesmith import (
     SeriesmithClientError,
     Unavailable,
 )
-from seriesmith.operations import Call
+from seriesmith.calls import Call
 from seriesmith.persistence import Pause, Persistence
 from service.proto import seriesmith_pb2
 from tests.client.conftest import KEY, KINDS, Scripted, list_urls, open_client, run_grpc_server
@@ -51,7 +51,7 @@ def walk(
 ) -> tuple[Any, list[float]]:
     """Where the steps end when attempts have these outcomes and time passes by pauses alone, and those pauses."""
     pauses: list[float] = []
-    steps = Persistence(timeout, retries, drawn, lambda: sum(pauses)).plan_steps(Call("encode"))
+    steps = Persistence(timeout, retries, drawn, lambda: sum(pauses)).plan_steps(Call("encode", dict))
     left = list(outcomes)
     step = next(steps)
     try:

@@ -11,7 +11,7 @@ import pytest
 
 from seriesmith import AsyncClient, Client, Interrupted, Unexpected
 from seriesmith.octets import choose_reader
-from seriesmith.operations import Call, sample
+from seriesmith.operations import sample
 from seriesmith.parts import Parts
 from tests.client.conftest import list_urls
 from tests.service.server import Server, wait_until
@@ -77,9 +77,9 @@ BODY = b"".join([
 
 
 def _read(chunks: list[bytes]) -> list[list[str]]:
-    plan = sample(n_per_class=1)
-    octets = choose_reader(plan.call, 200, {"content-type": "application/x-seriesmith-parts"})
-    parts = Parts(plan)
+    call = sample(n_per_class=1)
+    octets = choose_reader(call, 200, {"content-type": "application/x-seriesmith-parts"})
+    parts = Parts(call)
     answers = [answer for chunk in chunks for message in octets.feed(chunk) for answer in parts.take(message)]
     assert octets.end() == []
     answers.append(parts.end())
@@ -100,6 +100,6 @@ def test_a_stream_that_ends_too_early(missing: int):
 
 def test_what_is_no_stream():
     with pytest.raises(Unexpected, match="'text/html'"):
-        choose_reader(Call("sample", parts=True), 200, {"content-type": "text/html"})
+        choose_reader(sample(n_per_class=1), 200, {"content-type": "text/html"})
     with pytest.raises(Unexpected, match="cannot be read"):
         _read([_write_part(b"not JSON")])

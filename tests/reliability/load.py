@@ -15,12 +15,12 @@ import httpx
 import numpy as np
 
 from bundle.engine.bundle import Bundle
-from service.proto import open_inference_pb2, seriesmith_pb2_grpc
-from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
+from service.proto import open_inference_pb2
 from tests.reliability.ledger import Ledger
 from tests.service.grpc.conversation import build_request, connect, read_plain
 from tests.service.inference.conversation import build_binary, build_tensor, infer, read_outputs
 from tests.service.server import Server, wait_until
+from tests.service.stubs import GRPCInferenceServiceStub, SeriesmithStub
 from tests.service.wires import ARROW, OCTETS, read_arrow, read_octets, write_arrow, write_octets
 
 MODEL = "sines"
@@ -103,7 +103,7 @@ HTTP: dict[str, Callable[[Server], Ask]] = {
 
 
 def _ask_over_typed_grpc(channel: grpc.Channel) -> Ask:
-    stub = seriesmith_pb2_grpc.SeriesmithStub(channel)
+    stub = SeriesmithStub(channel)
 
     def ask(series: np.ndarray) -> np.ndarray:
         answer = stub.Classify(build_request("classify", model=MODEL, series=series), timeout=30)

@@ -72,11 +72,12 @@ def run_server(
     key: str = "",
     target: str = "service.app:Seriesmith",
     http_port: int = 0,
+    tree: Path = ROOT,
     **settings: object,
 ) -> Iterator[Server]:
     """A server of the bundles in `models` (None: its own); `settings` are SERIESMITH_… variables.
 
-    `target` is the service of this checkout, or a bento's directory. It must end when it is told to.
+    `target` is the service of the code in `tree`, or a bento's directory. It must end when it is told to.
     """
     port, grpc_port = find_free_ports(2)
     port = http_port or port
@@ -95,7 +96,7 @@ def run_server(
     with log.open("wb") as output:
         arguments = [*command, "--port", str(port)]
         process = subprocess.Popen(
-            arguments, cwd=ROOT if models else folder, env=environment, stdout=output, stderr=output
+            arguments, cwd=tree if models else folder, env=environment, stdout=output, stderr=output
         )
     headers = {"authorization": f"Bearer {key}"} if key else None
     server = Server(f"http://127.0.0.1:{port}", headers, process.pid, f"127.0.0.1:{settings['grpc_port']}")

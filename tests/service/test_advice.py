@@ -164,7 +164,7 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
 def test_an_uplift_of_zero_is_not_one_unmeasured(advising: Server, given: dict[str, Any]):
     for url in (advising.url, f"grpc://{advising.grpc}"):
         with Client(url) as client:
-            assert client.augment(**given, model="twice").advice.uplift == Interval(0.0, 0.0, 0.0)
+            assert client.augment(**given, model="twice").advice.uplift == Interval(mean=0.0, low=0.0, high=0.0)
 
 
 def test_a_sampler_follows_a_policy_and_keeps_the_advice(advising: Server, given: dict[str, Any]):

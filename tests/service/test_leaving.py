@@ -17,10 +17,10 @@ import pytest
 from service.grpc.http2 import frames
 from service.grpc.http2.frames import NUMBER, PREFACE, frame, frame_headers
 from service.grpc.http2.hpack import encode
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.bundles import Labelled
 from tests.service.grpc.conversation import build_request, connect
 from tests.service.server import Server, find_children, run_server, wait_until
+from tests.service.stubs import SeriesmithStub
 
 SAMPLE = b'{"model": "sines", "n_per_class": 300, "seed": 1}'
 HEAD = b"POST /%s HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n%s\r\n"

@@ -14,10 +14,10 @@ import pytest
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 from service.proto import open_inference_pb2 as messages
-from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.service.bundles import Labelled
 from tests.service.grpc.conversation import connect
 from tests.service.server import Server, run_server, wait_until
+from tests.service.stubs import GRPCInferenceServiceStub
 from tests.service.test_identity import write_entry
 
 KEYS = {"user": "key-of-a-user", "operator": "key-of-an-operator", "monitor": "key-of-a-monitor"}

@@ -17,12 +17,11 @@ from bundle.errors import Overloaded, TooLarge
 from service.budget import Budget
 from service.proto import open_inference_pb2 as inference
 from service.proto import seriesmith_pb2 as messages
-from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from service.room import BINARY_BYTES, MADE_BYTES, SMALL_BYTES, TEXT_BYTES, Room
 from tests.service.grpc.conversation import build_request, connect
 from tests.service.inference.conversation import build_tensor, infer
 from tests.service.server import Server, run_server, wait_until
+from tests.service.stubs import GRPCInferenceServiceStub, SeriesmithStub
 from tests.service.wires import LINES, OCTETS, PARTS, write_octets
 
 HELD_BYTES = 4 * 2**20

@@ -145,3 +145,23 @@ def test_on_cases_that_others_were_added_to_a_classifier_takes_as_many_steps_as_
     whole = make_run(FABRIC, SETTINGS, "test")
     grown = replace(whole, share=compute_growth(n_cases) / compute_growth(n_grown))
     assert grown.count_steps(400, n_grown) == pytest.approx(whole.count_steps(400, n_cases), rel=0.01)
+
+
+@pytest.mark.parametrize("policy", ["none", "warps", "latent", "latent+warps"])
+def test_what_is_collected_at_once_weighs_as_a_policys_batches_do(policy: PolicyName) -> None:
+    made = MADE if "latent" in policy else None
+    cases = make_policy_cases(REAL, made, policy, SETTINGS)
+    collected = cases.collect(seed=0)
+    synthetic = collected.series.mean(dim=(1, 2)) > 50
+    real_weight = float(collected.weight[~synthetic].sum())
+    assert torch.equal(collected.series[:20], REAL.series)
+    assert real_weight == pytest.approx(20)
+    made_weight = float(collected.weight[synthetic].sum())
+    clean = SETTINGS.clean_finish if "warps" in policy else 0.0
+    assert made_weight == pytest.approx(20 * SETTINGS.synthetic_weight * (1 - clean) if made else 0)
+    assert len(collected.series) == {"none": 20, "warps": 100, "latent": 60, "latent+warps": 260}[policy]
+
+
+def test_what_is_collected_balances_classes_by_weight() -> None:
+    weight = make_policy_cases(REAL, None, "none", replace(SETTINGS, balance=1.0), balanced=True).collect(0).weight
+    assert float(weight[:18].sum()) == pytest.approx(float(weight[18:].sum()))

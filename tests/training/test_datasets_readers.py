@@ -6,6 +6,9 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import pyarrow as pa
+import pyarrow.feather
+import pyarrow.parquet
 import pytest
 import scipy.io
 from numpy.typing import NDArray
@@ -42,6 +45,18 @@ def _write_csv(path: Path, series: NDArray[np.float32], labels: list[str]) -> No
     path.write_text(f"Label,{names}\n{cases}")
 
 
+def _write_arrow(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
+    columns = {f"t{timepoint}": series[:, 0, timepoint] for timepoint in range(series.shape[2])}
+    table = pa.table({"label": labels, **columns})
+    if path.suffix in (".parquet", ".pq"):
+        pyarrow.parquet.write_table(table, path)
+    elif path.suffix == ".arrows":
+        with pa.ipc.new_stream(path, table.schema) as stream:
+            stream.write_table(table)
+    else:
+        pyarrow.feather.write_feather(table, path)
+
+
 def _write_arff(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
     header = [f"@attribute t{timepoint} numeric\n" for timepoint in range(series.shape[2])]
     cases = [f"{row},{label}\n" for label, row in zip(labels, _write_rows(series, ","), strict=True)]
@@ -63,6 +78,7 @@ def _write_mat(path: Path, series: NDArray[np.float32], labels: list[str]) -> No
 
 
 WRITERS = {
+    **dict.fromkeys((".parquet", ".pq", ".feather", ".arrow", ".arrows"), _write_arrow),
     ".arff": _write_arff,
     ".csv": _write_csv,
     ".h5": _write_hdf5,

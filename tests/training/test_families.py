@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 import torch
 
+from tests.conftest import ROOT
 from training import families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export.exporting import BATCH_SIZES, Exportable, export
@@ -207,3 +211,22 @@ def test_what_no_family_is_called_and_what_it_has_no_option_for_is_refused_with_
         families.make_settings("texture", "stored", {"steps": 3})
     with pytest.raises(ConfigurationError, match=r"--vae.kl-weight is -1.0; it must be at least 0\."):
         families.make_settings("vae", "convolutional", {"kl_weight": -1.0})
+
+
+@pytest.fixture
+def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The classifier of the families' README, put where the README says; its name."""
+    text = (ROOT / "training" / "families" / "README.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "nearest_mean.py").write_text(code)
+    monkeypatch.setattr(classifiers, "__path__", [*classifiers.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, f"{classifiers.__name__}.nearest_mean", raising=False)
+    return "nearest_mean"
+
+
+def test_the_recipe_for_a_family_followed_literally_makes_one(recipe: str, capsys: pytest.CaptureFixture[str]) -> None:
+    chosen = parse_arguments(["--classifier", recipe, "--classifier.sharpness=5"]).classifier
+    assert families.record_settings(chosen) == {"family": recipe, "sharpness": 5.0}
+    test_its_options_are_flags_with_bounds_and_survive_their_record("classifier", recipe, capsys)
+    test_it_learns_eight_series_by_heart("classifier", recipe)
+    check_graphs("classifier", recipe, SHAPES["multivariate"])

@@ -23,7 +23,7 @@ from training.configuration import FitConfiguration
 from training.data.partition import split_dataset
 from training.export.bundling import list_exportables
 from training.export.exporting import export
-from training.families.classifiers import fcn
+from training.families.classifiers import fcn, ridge
 from training.families.textures import stored
 from training.families.vae import convolutional
 from training.fit import fit_and_publish
@@ -125,3 +125,13 @@ def test_a_bundle_that_stores_residuals_is_served_and_says_so(tmp_path: Path) ->
     made = bundle.sample(1, 70, seed=3)
     assert made.series.shape == (70, 2, 64) and np.isfinite(made.series).all()
     np.testing.assert_array_equal(bundle.sample(1, 5, seed=3).series, made.series[:5])
+
+
+def test_a_ridge_is_trained_under_a_policy_judged_in_folds_and_served(tmp_path: Path) -> None:
+    directory = fit_and_publish(make_settings(models=tmp_path, classifier=ridge.Settings(), policy="warps"))
+    assert directory is not None
+    bundle = Bundle.load(directory, Runtime("cpu", 1))
+    metrics = bundle.manifest.metrics
+    assert metrics.accuracy is not None and metrics.accuracy > 0.9
+    assert metrics.uplift is not None and [row.policy for row in metrics.uplift.candidates] == ["none", "warps"]
+    np.testing.assert_allclose(bundle.classify(SERIES).sum(axis=1), 1, rtol=1e-5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from training.configuration import FitConfiguration
@@ -35,8 +36,8 @@ def test_a_format_may_be_named_whatever_the_file_is_called(tmp_path: Path) -> No
 
 
 def test_a_setting_that_the_reader_does_not_have_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "some.tsv"
-    path.write_text(ROWS)
+    path = tmp_path / "some.npz"
+    np.savez(path, X=np.zeros((4, 8)))
     with pytest.raises(DatasetError, match="no use for --time. Leave"):
         load_source(Source(data=path, time="t"))
 

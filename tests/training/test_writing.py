@@ -16,7 +16,7 @@ from training.data import DatasetError
 from training.data.choose import read_file
 from training.data.raw import Raw
 from training.data.source import make_source
-from training.data.writing import write_cases
+from training.data.writing import list_suffixes, write_cases
 
 RANDOM = np.random.default_rng(0)
 
@@ -58,6 +58,29 @@ def assert_equal(found: Raw, expected: Raw, **without: Any) -> None:
         np.testing.assert_allclose(times, wanted - wanted[0] if times[0] == 0 else wanted)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".arrow", ".feather"])
+@pytest.mark.parametrize("cases", [REGULAR, UNIVARIATE], ids=["regular", "univariate"])
+def test_a_wide_table_comes_back(suffix: str, cases: Raw, tmp_path: Path) -> None:
+    assert write_cases(tmp_path / f"wide{suffix}", cases) == ()
+    assert_equal(read(tmp_path / f"wide{suffix}"), cases)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".arrow"])
+@pytest.mark.parametrize(
+    "cases", [REGULAR, UNIVARIATE, RAGGED, TIMED], ids=["regular", "univariate", "ragged", "timed"]
+)
+def test_a_long_table_comes_back(suffix: str, cases: Raw, tmp_path: Path) -> None:
+    write_cases(tmp_path / f"long{suffix}", cases, long=True)
+    assert_equal(read(tmp_path / f"long{suffix}", **LONG), cases)
+
+
+@pytest.mark.parametrize(("cases", "why"), [(RAGGED, "different lengths"), (TIMED, "times of their own")])
+def test_series_that_no_wide_table_holds_are_written_long_with_a_note(cases: Raw, why: str, tmp_path: Path) -> None:
+    (note,) = write_cases(tmp_path / "a.csv", cases)
+    assert note.startswith("the table is long") and why in note
+    assert_equal(read(tmp_path / "a.csv", **LONG), cases)
+
+
 @pytest.mark.parametrize(
     "cases", [REGULAR, UNIVARIATE, RAGGED, TIMED], ids=["regular", "univariate", "ragged", "timed"]
 )
@@ -73,6 +96,12 @@ def test_an_npz_comes_back_with_its_types(cases: Raw, tmp_path: Path) -> None:
     found = read(tmp_path / "a.npz")
     assert_equal(found, cases)
     assert found.labels == cases.labels and np.asarray(found.series).dtype == np.asarray(cases.series).dtype
+
+
+@pytest.mark.parametrize("cases", [REGULAR, UNIVARIATE, RAGGED], ids=["regular", "univariate", "ragged"])
+def test_json_lines_come_back(cases: Raw, tmp_path: Path) -> None:
+    assert write_cases(tmp_path / "a.jsonl", cases) == ()
+    assert_equal(read(tmp_path / "a.jsonl"), cases)
 
 
 def test_json_lines_are_what_people_write(tmp_path: Path) -> None:
@@ -102,6 +131,13 @@ def test_aeon_reads_the_ts_files_that_are_written(cases: Raw, tmp_path: Path) ->
     for one, other in zip(series, cases.series, strict=True):
         np.testing.assert_array_equal(np.asarray(one, np.float32), np.stack(list(other)).astype(np.float32))
     assert labels.tolist() == list(map(str, cases.labels or ()))
+
+
+@pytest.mark.parametrize("suffix", list_suffixes())
+def test_cases_without_labels_come_back_without(suffix: str, tmp_path: Path) -> None:
+    bare = replace(UNIVARIATE, labels=None, groups=None)
+    write_cases(tmp_path / f"a{suffix}", bare)
+    assert_equal(read(tmp_path / f"a{suffix}"), bare)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from training.data.cases import Cases, Dataset, DatasetError
 from training.data.description import describe_source
 from training.data.digest import compute_digest
+from training.data.labelling import refuse_counting, refuse_senseless
 from training.data.labels import are_plain_integers, check_groups, check_labels, refuse_lookalikes
+from training.data.numbers import note_numbers
 from training.data.raw import Raw
 from training.data.series import check_series
 
@@ -26,6 +28,10 @@ def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "") -> 
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
     refuse_lookalikes(train_cases.labels or ())
+    refuse_senseless(train_cases.labels, f"The training set of {name}")
+    refuse_counting(train_cases.labels, train_cases.series[:, 0, 0], f"The training set of {name}")
+    train = note_numbers(train, f"The training set of {name}")
+    test = None if test is None else note_numbers(test, f"The test set of {name}")
     description = describe_source(train, test, train_cases, test_cases, origin)
     return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases), description)
 

@@ -10,6 +10,7 @@ from training.data.discover import Reader, find_readers
 from training.data.raw import Partitions
 from training.data.settings import CommonSettings
 from training.data.source import Source, find_set
+from training.data.unpack import find_suffix, read_bytes
 
 HEAD = 65_536
 """Bytes of a file that `recognise` sees."""
@@ -17,16 +18,17 @@ HEAD = 65_536
 
 def read_file(path: Path, source: Source) -> Partitions:
     """What the file's reader finds in it. Raises DatasetError where no reader, or no single one, takes it."""
-    reader = choose_reader(path, source.format)
+    reader = choose_reader(path, source)
     _refuse_foreign_settings(reader, path, source)
     return reader.read(path, source)
 
 
-def choose_reader(path: Path, format: str | None) -> Reader:
-    """The reader called `format`, a suffix without its dot or a module's name; without one, the reader that the suffix
-    names; of several, the one that recognises the first bytes."""
+def choose_reader(path: Path, source: Source) -> Reader:
+    """The reader that `--format` names, by a suffix without its dot or a module's name; without it, the readers of the
+    suffix; of several, those that have every setting given; of these, the one that recognises the first bytes."""
     readers = find_readers()
-    candidates = _find_named(readers, format) if format else readers.get(find_suffix(path), [])
+    candidates = _find_named(readers, source.format) if source.format else readers.get(find_suffix(path), [])
+    candidates = [reader for reader in candidates if not _find_foreign(reader, source)] or candidates
     if not candidates:
         raise DatasetError(
             f"The file {path} has the suffix {path.suffix!r}, which no reader knows. Supported are "
@@ -34,7 +36,7 @@ def choose_reader(path: Path, format: str | None) -> Reader:
         )
     if len(candidates) == 1:
         return candidates[0]
-    head = read_head(path)
+    head = read_bytes(path, HEAD)
     found = [reader for reader in candidates if _recognises(reader, path, head)]
     if len(found) != 1:
         names = ", ".join(_get_name(reader) for reader in (found or candidates))
@@ -44,20 +46,6 @@ def choose_reader(path: Path, format: str | None) -> Reader:
             else f"The file {path} looks like none of {names}. Check what is in it, or say what it is with --format."
         )
     return found[0]
-
-
-def find_suffix(path: Path) -> str:
-    """The suffix, in lower case with its dot, that tells how the file is to be read."""
-    return path.suffix.lower()
-
-
-def read_head(path: Path) -> bytes:
-    """The first bytes of the file."""
-    try:
-        with path.open("rb") as file:
-            return file.read(HEAD)
-    except OSError as error:
-        raise DatasetError(f"The file {path} could not be read: {error}. Check its name and its rights.") from error
 
 
 def _find_named(readers: dict[str, list[Reader]], format: str) -> list[Reader]:
@@ -80,12 +68,17 @@ def _recognises(reader: Reader, path: Path, head: bytes) -> bool:
 
 
 def _refuse_foreign_settings(reader: Reader, path: Path, source: Source) -> None:
-    """A setting that the reader does not have would be dropped; layout and key, as ever, where there are no arrays."""
-    own = {field.name for field in fields(getattr(reader, "Settings", CommonSettings))}
-    everywhere = {field.name for field in fields(CommonSettings)} | {"layout", "key"}
-    if foreign := sorted(set(find_set(source)) - own - everywhere):
+    """A setting that the reader does not have would be dropped."""
+    if foreign := _find_foreign(reader, source):
         flags = ", ".join(f"--{name}" for name in foreign)
         raise DatasetError(
             f"The file {path} is read as {_get_name(reader)}, which has no use for {flags}. Leave them out, or name "
             "the format that the file is in with --format."
         )
+
+
+def _find_foreign(reader: Reader, source: Source) -> list[str]:
+    """The settings given that the reader does not have; layout and key pass, as ever, where there are no arrays."""
+    own = {field.name for field in fields(getattr(reader, "Settings", CommonSettings))}
+    everywhere = {field.name for field in fields(CommonSettings)} | {"layout", "key"}
+    return sorted(set(find_set(source)) - own - everywhere)

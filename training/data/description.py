@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from training.data.cases import Cases, Description, Label
+from training.data.labelling import describe_classes
 from training.data.raw import Raw
 
 SHOWN = 5
@@ -19,7 +20,7 @@ def describe_source(train: Raw, test: Raw | None, cases: Cases, test_cases: Case
         units=_freeze(train.units),
         sampling_interval=train.sampling_interval,
         read="; ".join(_list_parts(train, cases, test_cases, origin)),
-        notes=notes,
+        notes=(*notes, *describe_classes(cases.labels, "the training set")),
     )
 
 

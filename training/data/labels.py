@@ -10,6 +10,7 @@ import numpy as np
 from bundle.manifest import MOST_CLASSES
 from bundle.strict import INTEGERS, MOST_LETTERS
 from training.data.cases import DatasetError, Label
+from training.data.labelling import is_absent, write_form
 from training.data.raw import Raw
 
 _PLAIN_INTEGER = re.compile(r"0|-?[1-9][0-9]*")
@@ -49,10 +50,14 @@ def _is_plain_integer(label: str) -> bool:
 
 
 def refuse_lookalikes(labels: Sequence[Label]) -> None:
-    """DatasetError when two labels have equal text but different type, such as 1 and "1"."""
+    """DatasetError when two labels read alike: 1 and "1" of different type, or "1", "1.0" and "1e0"."""
     seen: dict[str, Label] = {}
     for label in labels:
-        other = seen.setdefault(str(label), label)
+        other = seen.setdefault(write_form(label), label)
+        if type(other) is type(label) and other != label:
+            raise DatasetError(
+                f"The labels {other!r} and {label!r} read as one, but are written in two ways. Write each in one way."
+            )
         if type(other) is not type(label):
             raise DatasetError(
                 f"The label {label} comes both as an integer and as text, which nobody could tell apart. "
@@ -61,7 +66,7 @@ def refuse_lookalikes(labels: Sequence[Label]) -> None:
 
 
 def _label(value: object, case: int, where: str) -> Label:
-    if isinstance(value, str) and value.strip():
+    if isinstance(value, str) and not is_absent(value):
         return _require_bounded_text(str(value), case, where)
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return _require_bounded_integer(int(value), case, where)
@@ -69,7 +74,12 @@ def _label(value: object, case: int, where: str) -> Label:
         return _require_bounded_integer(int(value), case, where)
     raise DatasetError(
         f"The label of case {case} (counted from 0) of {where} is {value!r}, of type {type(value).__name__}, but a "
-        "label is an integer or non-empty text. Write it as one, or leave the labels out if there are none."
+        "label is an integer or non-empty text. Write it as one"
+        + (
+            "; leave cases without a label out with --drop-unlabelled, or give a class of that name a plainer one."
+            if is_absent(value)
+            else ", or leave the labels out if there are none."
+        )
     )
 
 

@@ -12,6 +12,7 @@ from training.data.choose import read_file
 from training.data.discover import find_generator, find_readers, list_generators
 from training.data.folder import resolve
 from training.data.generated import NO_OPTIONS, Options
+from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
 from training.data.raw import Partitions, Raw
@@ -41,7 +42,7 @@ def load_source(source: Source) -> Dataset:
         name, partitions, origin = source.dataset, _load_by_name(source.dataset, source.generated), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    train, test = partitions
+    train, test = settle_partitions(partitions, source.drop_unlabelled)
     return check_dataset(
         name,
         prepare(train, source, f"The training set of {name}"),

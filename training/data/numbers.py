@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from training.data.cases import DatasetError
-from training.data.raw import Series
+from training.data.raw import Raw, Series
 
 MOST_ROUNDING = 0.01
 """What float32 may round a channel's values by, of their standard deviation."""
 MOST_DEVIATIONS = 1e6
 """How many times as far from the median as the others a value may lie; farther, float32 cannot hold the others."""
-LARGEST_WHOLE = 2**24
-"""The largest number up to which float32 holds every whole number."""
+LARGEST_WHOLE, LARGEST_COUNTED = 2**24, 2**53
+"""Up to these, float32 and float64 hold every whole number; beyond the second, every number is whole."""
 LEAST_SHARE, LEAST_COUNT = 0.001, 5
 """How often a value must come to be taken for a code: of all values, and at all."""
 CODE_DEVIATIONS = 3.0
@@ -27,22 +27,22 @@ LEAST_DISTINCT = 20
 Channel = NDArray[np.float64]
 
 
-def check_numbers(series: Series, where: str) -> tuple[str, ...]:
-    """What is worth saying of the numbers; `where` names the partition.
+def note_numbers(raw: Raw, where: str) -> Raw:
+    """`raw` with a note on each thing that is odd about its numbers; `where` names the partition.
 
     Raises DatasetError when float32, in which everything is learned and served, would lose a channel's values: by an
     offset, or by values beyond reason.
     """
-    notes = []
-    for number, values in enumerate(_list_channels(series)):
+    notes: list[str] = []
+    for number, values in enumerate(_list_channels(raw.series)):
         channel = f"channel {number} of {where[0].lower()}{where[1:]}"
         known = values[np.isfinite(values)]
         if len(known) == 0:
             continue
-        _refuse_outliers(known, channel, where, series, number)
+        _refuse_outliers(known, channel, raw.series, number)
         _refuse_offset(known, channel)
         notes += [*_describe_code(known, channel), *_describe_rounding(known, channel)]
-    return tuple(notes)
+    return replace(raw, notes=(*raw.notes, *notes))
 
 
 def _list_channels(series: Series) -> Iterator[Channel]:
@@ -53,17 +53,17 @@ def _list_channels(series: Series) -> Iterator[Channel]:
             yield np.concatenate([np.asarray(case[number], dtype=np.float64) for case in series])
 
 
-def _refuse_outliers(known: Channel, channel: str, where: str, series: Any, number: int) -> None:
+def _refuse_outliers(known: Channel, channel: str, series: Series, number: int) -> None:
     distances = np.abs(known - np.median(known))
     spread = np.median(distances[distances > 0]) if (distances > 0).any() else 0.0
     far = distances > MOST_DEVIATIONS * spread
     if spread == 0 or not far.any():
         return
     value = known[far][0]
-    cases = [case for case, each in enumerate(series) if (np.asarray(each[number], dtype=np.float64) == value).any()]
+    first = next(case for case, each in enumerate(series) if (np.asarray(each[number]) == value).any())
     raise DatasetError(
         f"{int(far.sum())} values of {channel} are more than a million times as far from the median as most; the first "
-        f"is {value:g}, in case {cases[0]} (counted from 0). Beside them all others would be equal in float32. Mend "
+        f"is {value:g}, in case {first} (counted from 0). Beside them all others would be equal in float32. Mend "
         f"them, or say that they stand for missing values: --missing {value:g}."
     )
 
@@ -99,7 +99,8 @@ def _describe_code(known: Channel, channel: str) -> Iterator[str]:
 
 def _describe_rounding(known: Channel, channel: str) -> Iterator[str]:
     rounded = known.astype(np.float32).astype(np.float64)
-    changed = (known == np.round(known)) & (np.abs(known) > LARGEST_WHOLE) & (rounded != known)
+    in_reach = (np.abs(known) > LARGEST_WHOLE) & (np.abs(known) <= LARGEST_COUNTED)
+    changed = in_reach & (known == np.round(known)) & (rounded != known)
     if changed.any():
         first = int(changed.argmax())
         yield (

@@ -26,11 +26,13 @@ class Source(ArraySettings, TableSettings, CommonSettings):
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
     generated: Annotated[Options, tyro.conf.arg(name="generator")] = NO_OPTIONS
     """Options of the generator that --dataset names."""
+    drop_unlabelled: bool = False
+    """Leave cases without a label out, rather than refuse the dataset."""
 
 
 def find_set(source: Source) -> dict[str, object]:
     """The settings of readers that differ from their defaults, by name."""
-    place = ("dataset", "data", "format", "generated")
+    place = ("dataset", "data", "format", "drop_unlabelled", "generated")
     readers = [field for field in fields(Source) if field.name not in place]
     return {
         field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default

@@ -9,24 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.cases import DatasetError
+from training.data.unpack import read_text
 
 _MISSING = {"", "?"}
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a UTF-8 file, without their ends; DatasetError when it cannot be read as such."""
-    try:
-        return path.read_text(encoding="utf-8-sig").split("\n")
-    except OSError as error:
-        raise DatasetError(f"The file {path} could not be read: {error}. Check its name and its rights.") from error
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"The file {path} is not UTF-8 text: {error}. Save it as UTF-8.") from error
+    """The lines of a text file, without their ends; DatasetError when it cannot be read as such."""
+    return read_text(path).split("\n")
 
 
 def parse_numbers(fields: Sequence[str], path: Path, line: int) -> NDArray[np.float64]:
     """`[len(fields)]`; an empty field and "?" are missing values, hence NaN. Lines count from 1."""
     try:
-        return np.array([np.nan if field.strip() in _MISSING else float(field) for field in fields])
+        return np.array([np.nan if field.strip() in _MISSING else _parse_number(field) for field in fields])
     except ValueError as error:
         wrong = next(field for field in fields if field.strip() not in _MISSING and not is_number(field))
         raise DatasetError(
@@ -36,9 +32,15 @@ def parse_numbers(fields: Sequence[str], path: Path, line: int) -> NDArray[np.fl
 
 
 def is_number(field: str) -> bool:
-    """Whether a field reads as a number; "nan" and "inf" do."""
+    """Whether a field reads as a number; "nan" and "inf" do, "0_1" and "1e" do not."""
     try:
-        float(field)
+        _parse_number(field)
     except ValueError:
         return False
     return True
+
+
+def _parse_number(field: str) -> float:
+    if "_" in field:
+        raise ValueError("Python's separator of digits is no part of a number")
+    return float(field)

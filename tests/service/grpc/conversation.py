@@ -11,9 +11,9 @@ import numpy as np
 from google.protobuf.message import Message
 
 from service.proto import seriesmith_pb2 as messages
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.bundles import Labelled
 from tests.service.server import Server
+from tests.service.stubs import SeriesmithStub
 
 OPERATIONS = ["encode", "reconstruct", "sample", "augment", "classify"]
 

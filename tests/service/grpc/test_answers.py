@@ -8,10 +8,10 @@ import grpc
 import numpy as np
 import pytest
 
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.grpc.conversation import OPERATIONS, answer, build_good, build_request, read_plain
 from tests.service.server import Server
+from tests.service.stubs import SeriesmithStub
 
 GENERATING = ["sample", "augment"]
 

@@ -18,13 +18,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from service.grpc.address import require_free_port
 from service.grpc.grpcio_server import GrpcioServer
 from service.grpc.server import GrpcServer
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from service.serving import Serving
 from service.settings import Settings
 from tests.service.bundles import Labelled
 from tests.service.grpc.conftest import SERVERS
 from tests.service.grpc.conversation import answer, build_request, connect
 from tests.service.server import ROOT, Server, run_server, wait_until
+from tests.service.stubs import SeriesmithStub
 from tests.service.test_metrics import list_kept_files
 
 TYPED = "seriesmith.v1.Seriesmith"

@@ -51,7 +51,7 @@ def test_both_versions_answer_on_one_stream_what_grpcurl_asks(channel: grpc.Chan
     requests += [ServerReflectionRequest(file_containing_symbol=symbol) for symbol in symbols]
     answers = list(map(ServerReflectionResponse.FromString, converse(channel, service, requests)))
     assert {one.name for one in answers[0].list_services_response.service} == SERVED
-    assert "service/proto/seriesmith.proto" in read_files(answers[1]) and read_files(answers[2]) == read_files(
+    assert "seriesmith/v1/seriesmith.proto" in read_files(answers[1]) and read_files(answers[2]) == read_files(
         answers[1]
     )
     assert answers[3].error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
@@ -82,7 +82,7 @@ def test_every_service_and_each_of_its_methods_is_found_whole(symbol: str):
 
 @pytest.mark.parametrize("name", ["SampleRequest", "SampleRequest.counts", "Array", "Array.values"])
 def test_messages_and_fields_are_found(name: str):
-    assert "service/proto/seriesmith.proto" in read_files(ask_for(f"seriesmith.v1.{name}"))
+    assert "seriesmith/v1/seriesmith.proto" in read_files(ask_for(f"seriesmith.v1.{name}"))
 
 
 def test_nested_messages_and_enumerations_are_found():
@@ -119,7 +119,7 @@ def test_every_kind_of_question_may_be_asked_in_vain(request_: ServerReflectionR
 
 
 def test_a_file_is_found_by_its_name():
-    name = "service/proto/seriesmith.proto"
+    name = "seriesmith/v1/seriesmith.proto"
     assert list(read_files(ask(ServerReflectionRequest(file_by_filename=name)))) == [name]
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import grpc
 import pytest
 
-from service.proto.seriesmith_pb2_grpc import SeriesmithStub
 from tests.service.grpc.conversation import build_request, connect
 from tests.service.server import Server, find_children, wait_until
+from tests.service.stubs import SeriesmithStub
 
 ENDLESS = build_request("sample", model="sines", n_per_class=1_000_000)
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from service.proto.open_inference_pb2_grpc import GRPCInferenceServiceStub
 from tests.service.bundles import Labelled
 from tests.service.grpc.conversation import connect
 from tests.service.server import ROOT, Server
+from tests.service.stubs import GRPCInferenceServiceStub
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,15 @@ from pathlib import Path
 
 from training.data.cases import DatasetError
 from training.data.raw import Partitions, Raw
+from training.data.tables.text import has_header
 from training.data.text import parse_numbers, read_lines
 
 SUFFIXES = (".tsv", ".txt")
+
+
+def recognise(path: Path, head: bytes) -> bool:
+    """Whether the first line is a case, rather than the header of a table."""
+    return not has_header(head)
 
 
 def read(path: Path, settings: object) -> Partitions:

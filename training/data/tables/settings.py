@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from training.data.settings import SignalSettings
+from training.data.settings import CommonSettings, SignalSettings
 
 
 @dataclass(frozen=True)
-class TableSettings(SignalSettings):
+class TableSettings(SignalSettings, CommonSettings):
     """What the columns of a table are. A column is given by its name, or by its number (from 1) where it has none."""
 
     id: tuple[str, ...] = ()
@@ -20,5 +21,5 @@ class TableSettings(SignalSettings):
     """For a folder of tables, one series a file: a table with a column `file`, and columns for label and group."""
     delimiter: str | None = None
     """What separates fields; "tab" and "space" are words for those two (default: found by the first lines)."""
-    decimal: str = "."
-    """Decimal mark of a text table: a point or a comma."""
+    decimal: Literal[".", ","] | None = None
+    """Decimal mark of a text table (default: found by the first lines)."""

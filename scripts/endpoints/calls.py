@@ -1,0 +1,97 @@
+"""Writes `operations.py` of the client: a function for each operation, which makes a call of its arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from scripts.endpoints.docstrings import list_lines, write_docstring
+from scripts.endpoints.fields import Field, Kind, list_request_fields
+from service.grpc.names import ANSWER, name_message
+from service.operations import OPERATIONS, Operation
+
+HEAD = '''\
+"""What can be asked: each function makes a call, which every client carries out in its own way.
+
+`make proto` writes this file from the operations of the server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from seriesmith.answers import {answers}
+from seriesmith.arguments import Strategy, prepare_array, prepare_counts
+from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy
+from seriesmith.calls import Call, list_chosen, make_call
+'''
+
+TYPES = {
+    Kind.TEXT: "str",
+    Kind.WHOLE: "int",
+    Kind.NUMBER: "float",
+    Kind.FLAG: "bool",
+    Kind.ARRAY: "ArrayLike",
+    Kind.LABELS: "ArrayLike",
+    Kind.COUNTS: "Mapping[Any, int]",
+    Kind.CHOICE: "Strategy",
+}
+PREPARED = {
+    Kind.ARRAY: "prepare_array({name}, '{name}')",
+    Kind.LABELS: "prepare_labels({name})",
+    Kind.COUNTS: "prepare_counts({name}, '{name}')",
+    Kind.CHOICE: "prepare_strategy({name})",
+}
+"""How an argument becomes what is sent; others are sent as they are."""
+
+POSITIONAL = (Kind.ARRAY, Kind.LABELS, Kind.COUNTS)
+"""Arguments of many values may be given without their names."""
+
+
+def write_operations() -> str:
+    """Return the text of the module."""
+    answers = ", ".join(name_message(name, ANSWER) for name in OPERATIONS)
+    functions = ["\n".join(_write_function(operation)) for operation in OPERATIONS.values()]
+    return "\n\n".join([HEAD.format(answers=answers), *functions]) + "\n"
+
+
+def _write_function(operation: Operation) -> Iterator[str]:
+    fields = list_request_fields(operation.request)
+    positional = [one for one in fields if one.kind in POSITIONAL]
+    named = [one for one in fields if one.kind not in POSITIONAL]
+    named.sort(key=lambda one: one.name == "model")  # which every operation has, last
+    parameters = [text for one in positional for text in _list_parameters(one)]
+    parameters += ["*", *(text for one in named for text in _list_parameters(one))]
+    answer = name_message(operation.name, ANSWER)
+    yield f"def {operation.name}({', '.join(parameters)}) -> Call[{answer}]:"
+    words = list_lines(pair for one in (*positional, *named) for pair in _describe(one))
+    yield from write_docstring([operation.summary, operation.description, words])
+    sent = ", ".join(f'"{one.name}": {_prepare(one)}' for one in (*positional, *named) if one.name != "series")
+    series = ", series=prepare_series(series)" if any(one.name == "series" for one in fields) else ""
+    parts = ", parts=True" if operation.stream is not None else ""
+    yield f'    return make_call("{operation.name}", {answer}, {{{sent}}}{series}{parts})'
+
+
+def _list_parameters(field: Field) -> list[str]:
+    if field.kind is Kind.EXTRAS:
+        return [f"{name}: bool = False" for name in field.of]
+    if not field.optional:
+        return [f"{field.name}: {TYPES[field.kind]}"]
+    return [f"{field.name}: {TYPES[field.kind]}{' | None' if field.default is None else ''} = {field.default!r}"]
+
+
+def _describe(field: Field) -> list[tuple[str, str]]:
+    if field.kind is Kind.EXTRAS:
+        return [(name, "whether the answer is to have it") for name in field.of]
+    return [(field.name, field.words)]
+
+
+def _prepare(field: Field) -> str:
+    if field.kind is Kind.EXTRAS:
+        return f"list_chosen({', '.join(f'{name}={name}' for name in field.of)})"
+    if field.kind not in PREPARED:
+        return field.name
+    prepared = PREPARED[field.kind].format(name=field.name)
+    return f"None if {field.name} is None else {prepared}" if field.optional and field.default is None else prepared

@@ -1,0 +1,27 @@
+"""A table becomes series, whichever way it is laid out."""
+
+from __future__ import annotations
+
+from training.data.cases import DatasetError
+from training.data.raw import Raw
+from training.data.tables.long import read_long
+from training.data.tables.nested import read_nested
+from training.data.tables.roles import find_roles
+from training.data.tables.settings import TableSettings
+from training.data.tables.table import Table, is_list
+from training.data.tables.wide import read_wide
+
+
+def read_table(table: Table, settings: TableSettings) -> Raw:
+    """Series of a long table where flags say that it is one; of columns of lists; else of a wide table.
+
+    Raises DatasetError for whatever does not fit, by its name and its line.
+    """
+    if not table.n_rows:
+        raise DatasetError(f"{table.subject} holds no rows. Give a table with series in it.")
+    roles = find_roles(table, settings)
+    if (roles.is_long and any(is_list(table.columns[column]) for column in roles.value)) or (
+        not roles.is_long and any(is_list(table.columns[column]) for column in roles.rest)
+    ):
+        return read_nested(table, roles, settings)
+    return (read_long if roles.is_long else read_wide)(table, roles, settings)
