@@ -28,6 +28,8 @@ class Unauthenticated(SeriesmithError):
     """The API key is missing or wrong."""
 
     code, http_status, grpc_code = "unauthenticated", 401, "UNAUTHENTICATED"
+    as_password = False
+    """Whether the key may come as a password too, from a browser."""
 
 
 class Forbidden(SeriesmithError):

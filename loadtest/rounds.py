@@ -23,9 +23,6 @@ from loadtest.results import Bulk, Results
 from loadtest.server import NotRun, Running, Server, run_server
 from loadtest.wire import Array
 
-Interpreters = dict[Server, Path]
-"""Servers, and the `bin` of what runs each."""
-
 
 @dataclass(frozen=True)
 class Entrant:

@@ -29,6 +29,7 @@ logger = logging.getLogger("bentoml.seriesmith")
 try:
     SETTINGS = Settings.from_environment()
     SERVING = Serving(SETTINGS)
+    ROUTES = Routes(SERVING)
 except ValueError as error:
     raise SystemExit(str(error)) from error
 GRPC = GrpcServer(SERVING) if SETTINGS.grpc == "own" else GrpcioServer(SERVING)
@@ -89,7 +90,7 @@ def _declare(operation: Operation) -> Any:
 
 Seriesmith = open_front_door(
     type("Seriesmith", (_Lifecycle,), {name: _declare(operation) for name, operation in OPERATIONS.items()}),
-    Routes(SERVING),
+    ROUTES,
     private=SETTINGS.front_door == "private",
     name="seriesmith",
     workers=SETTINGS.processes,

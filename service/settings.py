@@ -81,6 +81,9 @@ class Settings:
     refused when that dies; it takes a second or two more for each. For bundles from strangers: 2147483648 or so."""
     trusted_keys: str = ""
     """A file of public keys (see bundle/signing.py); when set, only bundles that one of them signed are served."""
+    mount: str = "studio"
+    """Packages that add paths of their own, by name, with commas between (service/http/mounting.py); `studio` is
+    mounted where it is installed. `none`: no package."""
     front_door: Literal["private", "public"] = "private"
     """How our paths get before BentoML's: see service/front_door.py."""
     grpc: Literal["own", "grpcio"] = "own"

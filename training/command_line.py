@@ -6,11 +6,12 @@ Names are read first, so that an unknown one is refused at once and `--help` sho
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from training import families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.families import PACKAGES
+from training.families.settings import NO_FAMILY, FamilySettings
 from training.former import FORMER, list_present
 from training.settings import name_flag
 
@@ -22,7 +23,8 @@ def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConf
     `ConfigurationError` for a family that is not known, with those there are.
     """
     left: list[str] = []
-    chosen = {kind: families.find_name(getattr(FitConfiguration(), kind)) for kind in PACKAGES}
+    named: dict[str, str] = {}
+    chosen = {kind: families.find_name(family) for kind, family in _list_chosen(FitConfiguration()).items()}
     waiting = list(arguments)
     while waiting:
         argument = waiting.pop(0)
@@ -34,19 +36,41 @@ def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConf
             raise ConfigurationError(
                 f"{argument} has no name after it; it must be one of: {', '.join(families.list_names(kind))}."
             )
-        chosen[kind] = waiting.pop(0) if value is None else value
+        named[kind] = waiting.pop(0) if value is None else value
+    _refuse_idle(left, named, prefix)
+    chosen |= named
     default = FitConfiguration(**{kind: families.make_settings(kind, name) for kind, name in chosen.items()})
     return default, _rename_flags(left, chosen, prefix)
 
 
 def describe_families(configuration: FitConfiguration) -> str:
     """The families chosen and those there are, for a command's help."""
+    own = {kind: families.find_name(family) for kind, family in _list_chosen(configuration).items()}
     lines = []
     for kind in PACKAGES:
-        own = families.find_name(getattr(configuration, kind))
-        others = [name for name in families.list_names(kind) if name != own]
-        lines.append(f"{name_flag(kind)} {own}" + (f" (or {', '.join(others)})" if others else ""))
-    return f"Families: {'; '.join(lines)}. Shown are the options of those named; name another to see its own."
+        others = [name for name in families.list_names(kind) if name != own.get(kind)]
+        there = f"{name_flag(kind)} {own[kind]}" if kind in own else f"no {name_flag(kind)}"
+        lines.append(there + (f" (or {', '.join(others)})" if others else ""))
+    return (
+        f"Families: {'; '.join(lines)}. A generator has no encoder and stands in place of VAE and texture. Shown are "
+        "the options of the families named; name another to see its own."
+    )
+
+
+def _list_chosen(configuration: FitConfiguration) -> dict[str, FamilySettings]:
+    """The settings of each kind of which a family is chosen."""
+    found: dict[str, FamilySettings] = {kind: getattr(configuration, kind) for kind in PACKAGES}
+    return {kind: family for kind, family in found.items() if family != NO_FAMILY}
+
+
+def _refuse_idle(left: Sequence[str], named: Collection[str], prefix: str) -> None:
+    """Raise `ConfigurationError` where a generator is named, and something is set of what it stands in place of."""
+    own = [_split(argument, prefix)[0].partition(".")[0] for argument in left]
+    if "generator" in named and (idle := {"vae", "texture"}.intersection([*own, *named])):
+        raise ConfigurationError(
+            f"{name_flag(prefix + min(idle))} sets nothing beside {name_flag(prefix + 'generator')}, which stands in "
+            "place of VAE and texture; leave one of them out."
+        )
 
 
 def _split(argument: str, prefix: str) -> tuple[str, str | None]:

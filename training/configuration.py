@@ -13,7 +13,7 @@ from bundle.generation.policy import PolicyName
 from training.data.generated import Options
 from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
-from training.families.settings import FamilySettings, VAESettings
+from training.families.settings import NO_FAMILY, FamilySettings, VAESettings
 from training.former import rename_former
 from training.generator_options import read_options, record_options
 from training.settings import Bounds, ConfigurationError, check_bounds
@@ -67,6 +67,8 @@ class FitConfiguration(Source):
     """The learner resamples longer series to this many timepoints; the bundle takes and gives the native length."""
     texture: FamilySettings = field(default_factory=partial(make_settings, "texture", "flow"))
     """The texture: the fine structure that a VAE smooths away."""
+    generator: FamilySettings = NO_FAMILY
+    """A generator without an encoder, in place of VAE, mixture and texture."""
     max_components: Annotated[int, Bounds(ge=1)] = 3
     """Most mixture components per class; BIC chooses."""
     expansion: Annotated[float, Bounds(gt=0, le=MOST_EXPANSION)] = 1.0
@@ -101,10 +103,20 @@ class FitConfiguration(Source):
         check_bounds(self)
         if self.folds != 0 and self.folds < 2:
             raise ConfigurationError(f"--folds is {self.folds}; it must be 0 (nothing is judged) or at least 2.")
+        if self.rounds > 1 and self.generator != NO_FAMILY:
+            raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
+
+    def list_families(self) -> list[FamilySettings]:
+        """The settings of the families that are fitted: a generator without an encoder, or VAE and texture; and the
+        classifier."""
+        makers = [self.vae, self.texture] if self.generator == NO_FAMILY else [self.generator]
+        return [*makers, self.classifier]
 
     def record(self) -> dict[str, Any]:
         """As the manifest holds it: plain JSON values, whole paths, families by name, and nothing of PLACES."""
         values = {own.name: getattr(self, own.name) for own in fields(self) if own.name not in PLACES}
+        fitted = self.list_families()
+        values |= {kind: NO_FAMILY for kind in PACKAGES if values[kind] not in fitted}
         return {name: _record_value(value) for name, value in values.items()}
 
     @classmethod
@@ -115,14 +127,15 @@ class FitConfiguration(Source):
             raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
         paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
         several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
-        chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if kind in record}
+        chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if record.get(kind)}
         chosen["generated"] = read_options(record.get("dataset"), record.get("generated") or {})
-        return cls(**{**record, **paths, **several, **chosen, "models": models})
+        plain = {name: value for name, value in record.items() if name not in PACKAGES}
+        return cls(**{**plain, **paths, **several, **chosen, "models": models})
 
 
 def _record_value(value: Any) -> Any:
     if isinstance(value, FamilySettings):
-        return record_settings(value)
+        return None if value == NO_FAMILY else record_settings(value)
     if isinstance(value, Options):
         return record_options(value)
     if isinstance(value, Path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from bundle.manifest import Label
 from bundle.reading import MOST_BYTES
 from bundle.strict import MOST_LETTERS, find_unwritable
 from training.configuration import ConfigurationError, FitConfiguration
 from training.data import Cases
-from training.families.settings import FLOAT, Size
+from training.families.settings import FLOAT, NO_FAMILY, Size
 from training.learning.mixture_fit import choose_most_components
 
 
@@ -34,15 +35,9 @@ def check_fit(dataset: str, learn: Cases, configuration: FitConfiguration) -> No
 def _estimate_parts(learn: Cases, configuration: FitConfiguration) -> Iterator[tuple[int, str]]:
     """About how many bytes of a bundle grow with its settings and cases, for what, and how to have less of it."""
     n_cases, n_channels, n_timepoints = learn.series.shape
-    counts = Counter(learn.labels) if learn.labels is not None else Counter({"all": n_cases})
-    components = max(choose_most_components(count, configuration.max_components) for count in counts.values())
-    squares = len(counts) * components * configuration.vae.latent_dim**2
-    # Covariances in mixture.npz (float64); two factors in one graph, one in another.
-    yield (
-        squares * (2 * FLOAT + 3 * FLOAT),
-        f"for the mixtures of {len(counts)} classes, {components} components each, in {configuration.vae.latent_dim} "
-        "dimensions (set a smaller --vae.latent-dim or --max-components)",
-    )
+    counts: Counter[Label] = Counter(learn.labels) if learn.labels is not None else Counter({"all": n_cases})
+    if configuration.generator == NO_FAMILY:
+        yield _estimate_mixtures(counts, configuration)
     width = min(n_timepoints, configuration.working_timepoints)
     if width < n_timepoints:
         yield (
@@ -51,5 +46,17 @@ def _estimate_parts(learn: Cases, configuration: FitConfiguration) -> Iterator[t
             "shorten the series)",
         )
     size = Size(n_cases, n_channels, width, len(counts))
-    for family in (configuration.vae, configuration.texture, configuration.classifier):
+    for family in configuration.list_families():
         yield from family.estimate_parts(size)
+
+
+def _estimate_mixtures(counts: Counter[Label], configuration: FitConfiguration) -> tuple[int, str]:
+    """The same for the mixtures over latent codes of classes of so many cases."""
+    components = max(choose_most_components(count, configuration.max_components) for count in counts.values())
+    squares = len(counts) * components * configuration.vae.latent_dim**2
+    # Covariances in mixture.npz (float64); two factors in one graph, one in another.
+    return (
+        squares * (2 * FLOAT + 3 * FLOAT),
+        f"for the mixtures of {len(counts)} classes, {components} components each, in {configuration.vae.latent_dim} "
+        "dimensions (set a smaller --vae.latent-dim or --max-components)",
+    )

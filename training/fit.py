@@ -167,7 +167,8 @@ def parse_arguments(arguments: list[str], prog: str = "fit.py") -> FitConfigurat
     """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
     default, left = choose_families(arguments)
     dataset = None if find_value("--data", left) else find_value("--dataset", left)
-    default = replace(default, generated=choose_options(dataset, left))
+    of_family = [own.name for own in fields(default.generator)]
+    default = replace(default, generated=choose_options(dataset, left, of_family))
     description = f"{FitConfiguration.__doc__}\n\n{describe_families(default)} {describe_generators()}"
     return tyro.cli(FitConfiguration, default=default, args=left, prog=prog, description=description)
 

@@ -20,11 +20,11 @@ from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import make_training_cases, order_labels
 from training.families import find_module
-from training.families.settings import Size
+from training.families.settings import NO_FAMILY, FamilySettings, Size
 from training.learning.augmenting import NOTHING, Initial
 from training.learning.cases import TrainingCases
-from training.learning.generator import Generator
 from training.learning.loop import History
+from training.learning.maker import Maker
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.weights import load_weights, read_weights
 
@@ -35,7 +35,7 @@ class Fitted:
 
     labels: tuple[Label, ...]
     cases: TrainingCases
-    generator: Generator
+    generator: Maker
     classifier: nn.Module | None
     held_out: HeldOut | None
     uplift: Uplift | None
@@ -85,19 +85,19 @@ def list_candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitC
 
 
 def _load_starting_point(bundle: Path | None, cases: TrainingCases, configuration: FitConfiguration) -> Initial:
-    """The VAE and classifier of another bundle; the classifier only where the classes are as many."""
+    """The VAE or generator of another bundle, and its classifier where the classes are as many."""
     if bundle is None:
         return NOTHING
     n_cases, n_channels, n_timepoints = cases.series.shape
     size = Size(n_cases, n_channels, min(n_timepoints, configuration.working_timepoints), cases.n_classes)
-    model, network = (
-        find_module(settings).build(size, settings) for settings in (configuration.vae, configuration.classifier)
-    )
+    kind = "vae" if configuration.generator == NO_FAMILY else "generator"
+    made_by: FamilySettings = getattr(configuration, kind)
+    model, network = (find_module(settings).build(size, settings) for settings in (made_by, configuration.classifier))
     weights = read_weights(bundle)
-    load_weights(bundle, weights, "vae", model)
+    load_weights(bundle, weights, kind, model)
     prefixes = ("classifier", "classifier.one")  # the second is that of an average: its part with the policy
     found = any(load_weights(bundle, weights, prefix, network, required=False) for prefix in prefixes)
-    return Initial(model, network if found else None)
+    return Initial(**{kind: model}, classifier=network if found else None)
 
 
 @torch.no_grad()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -13,17 +13,19 @@ from training.settings import ConfigurationError, name_flag
 PREFIX = "generator."
 
 
-def choose_options(dataset: str | None, arguments: Sequence[str]) -> Options:
+def choose_options(dataset: str | None, arguments: Sequence[str], others: Collection[str] = ()) -> Options:
     """The options, at their defaults, of the generator called `dataset`; none where no generator is called so
     or it has none.
 
-    Raises `ConfigurationError` where `arguments` set an option that it does not have, with those there are.
+    Raises `ConfigurationError` where `arguments` set an option that it does not have, with those there are; `others`
+    are the options of what is not a generator of data and has the same prefix.
     """
     generator = find_generator(dataset) if dataset else None
     options = NO_OPTIONS if generator is None else generator.Settings()
     known = [name_flag(PREFIX + field.name) for field in fields(options)]
     flags = [argument.partition("=")[0].replace("_", "-") for argument in arguments]
-    unknown = [flag for flag in flags if flag.startswith(f"--{PREFIX}") and flag not in known]
+    allowed = {*known, *(name_flag(PREFIX + name) for name in others)}
+    unknown = [flag for flag in flags if flag.startswith(f"--{PREFIX}") and flag not in allowed]
     if not unknown:
         return options if known else NO_OPTIONS
     if generator is None:

@@ -44,7 +44,8 @@ def augment(
     lists those that it can.
 
     `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or
-    {"counts": {label: total}} (totals per class). Originals come first, unchanged, in order.
+    {"counts": {label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to
+    each value sent, which is the value itself for whole numbers up to 2^24 = 16 777 216.
 
     series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
     labels: one for each case; none for a model of unlabelled data

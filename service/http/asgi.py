@@ -8,7 +8,7 @@ import logging
 
 from bundle.errors import SeriesmithError
 from service.admission import finish_in_time
-from service.http.body import read_body
+from service.http.body import read_body, spool_body
 from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
 from service.http.routes import Routes
 from service.http.table import Match
@@ -31,14 +31,19 @@ class HttpApplication:
             match = self.routes.admit(method, path, headers)
             if match.route.handler is None:
                 return await self._bentoml(scope, receive, send)
-            body = await read_body(headers, receive, match.route.max_body_bytes)
+            request = Request(method, path, headers, b"", scope["query_string"])
+            if match.route.spooled:
+                spooled = await spool_body(headers, receive, match.route.max_body_bytes)
+                request.file = spooled.open()
+            else:
+                request.body = await read_body(headers, receive, match.route.max_body_bytes)
         except ClientGone:
             return self.routes.count_leaving(path)
         except SeriesmithError as error:
             refusal = self.routes.answer_failure(path, error)
             self.routes.allow_origin(refusal, headers)
             return await _send(refusal, scope, send)
-        return await self._answer(match, Request(method, path, headers, body), scope, receive, send)
+        return await self._answer(match, request, scope, receive, send)
 
     async def _answer(self, match: Match, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, unless the client leaves first: then the work ends too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 Headers = tuple[tuple[bytes, bytes], ...]
 Message = MutableMapping[str, Any]
@@ -22,12 +22,17 @@ class ClientGone(ConnectionError):
 
 @dataclass(slots=True)
 class Request:
-    """Method, path, headers by lower-case name, and the body as it came."""
+    """Method, path, headers by lower-case name, and the body as it came; or `file`, where the route is spooled.
+
+    `query` is what follows the path's question mark.
+    """
 
     method: str
     path: str
     headers: dict[bytes, bytes]
     body: bytes
+    query: bytes = b""
+    file: BinaryIO | None = None
 
 
 @dataclass(slots=True)

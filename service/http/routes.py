@@ -30,7 +30,9 @@ from service.http.bentoml_settings import BentomlSettings
 from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack
 from service.http.docs import build_openapi, read_docs_page
 from service.http.exchange import JSON, ClientGone, Headers, Request, Response, Streamed
-from service.http.table import SMALL_BYTES, Handler, Match, Route, Table
+from service.http.mounting import mount
+from service.http.pages import HTML, build_page
+from service.http.table import SMALL_BYTES, Match, Route
 from service.inference.rest import Rest, speaks
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
@@ -42,7 +44,6 @@ from service.wires.wire import Wire
 logger = logging.getLogger("bentoml.seriesmith")
 
 
-HTML = b"text/html; charset=utf-8"
 TEXT = b"text/plain; charset=utf-8"
 
 BENTOML_PATHS = ("/livez", "/healthz", "/schema.json", "/static_content/{path*}")
@@ -50,9 +51,6 @@ BENTOML_PATHS = ("/livez", "/healthz", "/schema.json", "/static_content/{path*}"
 
 VARY = (b"vary", b"accept, accept-encoding")
 """What an operation's answer depends on, beside its request."""
-
-PAGES = ("/docs", "/docs.json")
-"""What a browser shows: it may send the key as a password."""
 
 
 class Routes:
@@ -64,18 +62,20 @@ class Routes:
         self.bentoml = BentomlSettings()
         limit = serving.settings.max_body_bytes
         small = min(limit, SMALL_BYTES)
-        self.table = Table(
+        self.table = mount(
+            serving,
             [
                 *[self._make_row(operation, limit) for operation in OPERATIONS.values()],
                 Route("/models", ("GET",), self._list_models, "use", small),
                 Route("/models/{name*}", ("GET",), self._list_models, "use", small),
                 Route("/readyz", ("GET",), self._tell_readiness, None, small),
-                *[Route(path, ("GET",), handler, "use", small) for path, handler in self._list_pages().items()],
+                build_page("/docs", read_docs_page(), HTML, "use"),
+                Route("/docs.json", ("GET",), self._show_openapi, "use", small, page=True),
                 Route("*", ("OPTIONS",), _list_methods, None, small),
                 *Rest(serving).make_rows(limit, small),
                 Route("/metrics", ("GET",), self._show_metrics, "metrics", small),
                 *[Route(path, ("GET",), None, None, small) for path in BENTOML_PATHS],
-            ]
+            ],
         )
 
     def _make_row(self, operation: Operation, limit: int) -> Route:
@@ -101,11 +101,17 @@ class Routes:
         role, identity = match.route.role, self.serving.identity
         if role is not None and identity.needs_key:
             authorization = headers.get(b"authorization", b"")
-            identify = identity.identify_reader if path in PAGES else identity.identify
-            identify(authorization).require(role)
+            identify = identity.identify_reader if match.route.page else identity.identify
+            try:
+                identify(authorization).require(role)
+            except Unauthenticated as error:
+                error.as_password = match.route.page
+                raise
         if role == "manage":
             require_managing(self.serving.settings)
             require_same_origin(headers)
+        if match.route.content_types:
+            match.route.require_content_type(headers, path)
         return match
 
     async def answer(self, match: Match, request: Request) -> Response | Streamed:
@@ -201,11 +207,8 @@ class Routes:
 
         return Streamed(count_parts(), wire.media_type, (*headers, VARY), close)
 
-    def _list_pages(self) -> dict[str, Handler]:
-        async def show_openapi(request: Request) -> Response:
-            return Response(build_openapi(self.serving.repository, keyed=self.serving.identity.needs_key))
-
-        return dict(zip(PAGES, (_show_docs, show_openapi), strict=True))
+    async def _show_openapi(self, request: Request) -> Response:
+        return Response(build_openapi(self.serving.repository, keyed=self.serving.identity.needs_key))
 
     async def _show_metrics(self, request: Request) -> Response:
         return Response(await render_metrics(self.serving.numbers, self.bentoml.namespace), MEDIA_TYPE)
@@ -221,10 +224,6 @@ def _return_always(response: Response) -> Callable[[Request], Awaitable[Response
         return response
 
     return respond
-
-
-async def _show_docs(request: Request) -> Response:
-    return Response(read_docs_page(), HTML)
 
 
 async def _list_methods(request: Request) -> Response:
@@ -245,15 +244,15 @@ def build_refusal(error: SeriesmithError, path: str = "") -> Response:
     said: object = error.message
     if not speaks(path):
         said = {"code": error.code, "message": error.message} | ({"field": error.field} if error.field else {})
-    return Response(orjson.dumps({"error": said}), JSON, error.http_status, _explain(error, path))
+    return Response(orjson.dumps({"error": said}), JSON, error.http_status, _explain(error))
 
 
-def _explain(error: SeriesmithError, path: str) -> Headers:
+def _explain(error: SeriesmithError) -> Headers:
     """Return the headers that belong to a refusal: Retry-After, Allow or WWW-Authenticate."""
     if isinstance(error, MethodNotAllowed):
         return ((b"allow", error.allow.encode()),)
     if isinstance(error, Unauthenticated):
-        return ((b"www-authenticate", b'Bearer, Basic realm="Seriesmith"' if path in PAGES else b"Bearer"),)
+        return ((b"www-authenticate", b'Bearer, Basic realm="Seriesmith"' if error.as_password else b"Bearer"),)
     if isinstance(error, (Overloaded, Unavailable)):
         return ((b"retry-after", b"%d" % ceil(getattr(error, "retry_after", 1.0))),)
     return ()

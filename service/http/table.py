@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from bundle.errors import MethodNotAllowed
+from bundle.errors import MethodNotAllowed, UnsupportedMediaType
 from service.http.exchange import Response, Streamed
 from service.keys import Role
 
@@ -25,7 +25,9 @@ class Route:
     """A row. In `path`, `{name}` stands for one segment, `{name*}` for any rest, a final `/?` for a slash or none.
 
     `handler` None: BentoML answers. `operation` names the one that is counted, from what the path's groups matched.
-    No `methods`: any.
+    No `methods`: any. No `content_types`: any, which the handler looks at. `page`: a browser shows it, and may send the
+    key as a password. `spooled`: the body goes to a temporary file, `Request.file`, and not to memory; `body_seconds`
+    is how long it may take to arrive, where the setting is too short for it.
     """
 
     path: str
@@ -34,6 +36,19 @@ class Route:
     role: Role | None = None
     max_body_bytes: int = SMALL_BYTES
     operation: Callable[..., str | None] | None = None
+    content_types: tuple[bytes, ...] = ()
+    page: bool = False
+    spooled: bool = False
+    body_seconds: float | None = None
+
+    def require_content_type(self, headers: dict[bytes, bytes], path: str) -> None:
+        """Raise `UnsupportedMediaType` where the body is none that the row takes."""
+        came = headers.get(b"content-type", b"")
+        if came.split(b";")[0].strip().lower() not in self.content_types:
+            known = b", ".join(self.content_types).decode()
+            raise UnsupportedMediaType(
+                f"the body is {came.decode('latin-1')[:80]!r}; {path[:200]} takes one of: {known}."
+            )
 
     def require_method(self, method: str, path: str) -> None:
         """Raise `MethodNotAllowed` where the row lacks the method; GET includes HEAD."""

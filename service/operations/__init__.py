@@ -9,17 +9,15 @@ Its docstring's first line is its summary.
 
 from __future__ import annotations
 
-import functools
-import importlib
-import pkgutil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 from pydantic import ValidationError
 
 from bundle.engine.bundle import Bundle
-from service.answers import Axes, StreamedAnswer, find_axes
+from bundle.finding import import_modules
+from service.answers import StreamedAnswer
 from service.operations.contract import StrictRequest, explain_invalid
 from service.room import Room
 from service.serving import Serving
@@ -54,13 +52,6 @@ class Operation:
         if self.needs is not None:
             bundle.require(self.needs)
 
-    @functools.cached_property
-    def columns(self) -> dict[str, Axes]:
-        """The columns that the operation's answer may have, in their order."""
-        hints = get_type_hints(self.answer, include_extras=True)
-        found = {name: find_axes(hint) for name, hint in hints.items()}
-        return {name: axes for name, axes in found.items() if axes is not None}
-
 
 def _require_first(needs: str | None, answer: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     """Have `answer` raise `Unsupported`, before it begins, where the model that is asked cannot do what it `needs`."""
@@ -76,13 +67,12 @@ def _require_first(needs: str | None, answer: Callable[..., Awaitable[Any]]) -> 
 
 def _find_operations() -> dict[str, Operation]:
     table = {}
-    for module_info in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{module_info.name}")
+    for name, module in import_modules(__name__):
         if hasattr(module, "run"):
             summary, _, description = (module.__doc__ or "").strip().partition("\n")
             needs, stream = getattr(module, "NEEDS", None), getattr(module, "stream", None)
-            table[module_info.name] = Operation(
-                module_info.name,
+            table[name] = Operation(
+                name,
                 summary,
                 description.strip(),
                 module.Request,

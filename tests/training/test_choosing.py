@@ -101,9 +101,8 @@ def test_three_times_the_smallest_class_is_imbalanced(counts: tuple[int, ...], e
 def _build_judged(generator: Generator, truth: list[int], probabilities: dict[PolicyName, list[float]]) -> Judged:
     """A fold whose held-out cases were given these probabilities of class 1, of two."""
     held_out = TrainingCases(np.zeros((len(truth), 1, 8), np.float32), np.array(truth), 2)
-    nothing = np.zeros(len(truth))
     log = {policy: np.log(np.stack([1 - np.array(p), p], axis=1)) for policy, p in probabilities.items()}
-    return Judged(Fold(held_out, held_out), generator, nothing, nothing, nothing, log)
+    return Judged(Fold(held_out, held_out), generator, None, log)
 
 
 def test_the_evidence_of_a_candidate_is_what_one_computes_by_hand(generator: Generator) -> None:

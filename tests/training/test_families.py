@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from training import families
 from training.configuration import ConfigurationError, FitConfiguration
 from training.export.exporting import BATCH_SIZES, Exportable, export
-from training.families import classifiers, textures, vae
+from training.families import classifiers, generators, textures, vae
 from training.families.settings import FamilySettings, Size
 from training.fit import parse_arguments
 from training.learning.cases import TrainingCases, standardise
@@ -94,6 +94,7 @@ def fit(kind: str, settings: Any, data: Cases, run: Run = RUN) -> tuple[Any, His
         "vae": lambda: vae.fit(data.pool, settings, run),
         "texture": lambda: textures.fit(_decode(data), settings, run),
         "classifier": lambda: classifiers.fit(PolicyCases(data.pool), settings, run),
+        "generator": lambda: generators.fit(data.pool, settings, run),
     }
     return fits[kind]()
 
@@ -103,9 +104,10 @@ def answer(kind: str, module: Any, data: Cases) -> dict[str, tuple[torch.Tensor,
     series, class_index = data.pool.series, data.pool.class_index
     if kind == "classifier":
         return {"logits": (module(series), (len(series), data.pool.n_classes))}
-    if kind == "texture":
+    if kind in ("texture", "generator"):
         noise = torch.randn(module.choose_noise_shape(len(series)), generator=torch.Generator().manual_seed(0))
-        return {"residual": (module(series, class_index, noise), tuple(series.shape))}
+        given = (series, class_index, noise) if kind == "texture" else (class_index, noise)
+        return {"made": (module(*given), tuple(series.shape))}
     code = (len(series), module.latent_dim)
     reconstruction, latent, mean, log_variance = module(series, torch.zeros(code))
     shaped = {"latent": (latent, code), "mean": (mean, code), "log_variance": (log_variance, code)}
@@ -122,7 +124,10 @@ def list_exportables(kind: str, module: Any, data: Cases) -> list[Exportable]:
     if kind == "classifier":
         return [classifiers.make_exportable(module, data.scaling, series)]
     noise = random.standard_normal(module.choose_noise_shape(rows), dtype=np.float32)
-    return [module.make_exportable(data.scaling, series, np.resize(data.cases.class_index, rows), noise)]
+    class_index = np.resize(data.cases.class_index, rows)
+    if kind == "generator":
+        return [module.make_exportable(data.scaling, class_index, noise)]
+    return [module.make_exportable(data.scaling, series, class_index, noise)]
 
 
 @every_family
@@ -170,10 +175,18 @@ def test_it_learns_eight_series_by_heart(kind: str, name: str) -> None:
         assert (given["reconstruction"][0] - series).square().mean() < 0.3 * series.var()
     elif kind == "classifier":
         assert torch.equal(given["logits"][0].argmax(dim=1), data.pool.class_index)
+    elif kind == "generator":
+        class_index = data.pool.class_index.repeat(25)
+        noise = torch.randn(module.choose_noise_shape(200), generator=torch.Generator().manual_seed(0))
+        made = module(class_index, noise)
+        for index in range(2):
+            difference = made[class_index == index].mean(dim=0) - series[data.pool.class_index == index].mean(dim=0)
+            assert difference.square().mean() < 0.1 * series.var()
+        assert 0.5 < made.std() / series.std() < 1.5
     else:
         decoded = _decode(data)
         residual = series - decoded.model.decode(decoded.model.encode(series)[0])
-        assert 0.5 < given["residual"][0].std() / residual.std() < 2
+        assert 0.5 < given["made"][0].std() / residual.std() < 2
 
 
 @pytest.mark.parametrize("shape", [SHAPES["multivariate"], SHAPES["8 timepoints"]], ids=["multivariate", "short"])

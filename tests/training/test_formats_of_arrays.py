@@ -185,6 +185,25 @@ def test_a_single_recording_is_one_case(kind: str, tmp_path: Path) -> None:
 
 
 @every_reader
+def test_a_label_a_timepoint_labels_the_windows(kind: str, tmp_path: Path) -> None:
+    path = READERS[kind][1](tmp_path, {"X": SERIES, "y": np.repeat([[0, 0, 0, 1, 1, 1, 1, 1, 1, 1]], 12, axis=0)})
+    with pytest.raises(DatasetError, match="a label for each timepoint.*--window"):
+        load(data=path)
+    dataset = load(data=path, window=8, stride=2)
+    assert dataset.train.labels == (1, 1) * 12 and dataset.train.groups is not None
+    assert len(set(dataset.train.groups)) == 12 and dataset.train.series.shape == (24, 2, 8)
+
+
+@every_reader
+def test_one_recording_of_labelled_instants_is_cut_into_windows(kind: str, tmp_path: Path) -> None:
+    recording = np.arange(80.0).reshape(40, 2)
+    path = READERS[kind][1](tmp_path, {"X": recording, "y": np.array(["a"] * 18 + ["b"] * 22)})
+    dataset = load(data=path, window=10, layout="n_timepoints,n_channels")
+    np.testing.assert_array_equal(dataset.train.series[1], recording[10:20].T)
+    assert dataset.train.labels == ("a", "a", "b", "b")
+
+
+@every_reader
 def test_what_the_channels_are_is_read(kind: str, tmp_path: Path) -> None:
     train, _ = read(
         kind, tmp_path, {"X": SERIES, "channel_names": np.array(["x", "y"]), "units": np.array(["V", "mV"])}

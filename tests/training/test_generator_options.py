@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +10,10 @@ import pytest
 
 from bundle.manifest import read_manifest
 from tests.training.test_fit import make_brief
-from training import console
+from training import console, families
 from training.configuration import FitConfiguration
 from training.data import load
-from training.data.discover import list_generators
+from training.data.discover import find_generator, list_generators
 from training.data.generators import auto_regressive, gaussian_process, harmonic
 from training.data.load import load_source
 from training.fit import fit_and_publish, parse_arguments, read_configuration
@@ -54,6 +55,17 @@ def test_options_that_are_nobodys_are_refused_with_those_there_are(flags: list[s
 )
 def test_the_last_value_of_a_flag_counts(arguments: list[str], value: str | None) -> None:
     assert find_value("--a", arguments) == value
+
+
+@pytest.mark.parametrize("family", families.list_names("generator"))
+def test_a_family_and_a_generator_of_data_have_options_beside_each_other(family: str) -> None:
+    """Both have the prefix --generator., so that no option of one may be called as one of the other."""
+    configuration = parse_arguments(["--dataset=harmonic", f"--generator={family}", "--generator.period=9"])
+    assert configuration.generated == harmonic.Settings(period=9)
+    of_family = {field.name for field in fields(configuration.generator)}
+    for name in list_generators():
+        generator = find_generator(name)
+        assert generator is not None and not of_family & {field.name for field in fields(generator.Settings)}
 
 
 @pytest.mark.parametrize("name", list_generators())

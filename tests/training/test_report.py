@@ -123,10 +123,15 @@ def test_what_is_missing_is_explained(manifest: Manifest, tmp_path: Path) -> Non
     assert "did not measure quality" in quality.section(given).empty
 
 
+def select(cases: Collection, index: np.ndarray) -> Collection:
+    latent = None if cases.latent is None else cases.latent[index]
+    return Collection(cases.series[index], cases.class_index[index], latent)
+
+
 def test_a_class_of_one_case_and_one_without_held_out_cases_are_drawn(manifest: Manifest, tmp_path: Path) -> None:
     given = make_inputs(manifest, ["a", "b"], each=1)
     assert given.held_out is not None
-    one = Collection(given.held_out.series[:1], given.held_out.class_index[:1], given.held_out.latent[:1])
+    one = select(given.held_out, np.arange(1))
     few = replace(given, held_out=one, predicted=np.array([1]), reconstruction=one.series)
     page = Page(write_report(few, tmp_path))
     assert "There is no t-SNE" in page.text["latent"]
@@ -197,7 +202,7 @@ def test_reconstructions_are_of_classes_that_have_held_out_cases_however_many_ha
     given = make_inputs(manifest, [str(label) for label in range(200)], each=2)
     assert given.held_out is not None
     last = np.flatnonzero(given.held_out.class_index >= 190)
-    held_out = Collection(given.held_out.series[last], given.held_out.class_index[last], given.held_out.latent[last])
+    held_out = select(given.held_out, last)
     few = replace(given, held_out=held_out, predicted=held_out.class_index, reconstruction=held_out.series)
     page = Page(write_report(few, tmp_path))
     assert page.pictures["reconstructions"] == 1

@@ -39,12 +39,13 @@ class HeldOut:
 
 
 def collect_held_out(folds: Sequence[Judged]) -> HeldOut | None:
-    """The held-out cases of all folds; None without folds."""
-    if not folds:
+    """The held-out cases of all folds; None without folds, or without codes to judge by."""
+    codes = [judged.codes for judged in folds if judged.codes is not None]
+    if not codes:
         return None
     return HeldOut(
-        np.concatenate([judged.error for judged in folds]),
-        np.concatenate([judged.log_density for judged in folds]),
+        np.concatenate([found.error for found in codes]),
+        np.concatenate([found.log_density for found in codes]),
         np.concatenate([judged.fold.held_out.class_index for judged in folds]),
-        np.concatenate([judged.likeliest for judged in folds]),
+        np.concatenate([found.likeliest for found in codes]),
     )

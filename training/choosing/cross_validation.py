@@ -15,10 +15,10 @@ from bundle.generation.policy import PolicyName, find_source, is_latent
 from training.choosing.folds import Fold, Judged, fit_policy, judge, judge_concatenated
 from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 from training.configuration import FitConfiguration
-from training.learning.augmenting import NOTHING, Initial, fit_generator
+from training.learning.augmenting import NOTHING, Initial, fit_maker
 from training.learning.cases import TrainingCases
-from training.learning.generator import Generator
 from training.learning.loop import History
+from training.learning.maker import Maker
 from training.learning.parallel import run_side_by_side
 from training.learning.run import start_fabric
 from training.learning.watcher import UNWATCHED, PartWatcher, Watcher
@@ -41,7 +41,7 @@ class CrossValidation:
     its losses, trained with the policy chosen (None for one class); and the evidence."""
 
     folds: list[Judged]
-    generator: Generator
+    generator: Maker
     classifier: tuple[nn.Module, History | None] | None
     uplift: Uplift
 
@@ -168,14 +168,14 @@ def _learn_whole(
     initial: Initial,
     rounds: int = 1,
     watcher: Watcher = UNWATCHED,
-) -> Generator:
-    return fit_generator(start_fabric(configuration, watcher), cases, configuration, initial, rounds)
+) -> Maker:
+    return fit_maker(start_fabric(configuration, watcher), cases, configuration, initial, rounds)
 
 
 def _train(
     cases: TrainingCases,
     policy: PolicyName,
-    generator: Generator,
+    generator: Maker,
     configuration: FitConfiguration,
     balanced: bool,
     initial: Initial,

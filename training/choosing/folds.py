@@ -17,11 +17,12 @@ from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.duplicates import group_equal
 from training.data.split import split_folds
-from training.learning.augmenting import compute_equal_counts, fit_generator, join_cases
+from training.learning.augmenting import compute_equal_counts, fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
 from training.learning.learner import compute_posterior_means, compute_reconstruction_errors
 from training.learning.loop import History
+from training.learning.maker import Maker
 from training.learning.run import compute_fold_share, start_fabric
 from training.learning.watcher import UNWATCHED, Watcher
 
@@ -38,15 +39,22 @@ class Fold:
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A fold's held-out cases, judged: error, log density, likeliest class by density, `[n]` each, and per policy the
-    class log probabilities `[n, n_classes]` of a classifier trained with it."""
+class JudgedCodes:
+    """Held-out cases' reconstruction error, log density and likeliest class by density, `[n]` each."""
 
-    fold: Fold
-    generator: Generator
     error: np.ndarray
     log_density: np.ndarray
     likeliest: np.ndarray
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A fold's held-out cases, judged by their codes, where there are codes, and per policy the class log probabilities
+    `[n, n_classes]` of a classifier trained with it."""
+
+    fold: Fold
+    generator: Maker
+    codes: JudgedCodes | None
     log_probabilities: dict[PolicyName, np.ndarray]
 
 
@@ -75,21 +83,24 @@ def judge(
     fabric = start_fabric(configuration, watcher)
     kept, held_out = fold.kept, fold.held_out
     share = compute_fold_share(len(kept.series), len(kept.series) + len(held_out.series))
-    generator = fit_generator(fabric, kept, configuration, rounds=rounds, share=share, textured=bool(policies))
-    density = generator.mixture.compute_class_log_density(
-        compute_posterior_means(generator.vae, generator.scaling, held_out.series)
-    )
+    generator = fit_maker(fabric, kept, configuration, rounds=rounds, share=share, textured=bool(policies))
     log_probabilities: dict[PolicyName, np.ndarray] = {}
     for policy in policies:
         network, _ = fit_policy(fabric, kept, policy, generator, configuration, balanced and policy != "none")
         log_probabilities[policy] = compute_log_probabilities(network, generator.scaling, held_out.series)
-    return Judged(
-        fold,
-        generator,
+    codes = judge_codes(generator, kept, held_out) if isinstance(generator, Generator) else None
+    return Judged(fold, generator, codes, log_probabilities)
+
+
+def judge_codes(generator: Generator, kept: TrainingCases, held_out: TrainingCases) -> JudgedCodes:
+    """How well cases held out are given back, and how usual their codes are beside those of the cases kept."""
+    density = generator.mixture.compute_class_log_density(
+        compute_posterior_means(generator.vae, generator.scaling, held_out.series)
+    )
+    return JudgedCodes(
         compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series),
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
-        log_probabilities,
     )
 
 
@@ -97,7 +108,7 @@ def fit_policy(
     fabric: Fabric,
     cases: TrainingCases,
     policy: PolicyName,
-    generator: Generator,
+    generator: Maker,
     configuration: FitConfiguration,
     balanced: bool = False,
     initial: nn.Module | None = None,

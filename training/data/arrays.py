@@ -170,14 +170,28 @@ def _read_raw(
         series: Any = [list(move_channels_first(case, settings.layout, what)) for case in values]
     else:
         series = move_cases_first(values, settings.layout, what)
+    by_timepoint = None if part.labels is None else _read_timepoint_labels(arrays[part.labels], series)
     return Raw(
         series,
-        labels=None if part.labels is None else _read_column(arrays, part.labels, where),
+        timepoint_labels=by_timepoint,
+        labels=None if part.labels is None or by_timepoint else _read_column(arrays, part.labels, where),
         groups=None if part.groups is None else _read_column(arrays, part.groups, where),
         label_origin=None if part.labels is None else f"array {part.labels!r}",
         group_origin=None if part.groups is None else f"array {part.groups!r}",
         **described,
     )
+
+
+def _read_timepoint_labels(array: Array, series: Any) -> list[list[object]] | None:
+    """A label for each timepoint of each case, where the array has as many; a single recording's is a vector."""
+    if not isinstance(series, np.ndarray):
+        return None
+    n_cases, _, n_timepoints = series.shape
+    is_vector = n_cases == 1 and max(array.shape, default=0) == n_timepoints
+    if n_timepoints == 1 or not (array.shape == (n_cases, n_timepoints) or is_vector):
+        return None
+    labels = _to_values(array.read())
+    return [labels[case * n_timepoints : (case + 1) * n_timepoints] for case in range(n_cases)]
 
 
 def _read_column(arrays: Mapping[str, Array], name: str, where: str) -> list[object]:

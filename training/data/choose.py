@@ -48,6 +48,13 @@ def choose_reader(path: Path, source: Source) -> Reader:
     return found[0]
 
 
+def list_suffixes(format: str | None) -> list[str]:
+    """The suffixes of the files that may be read: all, or those of the format."""
+    readers = find_readers()
+    named = _find_named(readers, format) if format else None
+    return sorted(suffix for suffix, found in readers.items() if named is None or named[0] in found)
+
+
 def _find_named(readers: dict[str, list[Reader]], format: str) -> list[Reader]:
     every = [reader for of_suffix in readers.values() for reader in of_suffix]
     named = [reader for reader in every if _get_name(reader) == format][:1]

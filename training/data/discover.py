@@ -12,10 +12,10 @@ import importlib
 from pathlib import Path
 from typing import Any, Protocol, cast
 
+from bundle.finding import import_modules, list_modules
 from training.data.generated import Options
 from training.data.raw import Partitions
 from training.data.source import Source
-from training.finding import list_modules
 
 FORMATS, GENERATORS = "training.data.formats", "training.data.generators"
 
@@ -40,7 +40,7 @@ class Generator(Protocol):
 def find_readers() -> dict[str, list[Reader]]:
     """The readers of each suffix, in lower case with the dot."""
     found: dict[str, list[Reader]] = {}
-    for module in (importlib.import_module(f"{FORMATS}.{name}") for name in list_modules(FORMATS)):
+    for _, module in import_modules(FORMATS):
         for suffix in getattr(module, "SUFFIXES", ()):
             found.setdefault(suffix, []).append(cast(Reader, module))
     return found

@@ -11,6 +11,9 @@ from training.data.cases import DatasetError
 _COLUMN = re.compile(r"(y|labels?|targets?|groups?)(_|$)", re.IGNORECASE)
 """A `.npy` file so called holds labels or groups of the series in another."""
 
+SAME_DATA = (".ts", ".arff", ".tsv", ".txt")
+"""The formats in which an archive has each of its datasets, those that say more of it first."""
+
 Resolved = tuple[str, Path, Path | None]
 
 
@@ -44,6 +47,7 @@ def _find_training_file(folder: Path, files: list[Path], dataset: str | None, su
     candidates = trains or [path for path in files if not _is(path, "test")]
     if len(candidates) > 1 and dataset:
         candidates = _filter_named(candidates, dataset)
+    candidates = [path for path in candidates if not _rank_above(path, candidates)]
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
@@ -70,6 +74,21 @@ def _test_file(train: Path, files: list[Path]) -> Path | None:
             f"The test set of {train} could be any of {_list_names(tests)}. Leave one of them in the folder."
         )
     return tests[0] if tests else None
+
+
+def list_twins(path: Path) -> list[str]:
+    """The names of the files beside `path` that hold the same data in another of the archives' formats."""
+    return [twin.name for twin in sorted(path.parent.iterdir()) if twin != path and _are_twins(twin, path)]
+
+
+def _rank_above(path: Path, others: Iterable[Path]) -> list[Path]:
+    """The twins of `path` in a format that says more."""
+    rank = SAME_DATA.index(path.suffix.lower()) if path.suffix.lower() in SAME_DATA else 0
+    return [other for other in others if _are_twins(other, path) and SAME_DATA.index(other.suffix.lower()) < rank]
+
+
+def _are_twins(one: Path, other: Path) -> bool:
+    return one.stem == other.stem and {one.suffix.lower(), other.suffix.lower()} <= set(SAME_DATA)
 
 
 def _filter_named(files: Sequence[Path], dataset: str) -> list[Path]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from training.data.archive import load_archived
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
-from training.data.choose import read_file
-from training.data.discover import find_generator, find_readers, list_generators
-from training.data.folder import resolve
+from training.data.choose import list_suffixes, read_file
+from training.data.discover import find_generator, list_generators
+from training.data.folder import list_twins, resolve
 from training.data.generated import NO_OPTIONS, Options
 from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
@@ -83,8 +84,11 @@ def _refuse_options(options: Options, what: str) -> None:
 def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     """Name, partitions, and the files they come from, in words."""
     _refuse_options(source.generated, f"the data of {data}")
-    name, train_file, test_file = resolve(data, source.dataset, sorted(find_readers()))
+    name, train_file, test_file = resolve(data, source.dataset, list_suffixes(source.format))
     train, test = read_file(train_file, source)
+    if data.is_dir() and (twins := list_twins(train_file)):
+        note = f"{train_file.name} was read; files of the same name were not: {', '.join(twins)}"
+        train = replace(train, notes=(*train.notes, note))
     if test_file is None:
         return name, (train, test), f"from {train_file.name}"
     other, extra = read_file(test_file, source)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import cast, get_args
 
+from bundle.finding import list_modules
 from bundle.generation.policy import POLICIES, PolicyName
-from training.finding import list_modules
 
 PEERS = "training.evaluation.peers"
 CHOSEN = ("auto", "auto-without-latent")

@@ -18,9 +18,9 @@ from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import make_training_cases, order_labels
 from training.evaluation import peers, policies
-from training.learning.augmenting import fit_generator, join_cases
+from training.learning.augmenting import fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
-from training.learning.generator import Generator
+from training.learning.maker import Maker
 from training.learning.scaling import Scaling, make_resampling_matrix
 
 SECOND_SEED = 2**31
@@ -88,12 +88,12 @@ class Trial:
         return self.cross_validation.uplift
 
     @cached_property
-    def generator(self) -> Generator:
+    def generator(self) -> Maker:
         """What makes our synthetic cases, fitted in one round; auto's own where it is that."""
         known = "cross_validation" in self.__dict__ and self.uplift.rounds == 1
         if known:
             return self.cross_validation.generator
-        return fit_generator(self.fabric, self.cases, self.configuration)
+        return fit_maker(self.fabric, self.cases, self.configuration)
 
     @cached_property
     def chosen_without_latent(self) -> PolicyName:

@@ -19,7 +19,6 @@ from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
 from training.data import Description
-from training.export import graphs
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
 from training.families import classifiers
 from training.fitting import Fitted
@@ -28,9 +27,6 @@ from training.learning.weights import FILE as WEIGHTS_FILE
 from training.learning.weights import list_weights
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
-
-
-Inputs = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class Packed:
 
     files: dict[str, bytes]
     exported: dict[str, Exported]
-    mixture: Arrays
+    mixture: Arrays | None
     probe: Arrays
     weights: Arrays
 
@@ -65,46 +61,29 @@ def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
     items = list_exportables(fitted, configuration)
     answers = run_side_by_side([partial(export, item) for item in items], configuration)
     exported = {item.name: answer for item, answer in zip(items, answers, strict=True)}
-    parameters = fitted.generator.mixture
-    arrays = {"weights": parameters.weights, "means": parameters.means, "covariances": parameters.covariances}
     probes = {
         probe.name_array(graph, direction, tensor): array
         for graph, item in exported.items()
         for (direction, tensor), array in item.probe.items()
     }
-    weights = list_weights({"vae": fitted.generator.vae, "classifier": fitted.classifier})
-    archives = {"mixture.npz": write_npz(arrays), "probe.npz": write_npz(probes), WEIGHTS_FILE: write_npz(weights)}
+    weights = list_weights({**fitted.generator.modules, "classifier": fitted.classifier})
+    archives = {"probe.npz": write_npz(probes), WEIGHTS_FILE: write_npz(weights)}
+    if (law := fitted.generator.law) is not None:
+        parameters = {"weights": law.weights, "means": law.means, "covariances": law.covariances}
+        archives["mixture.npz"] = write_npz(parameters)
     cards = {file: Arrays(file=file, sha256=compute_sha256(content)) for file, content in archives.items()}
     files = {item.card.file: item.content for item in exported.values()} | archives
-    return Packed(files, exported, cards["mixture.npz"], cards["probe.npz"], cards[WEIGHTS_FILE])
+    return Packed(files, exported, cards.get("mixture.npz"), cards["probe.npz"], cards[WEIGHTS_FILE])
 
 
 def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
     """The graphs of a bundle. Example inputs are generated, so that a probe holds nobody's series."""
-    rows = max(BATCH_SIZES)
     random = np.random.default_rng(configuration.seed)
-    generator = fitted.generator
-    inputs: Inputs = dict(generator.mixture.graph_inputs)
-    latent = random.standard_normal((rows, generator.vae.latent_dim)).astype(np.float32)
-    density_defaults: Inputs = {name: inputs[name] for name in ("weights", "means", "precision_factors")}
-    encoder, decoder = generator.vae.list_exportables(generator.scaling, latent)
-    series = encoder.batched["series"]
-    draws: Inputs = {
-        "class_index": random.integers(0, len(fitted.labels), rows),
-        "component_uniform": random.random(rows, dtype=np.float32),
-        "noise": latent,
-    }
-    scalars: Inputs = {"expansion": np.asarray(configuration.expansion, np.float32)}
-    noise = random.standard_normal(generator.texture.choose_noise_shape(rows), dtype=np.float32)
-    found = [
-        encoder,
-        decoder,
-        Exportable("mixture", graphs.Mixture(), draws, ("latent", "class_log_density"), scalars, inputs),
-        Exportable("density", graphs.Density(), {"latent": latent}, ("class_log_density",), {}, density_defaults),
-        generator.texture.make_exportable(generator.scaling, series, draws["class_index"], noise),
-    ]
+    rows = max(BATCH_SIZES)
+    found = fitted.generator.list_exportables(len(fitted.labels), rows, random)
     if fitted.classifier is not None:
-        found.append(classifiers.make_exportable(fitted.classifier, generator.scaling, series))
+        [series] = next(item for item in found if item.outputs == ("series",)).run_torch(rows)
+        found.append(classifiers.make_exportable(fitted.classifier, fitted.generator.scaling, series))
     for item in found:
         nn.Module.eval(item.module)
     return found
@@ -116,12 +95,13 @@ def make_manifest_maker(
     """The manifest of a version that is not known yet."""
     _, n_channels, n_timepoints = fitted.cases.series.shape
     counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
-    components = (fitted.generator.mixture.weights > 0).sum(axis=1)
+    law, latent_dim = fitted.generator.law, fitted.generator.latent_dim
+    components = None if law is None else (law.weights > 0).sum(axis=1)
     classes = [
         ClassCard(
             label=label,
             training_count=int(counts[index]),
-            components=int(components[index]),
+            components=None if components is None else int(components[index]),
             trust=fitted.held_out.compute_trust(index) if fitted.held_out else None,
         )
         for index, label in enumerate(fitted.labels)
@@ -135,12 +115,10 @@ def make_manifest_maker(
             series=_build_series_shape(n_channels, n_timepoints, origin.description),
             labelled=fitted.classifier is not None,
             classes=classes,
-            latent=LatentCard(
-                latent_dim=fitted.generator.vae.latent_dim,
-                expansion=origin.configuration.expansion,
-                mixture=packed.mixture,
-            ),
-            texture_steps=fitted.generator.texture.steps,
+            latent=None
+            if latent_dim is None
+            else LatentCard(latent_dim=latent_dim, expansion=origin.configuration.expansion, mixture=packed.mixture),
+            texture_steps=fitted.generator.texture_steps,
             graphs={role: item.card for role, item in packed.exported.items()},
             probe=packed.probe,
             weights=packed.weights,

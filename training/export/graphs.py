@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor, nn
+
+from bundle.generation.mixture import MixtureParameters
+from training.export.exporting import Exportable
 
 SMALLEST_WEIGHT = 1e-30
 
@@ -52,3 +56,18 @@ class Mixture(nn.Module):
         spread = (factor @ noise[:, :, None])[:, :, 0]
         latent = mean + expansion.sqrt() * spread
         return latent, Density()(latent, weights, means, precision_factors)
+
+
+def list_exportables(
+    law: MixtureParameters, class_index: np.ndarray, uniform: np.ndarray, latent: np.ndarray, expansion: float
+) -> list[Exportable]:
+    """The graphs mixture and density of a law; the examples are class_index `[n]`, component_uniform `[n]` and latent
+    `[n, latent_dim]`, which is the noise too."""
+    parameters: dict[str, np.ndarray] = dict(law.graph_inputs)
+    of_density = {name: parameters[name] for name in ("weights", "means", "precision_factors")}
+    draws: dict[str, np.ndarray] = {"class_index": class_index, "component_uniform": uniform, "noise": latent}
+    scalars: dict[str, np.ndarray] = {"expansion": np.asarray(expansion, np.float32)}
+    return [
+        Exportable("mixture", Mixture(), draws, ("latent", "class_log_density"), scalars, parameters),
+        Exportable("density", Density(), {"latent": latent}, ("class_log_density",), {}, of_density),
+    ]

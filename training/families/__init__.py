@@ -12,13 +12,14 @@ from dataclasses import asdict, fields
 from types import ModuleType
 from typing import Any
 
-from training.finding import list_modules
+from bundle.finding import list_modules
 from training.settings import ConfigurationError, name_flag
 
 PACKAGES = {
     "vae": "training.families.vae",
     "texture": "training.families.textures",
     "classifier": "training.families.classifiers",
+    "generator": "training.families.generators",
 }
 """Kinds of families, as flags and records call them, and where they lie."""
 

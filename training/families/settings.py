@@ -43,6 +43,10 @@ class FamilySettings:
         return iter(())
 
 
+NO_FAMILY = FamilySettings()
+"""Stands where no family of a kind is chosen."""
+
+
 @dataclass(frozen=True)
 class TrainedSettings(FamilySettings):
     """Options of a family that is trained in gradient steps, by AdamW with one cycle of the learning rate."""

@@ -10,14 +10,18 @@ from torch import nn
 
 from training.choosing.policies import fit_classifier
 from training.configuration import FitConfiguration
-from training.families import textures, vae
+from training.families import generators, textures, vae
+from training.families.generators import ClassGenerator
+from training.families.settings import NO_FAMILY
 from training.families.textures import Decoded
 from training.families.vae import VAE
-from training.learning.cases import TrainingCases, standardise
+from training.learning.cases import Pool, TrainingCases, standardise
 from training.learning.generator import Generator
 from training.learning.learner import compute_posterior_means
 from training.learning.loop import History
+from training.learning.maker import Maker
 from training.learning.mixture_fit import fit_mixture
+from training.learning.noise_maker import NoiseMaker
 from training.learning.run import make_run
 from training.learning.scaling import Scaling
 
@@ -27,6 +31,7 @@ class Initial:
     """Networks whose weights training starts from, where there are any."""
 
     vae: VAE | None = None
+    generator: ClassGenerator | None = None
     classifier: nn.Module | None = None
 
 
@@ -50,13 +55,8 @@ def fit_generator(
     many of each class; the mixture and the texture are always those of the cases.
     """
     scaling = Scaling(cases.series, configuration.working_timepoints)
-    real, learn, classifier = standardise(cases, scaling), cases, None
-    histories: dict[str, History] = {}
-    if cases.n_classes > 1:
-        classifier, classifier_losses = fit_classifier(
-            fabric, real, None, "none", configuration, initial=initial.classifier
-        )
-        histories = {"classifier": classifier_losses} if classifier_losses else {}
+    real, learn = standardise(cases, scaling), cases
+    classifier, histories = _fit_plain_classifier(fabric, real, configuration, initial)
     for number in range(1, rounds + 1):
         title = "VAE" if rounds == 1 else f"VAE, round {number}"
         run = make_run(fabric, configuration, title, share, initial.vae)
@@ -69,11 +69,63 @@ def fit_generator(
         run = make_run(fabric, configuration, "texture", share if textured else 0.0)
         texture, texture_losses = textures.fit(decoded, configuration.texture, run)
         histories |= {"VAE": losses} | ({"texture": texture_losses} if texture_losses else {})
-        generator = Generator(scaling, model, mixture, texture, classifier, configuration, histories)
+        generator = Generator(
+            scaling=scaling,
+            vae=model,
+            mixture=mixture,
+            texture=texture,
+            classifier=classifier,
+            configuration=configuration,
+            histories=histories,
+        )
         if number < rounds:
             counts = compute_equal_counts(cases, len(cases.series))
             learn = join_cases(cases, generator.sample(counts, configuration.seed + number))
     return generator
+
+
+def fit_noise_maker(
+    fabric: Fabric,
+    cases: TrainingCases,
+    configuration: FitConfiguration,
+    initial: Initial = NOTHING,
+    share: float = 1.0,
+) -> NoiseMaker:
+    """Learn `cases` by a generator without encoder, which takes the `share` of the steps that are set."""
+    scaling = Scaling(cases.series, configuration.working_timepoints)
+    real = standardise(cases, scaling)
+    classifier, histories = _fit_plain_classifier(fabric, real, configuration, initial)
+    run = make_run(fabric, configuration, "generator", share, initial.generator)
+    network, losses = generators.fit(real, configuration.generator, run)
+    histories |= {"generator": losses} if losses else {}
+    return NoiseMaker(
+        scaling=scaling, network=network, classifier=classifier, configuration=configuration, histories=histories
+    )
+
+
+def fit_maker(
+    fabric: Fabric,
+    cases: TrainingCases,
+    configuration: FitConfiguration,
+    initial: Initial = NOTHING,
+    rounds: int = 1,
+    share: float = 1.0,
+    textured: bool = True,
+) -> Maker:
+    """Learn `cases` by the family of generators that is chosen, else by VAE, mixture and texture."""
+    if configuration.generator != NO_FAMILY:
+        return fit_noise_maker(fabric, cases, configuration, initial, share)
+    return fit_generator(fabric, cases, configuration, initial, rounds, share, textured)
+
+
+def _fit_plain_classifier(
+    fabric: Fabric, real: Pool, configuration: FitConfiguration, initial: Initial
+) -> tuple[nn.Module | None, dict[str, History]]:
+    """A classifier trained without any policy, with its losses by title; None where there is one class."""
+    if real.n_classes == 1:
+        return None, {}
+    classifier, losses = fit_classifier(fabric, real, None, "none", configuration, initial=initial.classifier)
+    return classifier, {"classifier": losses} if losses else {}
 
 
 def compute_equal_counts(cases: TrainingCases, total: int) -> np.ndarray:

@@ -1,86 +1,69 @@
-"""A generator: what is learned of cases so that more of their kind can be made, in every way that a policy names."""
+"""A generator: a VAE, the mixture of its codes and a texture, which make cases and move given ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from torch import nn
 
-from bundle.generation.blocks import generate_blocks
 from bundle.generation.mixture import MixtureParameters
-from bundle.generation.policy import PolicyName, find_source
-from bundle.generation.recipe import Recipe, Samples
+from bundle.generation.recipe import Recipe
 from bundle.generation.start import needs_codes, start_from
-from training.configuration import FitConfiguration
+from training.export import graphs
+from training.export.exporting import Exportable
+from training.families import find_name
 from training.families.textures import Texture
 from training.families.vae import VAE
-from training.learning.cases import Pool, TrainingCases, standardise
-from training.learning.loop import History
-from training.learning.scaling import Scaling
+from training.learning.cases import TrainingCases
+from training.learning.maker import Maker
 from training.learning.torch_model import TorchModel
 
 
-@dataclass(frozen=True)
-class Generator:
-    """The scaling, VAE, mixture and texture of some cases, and a classifier of them, trained without any policy, that
-    decoded series have to convince; None where there is one class.
+@dataclass(frozen=True, kw_only=True)
+class Generator(Maker):
+    """The VAE, mixture and texture of some cases."""
 
-    It makes cases by the code that a bundle serves: equal seeds give the bundle's series, within rounding.
-    """
-
-    scaling: Scaling
     vae: VAE
     mixture: MixtureParameters
     texture: Texture
-    classifier: nn.Module | None
-    configuration: FitConfiguration
-    histories: dict[str, History]
 
     @property
     def model(self) -> TorchModel:
-        """What generation asks."""
         return TorchModel(self.scaling, self.vae, self.mixture, self.texture, self.classifier)
 
-    def make_pool(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> Pool:
-        """Cases for a classifier to train on, as networks see it, before any warp: training warps as it goes.
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        return {"vae": self.vae}
 
-        They spread wider than what `make` answers, and need not convince: at their lower weight, and with real cases
-        at the end, variety helps more than it harms. Those of `latent` come from the mixture alone.
-        """
-        own = find_source(policy)
-        recipes = [
-            replace(recipe, policy=own, expansion=self.configuration.pool_expansion, convince=False)
-            for recipe in self._list_recipes(counts, seed)
+    @property
+    def law(self) -> MixtureParameters:
+        return self.mixture
+
+    @property
+    def latent_dim(self) -> int:
+        return self.vae.latent_dim
+
+    @property
+    def texture_steps(self) -> int | None:
+        return self.texture.steps
+
+    def describe_revealed(self) -> str:
+        return f"{find_name(self.configuration.texture)}: {self.texture.reveals}"
+
+    def list_exportables(self, n_classes: int, rows: int, random: np.random.Generator) -> list[Exportable]:
+        latent = random.standard_normal((rows, self.latent_dim)).astype(np.float32)
+        encoder, decoder = self.vae.list_exportables(self.scaling, latent)
+        class_index = random.integers(0, n_classes, rows)
+        uniform = random.random(rows, dtype=np.float32)
+        noise = random.standard_normal(self.texture.choose_noise_shape(rows), dtype=np.float32)
+        return [
+            encoder,
+            decoder,
+            *graphs.list_exportables(self.mixture, class_index, uniform, latent, self.configuration.expansion),
+            self.texture.make_exportable(self.scaling, encoder.batched["series"], class_index, noise),
         ]
-        if own != "latent":
-            recipes = self._start_from(recipes, cases)
-        return standardise(self._generate(recipes, len(counts)), self.scaling)
-
-    def sample(self, counts: np.ndarray, seed: int) -> TrainingCases:
-        """Cases of the class mixtures in original units, `counts` `[n_classes]` of each class, as `/sample` makes them.
-
-        Equal seeds give equal cases.
-        """
-        return self._generate(self._list_recipes(counts, seed), len(counts))
-
-    def make(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
-        """Synthetic cases in original units, `counts` `[n_classes]` of each class, as `/augment` makes them of `cases`.
-
-        Equal seeds give equal cases.
-        """
-        recipes = [replace(recipe, policy=policy) for recipe in self._list_recipes(counts, seed)]
-        return self._generate(self._start_from(recipes, cases), len(counts))
-
-    def measure_acceptance(self, class_index: int, count: int, seed: int) -> float:
-        """The share of proposals that are kept while `count` series of a class are made as `/sample` makes them."""
-        return self._generate_all(Recipe(class_index, count, seed, self.configuration.expansion)).acceptance
-
-    def _list_recipes(self, counts: np.ndarray, seed: int) -> list[Recipe]:
-        """Recipes of the classes of which there are to be any."""
-        expansion = self.configuration.expansion
-        return [Recipe(index, int(counts[index]), seed, expansion) for index in np.flatnonzero(counts).tolist()]
 
     def _start_from(self, recipes: Sequence[Recipe], cases: TrainingCases) -> list[Recipe]:
         """The recipes with the cases, and the mixture adapted to them where it matters."""
@@ -90,12 +73,3 @@ class Generator:
         latent, _ = self.model.encode(cases.series)
         mixture = self.mixture.adapt(latent.astype(np.float64), cases.class_index)
         return start_from(recipes, cases.series, cases.class_index, latent, mixture)
-
-    def _generate(self, recipes: Sequence[Recipe], n_classes: int) -> TrainingCases:
-        parts = [self._generate_all(recipe).series for recipe in recipes]
-        nothing = np.empty((0, len(self.scaling.mean), self.scaling.native_timepoints), np.float32)
-        class_index = np.repeat([recipe.class_index for recipe in recipes], [recipe.count for recipe in recipes])
-        return TrainingCases(np.concatenate([nothing, *parts]), class_index.astype(np.int64), n_classes)
-
-    def _generate_all(self, recipe: Recipe) -> Samples:
-        return generate_blocks(self.model, recipe, recipe.list_blocks())

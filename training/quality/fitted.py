@@ -11,7 +11,7 @@ from training.configuration import FitConfiguration
 from training.data.partition import MeasuredOn, Partition, make_training_cases
 from training.fitting import Fitted, predict
 from training.learning.cases import TrainingCases
-from training.learning.generator import Generator
+from training.learning.maker import Maker
 from training.quality import measure_quality
 
 SERIES = 300
@@ -61,6 +61,6 @@ def measure_samples(
     return measure_quality(fitted.cases, held_out, synthetic, fitted.labels, measured_on, configuration.seed)
 
 
-def make_sampling(fitted: Fitted) -> Generator:
+def make_sampling(fitted: Fitted) -> Maker:
     """The generator as the bundle samples: the classifier that is shipped has to be convinced."""
     return replace(fitted.generator, classifier=fitted.classifier if len(fitted.labels) > 1 else None)

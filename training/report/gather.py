@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from bundle.engine.bundle import Bundle
 from bundle.manifest import Manifest
 from training.data import Cases
 from training.data.partition import Partition, make_training_cases
-from training.families import find_name
 from training.fitting import Fitted, predict
-from training.learning.learner import compute_posterior_means
 from training.report.drawing import spread_indices
 from training.report.inputs import Collection, ReportInputs
 
@@ -36,16 +33,17 @@ def report_inputs(
     """What `write_report` takes; `synthetic` are series `[n, n_channels, n_timepoints]` and class_index `[n]`."""
     held_out = None if parts.measure is None else _collect_held_out(fitted, parts.measure)
     training = _build_collection(fitted, fitted.cases.series, fitted.cases.class_index)
+    latent = (held_out or training).latent
     return ReportInputs(
         manifest=manifest,
         training=training,
         synthetic=_build_collection(fitted, *synthetic),
         held_out=held_out,
         predicted=predict(fitted, held_out.series) if held_out and fitted.classifier is not None else None,
-        reconstruction=_decode(fitted, (held_out or training).latent),
+        reconstruction=None if latent is None else fitted.generator.model.decode(latent),
         cross_fitted_error=fitted.held_out.error if fitted.held_out else None,
-        mixture=fitted.generator.mixture,
-        texture=f"{find_name(fitted.generator.configuration.texture)}: {fitted.generator.texture.reveals}",
+        mixture=fitted.generator.law,
+        texture=fitted.generator.describe_revealed(),
         histories=fitted.histories,
     )
 
@@ -57,15 +55,5 @@ def _collect_held_out(fitted: Fitted, cases: Cases) -> Collection:
 
 
 def _build_collection(fitted: Fitted, series: np.ndarray, class_index: np.ndarray) -> Collection:
-    return Collection(
-        series, class_index, compute_posterior_means(fitted.generator.vae, fitted.generator.scaling, series)
-    )
-
-
-@torch.no_grad()
-def _decode(fitted: Fitted, latent: np.ndarray) -> np.ndarray:
-    """Series `[n, n_channels, n_timepoints]` in original units."""
-    series: np.ndarray = fitted.generator.scaling.restore(
-        fitted.generator.vae.decode(torch.as_tensor(latent).float())
-    ).numpy()
-    return series
+    model = fitted.generator.model
+    return Collection(series, class_index, model.encode(series)[0] if model.has("encoder") else None)

@@ -11,17 +11,20 @@ from bundle.generation.mixture import MixtureParameters
 from bundle.manifest import Manifest
 from training.learning.loop import History
 
+NO_ENCODER = "What makes series here has no encoder, and so there are neither codes nor reconstructions."
+
 
 @dataclass(frozen=True)
 class Collection:
     """Series `[n, n_channels, n_timepoints]` in original units, class_index `[n]` and latent `[n, latent_dim]`.
 
-    `latent` is what the encoder makes of the series, their posterior means, also where they are synthetic.
+    `latent` is what the encoder makes of the series, their posterior means, also where they are synthetic; None where
+    there is no encoder.
     """
 
     series: np.ndarray
     class_index: np.ndarray
-    latent: np.ndarray
+    latent: np.ndarray | None
 
     def select_class(self, index: int) -> np.ndarray:
         """The series of one class."""
@@ -35,9 +38,11 @@ class ReportInputs:
 
     held_out, predicted: the cases kept to measure on, and the class index `[n]` that the classifier gives each; None
     where there are none, or no classifier.
-    reconstruction: `[n, n_channels, n_timepoints]`, of the held-out cases, or of the training cases without such.
+    reconstruction: `[n, n_channels, n_timepoints]`, of the held-out cases, or of the training cases without such; None,
+    like the mixture, where there is no encoder.
     cross_fitted_error: `[n]`, error of training cases by models not trained on them; None without folds.
-    texture: the texture's family, and what it keeps of the training cases, in words.
+    texture: the family that gives synthetic series their fine structure, and what it keeps of the training cases, in
+    words.
     histories: the losses by network.
     """
 
@@ -46,9 +51,9 @@ class ReportInputs:
     synthetic: Collection
     held_out: Collection | None
     predicted: np.ndarray | None
-    reconstruction: np.ndarray
+    reconstruction: np.ndarray | None
     cross_fitted_error: np.ndarray | None
-    mixture: MixtureParameters
+    mixture: MixtureParameters | None
     texture: str
     histories: dict[str, History]
 
@@ -60,6 +65,7 @@ class ReportInputs:
     @cached_property
     def error(self) -> np.ndarray:
         """Mean squared difference of case and reconstruction, `[n]`, squared original units."""
+        assert self.reconstruction is not None, "without an encoder there is no error"
         difference = self.reconstructed.series.astype(np.float64) - self.reconstruction
         error: np.ndarray = np.square(difference).mean(axis=(1, 2))
         return error

@@ -7,10 +7,12 @@ import contextlib
 import logging
 
 from bundle.errors import SeriesmithError
+from service.http.body import SpooledBody
 from service.http.exchange import Request, Response, Streamed
 from service.http.http1.bridge import Bridge
 from service.http.http1.exchange import Answerable, Exchange
 from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head, write_response
+from service.http.table import Match
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -23,9 +25,7 @@ async def answer(connection: Answerable, exchange: Exchange) -> None:
             write_whole(connection, exchange, connection.routes.answer_failure(head.path, exchange.error))
         else:
             assert match is not None
-            body = exchange.body if isinstance(exchange.body, bytes) else exchange.body.getvalue()
-            exchange.body = b""
-            request = Request(head.method, head.path, head.headers, body)
+            request = _build_request(exchange, match)
             if match.route.handler is None:
                 await Bridge(connection, exchange, request).run()
             else:
@@ -44,6 +44,18 @@ async def answer(connection: Answerable, exchange: Exchange) -> None:
     finally:
         connection.release(exchange)
     connection.finish(exchange)
+
+
+def _build_request(exchange: Exchange, match: Match) -> Request:
+    """Build the request of an exchange, whose body is handed over."""
+    head, body = exchange.head, exchange.body
+    exchange.body = b""
+    if match.route.spooled:
+        spooled = body if isinstance(body, SpooledBody) else SpooledBody.of(body if isinstance(body, bytes) else b"")
+        return Request(head.method, head.path, head.headers, b"", head.query, spooled.open())
+    assert not isinstance(body, SpooledBody)
+    plain = body if isinstance(body, bytes) else body.getvalue()
+    return Request(head.method, head.path, head.headers, plain, head.query)
 
 
 def write_whole(connection: Answerable, exchange: Exchange, response: Response) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from uvicorn.config import Config
 
-from bundle.errors import RequestTimeout, SeriesmithError, TooLarge, Unavailable
+from bundle.errors import RequestTimeout, SeriesmithError, Unavailable
+from service.http.body import SpooledBody, explain_too_large
 from service.http.http1.answering import answer, log_access
 from service.http.http1.deadline import NEVER, Deadline
 from service.http.http1.exchange import Exchange
@@ -199,7 +200,7 @@ class Http1Connection(asyncio.Protocol):
         elif phase is Phase.HEAD:
             self._refuse(_explain_late("headers", self._settings.head_seconds), self._find_target())
         elif phase is Phase.BODY and self._exchange is not None:
-            self._refuse(_explain_late("body", self._settings.body_seconds), self._exchange.head.path)
+            self._refuse(_explain_late("body", self._choose_body_seconds()), self._exchange.head.path)
         elif phase is Phase.IDLE:
             self._close()
 
@@ -231,8 +232,9 @@ class Http1Connection(asyncio.Protocol):
             exchange.match = match = self.routes.admit(head.method, head.path, head.headers)
             if head.length:
                 _require_fitting(head.length, match)
-                self.serving.bytes.take(head.length)
-                exchange.held = head.length
+                if not match.route.spooled:
+                    self.serving.bytes.take(head.length)
+                    exchange.held = head.length
         except SeriesmithError as error:
             exchange.error = error
             if head.expects_continue or head.length is None or head.length > SKIPPED_BYTES:
@@ -243,16 +245,27 @@ class Http1Connection(asyncio.Protocol):
             exchange.body = body
             self._complete()
             return True
-        self._wait(Phase.BODY, self._settings.body_seconds)
+        if exchange.match is not None and exchange.match.route.spooled:
+            exchange.body = SpooledBody()
+        self._wait(Phase.BODY, self._choose_body_seconds())
         if head.expects_continue and not self._reader.buffered:
             self.transport.write(CONTINUE)
         return False
+
+    def _choose_body_seconds(self) -> float:
+        """How long the body of this request may take to arrive."""
+        match = self._exchange.match if self._exchange is not None else None
+        return (match.route.body_seconds if match is not None else None) or self._settings.body_seconds
 
     def _take(self, piece: bytes) -> None:
         """Hold a piece of a body. Raises a `SeriesmithError` where it does not fit."""
         exchange = self._exchange
         assert exchange is not None
         if exchange.error is not None:
+            return
+        if isinstance(exchange.body, SpooledBody):
+            assert exchange.match is not None
+            exchange.body.take(piece, exchange.match.route.max_body_bytes)
             return
         if exchange.head.length is None:
             assert exchange.match is not None
@@ -370,4 +383,4 @@ def _explain_late(what: str, seconds: float) -> RequestTimeout:
 def _require_fitting(size: int, match: Match) -> None:
     limit = match.route.max_body_bytes
     if size > limit:
-        raise TooLarge(f"the body is larger than {limit} bytes; send several requests.")
+        raise explain_too_large(limit)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uvicorn.config import Config
 
 from bundle.errors import SeriesmithError
+from service.http.body import SpooledBody
 from service.http.http1.head import Head
 from service.http.http1.unread import Unread
 from service.http.routes import Routes
@@ -23,7 +24,7 @@ class Exchange:
     def __init__(self, head: Head, start: float) -> None:
         self.head, self.start = head, start
         self.match: Match | None = None
-        self.body: bytes | BytesIO = b""
+        self.body: bytes | BytesIO | SpooledBody = b""
         self.held = 0
         self.error: SeriesmithError | None = None
         self.keep_alive = head.keep_alive

@@ -44,7 +44,8 @@ def read_long(table: Table, roles: Roles, settings: TableSettings) -> Raw:
     columns = [values.read(column) for column in channels]
     names, units = split_units(table, channels)
     even, interval = _measure_interval(times, roles, table)
-    about = _pick_first_rows(table, roles, series)
+    labels = _list_labels(table, roles, series) if settings.window is not None else None
+    about = _pick_first_rows(table, roles if labels is None else replace(roles, label=()), series)
     return Raw(
         [[column[rows] for column in columns] for rows in series.rows],
         channel_names=names,
@@ -52,7 +53,8 @@ def read_long(table: Table, roles: Roles, settings: TableSettings) -> Raw:
         sampling_interval=interval,
         times=None if even or times is None else [each - each[0] for each in times],
         notes=(*table.notes, *notes, *values.describe()),
-        **about,
+        timepoint_labels=labels,
+        **(about if labels is None else about | {"label_origin": describe_columns(table, roles.label)}),
     )
 
 
@@ -176,6 +178,16 @@ def _pick_first_rows(table: Table, roles: Roles, series: _Series) -> dict[str, A
     if not roles.group and roles.id:
         about["group_origin"] = None
     return about
+
+
+def _list_labels(table: Table, roles: Roles, series: _Series) -> list[list[object]] | None:
+    """The label of each row of the series, where it changes within one: a recording has a label a timepoint."""
+    if not roles.label:
+        return None
+    values = join_columns(table, roles.label)
+    if all(values[row] == values[rows[0]] for rows in series.rows for row in rows):
+        return None
+    return [[values[row] for row in rows] for rows in series.rows]
 
 
 def _refuse_change(table: Table, columns: Sequence[int], series: _Series, flag: str) -> None:

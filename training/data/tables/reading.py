@@ -9,7 +9,7 @@ from training.data.tables.nested import read_nested
 from training.data.tables.roles import find_roles
 from training.data.tables.settings import TableSettings
 from training.data.tables.table import Table, is_list
-from training.data.tables.wide import read_wide
+from training.data.tables.wide import has_run, read_wide
 
 
 def read_table(table: Table, settings: TableSettings) -> Raw:
@@ -24,4 +24,6 @@ def read_table(table: Table, settings: TableSettings) -> Raw:
         not roles.is_long and any(is_list(table.columns[column]) for column in roles.rest)
     ):
         return read_nested(table, roles, settings)
-    return (read_long if roles.is_long else read_wide)(table, roles, settings)
+    # What is cut into windows is a recording, an instant a row, unless the columns are its timepoints.
+    is_long = roles.is_long or (settings.window is not None and not has_run(table, roles))
+    return (read_long if is_long else read_wide)(table, roles, settings)

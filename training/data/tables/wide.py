@@ -42,6 +42,13 @@ def read_wide(table: Table, roles: Roles, settings: TableSettings) -> Raw:
     )
 
 
+def has_run(table: Table, roles: Roles) -> bool:
+    """Whether columns are called as timepoints are, or as many as are none that a recording has as channels."""
+    if table.names is None:
+        return len(roles.rest) > MOST_NAMES
+    return find_run({column: table.names[column] for column in roles.rest}, table.subject) is not None
+
+
 def _find_run(table: Table, roles: Roles) -> Run:
     if table.names is None:
         return Run(("",), (roles.rest,), None, None, False)

@@ -6,13 +6,12 @@ its format has no place for; nothing needs registering. Those of tables can writ
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from types import ModuleType
 
+from bundle.finding import import_modules
 from training.data.cases import DatasetError
 from training.data.raw import Raw
-from training.finding import list_modules
 
 
 def write_cases(path: Path, cases: Raw, *, long: bool = False) -> tuple[str, ...]:
@@ -40,5 +39,4 @@ def list_suffixes() -> list[str]:
 
 
 def _find_writers() -> dict[str, ModuleType]:
-    modules = [importlib.import_module(f"{__name__}.{name}") for name in list_modules(__name__)]
-    return {suffix: module for module in modules for suffix in getattr(module, "SUFFIXES", ())}
+    return {suffix: module for _, module in import_modules(__name__) for suffix in getattr(module, "SUFFIXES", ())}

@@ -13,8 +13,8 @@ from typing import Protocol, cast
 
 import numpy as np
 
+from bundle.finding import list_modules
 from training.evaluation.trial import Trial
-from training.finding import list_modules
 
 Judgement = Callable[[str], np.ndarray]
 

@@ -6,6 +6,7 @@ al., 2017) by the scores of real cases in folds that were fitted without them.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
@@ -15,7 +16,7 @@ import torch
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 from sklearn.linear_model import Ridge, RidgeCV
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from torch import Tensor, nn
 
 from training.families.settings import FLOAT, FamilySettings, Size
@@ -28,8 +29,11 @@ N_SUMMARIES = 6
 
 SMALLEST_SCALE = 1e-6
 
-COLDEST, HOTTEST = 0.05, 20.0
-"""Temperatures of scores that are looked at."""
+COLDEST, HOTTEST = 0.2, 20.0
+"""Temperatures of scores that are looked at; the coldest gives a score of 1 against -1 odds of 22 000."""
+
+UNKNOWN_TEMPERATURE = 0.5
+"""Where no class has two cases; a score of 1 against -1 has odds of 55."""
 
 
 @dataclass(frozen=True)
@@ -118,22 +122,36 @@ def fit(cases: PolicyCases, settings: Settings, run: Run) -> tuple[RidgeClassifi
     )
     penalties = np.geomspace(settings.least_penalty, settings.greatest_penalty, settings.n_penalties)
     ridge = RidgeCV(penalties).fit(
-        learn, _make_targets(collected.class_index, real.n_classes), collected.weight.double().numpy()
+        learn, _make_targets(collected.class_index.numpy(), real.n_classes), collected.weight.double().numpy()
     )
-    temperature = 1.0
-    if len(own) > 1:
-        folds = KFold(min(settings.calibration_folds, len(own)), shuffle=True, random_state=run.seed)
-        targets = _make_targets(real.class_index, real.n_classes)
-        held_out = cross_val_predict(Ridge(ridge.alpha_), own, targets, cv=folds)
-        temperature = fit_temperature(held_out.reshape(len(own), -1), real.class_index.numpy())
+    class_index = real.class_index.numpy()
+    held_out, scored = _score_held_out(own, class_index, real.n_classes, ridge.alpha_, settings, run.seed)
+    temperature = fit_temperature(held_out[scored], class_index[scored]) if scored.any() else UNKNOWN_TEMPERATURE
     classifier.weights.copy_(torch.as_tensor(ridge.coef_.reshape(real.n_classes, -1).T / temperature))
     classifier.offsets.copy_(torch.as_tensor(np.reshape(ridge.intercept_, -1) / temperature))
     return classifier.eval(), None
 
 
-def _make_targets(class_index: Tensor, n_classes: int) -> np.ndarray:
+def _score_held_out(
+    features: np.ndarray, class_index: np.ndarray, n_classes: int, penalty: float, settings: Settings, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Scores `[n, n_classes]` of cases by regressions that did not see them, and which count `[n]`: those of a class
+    that had another case to be learned from."""
+    counts = np.bincount(class_index)
+    scored = counts[class_index] > 1
+    if not scored.any():
+        return np.zeros((len(features), n_classes)), scored
+    folds = StratifiedKFold(min(settings.calibration_folds, counts.max()), shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        pairs = list(folds.split(features, class_index))
+    scores = cross_val_predict(Ridge(penalty), features, _make_targets(class_index, n_classes), cv=pairs)
+    return scores.reshape(len(features), n_classes), scored
+
+
+def _make_targets(class_index: np.ndarray, n_classes: int) -> np.ndarray:
     """1 for a case's own class and -1 for the others, `[n, n_classes]`, as RidgeClassifierCV has it."""
-    targets: np.ndarray = 2 * np.eye(n_classes)[class_index.numpy()] - 1
+    targets: np.ndarray = 2 * np.eye(n_classes)[class_index] - 1
     return targets
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.report.drawing import make_panels, make_picture, use_style
-from training.report.inputs import ReportInputs
+from training.report.inputs import NO_ENCODER, ReportInputs
 from training.report.palette import ALARM, INK, QUIET
 from training.report.parts import Note, Picture, Section, format_percent
 
@@ -20,6 +20,8 @@ def section(inputs: ReportInputs) -> Section:
         "Look for a held-out distribution like the cross-fitted one and few cases right of 1; many held-out cases "
         "there mean that new data differs from what was learned."
     )
+    if inputs.reconstruction is None:
+        return Section("anomaly", title, look_for, empty=NO_ENCODER)
     if inputs.threshold is None or inputs.cross_fitted_error is None:
         reason = "There is no threshold, as no fold was made to judge cases by models that had not seen them."
         return Section("anomaly", title, look_for, empty=reason)

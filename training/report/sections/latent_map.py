@@ -7,8 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
 from sklearn.manifold import TSNE
 
+from bundle.generation.mixture import MixtureParameters
 from training.report.drawing import make_panels, make_picture, spread_indices, use_style
-from training.report.inputs import ReportInputs
+from training.report.inputs import NO_ENCODER, ReportInputs
 from training.report.palette import choose_colour, choose_marker, make_key
 from training.report.parts import Note, Section
 
@@ -30,11 +31,19 @@ Points = tuple[np.ndarray, np.ndarray, bool]
 
 def section(inputs: ReportInputs) -> Section:
     """See the module."""
+    look_for = (
+        "Look for hollow points (synthetic) among the filled ones (real) of their colour; where classes overlap, "
+        "labels of synthetic series are doubtful. Ellipses hold 95 % of a mixture component, dotted as expanded for "
+        "sampling; distances between far groups mean nothing in t-SNE."
+    )
     kinds = (inputs.training, inputs.synthetic)
+    codes = [kind.latent for kind in kinds if kind.latent is not None]
+    if inputs.mixture is None or len(codes) < len(kinds):
+        return Section("latent", "Latent map", look_for, empty=NO_ENCODER)
     chosen = [_choose(kind.class_index, len(inputs.labels)) for kind in kinds]
-    latents = [kind.latent[index] for kind, index in zip(kinds, chosen, strict=True)]
+    latents = [latent[index] for latent, index in zip(codes, chosen, strict=True)]
     classes = [kind.class_index[index] for kind, index in zip(kinds, chosen, strict=True)]
-    mean, plane, shares = _find_plane(inputs.training.latent)
+    mean, plane, shares = _find_plane(codes[0])
     neighbours = _compute_tsne(np.concatenate(latents))
     with use_style():
         figure, grid = make_panels(1, 1 if neighbours is None else 2, 4.6)
@@ -43,7 +52,7 @@ def section(inputs: ReportInputs) -> Section:
             for latent, own, made in zip(latents, classes, (False, True), strict=True)
         ]
         _draw_scatter(grid[0, 0], pca)
-        _draw_ellipses(grid[0, 0], inputs, mean, plane)
+        _draw_ellipses(grid[0, 0], inputs, inputs.mixture, mean, plane)
         grid[0, 0].set(title="PCA", xlabel=f"component 1 ({shares[0]:.0%})", ylabel=f"component 2 ({shares[1]:.0%})")
         if neighbours is not None:
             split = np.split(neighbours, [len(latents[0])])
@@ -51,11 +60,6 @@ def section(inputs: ReportInputs) -> Section:
             grid[0, 1].set(title="t-SNE", xticks=[], yticks=[])
             grid[0, 1].spines[:].set_visible(False)
         image = make_picture(figure, "Latent codes of real and synthetic series in the plane, coloured by class.")
-    look_for = (
-        "Look for hollow points (synthetic) among the filled ones (real) of their colour; where classes overlap, "
-        "labels of synthetic series are doubtful. Ellipses hold 95 % of a mixture component, dotted as expanded for "
-        "sampling; distances between far groups mean nothing in t-SNE."
-    )
     return Section(
         "latent", "Latent map", look_for, (image, make_key(inputs.labels), *_write_notes(inputs, neighbours))
     )
@@ -63,7 +67,7 @@ def section(inputs: ReportInputs) -> Section:
 
 def _write_notes(inputs: ReportInputs, neighbours: np.ndarray | None) -> tuple[Note, ...]:
     notes = []
-    if max(len(inputs.training.latent), len(inputs.synthetic.latent)) > MOST_POINTS:
+    if max(len(inputs.training.series), len(inputs.synthetic.series)) > MOST_POINTS:
         notes.append(Note(f"Up to {MOST_POINTS} points of each kind are drawn, equally many of a class."))
     if len(inputs.labels) > MOST_EXPANDED:
         notes.append(Note("With so many classes the expanded ellipses are left out."))
@@ -119,9 +123,11 @@ def _draw_scatter(axes: Axes, kinds: list[Points]) -> None:
             )
 
 
-def _draw_ellipses(axes: Axes, inputs: ReportInputs, mean: np.ndarray, plane: np.ndarray) -> None:
+def _draw_ellipses(
+    axes: Axes, inputs: ReportInputs, mixture: MixtureParameters, mean: np.ndarray, plane: np.ndarray
+) -> None:
     """The components' shadows on the plane: as learned, and as expanded for sampling."""
-    mixture, expanded = inputs.mixture, len(inputs.labels) <= MOST_EXPANDED
+    expanded = len(inputs.labels) <= MOST_EXPANDED
     latent = inputs.manifest.latent
     expansion = latent.expansion if latent and latent.expansion else 1.0
     for index, k in zip(*np.nonzero(mixture.weights > 0), strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from training.report.drawing import choose_classes
-from training.report.inputs import ReportInputs
+from training.report.inputs import NO_ENCODER, ReportInputs
 from training.report.pairs import Pair, describe_channels, draw_pair_grid
 from training.report.parts import Note, Section
 
@@ -21,6 +21,8 @@ def section(inputs: ReportInputs) -> Section:
         "Look for shape that is kept and noise that is dropped, also in the worst case (right); what is "
         "missing here is missing from every decoded series. An anomaly score above 1 is marked in red."
     )
+    if inputs.reconstruction is None:
+        return Section("reconstructions", "Reconstructions", look_for, empty=NO_ENCODER)
     classes, left_out = choose_classes(inputs, MOST_CLASSES, inputs.reconstructed)
     rows = [_build_row(inputs, index) for index in classes]
     image = draw_pair_grid(inputs, rows, "Cases with their reconstructions, from the best to the worst of a class.")
@@ -42,4 +44,5 @@ def _build_pair(inputs: ReportInputs, name: str, index: int, case: int) -> Pair:
     score = error / inputs.threshold if inputs.threshold is not None else None
     title = f"{name}: error {error:.3g}" if score is None else f"{name}: score {score:.2f}"
     series = inputs.reconstructed.series[case]
+    assert inputs.reconstruction is not None, "`section` has looked"
     return Pair(index, inputs.reconstruction[case], series, title, alarming=score is not None and score > 1)
