@@ -71,10 +71,11 @@ def list_policies(roles: Collection[str]) -> list[PolicyName]:
 
 
 def describe_lack(ways: Ways, roles: Collection[str]) -> str:
-    """Describe what `roles` lack for each of the ways: "no encoder", "no mixture or decoder, and no generate"."""
+    """Describe what `roles` lack for each of the ways: "no encoder", "no mixture, and no generate graph"."""
     order = {role: place for place, role in enumerate(ROLES)}
     lacking = [sorted(way.difference(roles), key=order.__getitem__) for way in ways]
-    return ", and ".join(f"no {' or '.join(way)}" for way in lacking)
+    words = [" or ".join(way).replace("generate", "generate graph") for way in lacking]
+    return ", and ".join(f"no {some}" for some in dict.fromkeys(words))
 
 
 def describe_all(names: Iterable[str]) -> str:

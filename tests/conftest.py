@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
+from tests.plain import publish_all
 from tests.service.bundles import Labelled
 from tests.service.server import Server, run_server
 from training import data as datasets
@@ -53,22 +54,35 @@ def repository(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Co
     Fitted once for all of pytest's processes, and again when the code that fits has changed.
     """
     root = tmp_path_factory.mktemp("repository") / "models"
-    fitted = pytestconfig.cache.mkdir("bundles") / _compute_code_digest()
-    with (fitted.parent / "lock").open("w") as lock:
+    return _make_once("bundles", _fit_both, root, pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def plain_repository(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """A repository of the bundles of `tests.plain.OPERATIONS`, made once like those of `repository`."""
+    root = tmp_path_factory.mktemp("plain") / "models"
+    return _make_once("plain", publish_all, root, pytestconfig)
+
+
+def _make_once(name: str, make: Callable[[Path], None], root: Path, pytestconfig: pytest.Config) -> Path:
+    """Have `make` fill `root`, or copy there what it made before, of the same code."""
+    made = pytestconfig.cache.mkdir(name) / _compute_code_digest()
+    with (made.parent / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not fitted.exists():
-            _fit_both(root)
-            shutil.copytree(root, fitted.with_suffix(".tmp"), dirs_exist_ok=True)
-            fitted.with_suffix(".tmp").rename(fitted)
+        if not made.exists():
+            make(root)
+            shutil.copytree(root, made.with_suffix(".tmp"), dirs_exist_ok=True)
+            made.with_suffix(".tmp").rename(made)
             return root
-    shutil.copytree(fitted, root)
+    shutil.copytree(made, root)
     return root
 
 
 def _compute_code_digest() -> str:
-    """Of everything that a fit depends on: its code, its libraries, this file."""
-    sources = sorted([*ROOT.glob("bundle/**/*.py"), *ROOT.glob("training/**/*.py"), ROOT / "constraints.txt"])
-    return hashlib.sha256(b"".join(path.read_bytes() for path in [*sources, Path(__file__)])).hexdigest()[:16]
+    """Of everything that a bundle depends on: the code that makes it, its libraries, this file and plain.py."""
+    ours = [ROOT / "constraints.txt", Path(__file__), ROOT / "tests" / "plain.py"]
+    sources = sorted([*ROOT.glob("bundle/**/*.py"), *ROOT.glob("training/**/*.py"), *ours])
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
 
 
 def _fit_both(root: Path) -> None:

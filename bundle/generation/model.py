@@ -61,7 +61,7 @@ class Model(Protocol):
         """Decoded `series` of one class with a texture made of `noise` `[n, *texture_shape]`."""
 
 
-class Generator(Model, Protocol):
+class GeneratingModel(Model, Protocol):
     """A model that makes series of class and noise in one call, by a graph of the role "generate"."""
 
     @property
@@ -72,6 +72,6 @@ class Generator(Model, Protocol):
         """Series of one class made of `noise` `[n, *shape]` by name."""
 
 
-def is_generator(model: Model) -> TypeGuard[Generator]:
-    """Whether a model makes series of noise in one call."""
+def has_generate_graph(model: Model) -> TypeGuard[GeneratingModel]:
+    """Whether a model makes series of class and noise in one call."""
     return model.has("generate")

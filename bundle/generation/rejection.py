@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import Moved
-from bundle.generation.model import Generator, Model, is_generator
+from bundle.generation.model import GeneratingModel, Model, has_generate_graph
 from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, REDRAW_STREAMS, TEXTURE_STREAM, Blocks
 
 REDRAWN_ROWS = 4
@@ -134,7 +134,7 @@ def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArr
     padded = np.concatenate(pieces)
     if drawn.moved is not None:
         series = drawn.moved.select(padded).decode(model.decode)
-    elif is_generator(model):
+    elif has_generate_graph(model):
         series = _generate(model, blocks, redraw, [len(piece) for piece in pieces])
     else:
         series = model.decode(drawn.latent[padded])
@@ -148,7 +148,7 @@ def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArr
     return series[places]
 
 
-def _generate(model: Generator, blocks: Blocks, redraw: int, counts: list[int]) -> Array:
+def _generate(model: GeneratingModel, blocks: Blocks, redraw: int, counts: list[int]) -> Array:
     """Generate so many series of each block."""
     randoms = blocks.make_generators(redraw * REDRAW_STREAMS)
     noise = {name: _draw_noise(randoms, counts, shape) for name, shape in model.noise_shapes.items()}

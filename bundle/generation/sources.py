@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import GivenCases, Moved
-from bundle.generation.model import Model
+from bundle.generation.model import Model, has_generate_graph
 from bundle.generation.recipe import BLOCK_ROWS, CASES_STREAM, REDRAW_STREAMS, Blocks
 from bundle.generation.rejection import Drawn, Made, draw_likely_codes, leave_to_noise, make_convincing
 
@@ -19,7 +19,7 @@ def generate_latent(model: Model, blocks: Blocks) -> Made:
     given = blocks.recipe.given
 
     def draw(some: Blocks, redraw: int) -> Drawn:
-        if model.has("generate"):
+        if has_generate_graph(model):
             return leave_to_noise(some)
         proposed = draw_likely_codes(model, some, redraw)
         if given is None or given.latent is None:

@@ -139,7 +139,8 @@ LENGTH = {"schema": INTEGER | {"minimum": 0}, "description": "bytes of JSON befo
 
 def build_paths(example: Example | None) -> dict[str, Any]:
     """Build the path items of /v2, with examples of what is served where there are any."""
-    model = _describe_parameter("model", "<bundle>.<operation>", f"{example.model}.encode" if example else None)
+    named = f"{example.model}.{example.inference_operation}" if example else None
+    model = _describe_parameter("model", "<bundle>.<operation>", named)
     version = _describe_parameter("version", "a version of the bundle", str(example.version) if example else None)
     listed: dict[str, Any] = {
         "/v2": {

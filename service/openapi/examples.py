@@ -14,6 +14,10 @@ MOST_VALUES = 4096
 """A series of more would fill the page; such a model gets no examples of series."""
 
 
+SERIES_ALONE = ("encode", "reconstruct", "classify")
+"""Operations whose request needs nothing but series."""
+
+
 @dataclass(frozen=True)
 class Example:
     """The facts about a model that examples need; `labels` are none where it learned from unlabelled data.
@@ -28,6 +32,12 @@ class Example:
     labels: tuple[Label, ...]
     class_texts: tuple[str, ...]
     operations: tuple[str, ...]
+
+    @property
+    def inference_operation(self) -> str:
+        """The operation that stands for all in examples of the protocol: one that takes series alone, if any does."""
+        alone = [name for name in SERIES_ALONE if name in self.operations]
+        return next(iter([*alone, *self.operations]))
 
     def build_request(self, operation: Operation) -> dict[str, Any] | None:
         """Build the JSON body of an operation's request from the fields that it has.
@@ -52,8 +62,8 @@ class Example:
         return given if needed <= given.keys() else None
 
     def build_inference(self) -> dict[str, Any] | None:
-        """Build the body of an inference request to the model's operation `encode`."""
-        if "encode" not in self.operations or not self._has_short_series():
+        """Build the body of an inference request to `inference_operation`; None where it takes more than series."""
+        if self.inference_operation not in SERIES_ALONE or not self._has_short_series():
             return None
         values = [value for channel in self._make_series(1)[0] for value in channel]
         shape = [1, self.n_channels, self.n_timepoints]
@@ -77,11 +87,11 @@ class Example:
 
 
 def choose_example(repository: Repository) -> Example | None:
-    """Choose the first labelled model that is served, or else the first; None where none is served."""
+    """Choose of the models that are served the first that can do most; None where none is served."""
     bundles = [repository.resolve(name) for name in repository.names]
-    bundle = next((known for known in bundles if known.manifest.labelled), next(iter(bundles), None))
-    if bundle is None:
+    if not bundles:
         return None
+    bundle = max(bundles, key=lambda known: (len(known.operations), known.manifest.labelled))
     manifest = bundle.manifest
     return Example(
         manifest.name,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import h5py
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
@@ -63,6 +64,14 @@ def _write_arff(path: Path, series: NDArray[np.float32], labels: list[str]) -> N
     path.write_text("".join(["@relation any\n", *header, "@attribute label {1,2}\n@data\n", *cases]))
 
 
+def _write_excel(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["label", *[f"t{timepoint}" for timepoint in range(series.shape[2])]])
+    for label, case in zip(labels, series, strict=True):
+        book.active.append([label, *[None if np.isnan(value) else float(value) for value in case[0]]])
+    book.save(path)
+
+
 def _write_npy(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
     np.save(path, series)
     np.save(path.with_stem(path.stem.replace("Any", "y").replace("any", "y")), labels)
@@ -90,6 +99,8 @@ WRITERS = {
     ".ts": _write_ts,
     ".tsv": _write_tsv,
     ".txt": _write_tsv,
+    ".xlsm": _write_excel,
+    ".xlsx": _write_excel,
 }
 RECORDINGS = {".bdf", ".edf", ".hea"}
 """One series a file: test_formats_of_signals.py has these."""
