@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
-from bundle.generation.policy import PolicyName
+from bundle.generation.policy import PolicyName, find_source
 from training.data.generated import Options
 from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
@@ -103,8 +103,18 @@ class FitConfiguration(Source):
         check_bounds(self)
         if self.folds != 0 and self.folds < 2:
             raise ConfigurationError(f"--folds is {self.folds}; it must be 0 (nothing is judged) or at least 2.")
-        if self.rounds > 1 and self.generator != NO_FAMILY:
+        if self.generator != NO_FAMILY:
+            self._check_generator()
+
+    def _check_generator(self) -> None:
+        """Raise `ConfigurationError` for what takes an encoder."""
+        if self.rounds > 1:
             raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
+        if self.policy != "auto" and find_source(self.policy) == "interpolation":
+            raise ConfigurationError(
+                f"--policy is {self.policy}; it moves cases between their codes, and a generator without an encoder "
+                "has none. Choose another policy, or leave --generator out."
+            )
 
     def list_families(self) -> list[FamilySettings]:
         """The settings of the families that are fitted: a generator without an encoder, or VAE and texture; and the

@@ -57,6 +57,8 @@ def _choose_converter(hint: Any) -> Convert:
         (member,) = (one for one in arguments if one is not type(None))
         inner = _choose_converter(member)
         return lambda value, given: None if value is None else inner(value, given)
+    if hint == Wholes:
+        return lambda value, given: np.asarray(value, np.int64)
     if origin is Annotated:
         return _read_labels if PER_CASE in arguments else lambda value, given: to_label_array(value)
     if origin is dict:

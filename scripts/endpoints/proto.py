@@ -90,8 +90,9 @@ def _add_request(messages: Messages, operation: Operation) -> None:
     members = []
     for field in list_request_fields(operation.request):
         if field.kind is Kind.CHOICE:
-            _add(messages, field.name.title(), f"{field.words}; absent: {field.default}.", _list_choices(field))
-            members.append(Member(field.name.title(), field.name))
+            words = f"{field.words}; absent: {field.default}." if field.words else f"Absent: {field.default}."
+            _add(messages, name_rpc(field.name), words, _list_choices(field))
+            members.append(Member(name_rpc(field.name), field.name))
         else:
             kind = f"optional {SCALARS[field.kind]}" if field.kind in SCALARS else COLUMNS[field.kind]
             words = ", ".join(f'"{name}"' for name in field.of) if field.kind is Kind.EXTRAS else field.words

@@ -32,10 +32,12 @@ PART_BYTES = 2 * 2**20
 def build_methods(calls: Calls) -> dict[str, Method]:
     """Build every method of the interface, by name."""
     operations = {name_rpc(name): operation for name, operation in OPERATIONS.items()}
-    return {
-        method.name: _build_method(method, operations[method.name.removesuffix(STREAM)], calls)
-        for method in SERVICE.methods
-    }
+    methods = {}
+    for method in SERVICE.methods:
+        operation = operations.get(method.name.removesuffix(STREAM))
+        assert operation is not None, f"no operation answers {method.full_name}: make proto"
+        methods[method.name] = _build_method(method, operation, calls)
+    return methods
 
 
 def _build_method(method: MethodDescriptor, operation: Operation, calls: Calls) -> Method:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import h5py
@@ -86,7 +87,17 @@ def _write_mat(path: Path, series: NDArray[np.float32], labels: list[str]) -> No
     scipy.io.savemat(path, {"X": series, "y": np.array(labels, dtype=object)})
 
 
+def _write_json(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
+    cases = [[[None if np.isnan(value) else float(value) for value in row] for row in case] for case in series]
+    if path.suffix == ".json":
+        path.write_text(json.dumps({"series": cases, "labels": labels}))
+    else:
+        lines = [{"series": case, "label": label} for case, label in zip(cases, labels, strict=True)]
+        path.write_text("\n".join(map(json.dumps, lines)))
+
+
 WRITERS = {
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), _write_json),
     **dict.fromkeys((".parquet", ".pq", ".feather", ".arrow", ".arrows"), _write_arrow),
     ".arff": _write_arff,
     ".csv": _write_csv,

@@ -91,3 +91,5 @@ def test_a_generator_is_chosen_by_name_recorded_and_stands_in_place_of_vae_and_t
             parse_arguments([*idle, "--generator=energy_score"])
     with pytest.raises(ConfigurationError, match="--rounds is 2; a generator without an encoder is fitted in one"):
         parse_arguments(["--generator=energy_score", "--rounds=2"])
+    with pytest.raises(ConfigurationError, match="--policy is interpolation; it moves cases between their codes"):
+        parse_arguments(["--generator=energy_score", "--policy=interpolation"])

@@ -14,7 +14,6 @@ from aeon.datasets import load_from_ts_file
 
 from training.data import DatasetError
 from training.data.choose import read_file
-from training.data.discover import find_readers
 from training.data.raw import Raw
 from training.data.source import make_source
 from training.data.writing import list_suffixes, write_cases
@@ -99,6 +98,12 @@ def test_an_npz_comes_back_with_its_types(cases: Raw, tmp_path: Path) -> None:
     assert found.labels == cases.labels and np.asarray(found.series).dtype == np.asarray(cases.series).dtype
 
 
+@pytest.mark.parametrize("cases", [REGULAR, UNIVARIATE, RAGGED], ids=["regular", "univariate", "ragged"])
+def test_json_lines_come_back(cases: Raw, tmp_path: Path) -> None:
+    assert write_cases(tmp_path / "a.jsonl", cases) == ()
+    assert_equal(read(tmp_path / "a.jsonl"), cases)
+
+
 def test_json_lines_are_what_people_write(tmp_path: Path) -> None:
     write_cases(tmp_path / "a.jsonl", Raw(np.array([[[0.1, np.nan]]], np.float32), ["é"], times=[np.array([0.0, 2.5])]))
     text = (tmp_path / "a.jsonl").read_text(encoding="utf-8")
@@ -128,7 +133,7 @@ def test_aeon_reads_the_ts_files_that_are_written(cases: Raw, tmp_path: Path) ->
     assert labels.tolist() == list(map(str, cases.labels or ()))
 
 
-@pytest.mark.parametrize("suffix", [suffix for suffix in list_suffixes() if suffix in find_readers()])
+@pytest.mark.parametrize("suffix", list_suffixes())
 def test_cases_without_labels_come_back_without(suffix: str, tmp_path: Path) -> None:
     bare = replace(UNIVARIATE, labels=None, groups=None)
     write_cases(tmp_path / f"a{suffix}", bare)
