@@ -137,6 +137,8 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
         (["--curve", "low-data"], "ArrowHead"),
         (["--curve", "low-data", "--sizes", "7"], "--sizes has 7"),
         (["--sizes", "5"], "--sizes has 5"),
+        (["--fit.vae", "nope"], "--fit.vae is 'nope'; it must be one of: convolutional"),
+        (["--fit.vae.steps", "0"], "--vae.steps is 0; it must be at least 1"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_a_sentence(
