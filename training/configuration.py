@@ -10,10 +10,12 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from bundle.generation.policy import PolicyName, find_source
+from training.data.generated import Options
 from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
 from training.families.settings import NO_FAMILY, FamilySettings, VAESettings
 from training.former import rename_former
+from training.generator_options import read_options, record_options
 from training.settings import Bounds, ConfigurationError, check_bounds
 
 __all__ = ["ConfigurationError", "FitConfiguration"]
@@ -149,6 +151,7 @@ class FitConfiguration(Source):
         paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
         several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
         chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if record.get(kind)}
+        chosen["generated"] = read_options(record.get("dataset"), record.get("generated") or {})
         plain = {name: value for name, value in record.items() if name not in PACKAGES}
         return cls(**{**plain, **paths, **several, **chosen, "models": models})
 
@@ -165,6 +168,8 @@ def check_without_codes(policy: PolicyName) -> None:
 def _record_value(value: Any) -> Any:
     if isinstance(value, FamilySettings):
         return None if value == NO_FAMILY else record_settings(value)
+    if isinstance(value, Options):
+        return record_options(value)
     if isinstance(value, Path):
         return str(value.resolve())
     return list(value) if isinstance(value, tuple) else value

@@ -12,7 +12,7 @@ import pytest
 
 from training.configuration import FitConfiguration
 from training.data import DatasetError
-from training.data.generators.sines import generate
+from training.data.generators.sines import Settings, generate
 from training.evaluate import main
 from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms, run
@@ -47,7 +47,7 @@ FLAGS = [
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`First` and `Second`: 6 training and 4 test cases of each of three classes, two of `sines`' channels."""
     root = tmp_path_factory.mktemp("data")
-    train, test = generate("sines")
+    train, test = generate(Settings())
     for channel, name in enumerate(("First", "Second")):
         (root / name).mkdir()
         for raw, split, count in ((train, "TRAIN", 18), (test, "TEST", 12)):
