@@ -86,7 +86,7 @@ def put_on_grid(
 
     `times` `[length]` each, ascending: where the values were taken. Raises `InvalidRequest`, naming the case.
     """
-    if times is not None and shape.length_policy != "resample":
+    if times is not None and not shape.takes_times:
         raise InvalidRequest(
             "times came with series, and the model takes none: its series are evenly spaced. Leave times out, or fit a "
             "model to series that have times.",
