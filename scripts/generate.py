@@ -32,7 +32,10 @@ process may import both."""
 
 
 def generate(root: Path) -> None:
-    """Write every file below `root`, which has the .proto whose numbers are kept. Raises `ValueError`."""
+    """Write every file below `root`, which has the .proto whose numbers are kept.
+
+    Raises `ValueError`, and `TypeError` for a field that no message can hold.
+    """
     (root / PROTO).write_text(write_proto(Numbers(root / PROTO)), encoding="utf-8")
     _write_stubs(root)
     for name, text in {
@@ -44,17 +47,16 @@ def generate(root: Path) -> None:
 
 
 def _write_stubs(root: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        others = [
-            str(path.relative_to(root)) for path in sorted((root / PROTOS).glob("*.proto")) if path.name != PROTO.name
-        ]
-        _run_protoc(Path(folder), f"-I{root}", *others)
-        _run_protoc(Path(folder), f"-I{INSIDE}={root / PROTOS}", f"{INSIDE}/{PROTO.name}")
-        (root / CLIENT / "v1").mkdir(exist_ok=True)
-        for path in sorted((Path(folder) / PROTOS).iterdir()):
+    """Write the stubs of each .proto beside it, and those of ours into the client too."""
+    others = [str(PROTOS / path.name) for path in sorted((root / PROTOS).glob("*.proto")) if path.name != PROTO.name]
+    (root / CLIENT / "v1").mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _run_protoc(folder, f"-I{root}", *others)
+        _run_protoc(folder, f"-I{INSIDE}={root / PROTOS}", f"{INSIDE}/{PROTO.name}")
+        for path in [*(folder / PROTOS).iterdir(), *(folder / INSIDE).iterdir()]:
             shutil.copy(path, root / PROTOS)
-        for path in sorted((Path(folder) / INSIDE).iterdir()):
-            shutil.copy(path, root / PROTOS)
+        for path in (folder / INSIDE).iterdir():
             shutil.copy(path, root / CLIENT / "v1")
 
 
@@ -74,5 +76,5 @@ def _format(text: str, path: Path) -> str:
 if __name__ == "__main__":
     try:
         generate(ROOT)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         sys.exit(str(error))

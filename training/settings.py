@@ -64,4 +64,4 @@ def name_flag(field: str) -> str:
 
 
 def _write_number(number: float) -> str:
-    return str(number) if isinstance(number, int) and number < 10**6 else f"{number:g}"
+    return str(number) if isinstance(number, int) else f"{number:g}"

@@ -22,6 +22,8 @@ Answer = TypeVar("Answer")
 def make_async_method(
     ask: Callable[P, Call[Answer]],
 ) -> Callable[Concatenate[AsynchronousClient, P], Coroutine[Any, Any, Answer]]:
+    """Make the method that carries out the calls that `ask` makes, and is awaited for their answers."""
+
     def method(self: AsynchronousClient, /, *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, Answer]:
         return self._answer(ask(*args, **kwargs))
 
@@ -31,6 +33,8 @@ def make_async_method(
 def make_async_stream_method(
     ask: Callable[P, Call[Answer]],
 ) -> Callable[Concatenate[AsynchronousClient, P], AsyncGenerator[Answer, None]]:
+    """Make the method that yields the parts of those answers."""
+
     def method(self: AsynchronousClient, /, *args: P.args, **kwargs: P.kwargs) -> AsyncGenerator[Answer, None]:
         return self._stream(ask(*args, **kwargs))
 

@@ -19,6 +19,8 @@ Answer = TypeVar("Answer")
 
 
 def make_method(ask: Callable[P, Call[Answer]]) -> Callable[Concatenate[BlockingClient, P], Answer]:
+    """Make the method that carries out the calls that `ask` makes, and returns their answers."""
+
     def method(self: BlockingClient, /, *args: P.args, **kwargs: P.kwargs) -> Answer:
         return self._answer(ask(*args, **kwargs))
 
@@ -28,6 +30,8 @@ def make_method(ask: Callable[P, Call[Answer]]) -> Callable[Concatenate[Blocking
 def make_stream_method(
     ask: Callable[P, Call[Answer]],
 ) -> Callable[Concatenate[BlockingClient, P], Generator[Answer, None, None]]:
+    """Make the method that yields the parts of those answers."""
+
     def method(self: BlockingClient, /, *args: P.args, **kwargs: P.kwargs) -> Generator[Answer, None, None]:
         return self._stream(ask(*args, **kwargs))
 

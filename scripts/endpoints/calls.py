@@ -23,8 +23,8 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from seriesmith.answers import {answers}
-from seriesmith.arguments import Strategy, prepare_array, prepare_counts
-from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy
+from seriesmith.arguments import Ragged, Strategy, prepare_array, prepare_counts
+from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy, prepare_times
 from seriesmith.calls import Call, list_chosen, make_call
 '''
 
@@ -33,18 +33,24 @@ TYPES = {
     Kind.WHOLE: "int",
     Kind.NUMBER: "float",
     Kind.FLAG: "bool",
-    Kind.ARRAY: "ArrayLike",
+    Kind.ARRAY: "Ragged",
+    Kind.TIMES: "Ragged",
     Kind.LABELS: "ArrayLike",
     Kind.COUNTS: "Mapping[Any, int]",
-    Kind.CHOICE: "Strategy",
+    Kind.CHOICE: "str | Mapping[str, Any]",
 }
 PREPARED = {
     Kind.ARRAY: "prepare_array({name}, '{name}')",
+    Kind.TIMES: "prepare_times({name})",
     Kind.LABELS: "prepare_labels({name})",
     Kind.COUNTS: "prepare_counts({name}, '{name}')",
-    Kind.CHOICE: "prepare_strategy({name})",
+    # Over gRPC the text that is the default is a message which is absent.
+    Kind.CHOICE: "None if {name} == {default!r} else {name}",
 }
 """How an argument becomes what is sent; others are sent as they are."""
+
+CONVENIENT = {"strategy": ("Strategy", "prepare_strategy({name})")}
+"""Arguments that callers may write in more ways than the server reads: their type, and how they become what is sent."""
 
 POSITIONAL = (Kind.ARRAY, Kind.LABELS, Kind.COUNTS)
 """Arguments of many values may be given without their names."""
@@ -60,6 +66,7 @@ def write_operations() -> str:
 def _write_function(operation: Operation) -> Iterator[str]:
     fields = list_request_fields(operation.request)
     positional = [one for one in fields if one.kind in POSITIONAL]
+    positional.sort(key=lambda one: one.optional)
     named = [one for one in fields if one.kind not in POSITIONAL]
     named.sort(key=lambda one: one.name == "model")  # which every operation has, last
     parameters = [text for one in positional for text in _list_parameters(one)]
@@ -77,9 +84,10 @@ def _write_function(operation: Operation) -> Iterator[str]:
 def _list_parameters(field: Field) -> list[str]:
     if field.kind is Kind.EXTRAS:
         return [f"{name}: bool = False" for name in field.of]
+    kind = CONVENIENT[field.name][0] if field.name in CONVENIENT else TYPES[field.kind]
     if not field.optional:
-        return [f"{field.name}: {TYPES[field.kind]}"]
-    return [f"{field.name}: {TYPES[field.kind]}{' | None' if field.default is None else ''} = {field.default!r}"]
+        return [f"{field.name}: {kind}"]
+    return [f"{field.name}: {kind}{' | None' if field.default is None else ''} = {field.default!r}"]
 
 
 def _describe(field: Field) -> list[tuple[str, str]]:
@@ -91,7 +99,8 @@ def _describe(field: Field) -> list[tuple[str, str]]:
 def _prepare(field: Field) -> str:
     if field.kind is Kind.EXTRAS:
         return f"list_chosen({', '.join(f'{name}={name}' for name in field.of)})"
+    form = CONVENIENT[field.name][1] if field.name in CONVENIENT else PREPARED.get(field.kind, "{name}")
+    prepared = form.format(name=field.name, default=field.default)
     if field.kind not in PREPARED:
-        return field.name
-    prepared = PREPARED[field.kind].format(name=field.name)
+        return prepared
     return f"None if {field.name} is None else {prepared}" if field.optional and field.default is None else prepared

@@ -9,7 +9,6 @@ import numpy as np
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from bundle.manifest import Manifest
 from service import metrics
 from service.answers import Column, Columns, Labels, StreamedAnswer, collect_columns
 from service.bounds import Bounding
@@ -32,10 +31,12 @@ PART_BYTES = 2 * 2**20
 def build_methods(calls: Calls) -> dict[str, Method]:
     """Build every method of the interface, by name."""
     operations = {name_rpc(name): operation for name, operation in OPERATIONS.items()}
-    return {
-        method.name: _build_method(method, operations[method.name.removesuffix(STREAM)], calls)
-        for method in SERVICE.methods
-    }
+    methods = {}
+    for method in SERVICE.methods:
+        operation = operations.get(method.name.removesuffix(STREAM))
+        assert operation is not None, f"no operation answers {method.full_name}: make proto"
+        methods[method.name] = _build_method(method, operation, calls)
+    return methods
 
 
 def _build_method(method: MethodDescriptor, operation: Operation, calls: Calls) -> Method:
@@ -94,14 +95,14 @@ class _Typed:
 
 async def _split_chunks(stream: StreamedAnswer) -> AsyncIterator[Columns]:
     """Yield the chunks of a stream, cut where one is too large for a message."""
-    rows = _count_rows(stream.manifest)
+    rows = _count_rows(stream)
     async for columns in stream.chunks:
         for start in range(0, len(columns["series"]), rows):
             yield {name: _slice(column, start, start + rows) for name, column in columns.items()}
 
 
-def _count_rows(manifest: Manifest) -> int:
-    case_bytes = manifest.series.n_channels * manifest.series.n_timepoints * np.dtype(np.float32).itemsize
+def _count_rows(stream: StreamedAnswer) -> int:
+    case_bytes = stream.manifest.series.n_channels * stream.n_timepoints * np.dtype(np.float32).itemsize
     return max(1, PART_BYTES // case_bytes)
 
 

@@ -32,7 +32,7 @@ class HttpApplication:
             if match.route.handler is None:
                 return await self._bentoml(scope, receive, send)
             request = Request(method, path, headers, b"", scope["query_string"])
-            if match.route.spooled:
+            if match.route.spool is not None:
                 spooled = await spool_body(headers, receive, match.route.max_body_bytes)
                 request.file = spooled.open()
             else:

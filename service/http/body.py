@@ -14,20 +14,17 @@ class SpooledBody:
     """A body in a temporary file, which is gone once nobody holds it."""
 
     def __init__(self) -> None:
-        self._file, self._size = cast(BinaryIO, tempfile.TemporaryFile()), 0  # noqa: SIM115 (it outlives this call)
+        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 (it outlives this call)
 
     @classmethod
     def of(cls, body: bytes) -> SpooledBody:
         """Spool a body that is there. Raises `Unavailable`."""
         spooled = cls()
-        spooled.take(body, len(body))
+        spooled.write(body)
         return spooled
 
-    def take(self, piece: bytes, limit: int) -> None:
-        """Append a piece. Raises `TooLarge` beyond `limit` bytes, and `Unavailable` where the disk takes no more."""
-        self._size += len(piece)
-        if self._size > limit:
-            raise explain_too_large(limit)
+    def write(self, piece: bytes) -> None:
+        """Append a piece. Raises `Unavailable` where the disk takes no more."""
         try:
             self._file.write(piece)
         except OSError as error:
@@ -58,10 +55,13 @@ async def read_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -
 async def spool_body(headers: dict[bytes, bytes], receive: Receive, limit: int) -> SpooledBody:
     """Receive the request's body into a file. Raises `TooLarge`, `Unavailable` and `ClientGone`."""
     _require_declared(headers, limit)
-    spooled, more = SpooledBody(), True
+    spooled, size, more = SpooledBody(), 0, True
     while more:
         part, more = await _receive_part(receive)
-        spooled.take(part, limit)
+        size += len(part)
+        if size > limit:
+            raise explain_too_large(limit)
+        spooled.write(part)
     return spooled
 
 

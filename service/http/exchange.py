@@ -22,7 +22,7 @@ class ClientGone(ConnectionError):
 
 @dataclass(slots=True)
 class Request:
-    """Method, path, headers by lower-case name, and the body as it came; or `file`, where the route is spooled.
+    """Method, path, headers by lower-case name, and the body as it came; or `file`, where the route has a spool.
 
     `query` is what follows the path's question mark.
     """

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from bundle.errors import MethodNotAllowed, UnsupportedMediaType
+from service.budget import Budget
 from service.http.exchange import Response, Streamed
 from service.keys import Role
 
@@ -26,8 +27,9 @@ class Route:
 
     `handler` None: BentoML answers. `operation` names the one that is counted, from what the path's groups matched.
     No `methods`: any. No `content_types`: any, which the handler looks at. `page`: a browser shows it, and may send the
-    key as a password. `spooled`: the body goes to a temporary file, `Request.file`, and not to memory; `body_seconds`
-    is how long it may take to arrive, where the setting is too short for it.
+    key as a password. `spool`: bodies go to temporary files, `Request.file`, and not to memory, and these are the bytes
+    that they may have there together; `body_seconds` is how long one may take to arrive, where the setting is too
+    short for it.
     """
 
     path: str
@@ -38,7 +40,7 @@ class Route:
     operation: Callable[..., str | None] | None = None
     content_types: tuple[bytes, ...] = ()
     page: bool = False
-    spooled: bool = False
+    spool: Budget | None = None
     body_seconds: float | None = None
 
     def require_content_type(self, headers: dict[bytes, bytes], path: str) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import bundle
 from seriesmith.version import VERSION
 from tests.client.conftest import list_urls
 from tests.service.bundles import Labelled
@@ -81,6 +82,10 @@ def _run(python: str | Path, code: str, *arguments: object, alone: bool = True) 
 )
 def test_it_imports_what_it_needs_and_no_more(code: str, names: str):
     assert _run(sys.executable, IMPORTED.format(code=code, names=names), alone=False) == ""
+
+
+def test_it_has_the_version_of_the_server():
+    assert VERSION == bundle.VERSION
 
 
 def test_the_server_keeps_no_copy_of_it():

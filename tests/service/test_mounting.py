@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,12 @@ from service.http.mounting import mount
 from service.http.pages import build_page
 from service.serving import Serving
 from service.settings import Settings
-from tests.service.server import Server, run_server
+from tests.service.server import Server, run_server, wait_until
 
 WORKSHOP = """
 import hashlib
 import orjson
+from service.budget import Budget
 from service.http.exchange import Request, Response
 from service.http.pages import build_page
 from service.http.table import Route
@@ -46,7 +48,7 @@ def make_rows(serving):
         "use",
         max_body_bytes=40_000_000,
         content_types=(b"text/csv", b"application/zip"),
-        spooled=True,
+        spool=Budget(60_000_000, "bytes of uploads"),
         body_seconds=120.0,
     )
     yield Route("/workshop/datasets", ("DELETE",), forget, "manage")
@@ -105,6 +107,24 @@ def test_an_upload_has_the_limit_of_its_route(mounted: Server, chunked: bool):
     except httpx.WriteError:  # the server said no and went, with the body half sent
         return
     assert refused.status_code == 413 and "larger than 40000000 bytes" in refused.json()["error"]["message"]
+
+
+def test_uploads_share_the_room_of_their_route(mounted: Server, request: pytest.FixtureRequest):
+    if "public" in request.node.callspec.id:
+        pytest.skip("uvicorn's own protocol has no budget of bytes")
+    head = "PUT /workshop/datasets/slow HTTP/1.1\r\nhost: x\r\nauthorization: Bearer key\r\ncontent-type: text/csv\r\n"
+    with socket.create_connection(("127.0.0.1", mounted.http.base_url.port)) as slow:
+        slow.sendall(f"{head}content-length: 35000000\r\nexpect: 100-continue\r\n\r\n".encode())
+        assert slow.recv(100).startswith(b"HTTP/1.1 100")  # and so it is admitted
+        refused = mounted.http.put("/workshop/datasets/pumps", content=LARGE, headers=CSV)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (429, "overloaded")
+        assert "bytes of uploads" in refused.json()["error"]["message"]
+        assert mounted.answer("sample", model="sines", n_per_class=1)["seed"] >= 0
+    wait_until(
+        lambda: mounted.http.put("/workshop/datasets/pumps", content=LARGE, headers=CSV).status_code == 200,
+        seconds=5,
+        what="the room of the upload that was given up",
+    )
 
 
 def test_the_service_keeps_its_own_limits(mounted: Server):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -29,7 +30,7 @@ def _find_blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code to which the recipe was applied: its file, then its command."""
+    """A copy of the code to which the recipe was applied: its file, then its command; and `every_kind` beside it."""
     folder = tmp_path_factory.mktemp("tree")
     ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "build")
     for name in FOLDERS:
@@ -39,6 +40,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     operation = _find_blocks("python")[0]
     place = operation.partition("\n")[0].removeprefix("# ")
     (folder / place).write_text(operation.partition("\n")[2])
+    shutil.copy(ROOT / "tests" / "service" / "every_kind.py", folder / "service" / "operations")
     (command,) = _find_blocks("bash")
     # The environment that runs the tests has all that `make` would install first.
     made = f"{command.strip()} BIN={Path(sys.executable).parent} TESTING="
@@ -99,6 +101,61 @@ def test_the_client_has_its_method_over_http_and_grpc(tree: Path, extended: Serv
     environment = {**os.environ, "PYTHONPATH": str(tree / "client")}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60)
     assert done.stdout == printed, done.stderr
+
+
+ASKED = """
+import sys
+from dataclasses import asdict
+import numpy as np
+from seriesmith import Client
+
+series = np.arange(300, dtype="f4").reshape(2, 1, 150)
+full = dict(
+    weights=[0.5, 1.5], labels=["2", "1"], counts={"2": 5, "1": 0}, word="other", whole=0, share=0.0, flag=False,
+    strategy={"factor": 2.5}, doubled=True, bound={"most": 7},
+)
+for url in sys.argv[1:]:
+    with Client(url) as client:
+        for fields in ({}, full, {"strategy": {"2": 3}}):
+            answer = client.every_kind(series, **fields, model="gunpoint")
+            assert answer.series.dtype == np.float32 and np.array_equal(answer.series, series)
+            assert answer.positions.dtype == np.int64 and answer.heavy.dtype == bool
+            rest = {name: value for name, value in asdict(answer).items() if name not in ("series", "doubled")}
+            plain = {name: value.tolist() if hasattr(value, "tolist") else value for name, value in rest.items()}
+            print(answer.doubled is not None and np.array_equal(answer.doubled, 2 * series), plain)
+"""
+
+
+def test_every_kind_of_field_goes_over_http_and_grpc_alike(tree: Path, extended: Server):
+    environment = {**os.environ, "PYTHONPATH": str(tree / "client")}
+    command = [sys.executable, "-c", ASKED, extended.url, f"grpc://{extended.grpc}"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    lines = [line.partition(" ") for line in done.stdout.splitlines()]
+    answers = [(doubled, ast.literal_eval(rest)) for doubled, _, rest in lines]
+    known = {"model": "gunpoint", "version": 1, "positions": [0, 1], "classes": ["1", "2"]}
+    plain = {
+        **known,
+        "heavy": [False, False],
+        "labels": ["1", "1"],
+        "counts": {},
+        "by_class": {},
+        "share": None,
+        "most": None,
+    }
+    chosen = {"word": "one", "whole": 3, "share": None, "flag": True, "inner": None}
+    full = {
+        **known,
+        "heavy": [False, True],
+        "labels": ["2", "1"],
+        "counts": {"2": 5, "1": 0},
+        "by_class": {"2": {"factor": 0.0, "total": 5}, "1": {"factor": 0.0, "total": 0}},
+        "chosen": {"word": "other", "whole": 0, "share": 0.0, "flag": False, "inner": {"factor": 2.5, "total": 0}},
+        "share": 0.0,
+        "most": 7,
+    }
+    totals = plain | {"chosen": chosen | {"inner": {"factor": None, "total": 3}}}
+    assert answers == 2 * [("False", plain | {"chosen": chosen}), ("True", full), ("False", totals)]
 
 
 def test_what_was_there_keeps_its_numbers(tree: Path):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import re
 import sys
 from collections.abc import Callable
 from dataclasses import fields
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -130,8 +133,20 @@ def list_exportables(kind: str, module: Any, data: Cases) -> list[Exportable]:
     return [module.make_exportable(data.scaling, series, class_index, noise)]
 
 
+def find_explained(settings: type) -> set[str]:
+    """The fields of a dataclass that a docstring follows, which is their help."""
+    found = set()
+    for owner in settings.__mro__[:-1]:
+        [body] = ast.parse(inspect.getsource(owner)).body
+        assert isinstance(body, ast.ClassDef)
+        for statement, after in pairwise(body.body):
+            if isinstance(statement, ast.AnnAssign) and isinstance(after, ast.Expr):
+                found.add(ast.unparse(statement.target))
+    return found
+
+
 @every_family
-def test_its_options_are_flags_with_bounds_and_survive_their_record(
+def test_its_options_are_flags_with_help_and_bounds_and_survive_their_record(
     kind: str, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings = families.make_settings(kind, name)
@@ -140,9 +155,9 @@ def test_its_options_are_flags_with_bounds_and_survive_their_record(
     with pytest.raises(SystemExit):
         parse_arguments([f"--{kind}", name, "--help"])
     words = capsys.readouterr().out
-    hints = get_type_hints(type(settings), include_extras=True)
+    hints, explained = get_type_hints(type(settings), include_extras=True), find_explained(type(settings))
     for field in fields(settings):
-        assert name_flag(f"{kind}.{field.name}") in words
+        assert name_flag(f"{kind}.{field.name}") in words and field.name in explained
         if isinstance(getattr(settings, field.name), float | int) and hints[field.name] is not bool:
             assert any(isinstance(part, Bounds) for part in hints[field.name].__metadata__), field.name
 
@@ -240,6 +255,6 @@ def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_recipe_for_a_family_followed_literally_makes_one(recipe: str, capsys: pytest.CaptureFixture[str]) -> None:
     chosen = parse_arguments(["--classifier", recipe, "--classifier.sharpness=5"]).classifier
     assert families.record_settings(chosen) == {"family": recipe, "sharpness": 5.0}
-    test_its_options_are_flags_with_bounds_and_survive_their_record("classifier", recipe, capsys)
+    test_its_options_are_flags_with_help_and_bounds_and_survive_their_record("classifier", recipe, capsys)
     test_it_learns_eight_series_by_heart("classifier", recipe)
     check_graphs("classifier", recipe, SHAPES["multivariate"])

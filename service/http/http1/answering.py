@@ -50,7 +50,7 @@ def _build_request(exchange: Exchange, match: Match) -> Request:
     """Build the request of an exchange, whose body is handed over."""
     head, body = exchange.head, exchange.body
     exchange.body = b""
-    if match.route.spooled:
+    if match.route.spool is not None:
         spooled = body if isinstance(body, SpooledBody) else SpooledBody.of(body if isinstance(body, bytes) else b"")
         return Request(head.method, head.path, head.headers, b"", head.query, spooled.open())
     assert not isinstance(body, SpooledBody)

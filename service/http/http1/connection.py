@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uvicorn.config import Config
 
 from bundle.errors import RequestTimeout, SeriesmithError, Unavailable
+from service.budget import Budget
 from service.http.body import SpooledBody, explain_too_large
 from service.http.http1.answering import answer, log_access
 from service.http.http1.deadline import NEVER, Deadline
@@ -232,9 +233,8 @@ class Http1Connection(asyncio.Protocol):
             exchange.match = match = self.routes.admit(head.method, head.path, head.headers)
             if head.length:
                 _require_fitting(head.length, match)
-                if not match.route.spooled:
-                    self.serving.bytes.take(head.length)
-                    exchange.held = head.length
+                self._choose_budget(exchange).take(head.length)
+                exchange.held = head.length
         except SeriesmithError as error:
             exchange.error = error
             if head.expects_continue or head.length is None or head.length > SKIPPED_BYTES:
@@ -245,7 +245,7 @@ class Http1Connection(asyncio.Protocol):
             exchange.body = body
             self._complete()
             return True
-        if exchange.match is not None and exchange.match.route.spooled:
+        if exchange.match is not None and exchange.match.route.spool is not None:
             exchange.body = SpooledBody()
         self._wait(Phase.BODY, self._choose_body_seconds())
         if head.expects_continue and not self._reader.buffered:
@@ -257,20 +257,20 @@ class Http1Connection(asyncio.Protocol):
         match = self._exchange.match if self._exchange is not None else None
         return (match.route.body_seconds if match is not None else None) or self._settings.body_seconds
 
+    def _choose_budget(self, exchange: Exchange) -> Budget:
+        """What the body of a request is taken from: memory, or the files of its row."""
+        return (exchange.match.route.spool if exchange.match is not None else None) or self.serving.bytes
+
     def _take(self, piece: bytes) -> None:
         """Hold a piece of a body. Raises a `SeriesmithError` where it does not fit."""
         exchange = self._exchange
         assert exchange is not None
         if exchange.error is not None:
             return
-        if isinstance(exchange.body, SpooledBody):
-            assert exchange.match is not None
-            exchange.body.take(piece, exchange.match.route.max_body_bytes)
-            return
         if exchange.head.length is None:
             assert exchange.match is not None
             _require_fitting(exchange.held + len(piece), exchange.match)
-            self.serving.bytes.take(len(piece))
+            self._choose_budget(exchange).take(len(piece))
             exchange.held += len(piece)
         if isinstance(exchange.body, bytes):
             if not exchange.body:
@@ -313,7 +313,8 @@ class Http1Connection(asyncio.Protocol):
         """Hold nothing of a request any more."""
         if exchange.task is not None:
             self.server_state.tasks.discard(exchange.task)
-        self.serving.bytes.give(exchange.held)
+        if exchange.held:
+            self._choose_budget(exchange).give(exchange.held)
         exchange.held, exchange.body = 0, b""
 
     def finish(self, exchange: Exchange) -> None:

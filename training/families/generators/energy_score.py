@@ -18,7 +18,6 @@ from training.families.settings import FLOAT, Size, TrainedSettings
 from training.learning.cases import Pool
 from training.learning.loop import History, Objective, train
 from training.learning.run import Run
-from training.learning.warps import warp_series
 from training.settings import Bounds
 
 
@@ -26,14 +25,12 @@ from training.settings import Bounds
 class Settings(TrainedSettings):
     """A plain network from class and noise to a series, trained by the energy score."""
 
-    steps: Annotated[int, Bounds(ge=1)] = 1000
+    steps: Annotated[int, Bounds(ge=1)] = 2000
     """Gradient steps for up to 100 training cases; with more they grow in proportion, tenfold at most."""
-    noise_dim: Annotated[int, Bounds(ge=1, le=1024)] = 16
+    noise_dim: Annotated[int, Bounds(ge=1, le=1024)] = 4
     """How many values of noise a series is made of."""
     width: Annotated[int, Bounds(ge=1, le=4096)] = 128
     """Width of the hidden layers."""
-    warp_probability: Annotated[float, Bounds(ge=0, le=1)] = 0.5
-    """Chance of a time warp, and again of a window slice, per case of a batch."""
 
     def estimate_parts(self, size: Size) -> Iterator[tuple[int, str]]:
         n_values = size.n_channels * size.n_timepoints
@@ -67,32 +64,33 @@ class EnergyScoreGenerator(ClassGenerator):
 class EnergyObjective(Objective):
     """The energy score of a batch's cases, distances per value."""
 
-    def __init__(self, generator: EnergyScoreGenerator, cases: Pool, settings: Settings, seed: int) -> None:
+    def __init__(self, generator: EnergyScoreGenerator, cases: Pool, seed: int) -> None:
         super().__init__(len(cases.series), seed, cases.series.device)
         self.network = generator
-        self._cases, self._settings = cases, settings
+        self._cases = cases
 
     def list_held(self) -> tuple[Tensor, ...]:
-        return self._cases.series, self._cases.class_index
+        counted = () if self._cases.counted is None else (self._cases.counted,)
+        return self._cases.series, self._cases.class_index, *counted
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         del progress
-        series = warp_series(self._cases.series[index], self._settings.warp_probability, self.generator)
-        class_index = self._cases.class_index[index]
+        series, class_index = self._cases.series[index], self._cases.class_index[index]
+        counted = torch.ones_like(series) if self._cases.counted is None else self._cases.counted[index]
         shape = self.network.choose_noise_shape(len(index))
         one, other = (
             self.network(class_index, torch.randn(shape, generator=self.generator, device=index.device))
             for _ in range(2)
         )
-        distance = (_measure_distance(series, one) + _measure_distance(series, other)) / 2
-        spread = _measure_distance(one, other)
+        distance = (measure_distance(series, one, counted) + measure_distance(series, other, counted)) / 2
+        spread = measure_distance(one, other, counted)
         loss = distance - spread / 2
         return loss, {"loss": loss, "distance": distance, "spread": spread}
 
 
-def _measure_distance(one: Tensor, other: Tensor) -> Tensor:
-    """The mean over cases of the root mean squared difference."""
-    squared = (one - other).flatten(1).square().mean(dim=1)
+def measure_distance(one: Tensor, other: Tensor, counted: Tensor) -> Tensor:
+    """The mean over cases of the root mean squared difference of the values that count, `counted` being 0 … 1."""
+    squared = ((one - other).square() * counted).flatten(1).sum(dim=1) / counted.flatten(1).sum(dim=1).clamp_min(1e-9)
     return (squared + 1e-12).sqrt().mean()
 
 
@@ -107,6 +105,6 @@ def fit(cases: Pool, settings: Settings, run: Run) -> tuple[EnergyScoreGenerator
     generator = build(cases.size, settings)
     if run.initial is not None:
         generator.load_state_dict(run.initial.state_dict())
-    objective = EnergyObjective(generator, cases.to(run.device), settings, run.seed)
+    objective = EnergyObjective(generator, cases.to(run.device), run.seed)
     history = train(run, objective, run.count_steps(settings.steps, len(cases.series)), settings)
     return generator.cpu().eval(), history
