@@ -20,6 +20,17 @@ __all__ = ["ConfigurationError", "FitConfiguration"]
 
 SHARE = Bounds(ge=0, le=1)
 
+AUTO = 0
+"""`--working-timepoints auto`, until the series are known."""
+
+OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="INT|auto",
+    instance_from_str=lambda words: AUTO if words[0] == "auto" else int(words[0]),
+    is_instance=lambda value: isinstance(value, int),
+    str_from_instance=lambda value: ["auto" if value == AUTO else str(value)],
+)
+
 MOST_EXPANSION = 1e6
 """A thousand standard deviations; far beyond, series are no finite numbers any more."""
 
@@ -61,8 +72,9 @@ class FitConfiguration(Source):
 
     vae: VAESettings = field(default_factory=partial(make_settings, "vae", "convolutional"))
     """The VAE."""
-    working_timepoints: Annotated[int, Bounds(ge=8)] = 128
-    """The learner resamples longer series to this many timepoints; the bundle takes and gives the native length."""
+    working_timepoints: Annotated[int, OR_AUTO, Bounds(ge=0)] = 128
+    """The learner resamples longer series to this many timepoints; the bundle takes and gives the native length. auto:
+    as many, up to 512, as keep 99 % of the series' spectral energy."""
     texture: FamilySettings = field(default_factory=partial(make_settings, "texture", "flow"))
     """The texture: the fine structure that a VAE smooths away."""
     generator: FamilySettings = NO_FAMILY
@@ -99,6 +111,10 @@ class FitConfiguration(Source):
 
     def __post_init__(self) -> None:
         check_bounds(self)
+        if AUTO < self.working_timepoints < 8:
+            raise ConfigurationError(
+                f"--working-timepoints is {self.working_timepoints}; it must be at least 8, or auto."
+            )
         if self.folds != 0 and self.folds < 2:
             raise ConfigurationError(f"--folds is {self.folds}; it must be 0 (nothing is judged) or at least 2.")
         if self.generator != NO_FAMILY:

@@ -35,6 +35,7 @@ from training.learning.progress import make_progress
 from training.learning.run import start_fabric
 from training.learning.sharing import share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
+from training.learning.working_length import settle_working_length
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -61,6 +62,9 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
     fabric = start_fabric(configuration, watcher)
     dataset = datasets.load_source(configuration)
     tell_what_was_read(dataset.description)
+    configuration, said = settle_working_length(dataset.train.series, configuration)
+    if said:
+        print(f"note: {said}", file=sys.stderr)
     name = check_name(configuration.name or dataset.name.lower())
     root = find_repository(configuration.models)
     sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
@@ -79,7 +83,7 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
             return None
         packed = pack(fitted, configuration)
         metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
-        origin = Origin(dataset.name, dataset.sha256, dataset.description, configuration, time.perf_counter() - start)
+        origin = Origin(dataset.name, dataset.sha256, dataset.shape, configuration, time.perf_counter() - start)
         maker = make_manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from seriesmith.reading import ClassArray, Flags, Floats, LabelArray
+from seriesmith.reading import ClassArray, Flags, Floats, LabelArray, Wholes
 
 __all__ = [
     "Advice",
@@ -62,11 +62,14 @@ class ClassReport:
 class AugmentAnswer:
     """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
-    `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
+    `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them. `note` says
+    what was filled in the given cases, where anything was.
 
     series: [n_cases, n_channels, n_timepoints]
 
     There are `n_cases` in all; a part of a stream has the next of them.
+
+    What the server left out is None: `lengths`, `note`.
     """
 
     model: str
@@ -79,17 +82,19 @@ class AugmentAnswer:
     policy: str
     advice: Advice
     report: dict[str, ClassReport] = field(default_factory=dict)
+    lengths: Wholes | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ClassifyAnswer:
     """Class probabilities of series.
 
-    `probabilities` have their columns in the order of `classes`.
+    `probabilities` have their columns in the order of `classes`; `note` says what was filled in the series.
 
     probabilities: [n_cases, n_classes]
 
-    What the server left out is None: `typicality`.
+    What the server left out is None: `typicality`, `note`.
     """
 
     model: str
@@ -98,34 +103,39 @@ class ClassifyAnswer:
     probabilities: Floats
     classes: ClassArray
     typicality: Floats | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EncodeAnswer:
     """Latent codes of series.
 
-    Mean and log variance of the posterior of each series.
+    Mean and log variance of the posterior of each series; `note` says what was filled in the series.
 
     posterior_mean: [n_cases, latent_dim]
     posterior_log_variance: [n_cases, latent_dim]
+
+    What the server left out is None: `note`.
     """
 
     model: str
     version: int
     posterior_mean: Floats
     posterior_log_variance: Floats
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ReconstructAnswer:
     """Reconstructions with anomaly scores.
 
-    `anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual.
+    `anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual. `note` says
+    what was filled in the series, where anything was.
 
     series: [n_cases, n_channels, n_timepoints]
     timepoint_error: [n_cases, n_channels, n_timepoints]
 
-    What the server left out is None: `anomaly_score`, `is_anomaly`, `timepoint_error`.
+    What the server left out is None: `anomaly_score`, `is_anomaly`, `timepoint_error`, `lengths`, `note`.
     """
 
     model: str
@@ -135,6 +145,8 @@ class ReconstructAnswer:
     anomaly_score: Floats | None = None
     is_anomaly: Flags | None = None
     timepoint_error: Floats | None = None
+    lengths: Wholes | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -147,7 +159,7 @@ class SampleAnswer:
 
     There are `n_cases` in all; a part of a stream has the next of them.
 
-    What the server left out is None: `log_density`.
+    What the server left out is None: `log_density`, `lengths`.
     """
 
     model: str
@@ -159,3 +171,4 @@ class SampleAnswer:
     acceptance: dict[str, float] = field(default_factory=dict)
     fallbacks: dict[str, int] = field(default_factory=dict)
     seed: int
+    lengths: Wholes | None = None

@@ -25,6 +25,9 @@ PIECE_ROWS = 4096
 PIECE_BYTES = 16 * 2**20
 """Most bytes of series that a piece has, as long as it has more than one."""
 
+PER_CASE = ("times",)
+"""Fields beside series that have one entry for each."""
+
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 Answer = TypeVar("Answer")
@@ -98,7 +101,8 @@ def cut_pieces(call: Call[Answer]) -> Iterator[tuple[int, Call[Answer]]]:
         return
     rows = max(1, min(PIECE_ROWS, PIECE_BYTES * len(call.series) // call.series.nbytes))
     for start in range(0, len(call.series), rows):
-        yield start, replace(call, series=call.series[start : start + rows])
+        piece = {name: value[start : start + rows] for name, value in call.fields.items() if name in PER_CASE}
+        yield start, replace(call, series=call.series[start : start + rows], fields={**call.fields, **piece})
 
 
 @contextmanager

@@ -30,15 +30,24 @@ def test_lists_and_views_that_are_not_contiguous():
     assert np.array_equal(prepare_series(cube.transpose(0, 2, 1)[::-1]), cube.transpose(0, 2, 1)[::-1])
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_shorter_series_are_filled_up_with_nan_as_missing_values_are(deep: bool):
+    rows: list[Any] = [[1.0, None, 3.0], np.array([4.0])]
+    given = [[row] for row in rows] if deep else rows
+    expected = np.array([[1, np.nan, 3], [4, np.nan, np.nan]], np.float32)
+    assert np.array_equal(prepare_series(given), expected[:, None] if deep else expected, equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("series", "words"),
     [
-        ([[1.0], [1.0, 2.0]], "ragged"),
+        ([[[1.0], [1.0, 2.0]]], "channels differ in length"),
+        ([[1.0], [[1.0, 2.0]]], "may differ in length alone"),
         ([1.0, 2.0], r"shape \(2,\)"),
         (np.zeros((1, 1, 1, 1)), "n_cases, n_channels, n_timepoints"),
         ([["a"]], "pass numbers"),
         ([[True]], "bool"),
-        ([[1.0, 2.0], [3.0, np.nan]], r"series\[1, 1\] is nan"),
+        ([[1.0, 2.0], [3.0, np.inf]], r"series\[1, 1\] is inf"),
         ([[1.0, 1e39]], r"series\[0, 1\] is 1e\+39.*rescale"),
     ],
 )

@@ -147,12 +147,18 @@ def test_every_reader_reads_the_two_files_of_a_folder_as_a_split(suffix: str, tm
 
 
 @every_suffix
-def test_every_reader_lets_missing_values_be_refused(suffix: str, tmp_path: Path) -> None:
+def test_every_reader_lets_missing_values_be_filled(suffix: str, tmp_path: Path) -> None:
     series = SERIES.copy()
     series[2, 0, 4] = np.nan
     WRITERS[suffix](tmp_path / f"any{suffix}", series, LABELS)
-    with pytest.raises(DatasetError, match="1 values that are not finite.*case 2, channel 0, timepoint 4"):
-        load(data=tmp_path / f"any{suffix}")
+    dataset = load(data=tmp_path / f"any{suffix}")
+    expected = SERIES.copy()
+    expected[2, 0, 4] = (expected[2, 0, 3] + expected[2, 0, 5]) / 2
+    np.testing.assert_allclose(dataset.train.series, expected, rtol=1e-5)
+    assert (
+        dataset.shape.gap_policy == "interpolate"
+        and "1 missing values in 1 of 6 cases" in dataset.description.notes[-1]
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 not a dataset", b"just words\nand more words\n"])

@@ -50,6 +50,7 @@ def load_source(source: Source) -> Dataset:
         prepare(train, source, f"The training set of {name}"),
         None if test is None else prepare(test, source, f"The test set of {name}"),
         origin=origin,
+        shaping=source,
     )
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from training.data.settings import ArraySettings, CommonSettings
+from training.data.shaping import Shaping
 from training.data.tables.settings import TableSettings
 
 
 @dataclass(frozen=True)
-class Source(ArraySettings, TableSettings, CommonSettings):
+class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
     """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names."""
 
     dataset: str | None = None
@@ -27,8 +28,8 @@ class Source(ArraySettings, TableSettings, CommonSettings):
 
 def find_set(source: Source) -> dict[str, object]:
     """The settings of readers that differ from their defaults, by name."""
-    place = ("dataset", "data", "format", "drop_unlabelled")
-    readers = [field for field in fields(Source) if field.name not in place]
+    common = ("dataset", "data", "format", "drop_unlabelled", *(field.name for field in fields(Shaping)))
+    readers = [field for field in fields(Source) if field.name not in common]
     return {
         field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default
     }
