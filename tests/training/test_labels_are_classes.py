@@ -92,6 +92,13 @@ def test_labels_may_hold_blanks_and_two_unicode_forms_are_one_class(write: Write
     assert "1 labels of the training set were brought into one form" in loaded.description.notes[0]
 
 
+def test_dates_of_numpy_are_text_and_no_nanoseconds(tmp_path: Path) -> None:
+    dates = np.array(["2024-01-31", "2024-02-01"] * 12, dtype="datetime64[ns]")
+    np.savez(tmp_path / "some.npz", X=SERIES, y=dates)
+    labels = load(data=tmp_path / "some.npz").train.labels
+    assert labels is not None and labels[0] == "2024-01-31T00:00:00.000000000"
+
+
 def test_commas_in_quotes_belong_to_the_label(tmp_path: Path) -> None:
     assert set(load(data=write_csv(tmp_path, ["walk, slow", "run"] * 12)).train.labels or ()) == {"walk, slow", "run"}
 
