@@ -57,6 +57,13 @@ class OnGrid:
             stacked[place, :, : case.shape[1]] = case
         return stacked
 
+    def stretch(self) -> OnGrid:
+        """Return the same cases, each stretched over the whole grid whatever the length policy, gaps filled.
+
+        For what bends time and asks no graph: it would bend padding too.
+        """
+        return put_on_grid(self.cases, self.shape.model_copy(update={"length_policy": "resample"}))
+
     def restore(self, series: Array) -> Array:
         """Bring `series` from the grid back to the cases' own timepoints: `[n, n_channels, longest]`, zeros behind."""
         if self.positions is None:
@@ -86,7 +93,7 @@ def put_on_grid(
 
     `times` `[length]` each, ascending: where the values were taken. Raises `InvalidRequest`, naming the case.
     """
-    if times is not None and shape.length_policy != "resample":
+    if times is not None and not shape.takes_times:
         raise InvalidRequest(
             "times came with series, and the model takes none: its series are evenly spaced. Leave times out, or fit a "
             "model to series that have times.",

@@ -61,6 +61,11 @@ class SeriesShape(Strict):
         """Whether every series has `n_timepoints`."""
         return self.length_policy == "fixed"
 
+    @property
+    def takes_times(self) -> Literal[True] | None:
+        """Whether series may come with times: True, or None where there are none."""
+        return True if self.length_policy == "resample" else None
+
     @model_validator(mode="after")
     def _is_bounded(self) -> SeriesShape:
         if self.largest > MOST_VALUES:

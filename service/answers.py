@@ -59,7 +59,7 @@ class Axes:
     needs: str | None = None
 
     def is_present(self, manifest: Manifest) -> bool:
-        """Whether a model's answers have the column."""
+        """Whether a model's answers have the column, or its requests may."""
         return self.needs is None or attrgetter(self.needs)(manifest) is not None
 
     def compute_shape(self, manifest: Manifest) -> list[int]:

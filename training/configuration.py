@@ -10,10 +10,12 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from bundle.generation.policy import PolicyName, find_source
+from training.data.generated import Options
 from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
 from training.families.settings import NO_FAMILY, FamilySettings, VAESettings
 from training.former import rename_former
+from training.generator_options import read_options, record_options
 from training.settings import Bounds, ConfigurationError, check_bounds
 
 __all__ = ["ConfigurationError", "FitConfiguration"]
@@ -124,11 +126,8 @@ class FitConfiguration(Source):
         """Raise `ConfigurationError` for what takes an encoder."""
         if self.rounds > 1:
             raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
-        if self.policy != "auto" and find_source(self.policy) == "interpolation":
-            raise ConfigurationError(
-                f"--policy is {self.policy}; it moves cases between their codes, and a generator without an encoder "
-                "has none. Choose another policy, or leave --generator out."
-            )
+        if self.policy != "auto":
+            check_without_codes(self.policy)
 
     def list_families(self) -> list[FamilySettings]:
         """The settings of the families that are fitted: a generator without an encoder, or VAE and texture; and the
@@ -152,13 +151,25 @@ class FitConfiguration(Source):
         paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
         several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
         chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if record.get(kind)}
+        chosen["generated"] = read_options(record.get("dataset"), record.get("generated") or {})
         plain = {name: value for name, value in record.items() if name not in PACKAGES}
         return cls(**{**plain, **paths, **several, **chosen, "models": models})
+
+
+def check_without_codes(policy: PolicyName) -> None:
+    """Raise `ConfigurationError` for a policy that a generator without an encoder cannot follow."""
+    if find_source(policy) == "interpolation":
+        raise ConfigurationError(
+            f"The policy {policy} moves cases between their codes, and a generator without an encoder has none. Choose "
+            "another policy, or leave --generator out."
+        )
 
 
 def _record_value(value: Any) -> Any:
     if isinstance(value, FamilySettings):
         return None if value == NO_FAMILY else record_settings(value)
+    if isinstance(value, Options):
+        return record_options(value)
     if isinstance(value, Path):
         return str(value.resolve())
     return list(value) if isinstance(value, tuple) else value

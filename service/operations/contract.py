@@ -46,7 +46,7 @@ Times = Annotated[
             "anyOf": [build_array_schema(2, {"anyOf": [{"type": "number"}, {"type": "null"}]}), {"type": "null"}],
         }
     ),
-    Axes("FP64", ("n_cases", "n_timepoints")),
+    Axes("FP64", ("n_cases", "n_timepoints"), needs="series.takes_times"),
 ]
 
 Seed = Annotated[

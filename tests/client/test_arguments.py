@@ -122,6 +122,13 @@ def test_pieces_cover_all_in_order_and_are_bounded_in_rows_and_bytes():
             assert len(series) == 1 or series.nbytes <= persistence.PIECE_BYTES
 
 
+def test_times_are_cut_with_their_series():
+    times = np.arange(9 * 2**14, dtype=float).reshape(9, -1)
+    pieces = [call for _, call in cut_pieces(classify(np.zeros(times.shape, np.float32), times=times))]
+    assert [len(call.fields["times"]) for call in pieces] == [4, 4, 1]
+    assert [row for call in pieces for row in call.fields["times"]] == times.tolist()
+
+
 def test_later_pieces_ask_the_version_that_answered_the_first(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(persistence, "PIECE_ROWS", 2)
     steps = Persistence(60, 0).plan_pieces(classify(np.zeros((5, 3)), model="sines"))

@@ -15,6 +15,7 @@ import pytest
 
 from bundle.engine.bundle import Bundle
 from bundle.grid import put_on_grid
+from seriesmith import Client, Sampler
 from service.proto import seriesmith_pb2 as messages
 from tests.service.bundles import Labelled, publish_copy
 from tests.service.inference.conversation import build_binary, build_tensor, infer, read_outputs
@@ -39,6 +40,7 @@ SHAPES: dict[str, dict[str, Any]] = {
         "class_lengths": [[20, 30], [40, 40], [64, 64]],
     },
     "gappy": {"gap_policy": "interpolate"} | GAPS,
+    "ranged": {"value_range": [[800.0, 1200.0], [0.008, 0.012]], "spread": [[100.0, 180.0], [0.001, 0.0018]]},
 }  # fmt: skip
 VARYING = ("resampled", "padded")
 
@@ -120,7 +122,7 @@ def ask_v2(server: Server, operation: str, series: list[np.ndarray], *, json: bo
     texts = [np.array([str(label) for label in fields.pop("labels")])] if "labels" in fields else []
     names = ["series", *(["error"] if operation == "reconstruct" else []), *fields.pop("with_", [])]
     names += ["lengths"] if model in VARYING else []
-    names += ["note"] if model in SHAPES else []
+    names += ["note"] if "gap_policy" in SHAPES.get(model, {}) else []
     inputs: list[Any] = [build_binary("series", tensor), *(build_binary("labels", text) for text in texts)]
     if json:
         data = [None if np.isnan(value) else value for value in tensor.ravel().tolist()]
@@ -325,3 +327,74 @@ def test_the_card_and_the_metadata_say_what_a_model_takes(uneven: Server):
     assert tensors["series"] == [-1, 2, -1] and tensors["lengths"] == [-1]
     fixed = uneven.get("/v2/models/sines.reconstruct")
     assert "lengths" not in {one["name"] for one in fixed["outputs"]}
+
+
+@pytest.mark.parametrize("policy", ["latent", "interpolation", "latent+warps"])
+@pytest.mark.parametrize(("factor", "offset"), [(0.001, 0.0), (1000.0, 0.0), (1.0, 1e6)])
+def test_a_set_in_other_units_is_refused_where_decoded_differences_would_be_added(
+    uneven: Server, cases: Labelled, policy: str, factor: float, offset: float
+):
+    fields = {"model": "ranged", "labels": cases.labels[:6], "policy": policy, "seed": 1}
+    foreign = cases.series[:6] * factor + offset
+    response = uneven.post("augment", series=foreign, **fields)
+    assert response.status_code == 400
+    error = response.json()["error"]
+    assert error["field"] == "series" and "outside the range that model 'ranged' learned from" in error["message"]
+    assert "deviations of 100 to 180. Check the units" in error["message"]
+    mixed = np.concatenate([foreign[:5], cases.series[5:6]])
+    assert uneven.post("augment", series=mixed, **fields).status_code == 200
+
+
+def test_bending_time_takes_any_units(uneven: Server, cases: Labelled):
+    fields = {"model": "ranged", "labels": cases.labels[:6], "policy": "warps", "seed": 1, "strategy": {"factor": 2.0}}
+    answer = uneven.answer("augment", series=cases.series[:6] * 0.001, **fields)
+    assert np.abs(np.array(answer["series"])).max() <= np.abs(cases.series[:6]).max() * 0.001 * 1.0001
+
+
+@pytest.mark.parametrize("over", ["http", "grpc"])
+def test_the_client_sends_lists_of_arrays_and_times(uneven: Server, ragged: list[np.ndarray], over: str):
+    plain = ask_json(uneven, "reconstruct", ragged, model="resampled")
+    times = [np.linspace(1e9, 1e9 + 5, case.shape[1]) for case in ragged]
+    with Client(uneven.url if over == "http" else f"grpc://{uneven.grpc}") as client:
+        answer = client.reconstruct(ragged, model="resampled")
+        timed = client.reconstruct(ragged, model="resampled", times=times)
+        codes = client.encode(ragged, model="resampled", times=times)
+    assert answer.lengths is not None and answer.lengths.tolist() == [case.shape[1] for case in ragged]
+    trimmed = [case[:, :length] for case, length in zip(answer.series, answer.lengths, strict=True)]
+    assert_near(trimmed, plain["series"])
+    assert answer.note == plain["note"] == timed.note == codes.note
+    assert np.abs(timed.error - answer.error).max() <= 1e-3 * answer.error.max()
+
+
+def test_times_are_a_tensor_of_the_protocol(uneven: Server, ragged: list[np.ndarray]):
+    times = [np.sort(np.random.default_rng(0).uniform(0, 5, case.shape[1])) for case in ragged]
+    expected = ask_json(uneven, "reconstruct", ragged, model="resampled", times=[own.tolist() for own in times])
+    whole = np.full((len(times), 64), np.nan)
+    for place, own in enumerate(times):
+        whole[place, : len(own)] = own
+    inputs = [build_binary("series", to_tensor(ragged)), build_binary("times", whole)]
+    answer = read_outputs(infer(uneven, "resampled.reconstruct", *inputs))
+    assert_near([answer["error"]], [expected["error"]])
+    described = uneven.get("/v2/models/resampled.reconstruct")["inputs"]
+    assert {"name": "times", "datatype": "FP64", "shape": [-1, -1]} in described
+
+
+def test_a_sampler_fills_up_shorter_series_as_they_came(uneven: Server, cases: Labelled, ragged: list[np.ndarray]):
+    given = np.pad(to_tensor(ragged), ((0, 0), (0, 0), (0, 6)), constant_values=np.nan)
+    sampler = Sampler(uneven.url, model="padded", strategy={"factor": 2.0}, seed=1)
+    series, labels = sampler.fit_resample(given, np.array(cases.labels[:6]))
+    assert np.array_equal(series[:6], given, equal_nan=True) and len(labels) == len(series) == 12
+    lengths = (~np.isnan(series[6:])).all(axis=1).sum(axis=1)
+    assert set(lengths.tolist()) <= {20, 33, 40, 64} and np.isfinite(series[6][:, : lengths[0]]).all()
+
+
+@pytest.mark.parametrize("policy", ["warps", "guided"])
+@pytest.mark.parametrize("model", VARYING)
+def test_time_is_bent_within_a_series_own_length(uneven: Server, policy: str, model: str):
+    """Ramps of two lengths, whose ends bending keeps but for a slice: none ends early, in padding."""
+    ramps = [np.tile(np.linspace(100, 900, length), (2, 1)).astype(np.float32) for length in (20, 20, 60, 60)]
+    fields = {"model": model, "labels": [1] * 4, "policy": policy, "strategy": {"factor": 6.0}, "seed": 1}
+    made = ask_json(uneven, "augment", ramps, include_original=False, **fields)["series"]
+    assert {case.shape[1] for case in made} == {20, 60}
+    for case in made:
+        assert case.min() >= 99 and case.max() >= 800 and (np.diff(case) > 0).mean() > 0.9

@@ -11,8 +11,9 @@ from training.data.beside import add_columns, find_columns, find_counterpart, re
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
 from training.data.choose import list_suffixes, read_file
-from training.data.discover import find_generators
+from training.data.discover import find_generator, list_generators
 from training.data.folder import list_twins, resolve
+from training.data.generated import NO_OPTIONS, Options
 from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
@@ -42,7 +43,7 @@ def load_source(source: Source) -> Dataset:
     if source.data is not None:
         name, partitions, origin = _load_files(source, source.data)
     elif source.dataset:
-        name, partitions, origin = source.dataset, _load_by_name(source.dataset), "by name"
+        name, partitions, origin = source.dataset, _load_by_name(source.dataset, source.generated), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
     train, test = settle_partitions(partitions, source.drop_unlabelled)
@@ -65,13 +66,28 @@ def prepare(raw: Raw, source: Source, where: str) -> Raw:
     return raw
 
 
-def _load_by_name(name: str) -> Partitions:
-    generator = find_generators().get(name)
-    return generator.generate(name) if generator else load_archived(name)
+def _load_by_name(name: str, options: Options) -> Partitions:
+    generator = find_generator(name)
+    if generator is None:
+        _refuse_options(options, f"the dataset {name!r}")
+        return load_archived(name)
+    settings = generator.Settings() if options == NO_OPTIONS else options
+    if not isinstance(settings, generator.Settings):
+        raise DatasetError(f"The options given are not those of the generator {name!r}. Give its own `Settings`.")
+    return generator.generate(settings)
+
+
+def _refuse_options(options: Options, what: str) -> None:
+    if options != NO_OPTIONS:
+        raise DatasetError(
+            f"Options of a generator came, but {what} is not generated. Name one of the generators "
+            f"{', '.join(list_generators())} as the dataset, or leave --generator.… out."
+        )
 
 
 def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     """Name, partitions, and the files they come from, in words."""
+    _refuse_options(source.generated, f"the data of {data}")
     if series := find_series_files(data, source):
         partitions = read_series_files(data, series, source)
         return source.dataset or data.resolve().name, partitions, f"from {len(series)} files of {data.name}"

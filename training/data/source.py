@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import tyro
+
+from training.data.generated import NO_OPTIONS, Options
 from training.data.settings import ArraySettings, CommonSettings
 from training.data.shaping import Shaping
 from training.data.tables.settings import TableSettings
@@ -22,13 +25,15 @@ class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
     <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
+    generated: Annotated[Options, tyro.conf.arg(name="generator")] = NO_OPTIONS
+    """Options of the generator that --dataset names."""
     drop_unlabelled: bool = False
     """Leave cases without a label out, rather than refuse the dataset."""
 
 
 def find_set(source: Source) -> dict[str, object]:
     """The settings of readers that differ from their defaults, by name."""
-    common = ("dataset", "data", "format", "drop_unlabelled", *(field.name for field in fields(Shaping)))
+    common = ("dataset", "data", "format", "drop_unlabelled", "generated", *(field.name for field in fields(Shaping)))
     readers = [field for field in fields(Source) if field.name not in common]
     return {
         field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default
