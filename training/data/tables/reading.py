@@ -22,8 +22,8 @@ def read_table(table: Table, settings: TableSettings) -> Raw:
     roles = find_roles(table, settings)
     if roles.id and has_run(table, roles) and len(set(join_columns(table, roles.id))) == table.n_rows:
         raise DatasetError(
-            f"{table.subject} has timepoints as columns and a row for each value of {describe_columns(table, roles.id)}: a "
-            "row is a series. Leave that column out with --ignore; --id is for tables of one timepoint a row."
+            f"{table.subject} has timepoints as columns, and a row per value of {describe_columns(table, roles.id)}, "
+            "so a row is a series. Leave that column out with --ignore; --id is for tables of one timepoint a row."
         )
     if (roles.is_long and any(is_list(table.columns[column]) for column in roles.value)) or (
         not roles.is_long and any(is_list(table.columns[column]) for column in roles.rest)
