@@ -57,7 +57,7 @@ def test_ids_and_patients_are_never_timepoints(tmp_path: Path) -> None:
 
 def test_an_id_does_not_make_a_wide_table_long(tmp_path: Path) -> None:
     path = write_frame(tmp_path / "some.csv", patient=np.arange(12))
-    with pytest.raises(DatasetError, match="a row for each value of column 'patient': a row is a series.*--ignore"):
+    with pytest.raises(DatasetError, match="a row per value of column 'patient', so a row is a series.*--ignore"):
         load(data=path, id="patient")
 
 
