@@ -65,8 +65,10 @@ class AugmentAnswer:
     `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
 
     series: [n_cases, n_channels, n_timepoints]
+    labels: [n_cases]
+    synthetic: [n_cases]
 
-    There are `n_cases` in all; a part of a stream has the next of them.
+    There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `report`.
     """
 
     model: str
@@ -85,9 +87,11 @@ class AugmentAnswer:
 class ClassifyAnswer:
     """Class probabilities of series.
 
-    `probabilities` have their columns in the order of `classes`.
+    `probabilities` have their columns in the order of `classes`; `typicality` is from 0 to 1.
 
+    labels: [n_cases]
     probabilities: [n_cases, n_classes]
+    typicality: [n_cases]
 
     What the server left out is None: `typicality`.
     """
@@ -120,9 +124,13 @@ class EncodeAnswer:
 class ReconstructAnswer:
     """Reconstructions with anomaly scores.
 
-    `anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual.
+    `error` is in squared original units; an `anomaly_score` above 1 is anomalous. `anomaly_score` and `is_anomaly` are
+    left out where the model had too few cases to know what is usual.
 
     series: [n_cases, n_channels, n_timepoints]
+    error: [n_cases]
+    anomaly_score: [n_cases]
+    is_anomaly: [n_cases]
     timepoint_error: [n_cases, n_channels, n_timepoints]
 
     What the server left out is None: `anomaly_score`, `is_anomaly`, `timepoint_error`.
@@ -144,8 +152,11 @@ class SampleAnswer:
     Series in the order of `counts`; per class, acceptance and fallbacks by the text of its label.
 
     series: [n_cases, n_channels, n_timepoints]
+    labels: [n_cases]
+    log_density: [n_cases]
 
-    There are `n_cases` in all; a part of a stream has the next of them.
+    There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `acceptance` and
+    `fallbacks`.
 
     What the server left out is None: `log_density`.
     """

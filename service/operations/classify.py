@@ -30,7 +30,7 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`probabilities` have their columns in the order of `classes`."""
+    """`probabilities` have their columns in the order of `classes`; `typicality` is from 0 to 1."""
 
     model: str
     version: int
