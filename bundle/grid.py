@@ -29,6 +29,7 @@ class OnGrid:
     """Series on the grid, `[n, n_channels, n_timepoints]`, and how the callers' lie on it.
 
     lengths: how many timepoints each had, `[n]`, without those at its end that every channel misses.
+    cases: what the callers gave, their gaps filled, `[n_channels, length]` each.
     counted: which values count in an error, `[n, n_channels, n_timepoints]`; None: all.
     n_filled, n_gappy: how many values were filled, in how many cases.
     positions: where each case's timepoints lie on the grid, `[length]` each; None: as the length policy says.
@@ -36,11 +37,25 @@ class OnGrid:
 
     series: Array
     lengths: NDArray[np.int64]
+    cases: Sequence[Array] | Array
     shape: SeriesShape
     counted: Flags | None = None
     n_filled: int = 0
     n_gappy: int = 0
     positions: tuple[Times, ...] | None = None
+
+    @property
+    def n_values(self) -> int:
+        """How many values all cases have at the longest's length."""
+        n_cases, n_channels, _ = self.series.shape
+        return int(n_cases * n_channels * self.lengths.max(initial=0))
+
+    def stack_cases(self, width: int) -> Array:
+        """Return `cases` as they were, zeros behind each: `[n, n_channels, width]`."""
+        stacked = np.zeros((*self.series.shape[:2], width), np.float32)
+        for place, case in enumerate(self.cases):
+            stacked[place, :, : case.shape[1]] = case
+        return stacked
 
     def restore(self, series: Array) -> Array:
         """Bring `series` from the grid back to the cases' own timepoints: `[n, n_channels, longest]`, zeros behind."""
@@ -54,10 +69,10 @@ class OnGrid:
         return restored
 
 
-def bring_to_lengths(series: Array, lengths: NDArray[np.int64], shape: SeriesShape) -> Array:
-    """Bring `series` `[n, n_channels, n_timepoints]` from the grid to `lengths` `[n]`: `[n, n_channels, longest]`,
-    zeros behind each."""
-    restored = np.zeros((*series.shape[:2], int(lengths.max(initial=1))), np.float32)
+def bring_to_lengths(series: Array, lengths: NDArray[np.int64], shape: SeriesShape, width: int | None = None) -> Array:
+    """Bring `series` `[n, n_channels, n_timepoints]` from the grid to `lengths` `[n]`, zeros behind each:
+    `[n, n_channels, width]`, the longest where no width is given."""
+    restored = np.zeros((*series.shape[:2], width or int(lengths.max(initial=1))), np.float32)
     for length, index in _group_equal(lengths):
         own = series[index]
         restored[index, :, :length] = resample(own, length) if shape.length_policy == "resample" else own[:, :, :length]
@@ -71,14 +86,20 @@ def put_on_grid(
 
     `times` `[length]` each, ascending: where the values were taken. Raises `InvalidRequest`, naming the case.
     """
+    if times is not None and not shape.takes_times:
+        raise InvalidRequest(
+            "times came with series, and the model takes none: its series are evenly spaced. Leave times out, or fit a "
+            "model to series that have times.",
+            "times",
+        )
     if isinstance(cases, np.ndarray) and times is None and not np.isnan(cases).any():
         check_length(cases.shape[2], shape, 0, field)
         lengths = np.full(len(cases), cases.shape[2])
-        return OnGrid(_bring_to_grid(cases, shape), lengths, shape, _mark_counted(lengths, None, shape))
+        return OnGrid(_bring_to_grid(cases, shape), lengths, cases, shape, _mark_counted(lengths, None, shape))
     checked = [_take_case(case, shape, number, field) for number, case in enumerate(cases)]
     missing = [np.isnan(case) for case in checked]
     if times is not None:
-        _check_times(times, checked, shape)
+        _check_times(times, checked)
     filled, measured = [], []
     for number, (case, gap) in enumerate(zip(checked, missing, strict=True)):
         own = None if times is None else times[number][: case.shape[1]]
@@ -118,13 +139,7 @@ def _take_case(case: Array, shape: SeriesShape, number: int, field: str) -> Arra
     return case[:, :length]
 
 
-def _check_times(times: Sequence[Times], cases: Sequence[Array], shape: SeriesShape) -> None:
-    if shape.length_policy != "resample":
-        raise InvalidRequest(
-            "times came with series, and the model takes none: its series are evenly spaced. Leave times out, or fit a "
-            "model with --lengths resample.",
-            "times",
-        )
+def _check_times(times: Sequence[Times], cases: Sequence[Array]) -> None:
     if len(times) != len(cases):
         raise InvalidRequest(f"there are {len(cases)} series and times for {len(times)}; send them for each.", "times")
     for number, (own, case) in enumerate(zip(times, cases, strict=True)):
@@ -154,7 +169,7 @@ def _arrange(filled: list[Array], measured: list[Flags], times: Sequence[Times] 
     counted = _mark_counted(lengths, flags, shape)
     gaps = [int((~case).sum()) for case in measured]
     series = _carry(filled, lengths, positions, shape)
-    return OnGrid(series, lengths, shape, counted, sum(gaps), sum(map(bool, gaps)), positions)
+    return OnGrid(series, lengths, filled, shape, counted, sum(gaps), sum(map(bool, gaps)), positions)
 
 
 def _carry(

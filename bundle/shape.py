@@ -15,14 +15,18 @@ LengthPolicy = Literal["fixed", "resample", "pad"]
 GapPolicy = Literal["refuse", "interpolate", "mask"]
 
 
+Range = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class SeriesShape(Strict):
     """What one series is: `[n_channels, n_timepoints]`, original units; the graphs' grid.
 
     `length_policy` says how a series of another length comes onto the grid, see `bundle/grid.py`; `shortest` and
     `longest` bound it. `gap_policy` says what becomes of missing values; of a series' length, `longest_gap` is the
     longest run, and `most_missing` the most of its values, that may be missing. `timed`: the training series came
-    with times, and each spans the grid from its first to its last. `class_lengths`: quantiles of the training lengths,
-    by class index.
+    with times, and each spans the grid from its first to its last. By channel, low and high, in original units:
+    `value_range` holds 98 % of the training values, `spread` the standard deviations of 98 % of the training series.
+    `class_lengths`: quantiles of the training lengths, by class index.
     """
 
     n_channels: Positive
@@ -38,6 +42,8 @@ class SeriesShape(Strict):
     longest_gap: Share | None = None
     most_missing: Share | None = None
     timed: bool = False
+    value_range: list[Range] | None = None
+    spread: list[Range] | None = None
     class_lengths: list[Annotated[list[Positive], Field(min_length=2, max_length=101)]] | None = None
 
     @property
@@ -54,6 +60,11 @@ class SeriesShape(Strict):
     def is_fixed(self) -> bool:
         """Whether every series has `n_timepoints`."""
         return self.length_policy == "fixed"
+
+    @property
+    def takes_times(self) -> Literal[True] | None:
+        """Whether series may come with times: True, or None where there are none."""
+        return True if self.length_policy == "resample" else None
 
     @model_validator(mode="after")
     def _is_bounded(self) -> SeriesShape:
@@ -75,6 +86,9 @@ class SeriesShape(Strict):
             raise ValueError("longest is n_timepoints where length_policy is 'pad'")
         if (self.gap_policy == "refuse") != (self.longest_gap is None and self.most_missing is None):
             raise ValueError("longest_gap and most_missing are there where gap_policy is not 'refuse', and only there")
+        for name in ("value_range", "spread"):
+            if getattr(self, name) is not None and len(getattr(self, name)) != self.n_channels:
+                raise ValueError(f"{name} has {len(getattr(self, name))} entries; there is one for each channel")
         if self.gap_policy != "refuse" and (self.longest_gap is None or self.most_missing is None):
             raise ValueError("longest_gap and most_missing belong together")
         return self

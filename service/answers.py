@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Annotated, Any, get_args
 
 import numpy as np
@@ -50,7 +51,7 @@ Columns = dict[str, Column]
 class Axes:
     """The type of a column: its datatype in the Open Inference Protocol, and its axes by name, cases first.
 
-    `needs` names the part of the manifest without which there is no such column.
+    `needs` names the part of the manifest without which there is no such column, dots between the parts of a part.
     """
 
     datatype: str
@@ -58,8 +59,8 @@ class Axes:
     needs: str | None = None
 
     def is_present(self, manifest: Manifest) -> bool:
-        """Whether a model's answers have the column."""
-        return self.needs is None or getattr(manifest, self.needs) is not None
+        """Whether a model's answers have the column, or its requests may."""
+        return self.needs is None or attrgetter(self.needs)(manifest) is not None
 
     def compute_shape(self, manifest: Manifest) -> list[int]:
         """Return the size of each axis for one model; -1 where the request decides."""
@@ -68,7 +69,7 @@ class Axes:
             "n_cases": -1,
             "n_named_classes": -1,
             "n_channels": manifest.series.n_channels,
-            "n_timepoints": manifest.series.n_timepoints,
+            "n_timepoints": manifest.series.n_timepoints if manifest.series.is_fixed else -1,
             "latent_dim": -1 if manifest.latent is None else manifest.latent.latent_dim,
             "n_classes": len(manifest.classes),
         }
@@ -121,6 +122,19 @@ Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, F
 JudgedFlags = Annotated[
     InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL", needs="anomaly_threshold")
 ]
+Lengths = Annotated[
+    InstanceOf[np.ndarray],
+    WithJsonSchema(build_array_schema(1, {"type": "integer"})),
+    Axes("INT64", needs="series.longest"),
+]
+"""How many timepoints each series has: behind them a tensor holds zeros. Lists are as long as their series instead."""
+
+Note = Annotated[
+    str | None,
+    WithJsonSchema({"type": "string", "description": "what was filled in the series, where anything was"}),
+    Axes("BYTES", ("one",), needs="series.longest_gap"),
+]
+
 LabelColumn = Annotated[InstanceOf[Labels], WithJsonSchema(LABELS), Axes("BYTES")]
 
 
@@ -151,6 +165,35 @@ class StreamedAnswer:
     chunks: AsyncIterator[Columns]
     tail: Callable[[], dict[str, Any]]
     close: Callable[[], None]
+    width: int = 0
+    """Timepoints of every chunk's series, zeros behind those that have fewer; 0: the model's."""
+
+    @property
+    def n_timepoints(self) -> int:
+        """Timepoints of every chunk's series."""
+        return self.width or self.manifest.series.n_timepoints
+
+
+LENGTHS = "lengths"
+"""The column beside tensors of series of unequal length, which lists have no need of."""
+
+
+def trim(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an answer with lists of unequal length for series of unequal length, and no `lengths`."""
+    lengths = fields.get(LENGTHS)
+    if lengths is None:
+        return fields
+    return {
+        name: _trim_cases(value, lengths.tolist()) if isinstance(value, np.ndarray) and value.ndim == 3 else value
+        for name, value in fields.items()
+        if name != LENGTHS
+    }
+
+
+def _trim_cases(series: NDArray[Any], lengths: list[int]) -> NDArray[Any] | list[NDArray[Any]]:
+    if min(lengths, default=0) == series.shape[2]:
+        return series
+    return [np.ascontiguousarray(case[:, :length]) for case, length in zip(series, lengths, strict=True)]
 
 
 def join_columns(parts: Iterable[Columns]) -> Columns:

@@ -53,6 +53,6 @@ class Bounding:
 def compute_bounds(max_rows: int, repository: Repository) -> Bounds:
     """Compute the bounds for `max_rows` series of the largest model in the repository."""
     shapes = [bundle.manifest.series for bundle in repository.bundles.values()]
-    largest = max((shape.n_channels * shape.n_timepoints for shape in shapes), default=1)
+    largest = max((shape.largest for shape in shapes), default=1)
     rows = 2 * max_rows
     return Bounds(rows, rows * largest + SLACK, rows + SLACK, max(LARGEST_CASE_BYTES, 2 * DIGITS * largest))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from bundle.errors import InvalidRequest, TooLarge
 from bundle.manifest import Manifest
 from bundle.showing import show
+from service.uneven import Uneven, read_uneven, split_array
 from service.wires.json_arrays import JsonArray, parse, parse_start, read_cubes
 
 Array = NDArray[np.float32]
@@ -30,20 +31,28 @@ FLOAT32_SQUARES = 1e76
 warnings.filterwarnings("ignore", "overflow encountered in dot", RuntimeWarning, re.escape(__name__))
 
 
-def parse_numbers(value: object) -> Array:
-    """Convert JSON numbers in lists two or three deep, or an array, to finite float32. Raises `InvalidRequest`."""
+def parse_numbers(value: object) -> Array | Uneven:
+    """Convert JSON numbers in lists two or three deep, or an array, to float32. Raises `InvalidRequest`.
+
+    Where lengths differ or values are missing, what comes is `Uneven`: a model decides whether it takes that.
+    """
+    if isinstance(value, Uneven):
+        return value
     if isinstance(value, np.ndarray):
         return _convert_array(value)
     if isinstance(value, JsonArray):
-        return _parse_pieces(value)
+        return _parse_large(value)
     if not isinstance(value, list):
         raise _explain_wrong(f"{FIELD} is {_name_kind(value)}; send a list of cases.")
     if not value:
         raise _explain_wrong(f"{FIELD} has zero cases; send at least one.")
     deep = _is_deep(value)
-    rows = _collect_rows(value, deep)
-    lengths, channels = _measure_sizes(value, rows, deep)
-    _require_even(lengths, channels)
+    try:
+        rows = _collect_rows(value, deep)
+        lengths, channels = _measure_sizes(value, rows, deep)
+        _require_even(lengths, channels)
+    except InvalidRequest as refusal:
+        return Uneven(read_uneven(value, deep, refusal), refusal)
     return _convert_to_float32(value, rows, (len(value), *channels, *lengths) if deep else (len(value), *lengths))
 
 
@@ -98,6 +107,29 @@ def _convert_to_float32(value: list[Any], rows: list[list[Any]], shape: tuple[in
     return _require_finite(series, value)
 
 
+def _parse_large(array: JsonArray) -> Array | Uneven:
+    try:
+        return _parse_pieces(array)
+    except TooLarge:
+        raise
+    except InvalidRequest as refusal:
+        if array.torn or array.depth not in (2, 3):
+            raise
+        return Uneven(_read_uneven_pieces(array, refusal), refusal)
+
+
+def _read_uneven_pieces(array: JsonArray, refusal: InvalidRequest) -> list[Array]:
+    """Read a large array again, which `refusal` says is not even. Raises it where it is no list of series at all."""
+    cases: list[Array] = []
+    n_values = 0
+    for piece, place in array.cut_pieces():
+        some = read_uneven(parse(piece, place), array.depth == 3, refusal, len(cases))
+        cases += some
+        n_values += sum(case.size for case in some)
+        _require_few(len(cases), n_values, array)
+    return cases
+
+
 def _parse_pieces(array: JsonArray) -> Array:
     """Convert a large array, some cases at a time; its first case says how deep it is."""
     if array.depth > 3:
@@ -125,20 +157,25 @@ def _parse_pieces(array: JsonArray) -> Array:
         channels |= some_channels
         n_cases += n_more
         n_values += len(part)
-        if n_cases > array.bounds.rows or n_values > array.bounds.values:
-            raise TooLarge(
-                f"{FIELD} has {n_cases} cases and more, of {n_values} values; one request may have "
-                f"{array.bounds.rows // 2} series of the largest model's size. Send several requests, or raise "
-                "SERIESMITH_MAX_ROWS.",
-                FIELD,
-            )
+        _require_few(n_cases, n_values, array)
         if _is_even(lengths, channels):
             parts.append(part)
     if array.torn:
         raise _explain_unended()
     _require_even(lengths, channels)
     shape = (n_cases, *channels, *lengths) if deep else (n_cases, *lengths)
-    return _convert_array(np.concatenate(parts).reshape(shape))
+    return _convert_finite(np.concatenate(parts).reshape(shape))
+
+
+def _require_few(n_cases: int, n_values: int, array: JsonArray) -> None:
+    """Raise `TooLarge` where there are more cases or values than one request may have."""
+    if n_cases > array.bounds.rows or n_values > array.bounds.values:
+        raise TooLarge(
+            f"{FIELD} has {n_cases} cases and more, of {n_values} values; one request may have "
+            f"{array.bounds.rows // 2} series of the largest model's size. Send several requests, or raise "
+            "SERIESMITH_MAX_ROWS.",
+            FIELD,
+        )
 
 
 def _explain_unended() -> InvalidRequest:
@@ -190,11 +227,20 @@ def _require_finite(series: Array, sent: Any) -> Array:
     )
 
 
-def _convert_array(value: np.ndarray) -> Array:
+def _convert_array(value: np.ndarray) -> Array | Uneven:
     if value.dtype.kind not in "fiu" or value.ndim not in (2, 3) or not len(value):
         raise _explain_wrong(
             f"{FIELD} is {value.dtype} of shape {value.shape}; send at least one case, two or three axes deep."
         )
+    try:
+        return _convert_finite(value)
+    except InvalidRequest as refusal:
+        if not np.isnan(value).any() or np.isinf(value).any():
+            raise
+        return Uneven(split_array(value), refusal)
+
+
+def _convert_finite(value: np.ndarray) -> Array:
     flat = value.ravel()
     if value.dtype.kind == "f" and float(np.dot(flat, flat)) < FLOAT32_SQUARES:
         return np.ascontiguousarray(value, dtype=np.float32)

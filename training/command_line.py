@@ -37,6 +37,7 @@ def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConf
                 f"{argument} has no name after it; it must be one of: {', '.join(families.list_names(kind))}."
             )
         named[kind] = waiting.pop(0) if value is None else value
+        families.import_family(kind, named[kind], prefix)
     _refuse_idle(left, named, prefix)
     chosen |= named
     default = FitConfiguration(**{kind: families.make_settings(kind, name) for kind, name in chosen.items()})

@@ -10,15 +10,28 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from bundle.generation.policy import PolicyName, find_source
+from training.data.generated import Options
 from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
 from training.families.settings import NO_FAMILY, FamilySettings, VAESettings
 from training.former import rename_former
+from training.generator_options import read_options, record_options
 from training.settings import Bounds, ConfigurationError, check_bounds
 
 __all__ = ["ConfigurationError", "FitConfiguration"]
 
 SHARE = Bounds(ge=0, le=1)
+
+AUTO = 0
+"""`--working-timepoints auto`, until the series are known."""
+
+OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
+    nargs=1,
+    metavar="INT|auto",
+    instance_from_str=lambda words: AUTO if words[0] == "auto" else int(words[0]),
+    is_instance=lambda value: isinstance(value, int),
+    str_from_instance=lambda value: ["auto" if value == AUTO else str(value)],
+)
 
 MOST_EXPANSION = 1e6
 """A thousand standard deviations; far beyond, series are no finite numbers any more."""
@@ -61,8 +74,9 @@ class FitConfiguration(Source):
 
     vae: VAESettings = field(default_factory=partial(make_settings, "vae", "convolutional"))
     """The VAE."""
-    working_timepoints: Annotated[int, Bounds(ge=8)] = 128
-    """The learner resamples longer series to this many timepoints; the bundle takes and gives the native length."""
+    working_timepoints: Annotated[int, OR_AUTO, Bounds(ge=0)] = 128
+    """The learner resamples longer series to this many timepoints; the bundle takes and gives the native length. auto:
+    as many, up to 512, as keep 99 % of the series' spectral energy."""
     texture: FamilySettings = field(default_factory=partial(make_settings, "texture", "flow"))
     """The texture: the fine structure that a VAE smooths away."""
     generator: FamilySettings = NO_FAMILY
@@ -99,6 +113,10 @@ class FitConfiguration(Source):
 
     def __post_init__(self) -> None:
         check_bounds(self)
+        if AUTO < self.working_timepoints < 8:
+            raise ConfigurationError(
+                f"--working-timepoints is {self.working_timepoints}; it must be at least 8, or auto."
+            )
         if self.folds != 0 and self.folds < 2:
             raise ConfigurationError(f"--folds is {self.folds}; it must be 0 (nothing is judged) or at least 2.")
         if self.generator != NO_FAMILY:
@@ -108,11 +126,8 @@ class FitConfiguration(Source):
         """Raise `ConfigurationError` for what takes an encoder."""
         if self.rounds > 1:
             raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
-        if self.policy != "auto" and find_source(self.policy) == "interpolation":
-            raise ConfigurationError(
-                f"--policy is {self.policy}; it moves cases between their codes, and a generator without an encoder "
-                "has none. Choose another policy, or leave --generator out."
-            )
+        if self.policy != "auto":
+            check_without_codes(self.policy)
 
     def list_families(self) -> list[FamilySettings]:
         """The settings of the families that are fitted: a generator without an encoder, or VAE and texture; and the
@@ -136,13 +151,25 @@ class FitConfiguration(Source):
         paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
         several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
         chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if record.get(kind)}
+        chosen["generated"] = read_options(record.get("dataset"), record.get("generated") or {})
         plain = {name: value for name, value in record.items() if name not in PACKAGES}
         return cls(**{**plain, **paths, **several, **chosen, "models": models})
+
+
+def check_without_codes(policy: PolicyName) -> None:
+    """Raise `ConfigurationError` for a policy that a generator without an encoder cannot follow."""
+    if find_source(policy) == "interpolation":
+        raise ConfigurationError(
+            f"The policy {policy} moves cases between their codes, and a generator without an encoder has none. Choose "
+            "another policy, or leave --generator out."
+        )
 
 
 def _record_value(value: Any) -> Any:
     if isinstance(value, FamilySettings):
         return None if value == NO_FAMILY else record_settings(value)
+    if isinstance(value, Options):
+        return record_options(value)
     if isinstance(value, Path):
         return str(value.resolve())
     return list(value) if isinstance(value, tuple) else value

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 
 import torch
@@ -43,9 +44,10 @@ class Ending:
 
 
 @contextlib.contextmanager
-def interrupt_by_signals() -> Iterator[None]:
-    """SIGTERM as well as Ctrl-C raise `KeyboardInterrupt`, with the signal's number."""
-    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+def interrupt_by_signals(prog: str) -> Iterator[None]:
+    """SIGTERM as well as Ctrl-C raise `KeyboardInterrupt`, with the signal's number; `prog` ends if that takes long."""
+    interrupt = partial(_interrupt, prog)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
@@ -79,17 +81,17 @@ def _explain_machine(error: BaseException) -> str | None:
     return None
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _interrupt(prog: str, number: int, frame: FrameType | None) -> None:
     # What waits for processes that fit in parallel may wait for ever, in the library that runs them or at the exit.
-    patience = threading.Timer(PATIENCE_SECONDS, _end_now, (number,))
+    patience = threading.Timer(PATIENCE_SECONDS, _end_now, (prog, number))
     patience.daemon = True
     patience.start()
     raise KeyboardInterrupt(number)
 
 
-def _end_now(number: int) -> None:
+def _end_now(prog: str, number: int) -> None:
     """End this process, and with it those that work for it."""
     ending = explain(KeyboardInterrupt(number))
     assert ending is not None
-    print(f"fit.py: {ending.reason}", file=sys.stderr, flush=True)
+    print(f"{prog}: {ending.reason}", file=sys.stderr, flush=True)
     os._exit(ending.status)

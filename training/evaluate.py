@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("evaluate")
 
 import tyro
 
@@ -163,22 +165,18 @@ def _keep(folder: Path, outcome: Outcome) -> None:
     append(folder / FILE, outcome.rows)
 
 
-def parse_arguments(arguments: list[str]) -> EvaluateConfiguration:
+def parse_arguments(arguments: list[str], prog: str = "evaluate.py") -> EvaluateConfiguration:
     """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
     fit, left = choose_families(arguments, "fit.")
     default = EvaluateConfiguration(data=tyro.MISSING, out=tyro.MISSING, fit=fit)
     description = f"{EvaluateConfiguration.__doc__}\n\n{describe_families(fit)}"
-    return tyro.cli(EvaluateConfiguration, default=default, args=left, prog="evaluate.py", description=description)
+    return tyro.cli(EvaluateConfiguration, default=default, args=left, prog=prog, description=description)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "evaluate.py") -> int:
     """The command line; answers the exit status."""
     try:
-        return 1 if evaluate(parse_arguments(sys.argv[1:] if arguments is None else arguments)) else 0
+        return 1 if evaluate(parse_arguments(sys.argv[1:] if arguments is None else arguments, prog)) else 0
     except (datasets.DatasetError, ConfigurationError, ResultsError) as error:
-        print(f"evaluate.py: {error}", file=sys.stderr)
+        print(f"{prog}: {error}", file=sys.stderr)
         return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
 
-if __package__ in (None, ""):
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, in which Ctrl-C needs no traceback
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("fit")
 
 import tyro
 
@@ -30,11 +30,13 @@ from training.door import check_fit
 from training.ending import REFUSALS, explain, interrupt_by_signals
 from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
+from training.generator_options import choose_options, describe_generators, find_value
 from training.learning import checkpoints
 from training.learning.progress import make_progress
 from training.learning.run import start_fabric
 from training.learning.sharing import share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
+from training.learning.working_length import settle_working_length
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -61,6 +63,9 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
     fabric = start_fabric(configuration, watcher)
     dataset = datasets.load_source(configuration)
     tell_what_was_read(dataset.description)
+    configuration, said = settle_working_length(dataset.train.series, configuration)
+    if said:
+        print(f"note: {said}", file=sys.stderr)
     name = check_name(configuration.name or dataset.name.lower())
     root = find_repository(configuration.models)
     sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
@@ -79,7 +84,7 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
             return None
         packed = pack(fitted, configuration)
         metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
-        origin = Origin(dataset.name, dataset.sha256, dataset.description, configuration, time.perf_counter() - start)
+        origin = Origin(dataset.name, dataset.sha256, dataset.shape, configuration, time.perf_counter() - start)
         maker = make_manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again
@@ -162,28 +167,27 @@ def find_repository(models: Path | None) -> Path:
     return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
 
 
-def parse_arguments(arguments: list[str]) -> FitConfiguration:
+def parse_arguments(arguments: list[str], prog: str = "fit.py") -> FitConfiguration:
     """The configuration that a command line asks for. Raises `ConfigurationError`; `--help` and nonsense end here."""
     default, left = choose_families(arguments)
-    description = f"{FitConfiguration.__doc__}\n\n{describe_families(default)}"
-    return tyro.cli(FitConfiguration, default=default, args=left, prog="fit.py", description=description)
+    dataset = None if find_value("--data", left) else find_value("--dataset", left)
+    of_family = [own.name for own in fields(default.generator)]
+    default = replace(default, generated=choose_options(dataset, left, of_family))
+    description = f"{FitConfiguration.__doc__}\n\n{describe_families(default)} {describe_generators()}"
+    return tyro.cli(FitConfiguration, default=default, args=left, prog=prog, description=description)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "fit.py") -> int:
     """The command line; answers the exit status."""
     try:
-        with interrupt_by_signals():
-            configuration = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+        with interrupt_by_signals(prog):
+            configuration = parse_arguments(sys.argv[1:] if arguments is None else arguments, prog)
             if configuration.dataset is None and configuration.data is None:
                 return 1 if refit_all(configuration, make_progress()) else 0
             fit_and_publish(configuration, make_progress())
     except (Exception, KeyboardInterrupt) as error:
         if (ending := explain(error)) is None:
             raise
-        print(f"fit.py: {ending.reason}", file=sys.stderr)
+        print(f"{prog}: {ending.reason}", file=sys.stderr)
         return ending.status
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

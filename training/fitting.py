@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -100,10 +100,8 @@ def _load_starting_point(bundle: Path | None, cases: TrainingCases, configuratio
     return Initial(**{kind: model}, classifier=network if found else None)
 
 
-@torch.no_grad()
 def predict(fitted: Fitted, series: np.ndarray) -> np.ndarray:
     """The likeliest class index `[n]` by the classifier."""
-    assert fitted.classifier is not None
-    logits = fitted.classifier(fitted.generator.scaling.standardise(torch.as_tensor(series)))
-    index: np.ndarray = logits.argmax(dim=1).numpy()
+    model = replace(fitted.generator, classifier=fitted.classifier).model
+    index: np.ndarray = model.classify(series).argmax(axis=1)
     return index

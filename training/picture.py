@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-if __package__ in (None, ""):
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("picture")
 
 import matplotlib
 import numpy as np
 import tyro
 
 from bundle.engine.bundle import Bundle
+from bundle.errors import SeriesmithError
 from training import data as datasets
 
 
@@ -68,5 +71,11 @@ def _draw_panel(axis: Any, series: np.ndarray, title: str, colour: str) -> None:
     axis.tick_params(labelsize=8)
 
 
-if __name__ == "__main__":
-    draw(tyro.cli(PictureConfiguration, prog="picture.py"))
+def main(arguments: list[str] | None = None, prog: str = "picture.py") -> int:
+    """The command line; answers the exit status."""
+    try:
+        draw(tyro.cli(PictureConfiguration, args=arguments, prog=prog))
+    except (datasets.DatasetError, SeriesmithError, OSError) as error:
+        print(f"{prog}: {error}", file=sys.stderr)
+        return 2
+    return 0

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-if __package__ in (None, ""):
-    sys.path[0] = str(Path(__file__).resolve().parents[1])
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("windows")
 
 import numpy as np
 import torch
@@ -153,21 +155,17 @@ def _bundle(configuration: WindowsConfiguration) -> Bundle:
         return Bundle.load(directory)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, prog: str = "windows.py") -> int:
     """The command line; answers the exit status."""
-    configuration = tyro.cli(WindowsConfiguration, args=arguments, prog="windows.py")
+    configuration = tyro.cli(WindowsConfiguration, args=arguments, prog=prog)
     try:
         torch.set_num_threads(configuration.threads)
         loaded = datasets.load(data=configuration.data, layout=configuration.layout, key=configuration.key)
         windows = loaded.train.series
         scores = measure(_bundle(configuration), windows, configuration)
     except REFUSALS as error:
-        print(f"windows.py: {error}", file=sys.stderr)
+        print(f"{prog}: {error}", file=sys.stderr)
         return 2
     print(write_table(loaded.name, len(windows), scores))
     print(f"\n{configuration.repetitions} repetitions. {DIFFERENCES}")
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

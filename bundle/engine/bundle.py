@@ -246,11 +246,13 @@ class Bundle:
         recipe = Recipe(class_index, count, seed, self.choose_expansion(expansion), policy, given, mixture)
         return generate_blocks(self, recipe, recipe.list_blocks())
 
-    def compute_reconstruction_error(self, series: Array, reconstruction: Array) -> Array:
-        """Mean squared difference per case, `[n]`, in squared original units."""
+    def compute_reconstruction_error(
+        self, series: Array, reconstruction: Array, counted: NDArray[np.bool_] | None = None
+    ) -> Array:
+        """Mean squared difference per case, `[n]`, in squared original units, of the values `counted`; None: all."""
         with np.errstate(over="ignore"):
             squared = np.square(series.astype(np.float64) - reconstruction)
-            error: Array = squared.mean(axis=(1, 2)).astype(np.float32)
+            error: Array = squared.mean(axis=(1, 2), where=True if counted is None else counted).astype(np.float32)
         return error
 
     def compute_marginal_log_density(self, latent: Array) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bundle.generation.model import Model
 from bundle.generation.policy import find_source
-from bundle.generation.recipe import BLOCK_ROWS, WARP_STREAM, Blocks, Recipe, Samples
+from bundle.generation.recipe import BLOCK_ROWS, WARP_STREAM, Blocks, Noise, Recipe, Samples
 from bundle.generation.sources import SOURCES
 from bundle.generation.warps import warp
 
@@ -24,10 +24,9 @@ def generate_blocks(model: Model, recipe: Recipe, numbers: range) -> Samples:
     """
     if recipe.policy == "none":
         raise ValueError("the policy 'none' makes no series; ask for another of bundle.generation.policy.POLICIES.")
-    step = model.blocks_at_once
-    return Samples.join(
-        [_generate(model, Blocks(recipe, numbers[start : start + step])) for start in range(0, len(numbers), step)]
-    )
+    step, noise = model.blocks_at_once, Noise(recipe)
+    pieces = [Blocks(recipe, numbers[start : start + step], noise) for start in range(0, len(numbers), step)]
+    return Samples.join([_generate(model, blocks) for blocks in pieces])
 
 
 def _generate(model: Model, blocks: Blocks) -> Samples:
@@ -35,11 +34,12 @@ def _generate(model: Model, blocks: Blocks) -> Samples:
     made = SOURCES[find_source(recipe.used)](model, blocks)
     series = made.series
     if recipe.used.endswith("+warps"):
-        parts = zip(np.split(series, len(blocks.numbers)), blocks.make_generators(WARP_STREAM), strict=True)
-        series = np.concatenate([warp(part, WARP_PROBABILITY, random) for part, random in parts])
-    asked = blocks.find_asked()
-    n_fallbacks = int(np.count_nonzero(~made.accepted[asked]))
-    return Samples(series[asked], made.log_density[asked], int(made.n_proposals[asked].sum()), n_fallbacks)
+        by_block = iter(series.reshape(-1, BLOCK_ROWS, *series.shape[1:]))
+        series = np.concatenate(blocks.draw(WARP_STREAM, lambda random: warp(next(by_block), WARP_PROBABILITY, random)))
+    rows = blocks.count_asked()
+    n_fallbacks = int((~made.accepted[:rows]).sum())
+    n_proposals = int(made.n_proposals[:rows].sum())
+    return Samples(series[:rows], made.log_density[:rows], n_proposals, n_fallbacks, made.source[:rows])
 
 
 def cut_into_blocks(rows: NDArray[np.float32]) -> Iterator[tuple[NDArray[np.float32], int]]:

@@ -20,21 +20,26 @@ LEAST, MOST = 0.2, 0.6
 @dataclass(frozen=True)
 class Moved:
     """Cases that are moved from one latent code to another: series `[n, n_channels, n_timepoints]` in original units,
-    codes `start` and `end` `[n, latent_dim]`."""
+    codes `start` and `end` `[n, latent_dim]`; `source` `[n]` says which of the given cases each is."""
 
     series: Array
     start: Array
     end: Array
+    source: NDArray[np.int64]
 
     @staticmethod
     def join(parts: list[Moved]) -> Moved:
         """Join moved cases, in order."""
-        joined = (np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "start", "end"))
+        if len(parts) == 1:
+            return parts[0]
+        joined = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("series", "start", "end", "source")
+        )
         return Moved(*joined)
 
     def select(self, index: NDArray[np.intp]) -> Moved:
         """Select the moved cases at `index` `[n]`."""
-        return Moved(self.series[index], self.start[index], self.end[index])
+        return Moved(self.series[index], self.start[index], self.end[index], self.source[index])
 
     def decode(self, decode: Callable[[Array], Array]) -> Array:
         """Each case with what changes, as `decode` has it, from start to end: it keeps what no code describes, its
@@ -63,23 +68,26 @@ class GivenCases:
         one, other = self._draw_pairs(count, random)
         return self._move(one, self.latent[other], random)
 
-    def warp(self, count: int, random: np.random.Generator) -> Array:
-        """Draw cases at random and warp them, `[count, n_channels, n_timepoints]`."""
-        return warp_surely(self.series[random.integers(len(self.series), size=count)], random)
+    def warp(self, count: int, random: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
+        """Draw cases at random and warp them: `[count, n_channels, n_timepoints]`, and which cases they are."""
+        source = random.integers(len(self.series), size=count)
+        return warp_surely(self.series[source], random), source
 
-    def warp_guided(self, count: int, random: np.random.Generator) -> Array:
+    def warp_guided(self, count: int, random: np.random.Generator) -> tuple[Array, NDArray[np.int64]]:
         """Draw cases at random, move each in time towards another, and slice it. Needs two cases at least.
+
+        Returns the same as `warp`.
 
         Without the slice, which Iwana & Uchida (2021) add to their discriminative warp, a few cases make few series.
         """
         one, other = self._draw_pairs(count, random)
-        return slice_window(warp_guided(self.series[one], self.series[other]), random)
+        return slice_window(warp_guided(self.series[one], self.series[other]), random), one
 
     def _move(self, index: NDArray[np.int64], target: Array, random: np.random.Generator) -> Moved:
         assert self.latent is not None
         start = self.latent[index]
         share = LEAST + (MOST - LEAST) * random.random((len(index), 1), dtype=np.float32)
-        return Moved(self.series[index], start, start + share * (target - start))
+        return Moved(self.series[index], start, start + share * (target - start), index)
 
     def _draw_pairs(self, count: int, random: np.random.Generator) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Draw indices `[count]` of two cases, different ones where there are two."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,15 @@ MAX_REDRAWS = 4
 TEXTURE_STREAM = MAX_PROPOSALS
 """The stream of a block's texture noise, next to those of its proposals."""
 
-CASES_STREAM, WARP_STREAM = MAX_PROPOSALS + 1, MAX_PROPOSALS + 2
-"""The streams of which given cases a block starts from, and of the warps of what was decoded."""
+CASES_STREAM, WARP_STREAM, LENGTHS_STREAM = MAX_PROPOSALS + 1, MAX_PROPOSALS + 2, MAX_PROPOSALS + 3
+"""The streams of which given cases a block starts from, of the warps of what was decoded, and of lengths."""
 
 REDRAW_STREAMS = 16
 """Each redraw has so many streams of its own: the same again, from a multiple of this on."""
 
 MAX_SEED = 2**53 - 1
+
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,14 @@ class Samples:
 
     series `[n, n_channels, n_timepoints]`, log_density `[n]` of what was drawn from their own class's mixture, NaN for
     what came from given cases; `n_proposals` were drawn for the `n` rows; for `n_fallbacks` of the rows none was
-    accepted and the likeliest stands in.
+    accepted and the likeliest stands in. `source` `[n]`: which given case each came from, -1 where from none.
     """
 
     series: NDArray[np.float32]
     log_density: NDArray[np.float32]
     n_proposals: int
     n_fallbacks: int
+    source: NDArray[np.int64]
 
     @property
     def acceptance(self) -> float:
@@ -55,11 +59,14 @@ class Samples:
     @staticmethod
     def join(parts: list[Samples]) -> Samples:
         """Join the samples of consecutive blocks."""
+        if len(parts) == 1:
+            return parts[0]
         return Samples(
             np.concatenate([part.series for part in parts]),
             np.concatenate([part.log_density for part in parts]),
             sum(part.n_proposals for part in parts),
             sum(part.n_fallbacks for part in parts),
+            np.concatenate([part.source for part in parts]),
         )
 
 
@@ -90,40 +97,53 @@ class Recipe:
         """Return the indices of the blocks that hold the series."""
         return range(-(-self.count // BLOCK_ROWS))
 
-    def make_generator(self, block: int, stream: int) -> np.random.Generator:
-        """Make the generator of one block's noise; `stream` is the number of a proposal, or one of the …_STREAMs.
 
-        Philox 4x64 (Salmon et al., 2011), keyed by seed and class, its counter set to block and stream: any block can
-        be made without those before it.
+class Noise:
+    """The noise of a recipe: one generator, which is moved to the block and stream that is drawn from next.
+
+    Philox 4x64 (Salmon et al., 2011), keyed by seed and class, its counter set to block and stream: any block can be
+    made without those before it. To make a generator takes as long as to draw a block; to move one, next to nothing.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        philox = np.random.Philox(key=np.array([recipe.seed, recipe.class_index], np.uint64))
+        self._generator, self._start = np.random.Generator(philox), philox.state
+
+    def move_to(self, block: int, stream: int) -> np.random.Generator:
+        """Return the generator where a block's stream begins; it stays there until it is moved again.
+
+        `stream` is the number of a proposal, or one of the …_STREAMs.
         """
-        key = np.array([self.seed, self.class_index], dtype=np.uint64)
-        counter = np.array([0, stream, block, 0], dtype=np.uint64)
-        return np.random.Generator(np.random.Philox(key=key, counter=counter))
+        self._start["state"]["counter"] = np.array([0, stream, block, 0], np.uint64)
+        self._generator.bit_generator.state = self._start
+        return self._generator
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """Blocks of a recipe that are made together, `numbers` ascending; each has BLOCK_ROWS rows."""
+    """Consecutive blocks of a recipe that are made together, or some of them; each has BLOCK_ROWS rows."""
 
     recipe: Recipe
     numbers: Sequence[int]
+    noise: Noise
 
     @property
     def n_rows(self) -> int:
         """How many rows they have."""
         return BLOCK_ROWS * len(self.numbers)
 
-    def make_generators(self, stream: int) -> list[np.random.Generator]:
-        """Make the generator of each block's noise."""
-        return [self.recipe.make_generator(number, stream) for number in self.numbers]
+    def draw(self, stream: int, draw: Callable[[np.random.Generator], Part]) -> list[Part]:
+        """Call `draw` with the generator of each block's stream, which it may not keep, and return what it draws."""
+        return [draw(self.noise.move_to(number, stream)) for number in self.numbers]
 
     def select_of(self, rows: NDArray[np.intp]) -> tuple[Blocks, NDArray[np.intp]]:
-        """Select the blocks that hold any of `rows`; return them, and all of their rows as numbered here."""
-        places = np.unique(rows // BLOCK_ROWS)
-        whole = (places[:, None] * BLOCK_ROWS + np.arange(BLOCK_ROWS)).ravel()
-        return Blocks(self.recipe, [self.numbers[place] for place in places]), whole
+        """Select the blocks that hold any of `rows`, and number these rows as there."""
+        if len(self.numbers) == 1:
+            return self, rows
+        places, place = np.unique(rows // BLOCK_ROWS, return_inverse=True)
+        numbers = [self.numbers[place] for place in places]
+        return Blocks(self.recipe, numbers, self.noise), place * BLOCK_ROWS + rows % BLOCK_ROWS
 
-    def find_asked(self) -> NDArray[np.intp]:
-        """Return the rows that are among the recipe's count."""
-        index = np.asarray(self.numbers)[:, None] * BLOCK_ROWS + np.arange(BLOCK_ROWS)
-        return np.flatnonzero(index.ravel() < self.recipe.count)
+    def count_asked(self) -> int:
+        """Count the rows that are among the recipe's count: the first ones."""
+        return min(self.n_rows, self.recipe.count - BLOCK_ROWS * self.numbers[0])

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.generation.given import Moved
-from bundle.generation.model import GeneratingModel, Model, has_generate_graph
+from bundle.generation.model import Model, has_generate_graph
 from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, REDRAW_STREAMS, TEXTURE_STREAM, Blocks
 
 REDRAWN_ROWS = 4
@@ -33,16 +33,22 @@ class Drawn:
     n_proposals: NDArray[np.int64]
     moved: Moved | None = None
 
+    @property
+    def source(self) -> NDArray[np.int64]:
+        """Which given case each row came from, -1 where from none."""
+        return np.full(len(self.latent), -1) if self.moved is None else self.moved.source
+
 
 @dataclass(frozen=True)
 class Made:
-    """Whole blocks of series `[n, n_channels, n_timepoints]`; by row their log density, whether they convince, and
-    proposals made."""
+    """Whole blocks of series `[n, n_channels, n_timepoints]`; by row their log density, whether they convince, the
+    proposals made, and which given case each came from, -1 where from none."""
 
     series: Array
     log_density: Array
     accepted: NDArray[np.bool_]
     n_proposals: NDArray[np.int64]
+    source: NDArray[np.int64]
 
 
 def draw_likely_codes(model: Model, blocks: Blocks, redraw: int) -> Drawn:
@@ -52,17 +58,15 @@ def draw_likely_codes(model: Model, blocks: Blocks, redraw: int) -> Drawn:
     own, best_margin = np.zeros(n_rows, np.float32), np.full(n_rows, -np.inf, np.float32)
     accepted, n_proposals = np.zeros(n_rows, bool), np.zeros(n_rows, np.int64)
     for attempt in range(MAX_PROPOSALS):
-        some, rows = blocks.select_of(np.flatnonzero(~accepted))
-        if not len(rows):
-            break
         n_proposals += ~accepted
-        proposal, log_density = _propose(model, some, redraw * REDRAW_STREAMS + attempt)
+        proposal, log_density = _propose(model, blocks, redraw * REDRAW_STREAMS + attempt)
         margin = _compute_margin(log_density, class_index)
-        better = ~accepted[rows] & (margin > best_margin[rows])
-        chosen = rows[better]
-        latent[chosen], best_margin[chosen] = proposal[better], margin[better]
-        own[chosen] = log_density[better, class_index]
-        accepted[rows] |= margin >= 0
+        better = ~accepted & (margin > best_margin)
+        latent[better], best_margin[better] = proposal[better], margin[better]
+        own[better] = log_density[better, class_index]
+        accepted |= margin >= 0
+        if accepted.all():
+            break
     return Drawn(latent, own, accepted, n_proposals)
 
 
@@ -81,35 +85,36 @@ def make_convincing(model: Model, blocks: Blocks, draw: Callable[[Blocks, int], 
     """
     first = draw(blocks, 0)
     series = _decode(model, blocks, 0, first, np.arange(blocks.n_rows))
-    own, accepted, n_proposals = first.log_density, first.accepted, first.n_proposals
+    own, accepted, n_proposals, source = first.log_density, first.accepted, first.n_proposals, first.source.copy()
     if not (blocks.recipe.convince and model.has("classifier")):
-        return Made(series, own, accepted, n_proposals)
+        return Made(series, own, accepted, n_proposals, source)
     best, convincing = _judge(model, blocks, series)
     for redraw in range(1, MAX_REDRAWS + 1):
         pending = np.flatnonzero(~convincing)
         if not len(pending):
             break
-        some, rows = blocks.select_of(pending)
-        again, within = draw(some, redraw), np.searchsorted(rows, pending)
+        some, within = blocks.select_of(pending)
+        again = draw(some, redraw)
         made = _decode(model, some, redraw, again, within)
         probability, of_class = _judge(model, blocks, made)
         better = probability > best[pending]
         chosen = pending[better]
         series[chosen], best[chosen] = made[better], probability[better]
-        own[chosen] = again.log_density[within[better]]
+        own[chosen], source[chosen] = again.log_density[within[better]], again.source[within[better]]
         convincing[pending] |= of_class
         n_proposals[pending] += again.n_proposals[within]
-    return Made(series, own, accepted & convincing, n_proposals)
+    return Made(series, own, accepted & convincing, n_proposals, source)
 
 
 def _propose(model: Model, blocks: Blocks, stream: int) -> tuple[Array, Array]:
     """Propose codes for every row of the blocks."""
-    uniforms, noises = [], []
-    for random in blocks.make_generators(stream):
-        uniforms.append(random.random(BLOCK_ROWS, dtype=np.float32))
-        noises.append(random.standard_normal((BLOCK_ROWS, model.latent_dim), dtype=np.float32))
+
+    def draw(random: np.random.Generator) -> tuple[Array, Array]:
+        uniform = random.random(BLOCK_ROWS, dtype=np.float32)
+        return uniform, random.standard_normal((BLOCK_ROWS, model.latent_dim), dtype=np.float32)
+
+    uniform, noise = map(np.concatenate, zip(*blocks.draw(stream, draw), strict=True))
     recipe = blocks.recipe
-    uniform, noise = np.concatenate(uniforms), np.concatenate(noises)
     return model.propose(recipe.class_index, uniform, noise, recipe.expansion, recipe.mixture)
 
 
@@ -130,38 +135,38 @@ def _judge(model: Model, blocks: Blocks, series: Array) -> tuple[Array, NDArray[
 def _decode(model: Model, blocks: Blocks, redraw: int, drawn: Drawn, rows: NDArray[np.intp]) -> Array:
     """Decode some rows of each block: a moved case keeps its own texture, a latent code is given one; a generator makes
     them of noise."""
-    pieces = _pad(rows)
-    padded = np.concatenate(pieces)
+    pieces = _pad(rows, len(blocks.numbers))
+    padded, counts = np.concatenate(pieces), [len(piece) for piece in pieces]
+    class_index, stream = blocks.recipe.class_index, redraw * REDRAW_STREAMS
     if drawn.moved is not None:
         series = drawn.moved.select(padded).decode(model.decode)
     elif has_generate_graph(model):
-        series = _generate(model, blocks, redraw, [len(piece) for piece in pieces])
+        series = model.generate(class_index, _draw_noise(blocks, stream, counts, model.noise_shapes))
     else:
         series = model.decode(drawn.latent[padded])
         if model.has("texture"):
-            randoms = blocks.make_generators(redraw * REDRAW_STREAMS + TEXTURE_STREAM)
-            noise = _draw_noise(randoms, [len(piece) for piece in pieces], model.texture_shape)
-            series = model.add_texture(series, blocks.recipe.class_index, noise)
-    if len(padded) == len(rows):
-        return series
+            noise = _draw_noise(blocks, stream + TEXTURE_STREAM, counts, {"texture": model.texture_shape})
+            series = model.add_texture(series, class_index, noise["texture"])
+    if len(pieces) == 1:
+        return series[: len(rows)]
     _, places = np.unique(padded, return_index=True)
     return series[places]
 
 
-def _generate(model: GeneratingModel, blocks: Blocks, redraw: int, counts: list[int]) -> Array:
-    """Generate so many series of each block."""
-    randoms = blocks.make_generators(redraw * REDRAW_STREAMS)
-    noise = {name: _draw_noise(randoms, counts, shape) for name, shape in model.noise_shapes.items()}
-    return model.generate(blocks.recipe.class_index, noise)
-
-
-def _pad(rows: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+def _pad(rows: NDArray[np.intp], n_blocks: int) -> list[NDArray[np.intp]]:
     """Split ascending `rows` by block, and fill each part up with its first row to a multiple of REDRAWN_ROWS."""
-    pieces = np.split(rows, np.flatnonzero(np.diff(rows // BLOCK_ROWS)) + 1)
+    ends = np.searchsorted(rows, BLOCK_ROWS * np.arange(1, n_blocks))
+    pieces = np.split(rows, ends) if n_blocks > 1 else [rows]
     return [np.concatenate([piece, np.repeat(piece[:1], -len(piece) % REDRAWN_ROWS)]) for piece in pieces]
 
 
-def _draw_noise(randoms: list[np.random.Generator], counts: list[int], shape: tuple[int, ...]) -> Array:
-    """Draw standard normal noise of `shape` for so many rows of each block, `[n, *shape]`."""
-    drawing = zip(randoms, counts, strict=True)
-    return np.concatenate([random.standard_normal((count, *shape), np.float32) for random, count in drawing])
+def _draw_noise(blocks: Blocks, stream: int, counts: list[int], shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:
+    """Draw standard normal noise of each shape, by name, for so many rows of each block: `[n, *shape]`."""
+    left = iter(counts)
+
+    def draw(random: np.random.Generator) -> list[Array]:
+        count = next(left)
+        return [random.standard_normal((count, *shape), np.float32) for shape in shapes.values()]
+
+    parts = zip(*blocks.draw(stream, draw), strict=True)
+    return dict(zip(shapes, map(np.concatenate, parts), strict=True))

@@ -24,10 +24,9 @@ def generate_latent(model: Model, blocks: Blocks) -> Made:
         proposed = draw_likely_codes(model, some, redraw)
         if given is None or given.latent is None:
             return proposed
-        randoms = some.make_generators(redraw * REDRAW_STREAMS + CASES_STREAM)
-        targets = np.split(proposed.latent, len(randoms))
-        pairs = zip(targets, randoms, strict=True)
-        moved = Moved.join([given.move_towards(target, random) for target, random in pairs])
+        targets = iter(proposed.latent.reshape(-1, BLOCK_ROWS, model.latent_dim))
+        stream = redraw * REDRAW_STREAMS + CASES_STREAM
+        moved = Moved.join(some.draw(stream, lambda random: given.move_towards(next(targets), random)))
         return replace(proposed, moved=moved, log_density=_make_unknown(some.n_rows))
 
     return make_convincing(model, blocks, draw)
@@ -38,8 +37,8 @@ def generate_interpolation(model: Model, blocks: Blocks) -> Made:
     given = _get_cases(blocks)
 
     def draw(some: Blocks, redraw: int) -> Drawn:
-        randoms = some.make_generators(redraw * REDRAW_STREAMS + CASES_STREAM)
-        moved = Moved.join([given.move_between(BLOCK_ROWS, random) for random in randoms])
+        stream = redraw * REDRAW_STREAMS + CASES_STREAM
+        moved = Moved.join(some.draw(stream, lambda random: given.move_between(BLOCK_ROWS, random)))
         n_rows = some.n_rows
         return Drawn(moved.end, _make_unknown(n_rows), np.ones(n_rows, bool), np.ones(n_rows, np.int64), moved)
 
@@ -50,14 +49,14 @@ def generate_warps(model: Model, blocks: Blocks) -> Made:
     """Generate given cases, warped."""
     del model
     given = _get_cases(blocks)
-    return _keep_all([given.warp(BLOCK_ROWS, random) for random in blocks.make_generators(CASES_STREAM)])
+    return _keep_all(blocks.draw(CASES_STREAM, lambda random: given.warp(BLOCK_ROWS, random)))
 
 
 def generate_guided(model: Model, blocks: Blocks) -> Made:
     """Generate given cases, moved in time towards others."""
     del model
     given = _get_cases(blocks)
-    return _keep_all([given.warp_guided(BLOCK_ROWS, random) for random in blocks.make_generators(CASES_STREAM)])
+    return _keep_all(blocks.draw(CASES_STREAM, lambda random: given.warp_guided(BLOCK_ROWS, random)))
 
 
 SOURCES = {
@@ -73,10 +72,10 @@ def _get_cases(blocks: Blocks) -> GivenCases:
     return blocks.recipe.given
 
 
-def _keep_all(parts: list[NDArray[np.float32]]) -> Made:
-    series = np.concatenate(parts)
+def _keep_all(parts: list[tuple[NDArray[np.float32], NDArray[np.int64]]]) -> Made:
+    series, source = (np.concatenate(some) for some in zip(*parts, strict=True))
     n_rows = len(series)
-    return Made(series, _make_unknown(n_rows), np.ones(n_rows, bool), np.ones(n_rows, np.int64))
+    return Made(series, _make_unknown(n_rows), np.ones(n_rows, bool), np.ones(n_rows, np.int64), source)
 
 
 def _make_unknown(n_rows: int) -> NDArray[np.float32]:

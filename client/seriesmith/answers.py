@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from seriesmith.reading import ClassArray, Flags, Floats, LabelArray
+from seriesmith.reading import ClassArray, Flags, Floats, LabelArray, Wholes
 
 __all__ = [
     "Advice",
@@ -62,13 +62,18 @@ class ClassReport:
 class AugmentAnswer:
     """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
-    `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
+    `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them. `note` says
+    what was filled in the given cases, where anything was.
 
     series: [n_cases, n_channels, n_timepoints]
     labels: [n_cases]
     synthetic: [n_cases]
+    lengths: [n_cases]
+    note: [one]
 
     There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `report`.
+
+    What the server left out is None: `lengths`, `note`.
     """
 
     model: str
@@ -81,19 +86,23 @@ class AugmentAnswer:
     policy: str
     advice: Advice
     report: dict[str, ClassReport] = field(default_factory=dict)
+    lengths: Wholes | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ClassifyAnswer:
     """Class probabilities of series.
 
-    `probabilities` have their columns in the order of `classes`; `typicality` is from 0 to 1.
+    `probabilities` have their columns in the order of `classes`; `typicality` is from 0 to 1. `note` says what was
+    filled in the series.
 
     labels: [n_cases]
     probabilities: [n_cases, n_classes]
     typicality: [n_cases]
+    note: [one]
 
-    What the server left out is None: `typicality`.
+    What the server left out is None: `typicality`, `note`.
     """
 
     model: str
@@ -102,22 +111,27 @@ class ClassifyAnswer:
     probabilities: Floats
     classes: ClassArray
     typicality: Floats | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class EncodeAnswer:
     """Latent codes of series.
 
-    Mean and log variance of the posterior of each series.
+    Mean and log variance of the posterior of each series; `note` says what was filled in the series.
 
     posterior_mean: [n_cases, latent_dim]
     posterior_log_variance: [n_cases, latent_dim]
+    note: [one]
+
+    What the server left out is None: `note`.
     """
 
     model: str
     version: int
     posterior_mean: Floats
     posterior_log_variance: Floats
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -125,15 +139,18 @@ class ReconstructAnswer:
     """Reconstructions with anomaly scores.
 
     `error` is in squared original units; an `anomaly_score` above 1 is anomalous. `anomaly_score` and `is_anomaly` are
-    left out where the model had too few cases to know what is usual.
+    left out where the model had too few cases to know what is usual. `note` says what was filled in the series, where
+    anything was.
 
     series: [n_cases, n_channels, n_timepoints]
     error: [n_cases]
     anomaly_score: [n_cases]
     is_anomaly: [n_cases]
     timepoint_error: [n_cases, n_channels, n_timepoints]
+    lengths: [n_cases]
+    note: [one]
 
-    What the server left out is None: `anomaly_score`, `is_anomaly`, `timepoint_error`.
+    What the server left out is None: `anomaly_score`, `is_anomaly`, `timepoint_error`, `lengths`, `note`.
     """
 
     model: str
@@ -143,6 +160,8 @@ class ReconstructAnswer:
     anomaly_score: Floats | None = None
     is_anomaly: Flags | None = None
     timepoint_error: Floats | None = None
+    lengths: Wholes | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -154,11 +173,12 @@ class SampleAnswer:
     series: [n_cases, n_channels, n_timepoints]
     labels: [n_cases]
     log_density: [n_cases]
+    lengths: [n_cases]
 
     There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `acceptance` and
     `fallbacks`.
 
-    What the server left out is None: `log_density`.
+    What the server left out is None: `log_density`, `lengths`.
     """
 
     model: str
@@ -170,3 +190,4 @@ class SampleAnswer:
     acceptance: dict[str, float] = field(default_factory=dict)
     fallbacks: dict[str, int] = field(default_factory=dict)
     seed: int
+    lengths: Wholes | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -18,12 +18,22 @@ Strategy = str | Mapping[Any, Any]
 factor or counts."""
 
 
-def prepare_series(series: ArrayLike) -> NDArray[np.float32]:
-    """Convert to float32 `[n_cases, n_channels, n_timepoints]` or without channels. Raises `InvalidRequest`."""
+Ragged = ArrayLike | Sequence[ArrayLike]
+"""An array, or a list of one for each case, of several lengths."""
+
+
+def prepare_series(series: Ragged) -> NDArray[np.float32]:
+    """Convert to float32 `[n_cases, n_channels, n_timepoints]` or without channels. Raises `InvalidRequest`.
+
+    A list of cases of several lengths is filled up with NaN, which is also a missing value: the model decides whether
+    it takes that.
+    """
     try:
         array = np.asarray(series)
-    except ValueError as error:
-        raise InvalidRequest("series is ragged; every series needs the same number of values.", "series") from error
+    except ValueError:
+        array = _fill_up(series)
+    if array.dtype.kind == "O":  # None is a missing value
+        array = _convert_objects(array)
     if array.dtype.kind not in "fiu" or array.ndim not in (2, 3):
         raise InvalidRequest(
             f"series is {array.dtype} of shape {array.shape}; pass numbers, [n_cases, n_channels, n_timepoints] or "
@@ -32,14 +42,52 @@ def prepare_series(series: ArrayLike) -> NDArray[np.float32]:
         )
     with np.errstate(over="ignore"):
         sent = np.ascontiguousarray(array, "<f4")
-    if not np.isfinite(sent).all():
-        place = tuple(map(int, np.argwhere(~np.isfinite(sent))[0]))
+    if np.isinf(sent).any():
+        place = tuple(map(int, np.argwhere(np.isinf(sent))[0]))
         raise InvalidRequest(
-            f"series[{', '.join(map(str, place))}] is {array[place]}, which is no finite 32-bit number; fill gaps and "
-            "rescale before sending.",
+            f"series[{', '.join(map(str, place))}] is {array[place]}, which is no finite 32-bit number; rescale before "
+            "sending.",
             "series",
         )
     return sent
+
+
+def _fill_up(series: Ragged) -> NDArray[np.float64]:
+    """Fill up cases of several lengths with NaN behind the shorter ones. Raises `InvalidRequest`."""
+    try:
+        cases = [np.asarray(case, np.float64) for case in series]  # type: ignore[union-attr]
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(
+            f"series holds a case whose channels differ in length, or no numbers ({error}); pass a list of arrays "
+            "[n_channels, n_timepoints].",
+            "series",
+        ) from error
+    shapes = sorted({case.shape[:-1] for case in cases})
+    if len(shapes) != 1 or len(shapes[0]) > 1:
+        raise InvalidRequest(
+            f"series holds cases of the shapes {cases[0].shape} to {cases[-1].shape}; they may differ in length alone.",
+            "series",
+        )
+    whole = np.full((len(cases), *shapes[0], max(case.shape[-1] for case in cases)), np.nan)
+    for place, case in enumerate(cases):
+        whole[place, ..., : case.shape[-1]] = case
+    return whole
+
+
+def _convert_objects(array: NDArray[Any]) -> NDArray[Any]:
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        return array
+
+
+def prepare_times(times: Ragged) -> list[list[float]]:
+    """Convert times, ascending numbers for each case, to lists. Raises `InvalidRequest`."""
+    try:
+        rows = [np.asarray(row, np.float64) for row in times]  # type: ignore[union-attr]
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"times hold no numbers ({error}); pass one for each timepoint.", "times") from error
+    return [row[~np.isnan(row)].tolist() for row in rows]
 
 
 def prepare_array(array: ArrayLike, field: str) -> NDArray[np.float32]:

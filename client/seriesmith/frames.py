@@ -69,6 +69,14 @@ def read_labels(y: Any) -> Array:
     return np.asarray(y)
 
 
+def blank_ends(series: Array, lengths: Array, n_timepoints: int) -> Array:
+    """Return series `[n, n_channels, n_timepoints]` with NaN, not zeros, behind the `lengths` `[n]` of each."""
+    whole = np.full((*series.shape[:2], n_timepoints), np.nan, series.dtype)
+    for place, length in enumerate(lengths):
+        whole[place, :, :length] = series[place, :, :length]
+    return whole
+
+
 def append_series(given: Any, read: Array, made: Array) -> Any:
     """Append the series made to those given; a data frame keeps its columns and types, with a new index."""
     if not _is_kind(given, "DataFrame"):

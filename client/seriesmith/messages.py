@@ -88,6 +88,15 @@ def _fill_array(target: Any, array: np.ndarray) -> None:
     target.values = array.astype("<f4", copy=False).tobytes()
 
 
+def _fill_doubles(target: Any, rows: list[list[float]]) -> None:
+    """NaN behind the shorter rows."""
+    whole = np.full((len(rows), max(map(len, rows), default=0)), np.nan)
+    for place, row in enumerate(rows):
+        whole[place, : len(row)] = row
+    target.shape.extend(whole.shape)
+    target.values = whole.astype("<f8", copy=False).tobytes()
+
+
 def _fill_labels(target: Any, labels: list[str | int]) -> None:
     if all(isinstance(label, int) for label in labels):
         target.number.extend(labels)
@@ -110,6 +119,7 @@ def _fill_nested(target: Any, values: Any) -> None:
 
 FILL: dict[str, Callable[[Any, Any], None]] = {
     "Array": _fill_array,
+    "Doubles": _fill_doubles,
     "Labels": _fill_labels,
     "ClassCount": _fill_counts,
 }

@@ -12,17 +12,19 @@ from numpy.typing import ArrayLike
 
 from seriesmith.answers import AugmentAnswer, ClassifyAnswer, EncodeAnswer, ReconstructAnswer, SampleAnswer
 from seriesmith.arguments import (
+    Ragged,
     Strategy,
     prepare_counts,
     prepare_labels,
     prepare_series,
     prepare_strategy,
+    prepare_times,
 )
 from seriesmith.calls import Call, list_chosen, make_call
 
 
 def augment(
-    series: ArrayLike,
+    series: Ragged,
     labels: ArrayLike | None = None,
     *,
     strategy: Strategy = "balance",
@@ -45,9 +47,12 @@ def augment(
 
     `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or
     {"counts": {label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to
-    each value sent, which is the value itself for whole numbers up to 2^24 = 16 777 216.
+    each value sent, which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled.
+    Where lengths vary, a made series has the length of the given case that it came from, or of one drawn among those
+    of its class.
 
-    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
     labels: one for each case; none for a model of unlabelled data
     strategy: "balance", {"factor": f ≥ 1} or {"counts": {label: total}}
     policy: where synthetic series come from; auto: as the model's fit chose
@@ -73,51 +78,76 @@ def augment(
     )
 
 
-def classify(series: ArrayLike, *, typicality: bool = False, model: str | None = None) -> Call[ClassifyAnswer]:
+def classify(
+    series: Ragged, *, times: Ragged | None = None, typicality: bool = False, model: str | None = None
+) -> Call[ClassifyAnswer]:
     """Class probabilities of series.
 
     `labels` holds the likeliest class of each case. `typicality`, which is made on request, is the share of held-out
     training cases whose latent density is lower: near 0, a series is unlike anything the model has seen.
 
-    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
     typicality: whether the answer is to have it
     model: name or name/version; may be left out when one model is served
     """
     return make_call(
         "classify",
         ClassifyAnswer,
-        {"with": list_chosen(typicality=typicality), "model": model},
+        {
+            "times": None if times is None else prepare_times(times),
+            "with": list_chosen(typicality=typicality),
+            "model": model,
+        },
         series=prepare_series(series),
     )
 
 
-def encode(series: ArrayLike, *, model: str | None = None) -> Call[EncodeAnswer]:
+def encode(series: Ragged, *, times: Ragged | None = None, model: str | None = None) -> Call[EncodeAnswer]:
     """Latent codes of series.
 
     Answers the posterior mean and log variance of each series under the model's encoder.
 
-    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
     model: name or name/version; may be left out when one model is served
     """
-    return make_call("encode", EncodeAnswer, {"model": model}, series=prepare_series(series))
+    return make_call(
+        "encode",
+        EncodeAnswer,
+        {"times": None if times is None else prepare_times(times), "model": model},
+        series=prepare_series(series),
+    )
 
 
 def reconstruct(
-    series: ArrayLike, *, timepoint_error: bool = False, model: str | None = None
+    series: Ragged, *, times: Ragged | None = None, timepoint_error: bool = False, model: str | None = None
 ) -> Call[ReconstructAnswer]:
     """Reconstructions with anomaly scores.
 
     `error` is the mean squared difference per case, in squared original units; `anomaly_score` is the error over the
-    99 % quantile of errors on cases not trained on, so an anomalous series scores above 1.
+    99 % quantile of errors on cases not trained on, so an anomalous series scores above 1. Reconstructions have the
+    lengths, and lie at the times, of the series sent; errors are measured on the model's grid.
 
-    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
     timepoint_error: whether the answer is to have it
     model: name or name/version; may be left out when one model is served
     """
     return make_call(
         "reconstruct",
         ReconstructAnswer,
-        {"with": list_chosen(timepoint_error=timepoint_error), "model": model},
+        {
+            "times": None if times is None else prepare_times(times),
+            "with": list_chosen(timepoint_error=timepoint_error),
+            "model": model,
+        },
         series=prepare_series(series),
     )
 

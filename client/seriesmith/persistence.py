@@ -25,6 +25,12 @@ PIECE_ROWS = 4096
 PIECE_BYTES = 16 * 2**20
 """Most bytes of series that a piece has, as long as it has more than one."""
 
+PER_CASE = ("times",)
+"""Fields beside series that have a list for each."""
+
+PIECE_VALUES = 2**16
+"""Most numbers in such a field of a piece; a server takes few more beside series."""
+
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.1, 5.0
 
 Answer = TypeVar("Answer")
@@ -97,8 +103,11 @@ def cut_pieces(call: Call[Answer]) -> Iterator[tuple[int, Call[Answer]]]:
         yield 0, call
         return
     rows = max(1, min(PIECE_ROWS, PIECE_BYTES * len(call.series) // call.series.nbytes))
+    if any(name in call.fields for name in PER_CASE):
+        rows = max(1, min(rows, PIECE_VALUES // call.series.shape[-1]))
     for start in range(0, len(call.series), rows):
-        yield start, replace(call, series=call.series[start : start + rows])
+        piece = {name: value[start : start + rows] for name, value in call.fields.items() if name in PER_CASE}
+        yield start, replace(call, series=call.series[start : start + rows], fields={**call.fields, **piece})
 
 
 @contextmanager

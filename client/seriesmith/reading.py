@@ -104,4 +104,12 @@ def join_answers(parts: Sequence[Answer]) -> Answer:
         return parts[0]
     kind, last = type(parts[-1]), vars(parts[-1])
     columns = [name for name in list_columns(cast(Hashable, kind)) if last[name] is not None]
-    return kind(**last | {name: np.concatenate([vars(part)[name] for part in parts]) for name in columns})
+    return kind(**last | {name: _join_column([vars(part)[name] for part in parts]) for name in columns})
+
+
+def _join_column(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """Concatenate, with zeros behind the series of parts whose longest are shorter."""
+    width = max(part.shape[-1] for part in parts) if parts[0].ndim == 3 else 0
+    if any(part.shape[-1] < width for part in parts):
+        parts = [np.pad(part, ((0, 0), (0, 0), (0, width - part.shape[-1]))) for part in parts]
+    return np.concatenate(parts)

@@ -18,7 +18,7 @@ from seriesmith.arguments import Label, Strategy, prepare_label
 from seriesmith.balancing import SamplingStrategy, compute_totals
 from seriesmith.clients import Client
 from seriesmith.errors import InvalidRequest
-from seriesmith.frames import append_labels, append_series, read_labels, read_series
+from seriesmith.frames import append_labels, append_series, blank_ends, read_labels, read_series
 
 Array = NDArray[Any]
 RandomState = int | np.random.RandomState | np.random.Generator | None
@@ -94,7 +94,8 @@ class _Resampling:
         own |= {str(name): index for index, name in enumerate(self.classes or ()) if str(name) not in own}
         self.seed_, self.report_, self.advice_ = made.seed, made.report, made.advice
         self.sampling_strategy_ = {own.get(text, text): said.made for text, said in made.report.items() if said.made}
-        synthetic = made.series if series.ndim == 3 else made.series[:, 0, :]
+        filled = made.series if made.lengths is None else blank_ends(made.series, made.lengths, series.shape[-1])
+        synthetic = filled if series.ndim == 3 else filled[:, 0, :]
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
         return append_series(X, series, synthetic), append_labels(y, labels, of_synthetic)
 

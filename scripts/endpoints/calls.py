@@ -23,8 +23,8 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from seriesmith.answers import {answers}
-from seriesmith.arguments import Strategy, prepare_array, prepare_counts
-from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy
+from seriesmith.arguments import Ragged, Strategy, prepare_array, prepare_counts
+from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy, prepare_times
 from seriesmith.calls import Call, list_chosen, make_call
 '''
 
@@ -33,13 +33,15 @@ TYPES = {
     Kind.WHOLE: "int",
     Kind.NUMBER: "float",
     Kind.FLAG: "bool",
-    Kind.ARRAY: "ArrayLike",
+    Kind.ARRAY: "Ragged",
+    Kind.TIMES: "Ragged",
     Kind.LABELS: "ArrayLike",
     Kind.COUNTS: "Mapping[Any, int]",
     Kind.CHOICE: "str | Mapping[str, Any]",
 }
 PREPARED = {
     Kind.ARRAY: "prepare_array({name}, '{name}')",
+    Kind.TIMES: "prepare_times({name})",
     Kind.LABELS: "prepare_labels({name})",
     Kind.COUNTS: "prepare_counts({name}, '{name}')",
     # Over gRPC the text that is the default is a message which is absent.

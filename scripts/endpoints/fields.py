@@ -25,6 +25,8 @@ class Kind(Enum):
     FLAG = auto()
     ARRAY = auto()
     """float32, of any shape."""
+    TIMES = auto()
+    """float64, one per timepoint of each case."""
     WHOLES = auto()
     FLAGS = auto()
     LABELS = auto()
@@ -44,7 +46,7 @@ class Kind(Enum):
 
 
 SCALARS = {str: Kind.TEXT, int: Kind.WHOLE, float: Kind.NUMBER, bool: Kind.FLAG}
-COLUMNS = {"FP32": Kind.ARRAY, "INT64": Kind.WHOLES, "BOOL": Kind.FLAGS, "BYTES": Kind.LABELS}
+COLUMNS = {"FP32": Kind.ARRAY, "FP64": Kind.TIMES, "INT64": Kind.WHOLES, "BOOL": Kind.FLAGS, "BYTES": Kind.LABELS}
 
 NAMES = {"AugmentAdvice": "Advice", "Points": "Interval"}
 """Values of several parts that have been known by shorter names since before names followed from classes."""
@@ -141,7 +143,7 @@ def _classify_answered(place: str, hint: Any, axes: Axes | None) -> tuple[Kind, 
 
 
 def _classify(place: str, hint: Any, axes: Axes | None = None) -> tuple[Kind, Any]:
-    if axes is not None:
+    if axes is not None and axes.names != ("one",):
         return COLUMNS[axes.datatype], None
     kind = Kind.TEXT if get_origin(hint) is Literal else SCALARS.get(hint)
     if kind is None:

@@ -49,8 +49,13 @@ class Member:
 SHARED = {
     "Array": (
         "Numbers in row-major order. Series are [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] for "
-        "one channel.",
+        "one channel. NaN is a missing value, and behind a series' end fills up a shorter one, where the model takes "
+        "that. In answers zeros do, and `lengths`, of models whose lengths vary, says how long each series is.",
         [Member("repeated int64", "shape"), Member("bytes", "values", "float32, little-endian")],
+    ),
+    "Doubles": (
+        "The same in double precision.",
+        [Member("repeated int64", "shape"), Member("bytes", "values", "float64, little-endian")],
     ),
     "Labels": (
         "One label per case: `text` for a model whose labels are strings, `number` for one whose labels are integers. "
@@ -64,6 +69,7 @@ SHARED = {
 SCALARS = {Kind.TEXT: "string", Kind.WHOLE: "int64", Kind.NUMBER: "double", Kind.FLAG: "bool"}
 COLUMNS = {
     Kind.ARRAY: "Array",
+    Kind.TIMES: "Doubles",
     Kind.WHOLES: "repeated int64",
     Kind.FLAGS: "repeated bool",
     Kind.LABELS: "Labels",

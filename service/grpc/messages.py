@@ -1,7 +1,7 @@
 """Messages as plain values, by their descriptors: the fields of a request, and an answer's values in a message.
 
 Nothing here knows an operation. What `seriesmith.proto` adds to protobuf's own types is told apart by type:
-`Array` is a float32 array, `Labels` are labels, repeated `ClassCount` is a count by label.
+`Array` is a float32 array, `Doubles` a float64 one, `Labels` are labels, repeated `ClassCount` is a count by label.
 """
 
 from __future__ import annotations
@@ -50,16 +50,21 @@ def _read_nested(name: str, value: Message) -> dict[str, Any]:
     return _read_fields(value)
 
 
-def _read_array(name: str, array: Any) -> np.ndarray:
+def _read_array(name: str, array: Any, dtype: str = "<f4", size: str = "four bytes, a float32,") -> np.ndarray:
     """Return `array.values` in the shape `array.shape`. Raises `InvalidRequest`."""
     shape, values = tuple(array.shape), array.values
-    if not is_possible(shape) or 4 * prod(shape) != len(values) or not shape:
+    if not is_possible(shape) or np.dtype(dtype).itemsize * prod(shape) != len(values) or not shape:
         raise InvalidRequest(
-            f"{name} has the shape {show(list(shape))} and {len(values)} bytes of values; send four bytes, a float32, "
+            f"{name} has the shape {show(list(shape))} and {len(values)} bytes of values; send {size} "
             "for each value of a shape of at most 8 axes.",
             name,
         )
-    return np.frombuffer(values, "<f4").reshape(shape)
+    return np.frombuffer(values, dtype).reshape(shape)
+
+
+def _read_doubles(name: str, array: Any) -> np.ndarray:
+    """See `_read_array`."""
+    return _read_array(name, array, "<f8", "eight bytes, a float64,")
 
 
 def _read_labels(name: str, labels: Any) -> list[Label]:
@@ -83,6 +88,7 @@ def _read_counts(name: str, counts: Iterable[Any]) -> dict[str, int]:
 
 _READERS: dict[str, Callable[[str, Any], Any]] = {
     "Array": _read_array,
+    "Doubles": _read_doubles,
     "Labels": _read_labels,
     "ClassCount": _read_counts,
 }

@@ -9,7 +9,6 @@ import numpy as np
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
-from bundle.manifest import Manifest
 from service import metrics
 from service.answers import Column, Columns, Labels, StreamedAnswer, collect_columns
 from service.bounds import Bounding
@@ -96,14 +95,14 @@ class _Typed:
 
 async def _split_chunks(stream: StreamedAnswer) -> AsyncIterator[Columns]:
     """Yield the chunks of a stream, cut where one is too large for a message."""
-    rows = _count_rows(stream.manifest)
+    rows = _count_rows(stream)
     async for columns in stream.chunks:
         for start in range(0, len(columns["series"]), rows):
             yield {name: _slice(column, start, start + rows) for name, column in columns.items()}
 
 
-def _count_rows(manifest: Manifest) -> int:
-    case_bytes = manifest.series.n_channels * manifest.series.n_timepoints * np.dtype(np.float32).itemsize
+def _count_rows(stream: StreamedAnswer) -> int:
+    case_bytes = stream.manifest.series.n_channels * stream.n_timepoints * np.dtype(np.float32).itemsize
     return max(1, PART_BYTES // case_bytes)
 
 

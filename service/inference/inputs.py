@@ -22,7 +22,7 @@ from service.answers import Axes, Label, find_axes
 Given = dict[str, np.ndarray]
 
 DATATYPES: dict[type, str] = {bool: "BOOL", int: "INT64", float: "FP32", str: "BYTES"}
-ACCEPTED = {"BOOL": "b", "INT64": "iu", "FP32": "f", "BYTES": "Oiu"}
+ACCEPTED = {"BOOL": "b", "INT64": "iu", "FP32": "f", "FP64": "f", "BYTES": "Oiu"}
 """The numpy kinds that an input of a datatype takes: any width will do, and integers do for the text of a label."""
 
 CLASS_LABEL = "class_label"

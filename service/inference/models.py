@@ -48,7 +48,11 @@ class Model:
         self.operation, self.manifest = operation, manifest
         self.name, self.version = f"{manifest.name}.{operation.name}", str(manifest.version)
         self._bundle_version = f"{manifest.name}/{manifest.version}"
-        self.inputs: list[Input] = list_inputs(operation.request)
+        self.inputs: list[Input] = [
+            one
+            for one in list_inputs(operation.request)
+            if all(axes.is_present(manifest) for axes in one.tensors.values())
+        ]
         outputs = list_outputs(operation.answer)
         self.outputs = {name: output for name, output in outputs.items() if output.axes.is_present(manifest)}
         self._extras = list_extras(operation.request)

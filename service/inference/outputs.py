@@ -44,7 +44,9 @@ def list_outputs(answer: type[Any]) -> dict[str, Output]:
 
 def _find_outputs(field: str, hint: Any) -> Iterator[Output]:
     axes = find_axes(hint)
-    if axes is not None:
+    if axes is not None and axes.names == ("one",):
+        yield Output(field, field, axes, lambda answer: _make_single_column(getattr(answer, field), axes.datatype))
+    elif axes is not None:
         yield Output(field, field, axes, attrgetter(field))
     elif get_origin(hint) is dict:
         kind = get_args(hint)[1]

@@ -6,6 +6,7 @@ data have their length before them, as four little-endian bytes.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Sequence
 from itertools import chain
@@ -87,6 +88,9 @@ def from_list(name: str, datatype: str, shape: Sequence[int], data: object) -> N
     if "f" != dtype.kind != "b" and float in found:
         flat = [int(item) if type(item) is float and item.is_integer() else item for item in flat]
         found = set(map(type, flat))
+    if dtype.kind == "f" and type(None) in found:  # a missing value
+        flat = [math.nan if item is None else item for item in flat]
+        found.remove(type(None))
     if found - types:
         odd = next(item for item in flat if type(item) not in types)
         raise InvalidRequest(f"{name} holds {show(odd)}; {datatype} takes {wanted}.", name)

@@ -13,7 +13,7 @@ from bundle.generation.policy import PolicyName
 from bundle.manifest import ClassCard
 from bundle.shape import SeriesShape
 from service.advising import AugmentAdvice
-from service.answers import find_axes
+from service.answers import LENGTHS, find_axes
 from service.grpc.names import ANSWER, REQUEST, name_message
 from service.inference.inputs import list_extras
 from service.operations import OPERATIONS, Operation
@@ -113,6 +113,7 @@ def _mark_optional(answer: Schema, operation: Operation) -> None:
         answer["properties"][name] = remove_null(answer["properties"][name])
         if name in extras or (axes is not None and axes.needs is not None):
             answer["required"] = [known for known in answer["required"] if known != name]
+    answer["properties"].pop(LENGTHS, None)
 
 
 def _mark_left_out(schema: Schema, hints: dict[str, Any]) -> None:

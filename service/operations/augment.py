@@ -10,12 +10,13 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
 {label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to each value sent,
-which is the value itself for whole numbers up to 2^24 = 16 777 216.
+which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled. Where lengths vary, a
+made series has the length of the given case that it came from, or of one drawn among those of its class.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -26,10 +27,23 @@ from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest, Unsupported
 from bundle.generation.policy import PolicyName
 from bundle.generation.recipe import Recipe
+from bundle.grid import OnGrid
 from bundle.manifest import Manifest
 from bundle.showing import show
 from service.advising import Asked, AugmentAdvice, advise, choose_policy
-from service.answers import Columns, Cube, Flags, Label, LabelColumn, Labels, StreamedAnswer, gather
+from service.answers import (
+    Column,
+    Columns,
+    Cube,
+    Flags,
+    Label,
+    LabelColumn,
+    Labels,
+    Lengths,
+    Note,
+    StreamedAnswer,
+    gather,
+)
 from service.class_reports import COMPARED, ClassReport, report_classes
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
@@ -47,6 +61,9 @@ from service.operations.sample import draw_seed
 from service.room import Room
 from service.serving import Serving
 from service.strategy import Strategy, count_to_make, make_whole
+from service.uneven import describe_placing
+from service.units import require_units
+from service.varying import Varying, vary_as_given
 
 NEEDS = "augment"
 
@@ -82,7 +99,10 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them."""
+    """`synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
+
+    `note` says what was filled in the given cases, where anything was.
+    """
 
     model: str
     version: int
@@ -93,6 +113,8 @@ class Answer:
     policy: PolicyName
     advice: AugmentAdvice
     report: dict[str, ClassReport]
+    lengths: Lengths | None = None
+    note: Note = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -104,7 +126,7 @@ async def stream(
     request: Request, serving: Serving, room: Room, whole: bool = False, wanted: Wanted = ALL
 ) -> StreamedAnswer:
     """Make the same answer chunk by chunk; the given cases are the first chunk."""
-    served, series = receive_series(request.model, request.series, serving)
+    served, series, placed = await receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
     given = find_classes(request, manifest)
     had = np.bincount(given, minlength=len(manifest.classes))
@@ -112,23 +134,28 @@ async def stream(
     total = len(series) + sum(making.values())
     check_rows(total, serving.settings.choose_max_rows(whole), "the augmented dataset", "strategy")
     held_cases = total if whole else min(total, len(series) + HELD_ROWS)
-    room.take(held_cases * (manifest.series.size + 2))
+    width = manifest.series.n_timepoints if placed is None else max(series.shape[2], int(placed.lengths.max()))
+    room.take(held_cases * (manifest.series.n_channels * width + 2))
     seed = draw_seed(request.seed)
     expansion = served.bundle.choose_expansion(request.expansion)
     policy = choose_policy(served.bundle, request.policy)
     require_cases(served.bundle, making, had)
+    require_units(series, manifest, policy)
     recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.close_on_failure():
         await generation.start_from(series, given)
+    varying = vary_as_given(recipes, manifest.series, placed, given)
     report: dict[str, ClassReport] = {}
 
     async def make_chunks() -> AsyncIterator[Columns]:
-        yield _build_chunk(series[:kept], given[:kept], manifest, synthetic=False)
+        originals = _answer_given(series, placed, varying)
+        yield _build_chunk({name: column[:kept] for name, column in originals.items()}, given[:kept], manifest)
         async for index, part in generation.generate_parts():
             require_finite_answer(part.series, "augmentation")
-            yield _build_chunk(part.series, np.full(len(part.series), index), manifest, synthetic=True)
+            made_index = np.full(len(part.series), index)
+            yield _build_chunk(varying.bring_back(index, part), made_index, manifest, synthetic=True)
         if "report" in wanted:
             made, made_by = generation.made, generation.made_by
             report.update(await serving.lane.run(report_classes, manifest, series, given, made, made_by))
@@ -137,15 +164,28 @@ async def stream(
     advice = advise(manifest, policy)
     head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy, "advice": advice}
     n_cases = kept + sum(making.values())
-    narrow = {"labels": "<i4", "synthetic": "|b1"}
-    return StreamedAnswer(manifest, head, narrow, n_cases, make_chunks(), lambda: {"report": report}, generation.close)
+    narrow = {"labels": "<i4", "synthetic": "|b1"} | ({} if manifest.series.is_fixed else {"lengths": "<i4"})
+    if placed is not None and (note := describe_placing(placed)):
+        head["note"] = note
+    return StreamedAnswer(
+        manifest, head, narrow, n_cases, make_chunks(), lambda: {"report": report}, generation.close, varying.width
+    )
 
 
-def _build_chunk(series: np.ndarray, class_index: np.ndarray, manifest: Manifest, synthetic: bool) -> Columns:
+def _answer_given(series: np.ndarray, placed: OnGrid | None, varying: Varying) -> dict[str, np.ndarray]:
+    """The given cases as they came, their gaps filled."""
+    if placed is None or placed.shape.is_fixed:
+        return {"series": series}
+    return {"series": placed.stack_cases(varying.width), "lengths": placed.lengths}
+
+
+def _build_chunk(
+    columns: Mapping[str, Column], class_index: np.ndarray, manifest: Manifest, synthetic: bool = False
+) -> Columns:
     return {
-        "series": series,
+        **columns,
         "labels": Labels(class_index, manifest.labels),
-        "synthetic": np.full(len(series), synthetic),
+        "synthetic": np.full(len(class_index), synthetic),
     }
 
 

@@ -6,15 +6,18 @@ from collections.abc import Container
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, InstanceOf, ValidationError, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
 
 from bundle.errors import InvalidRequest, TooLarge
 from bundle.generation.recipe import MAX_SEED
+from bundle.grid import OnGrid
 from bundle.showing import show
 from service.answers import Axes, build_array_schema
 from service.canonical import Array, is_finite, make_canonical, parse_numbers
+from service.pace import run_unhurried
 from service.serving import Served, Serving
 from service.strategy import make_whole
+from service.uneven import Uneven, parse_times, place_series
 
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
@@ -22,14 +25,28 @@ NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 
 FLOAT32 = {"type": "number", "minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 SERIES = {
-    "description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints] of one channel",
-    "anyOf": [build_array_schema(depth, FLOAT32, minItems=1) for depth in (3, 2)],
+    "description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints] of one channel. null is a missing "
+    "value, and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)",
+    "anyOf": [build_array_schema(depth, {"anyOf": [FLOAT32, {"type": "null"}]}, minItems=1) for depth in (3, 2)],
 }
 Series = Annotated[
-    InstanceOf[np.ndarray],
-    BeforeValidator(parse_numbers),
+    Array | Uneven,
+    PlainValidator(parse_numbers),
     WithJsonSchema(SERIES),
     Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
+]
+
+Times = Annotated[
+    list[Any] | None,
+    PlainValidator(parse_times),
+    WithJsonSchema(
+        {
+            "description": "when each value was taken, ascending: [n_cases][n_timepoints], any unit; for models whose "
+            "length_policy is resample",
+            "anyOf": [build_array_schema(2, {"anyOf": [{"type": "number"}, {"type": "null"}]}), {"type": "null"}],
+        }
+    ),
+    Axes("FP64", ("n_cases", "n_timepoints"), needs="series.takes_times"),
 ]
 
 Seed = Annotated[
@@ -116,11 +133,21 @@ def check_rows(n_rows: int, max_rows: int, what: str, field: str) -> None:
         )
 
 
-def receive_series(model: str | None, series: np.ndarray, serving: Serving) -> tuple[Served, Array]:
-    """Return the model that a request names, and the series in that model's shape. Raises a `SeriesmithError`."""
+async def receive_series(
+    model: str | None, series: Array | Uneven, serving: Serving, times: list[Any] | None = None
+) -> tuple[Served, Array, OnGrid | None]:
+    """Return the model that a request names, and the series in the shape of that model's graphs.
+
+    The third: how the series lie on the model's grid; None where they are the grid's already, and no other could be.
+    Raises a `SeriesmithError`.
+    """
     served = serving.resolve(model)
     check_rows(len(series), serving.settings.max_rows, "series", "series")
-    return served, make_canonical(series, served.bundle.manifest)
+    manifest = served.bundle.manifest
+    if manifest.series.is_fixed and times is None and isinstance(series, np.ndarray):
+        return served, make_canonical(series, manifest), None
+    placed = await run_unhurried(series.nbytes, lambda: place_series(series, times, manifest))
+    return served, placed.series, placed
 
 
 def require_finite_answer(array: np.ndarray, name: str) -> np.ndarray:

@@ -19,7 +19,7 @@ from pydantic import Field
 from bundle.errors import InvalidRequest
 from bundle.generation.recipe import MAX_SEED, Recipe
 from bundle.manifest import Manifest
-from service.answers import Columns, Cube, LabelColumn, Labels, LogDensity, StreamedAnswer, gather
+from service.answers import Columns, Cube, LabelColumn, Labels, Lengths, LogDensity, StreamedAnswer, gather
 from service.generating import HELD_ROWS, Generation
 from service.operations.contract import (
     ALL,
@@ -33,6 +33,7 @@ from service.operations.contract import (
 from service.room import Room
 from service.serving import Serving
 from service.strategy import Count, Counts
+from service.varying import vary_as_learned
 
 NEEDS = "sample"
 
@@ -58,6 +59,7 @@ class Answer:
     acceptance: dict[str, float]
     fallbacks: dict[str, int]
     seed: int
+    lengths: Lengths | None = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -78,12 +80,14 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     expansion = served.bundle.choose_expansion(request.expansion)
     recipes = [Recipe(index, count, seed, expansion) for index, count in counts.items()]
     generation = Generation(served, "sample", recipes, whole=whole)
+    varying = vary_as_learned(recipes, manifest.series)
     has_density = manifest.mixture is not None
 
     async def make_chunks() -> AsyncIterator[Columns]:
         async for index, part in generation.generate_parts():
             labels = Labels(np.full(len(part.series), index), manifest.labels)
-            columns: Columns = {"series": require_finite_answer(part.series, "sample"), "labels": labels}
+            require_finite_answer(part.series, "sample")
+            columns: Columns = varying.bring_back(index, part) | {"labels": labels}
             yield columns | ({"log_density": part.log_density} if has_density else {})
 
     def build_tail() -> dict[str, Any]:
@@ -95,6 +99,7 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
 
     head = {"model": manifest.name, "version": manifest.version, "seed": seed}
     narrow = {"labels": "<i4"} | ({"log_density": "<f4"} if has_density else {})
+    narrow |= {} if manifest.series.is_fixed else {"lengths": "<i4"}
     return StreamedAnswer(manifest, head, narrow, total, make_chunks(), build_tail, generation.close)
 
 

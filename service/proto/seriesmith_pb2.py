@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eseriesmith/v1/seriesmith.proto\x12\rseriesmith.v1\"&\n\x05\x41rray\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"&\n\x06Labels\x12\x0c\n\x04text\x18\x01 \x03(\t\x12\x0e\n\x06number\x18\x02 \x03(\x03\"0\n\nClassCount\x12\x13\n\x0b\x63lass_label\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"U\n\x08Strategy\x12\x13\n\x06\x66\x61\x63tor\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12)\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x19.seriesmith.v1.ClassCountB\t\n\x07_factor\"\xbc\x02\n\x0e\x41ugmentRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x06labels\x18\x03 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12)\n\x08strategy\x18\x04 \x01(\x0b\x32\x17.seriesmith.v1.Strategy\x12\x11\n\x04seed\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x16\n\texpansion\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10include_original\x18\x07 \x01(\x08H\x03\x88\x01\x01\x12\x13\n\x06policy\x18\x08 \x01(\tH\x04\x88\x01\x01\x42\x08\n\x06_modelB\x07\n\x05_seedB\x0c\n\n_expansionB\x13\n\x11_include_originalB\t\n\x07_policy\"3\n\x08Interval\x12\x0c\n\x04mean\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\"\\\n\x06\x41\x64vice\x12\x10\n\x03use\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\'\n\x06uplift\x18\x03 \x01(\x0b\x32\x17.seriesmith.v1.IntervalB\x06\n\x04_use\"\x94\x01\n\x0b\x43lassReport\x12\x0b\n\x03had\x18\x01 \x01(\x03\x12\x0c\n\x04made\x18\x02 \x01(\x03\x12\x12\n\nacceptance\x18\x03 \x01(\x01\x12\x11\n\tfallbacks\x18\x04 \x01(\x03\x12\x15\n\x08\x64istance\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07made_by\x18\x06 \x01(\t\x12\x0e\n\x06weight\x18\x07 \x01(\x01\x42\x0b\n\t_distance\"\xfb\x02\n\rAugmentAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12$\n\x06series\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x06labels\x18\x05 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12\x11\n\tsynthetic\x18\x06 \x03(\x08\x12\x38\n\x06report\x18\x07 \x03(\x0b\x32(.seriesmith.v1.AugmentAnswer.ReportEntry\x12\x14\n\x07n_cases\x18\x08 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06policy\x18\t \x01(\t\x12%\n\x06\x61\x64vice\x18\n \x01(\x0b\x32\x15.seriesmith.v1.Advice\x1aI\n\x0bReportEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x1a.seriesmith.v1.ClassReport:\x02\x38\x01\x42\n\n\x08_n_cases\"c\n\x0f\x43lassifyRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x0c\n\x04with\x18\x03 \x03(\tB\x08\n\x06_model\"\xd6\x01\n\x0e\x43lassifyAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12%\n\x06labels\x18\x03 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12+\n\rprobabilities\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12&\n\x07\x63lasses\x18\x05 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12(\n\ntypicality\x18\x06 \x01(\x0b\x32\x14.seriesmith.v1.Array\"S\n\rEncodeRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.ArrayB\x08\n\x06_model\"\x92\x01\n\x0c\x45ncodeAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12,\n\x0eposterior_mean\x18\x03 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x34\n\x16posterior_log_variance\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\"f\n\x12ReconstructRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x0c\n\x04with\x18\x03 \x03(\tB\x08\n\x06_model\"\xee\x01\n\x11ReconstructAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12$\n\x06series\x18\x03 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12#\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12+\n\ranomaly_score\x18\x05 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x12\n\nis_anomaly\x18\x06 \x03(\x08\x12-\n\x0ftimepoint_error\x18\x07 \x01(\x0b\x32\x14.seriesmith.v1.Array\"\xc4\x01\n\rSampleRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12)\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x19.seriesmith.v1.ClassCount\x12\x18\n\x0bn_per_class\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x04 \x01(\x03H\x02\x88\x01\x01\x12\x16\n\texpansion\x18\x05 \x01(\x01H\x03\x88\x01\x01\x42\x08\n\x06_modelB\x0e\n\x0c_n_per_classB\x07\n\x05_seedB\x0c\n\n_expansion\"\xbb\x03\n\x0cSampleAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12$\n\x06series\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x06labels\x18\x05 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12)\n\x0blog_density\x18\x06 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12?\n\nacceptance\x18\x07 \x03(\x0b\x32+.seriesmith.v1.SampleAnswer.AcceptanceEntry\x12=\n\tfallbacks\x18\x08 \x03(\x0b\x32*.seriesmith.v1.SampleAnswer.FallbacksEntry\x12\x14\n\x07n_cases\x18\t \x01(\x03H\x00\x88\x01\x01\x1a\x31\n\x0f\x41\x63\x63\x65ptanceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x30\n\x0e\x46\x61llbacksEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x42\n\n\x08_n_cases2\x9a\x04\n\nSeriesmith\x12\x46\n\x07\x41ugment\x12\x1d.seriesmith.v1.AugmentRequest\x1a\x1c.seriesmith.v1.AugmentAnswer\x12N\n\rAugmentStream\x12\x1d.seriesmith.v1.AugmentRequest\x1a\x1c.seriesmith.v1.AugmentAnswer0\x01\x12I\n\x08\x43lassify\x12\x1e.seriesmith.v1.ClassifyRequest\x1a\x1d.seriesmith.v1.ClassifyAnswer\x12\x43\n\x06\x45ncode\x12\x1c.seriesmith.v1.EncodeRequest\x1a\x1b.seriesmith.v1.EncodeAnswer\x12R\n\x0bReconstruct\x12!.seriesmith.v1.ReconstructRequest\x1a .seriesmith.v1.ReconstructAnswer\x12\x43\n\x06Sample\x12\x1c.seriesmith.v1.SampleRequest\x1a\x1b.seriesmith.v1.SampleAnswer\x12K\n\x0cSampleStream\x12\x1c.seriesmith.v1.SampleRequest\x1a\x1b.seriesmith.v1.SampleAnswer0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1eseriesmith/v1/seriesmith.proto\x12\rseriesmith.v1\"&\n\x05\x41rray\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"(\n\x07\x44oubles\x12\r\n\x05shape\x18\x01 \x03(\x03\x12\x0e\n\x06values\x18\x02 \x01(\x0c\"&\n\x06Labels\x12\x0c\n\x04text\x18\x01 \x03(\t\x12\x0e\n\x06number\x18\x02 \x03(\x03\"0\n\nClassCount\x12\x13\n\x0b\x63lass_label\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\"U\n\x08Strategy\x12\x13\n\x06\x66\x61\x63tor\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12)\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x19.seriesmith.v1.ClassCountB\t\n\x07_factor\"\xbc\x02\n\x0e\x41ugmentRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x06labels\x18\x03 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12)\n\x08strategy\x18\x04 \x01(\x0b\x32\x17.seriesmith.v1.Strategy\x12\x11\n\x04seed\x18\x05 \x01(\x03H\x01\x88\x01\x01\x12\x16\n\texpansion\x18\x06 \x01(\x01H\x02\x88\x01\x01\x12\x1d\n\x10include_original\x18\x07 \x01(\x08H\x03\x88\x01\x01\x12\x13\n\x06policy\x18\x08 \x01(\tH\x04\x88\x01\x01\x42\x08\n\x06_modelB\x07\n\x05_seedB\x0c\n\n_expansionB\x13\n\x11_include_originalB\t\n\x07_policy\"3\n\x08Interval\x12\x0c\n\x04mean\x18\x01 \x01(\x01\x12\x0b\n\x03low\x18\x02 \x01(\x01\x12\x0c\n\x04high\x18\x03 \x01(\x01\"\\\n\x06\x41\x64vice\x12\x10\n\x03use\x18\x01 \x01(\x08H\x00\x88\x01\x01\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\'\n\x06uplift\x18\x03 \x01(\x0b\x32\x17.seriesmith.v1.IntervalB\x06\n\x04_use\"\x94\x01\n\x0b\x43lassReport\x12\x0b\n\x03had\x18\x01 \x01(\x03\x12\x0c\n\x04made\x18\x02 \x01(\x03\x12\x12\n\nacceptance\x18\x03 \x01(\x01\x12\x11\n\tfallbacks\x18\x04 \x01(\x03\x12\x15\n\x08\x64istance\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12\x0f\n\x07made_by\x18\x06 \x01(\t\x12\x0e\n\x06weight\x18\x07 \x01(\x01\x42\x0b\n\t_distance\"\xa8\x03\n\rAugmentAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12$\n\x06series\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x06labels\x18\x05 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12\x11\n\tsynthetic\x18\x06 \x03(\x08\x12\x38\n\x06report\x18\x07 \x03(\x0b\x32(.seriesmith.v1.AugmentAnswer.ReportEntry\x12\x14\n\x07n_cases\x18\x08 \x01(\x03H\x00\x88\x01\x01\x12\x0e\n\x06policy\x18\t \x01(\t\x12%\n\x06\x61\x64vice\x18\n \x01(\x0b\x32\x15.seriesmith.v1.Advice\x12\x0f\n\x07lengths\x18\x0b \x03(\x03\x12\x11\n\x04note\x18\x0c \x01(\tH\x01\x88\x01\x01\x1aI\n\x0bReportEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12)\n\x05value\x18\x02 \x01(\x0b\x32\x1a.seriesmith.v1.ClassReport:\x02\x38\x01\x42\n\n\x08_n_casesB\x07\n\x05_note\"\x8a\x01\n\x0f\x43lassifyRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x0c\n\x04with\x18\x03 \x03(\t\x12%\n\x05times\x18\x04 \x01(\x0b\x32\x16.seriesmith.v1.DoublesB\x08\n\x06_model\"\xf2\x01\n\x0e\x43lassifyAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12%\n\x06labels\x18\x03 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12+\n\rprobabilities\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12&\n\x07\x63lasses\x18\x05 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12(\n\ntypicality\x18\x06 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x11\n\x04note\x18\x07 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_note\"z\n\rEncodeRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x05times\x18\x03 \x01(\x0b\x32\x16.seriesmith.v1.DoublesB\x08\n\x06_model\"\xae\x01\n\x0c\x45ncodeAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12,\n\x0eposterior_mean\x18\x03 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x34\n\x16posterior_log_variance\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x11\n\x04note\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_note\"\x8d\x01\n\x12ReconstructRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x06series\x18\x02 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x0c\n\x04with\x18\x03 \x03(\t\x12%\n\x05times\x18\x04 \x01(\x0b\x32\x16.seriesmith.v1.DoublesB\x08\n\x06_model\"\x9b\x02\n\x11ReconstructAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12$\n\x06series\x18\x03 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12#\n\x05\x65rror\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12+\n\ranomaly_score\x18\x05 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x12\n\nis_anomaly\x18\x06 \x03(\x08\x12-\n\x0ftimepoint_error\x18\x07 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12\x0f\n\x07lengths\x18\x08 \x03(\x03\x12\x11\n\x04note\x18\t \x01(\tH\x00\x88\x01\x01\x42\x07\n\x05_note\"\xc4\x01\n\rSampleRequest\x12\x12\n\x05model\x18\x01 \x01(\tH\x00\x88\x01\x01\x12)\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x19.seriesmith.v1.ClassCount\x12\x18\n\x0bn_per_class\x18\x03 \x01(\x03H\x01\x88\x01\x01\x12\x11\n\x04seed\x18\x04 \x01(\x03H\x02\x88\x01\x01\x12\x16\n\texpansion\x18\x05 \x01(\x01H\x03\x88\x01\x01\x42\x08\n\x06_modelB\x0e\n\x0c_n_per_classB\x07\n\x05_seedB\x0c\n\n_expansion\"\xcc\x03\n\x0cSampleAnswer\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12$\n\x06series\x18\x04 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12%\n\x06labels\x18\x05 \x01(\x0b\x32\x15.seriesmith.v1.Labels\x12)\n\x0blog_density\x18\x06 \x01(\x0b\x32\x14.seriesmith.v1.Array\x12?\n\nacceptance\x18\x07 \x03(\x0b\x32+.seriesmith.v1.SampleAnswer.AcceptanceEntry\x12=\n\tfallbacks\x18\x08 \x03(\x0b\x32*.seriesmith.v1.SampleAnswer.FallbacksEntry\x12\x14\n\x07n_cases\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07lengths\x18\n \x03(\x03\x1a\x31\n\x0f\x41\x63\x63\x65ptanceEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x1a\x30\n\x0e\x46\x61llbacksEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x42\n\n\x08_n_cases2\x9a\x04\n\nSeriesmith\x12\x46\n\x07\x41ugment\x12\x1d.seriesmith.v1.AugmentRequest\x1a\x1c.seriesmith.v1.AugmentAnswer\x12N\n\rAugmentStream\x12\x1d.seriesmith.v1.AugmentRequest\x1a\x1c.seriesmith.v1.AugmentAnswer0\x01\x12I\n\x08\x43lassify\x12\x1e.seriesmith.v1.ClassifyRequest\x1a\x1d.seriesmith.v1.ClassifyAnswer\x12\x43\n\x06\x45ncode\x12\x1c.seriesmith.v1.EncodeRequest\x1a\x1b.seriesmith.v1.EncodeAnswer\x12R\n\x0bReconstruct\x12!.seriesmith.v1.ReconstructRequest\x1a .seriesmith.v1.ReconstructAnswer\x12\x43\n\x06Sample\x12\x1c.seriesmith.v1.SampleRequest\x1a\x1b.seriesmith.v1.SampleAnswer\x12K\n\x0cSampleStream\x12\x1c.seriesmith.v1.SampleRequest\x1a\x1b.seriesmith.v1.SampleAnswer0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,44 +39,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SAMPLEANSWER_FALLBACKSENTRY']._serialized_options = b'8\001'
   _globals['_ARRAY']._serialized_start=49
   _globals['_ARRAY']._serialized_end=87
-  _globals['_LABELS']._serialized_start=89
-  _globals['_LABELS']._serialized_end=127
-  _globals['_CLASSCOUNT']._serialized_start=129
-  _globals['_CLASSCOUNT']._serialized_end=177
-  _globals['_STRATEGY']._serialized_start=179
-  _globals['_STRATEGY']._serialized_end=264
-  _globals['_AUGMENTREQUEST']._serialized_start=267
-  _globals['_AUGMENTREQUEST']._serialized_end=583
-  _globals['_INTERVAL']._serialized_start=585
-  _globals['_INTERVAL']._serialized_end=636
-  _globals['_ADVICE']._serialized_start=638
-  _globals['_ADVICE']._serialized_end=730
-  _globals['_CLASSREPORT']._serialized_start=733
-  _globals['_CLASSREPORT']._serialized_end=881
-  _globals['_AUGMENTANSWER']._serialized_start=884
-  _globals['_AUGMENTANSWER']._serialized_end=1263
-  _globals['_AUGMENTANSWER_REPORTENTRY']._serialized_start=1178
-  _globals['_AUGMENTANSWER_REPORTENTRY']._serialized_end=1251
-  _globals['_CLASSIFYREQUEST']._serialized_start=1265
-  _globals['_CLASSIFYREQUEST']._serialized_end=1364
-  _globals['_CLASSIFYANSWER']._serialized_start=1367
-  _globals['_CLASSIFYANSWER']._serialized_end=1581
-  _globals['_ENCODEREQUEST']._serialized_start=1583
-  _globals['_ENCODEREQUEST']._serialized_end=1666
-  _globals['_ENCODEANSWER']._serialized_start=1669
-  _globals['_ENCODEANSWER']._serialized_end=1815
-  _globals['_RECONSTRUCTREQUEST']._serialized_start=1817
-  _globals['_RECONSTRUCTREQUEST']._serialized_end=1919
-  _globals['_RECONSTRUCTANSWER']._serialized_start=1922
-  _globals['_RECONSTRUCTANSWER']._serialized_end=2160
-  _globals['_SAMPLEREQUEST']._serialized_start=2163
-  _globals['_SAMPLEREQUEST']._serialized_end=2359
-  _globals['_SAMPLEANSWER']._serialized_start=2362
-  _globals['_SAMPLEANSWER']._serialized_end=2805
-  _globals['_SAMPLEANSWER_ACCEPTANCEENTRY']._serialized_start=2694
-  _globals['_SAMPLEANSWER_ACCEPTANCEENTRY']._serialized_end=2743
-  _globals['_SAMPLEANSWER_FALLBACKSENTRY']._serialized_start=2745
-  _globals['_SAMPLEANSWER_FALLBACKSENTRY']._serialized_end=2793
-  _globals['_SERIESMITH']._serialized_start=2808
-  _globals['_SERIESMITH']._serialized_end=3346
+  _globals['_DOUBLES']._serialized_start=89
+  _globals['_DOUBLES']._serialized_end=129
+  _globals['_LABELS']._serialized_start=131
+  _globals['_LABELS']._serialized_end=169
+  _globals['_CLASSCOUNT']._serialized_start=171
+  _globals['_CLASSCOUNT']._serialized_end=219
+  _globals['_STRATEGY']._serialized_start=221
+  _globals['_STRATEGY']._serialized_end=306
+  _globals['_AUGMENTREQUEST']._serialized_start=309
+  _globals['_AUGMENTREQUEST']._serialized_end=625
+  _globals['_INTERVAL']._serialized_start=627
+  _globals['_INTERVAL']._serialized_end=678
+  _globals['_ADVICE']._serialized_start=680
+  _globals['_ADVICE']._serialized_end=772
+  _globals['_CLASSREPORT']._serialized_start=775
+  _globals['_CLASSREPORT']._serialized_end=923
+  _globals['_AUGMENTANSWER']._serialized_start=926
+  _globals['_AUGMENTANSWER']._serialized_end=1350
+  _globals['_AUGMENTANSWER_REPORTENTRY']._serialized_start=1256
+  _globals['_AUGMENTANSWER_REPORTENTRY']._serialized_end=1329
+  _globals['_CLASSIFYREQUEST']._serialized_start=1353
+  _globals['_CLASSIFYREQUEST']._serialized_end=1491
+  _globals['_CLASSIFYANSWER']._serialized_start=1494
+  _globals['_CLASSIFYANSWER']._serialized_end=1736
+  _globals['_ENCODEREQUEST']._serialized_start=1738
+  _globals['_ENCODEREQUEST']._serialized_end=1860
+  _globals['_ENCODEANSWER']._serialized_start=1863
+  _globals['_ENCODEANSWER']._serialized_end=2037
+  _globals['_RECONSTRUCTREQUEST']._serialized_start=2040
+  _globals['_RECONSTRUCTREQUEST']._serialized_end=2181
+  _globals['_RECONSTRUCTANSWER']._serialized_start=2184
+  _globals['_RECONSTRUCTANSWER']._serialized_end=2467
+  _globals['_SAMPLEREQUEST']._serialized_start=2470
+  _globals['_SAMPLEREQUEST']._serialized_end=2666
+  _globals['_SAMPLEANSWER']._serialized_start=2669
+  _globals['_SAMPLEANSWER']._serialized_end=3129
+  _globals['_SAMPLEANSWER_ACCEPTANCEENTRY']._serialized_start=3018
+  _globals['_SAMPLEANSWER_ACCEPTANCEENTRY']._serialized_end=3067
+  _globals['_SAMPLEANSWER_FALLBACKSENTRY']._serialized_start=3069
+  _globals['_SAMPLEANSWER_FALLBACKSENTRY']._serialized_end=3117
+  _globals['_SERIESMITH']._serialized_start=3132
+  _globals['_SERIESMITH']._serialized_end=3670
 # @@protoc_insertion_point(module_scope)

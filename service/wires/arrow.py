@@ -1,6 +1,7 @@
 """`application/vnd.apache.arrow.stream`: an Arrow IPC stream, a column per array, for bulk.
 
-A request: the column `series` (fixed-shape tensors, or lists nested one or two deep) and, for /augment, `labels`;
+A request: the column `series` (fixed-shape tensors, or lists nested one or two deep, of any length and with nulls where
+the model takes that) and, for /augment, `labels`;
 other fields as a JSON object under `seriesmith` in the schema's metadata. An answer: a column for each array; what is
 known from the start is under `seriesmith` in the schema's metadata, what is known at the end of generation under
 `seriesmith` in the metadata of a last batch of no rows.
@@ -19,8 +20,9 @@ import pyarrow.compute
 
 from bundle.errors import InvalidRequest
 from bundle.showing import show
-from service.answers import Column, Columns, Labels, StreamedAnswer, collect_columns, collect_rest
+from service.answers import LENGTHS, Column, Columns, Labels, StreamedAnswer, collect_columns, collect_rest
 from service.bounds import Bounds
+from service.uneven import Uneven, narrow_case, split_array
 from service.wires.arrow_bounds import check_bounds
 from service.wires.json_text import decode_json as decoded_json
 from service.wires.json_writing import dump
@@ -83,35 +85,61 @@ def _read_list(name: str, column: pa.Array) -> list[Any]:
     return listed if texts is column else [listed[index] for index in column.indices.to_pylist()]
 
 
-def _read_series(column: pa.Array) -> np.ndarray:
+def _read_series(column: pa.Array) -> np.ndarray | Uneven:
     """Read a column of series as an array `[n_cases, …]`. Raises `InvalidRequest`."""
     if isinstance(column, pa.FixedShapeTensorArray):
         return _read_tensors(column)
     if isinstance(column.type, pa.BaseExtensionType):
         raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
-    shape, values = [len(column)], column
+    levels, values = list[np.ndarray](), column
     while _is_nested(values.type):
-        fixed = pa.types.is_fixed_size_list(values.type)
-        lengths = {values.type.list_size} if fixed else set(pa.compute.list_value_length(values).unique().to_pylist())
+        levels.append(_measure_lists(values))
         values = values.flatten()
-        if len(lengths) > 1 or values.null_count:
-            raise _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
-        shape.append(max(lengths, default=0))
     if not _is_numeric(values.type):
         raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
-    array: np.ndarray = values.to_numpy(zero_copy_only=False).reshape(shape)
-    return array
+    array: np.ndarray = values.to_numpy(zero_copy_only=False)
+    if not values.null_count and all(len(np.unique(lengths)) <= 1 for lengths in levels):
+        return array.reshape([len(column), *(int(lengths.max(initial=0)) for lengths in levels)])
+    refusal = _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
+    return Uneven(_split_cases(array, levels, refusal), refusal)
 
 
-def _read_tensors(column: pa.FixedShapeTensorArray) -> np.ndarray:
+def _measure_lists(lists: pa.Array) -> np.ndarray:
+    """The lengths of the lists in a column. Raises `InvalidRequest` where one is null."""
+    if lists.null_count:
+        raise _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
+    lengths: np.ndarray = pa.compute.list_value_length(lists).to_numpy(zero_copy_only=False)
+    return lengths
+
+
+def _split_cases(values: np.ndarray, levels: list[np.ndarray], refusal: InvalidRequest) -> list[np.ndarray]:
+    """Split flat values, NaN where there was a null, into cases `[n_channels, length]`. Raises `InvalidRequest`."""
+    if len(levels) not in (1, 2):
+        raise refusal
+    channels = levels[0] if len(levels) == 2 else np.ones(len(levels[0]), np.int64)
+    ends = np.cumsum(channels)
+    lengths = [levels[-1][end - count : end] for end, count in zip(ends, channels, strict=True)]
+    if any(len(own) == 0 or own.min() < own.max() for own in lengths):
+        raise refusal
+    cuts = np.cumsum([own.sum() for own in lengths])[:-1]
+    pairs = zip(np.split(values, cuts), channels, strict=True)
+    return [narrow_case(case.reshape(count, -1), place) for place, (case, count) in enumerate(pairs)]
+
+
+def _read_tensors(column: pa.FixedShapeTensorArray) -> np.ndarray | Uneven:
     """Raises `InvalidRequest` where they hold no numbers, or no value at all."""
     kind = column.type
-    if not _is_numeric(kind.value_type) or column.storage.flatten().null_count:
-        raise _explain_wrong(f"series is a column of {str(kind)[:60]}, or has nulls; send tensors of float32.")
+    if not _is_numeric(kind.value_type):
+        raise _explain_wrong(f"series is a column of {str(kind)[:60]}; send tensors of float32.")
     if not len(column) or 0 in kind.shape:
         raise _explain_wrong(
             f"series has {len(column)} cases of shape {list(kind.shape)}; send at least one, not empty."
         )
+    values = column.storage.flatten()
+    if values.null_count:
+        refusal = _explain_wrong(f"series is a column of {str(kind)[:60]} with nulls; send tensors of float32.")
+        flat = values.to_numpy(zero_copy_only=False)
+        return Uneven(split_array(flat.reshape([len(column), *kind.shape])), refusal)
     tensors: np.ndarray = column.to_numpy_ndarray()
     return tensors
 
@@ -131,7 +159,7 @@ def _explain_wrong(message: str) -> InvalidRequest:
 def encode_arrow(answer: Any) -> tuple[bytes, Headers]:
     """Write an operation's answer as one batch."""
     columns = collect_columns(answer)
-    batch = _build_batch(columns).replace_schema_metadata({KEY: dump(collect_rest(answer))})
+    batch = _build_batch(_list_cases(columns)).replace_schema_metadata({KEY: dump(collect_rest(answer))})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
@@ -144,7 +172,7 @@ def stream_arrow(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]
     async def write_chunks() -> AsyncIterator[bytes]:
         sink, writer, empty = io.BytesIO(), None, None
         async for chunk in stream.chunks:
-            batch = _build_batch(chunk)
+            batch = _build_batch(_list_cases(chunk))
             if writer is None:
                 head = {KEY: dump({**stream.head, "n_cases": stream.n_cases})}
                 writer, empty = pa.ipc.new_stream(sink, batch.schema.with_metadata(head)), batch.slice(0, 0)
@@ -159,17 +187,33 @@ def stream_arrow(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]
     return (), write_chunks()
 
 
-def _build_batch(columns: Columns) -> pa.RecordBatch:
+def _build_batch(columns: dict[str, Any]) -> pa.RecordBatch:
     return pa.record_batch({name: _build_column(column) for name, column in columns.items()})
 
 
-def _build_column(column: Column) -> pa.Array:
+def _list_cases(columns: Columns) -> dict[str, Any]:
+    """The columns with series as lists where lengths vary, and no `lengths`, so that every batch has one schema."""
+    lengths = columns.get(LENGTHS)
+    if not isinstance(lengths, np.ndarray):
+        return dict(columns)
+    return {
+        name: [case[:, :length] for case, length in zip(column, lengths, strict=True)]
+        if isinstance(column, np.ndarray) and column.ndim == 3
+        else column
+        for name, column in columns.items()
+        if name != LENGTHS
+    }
+
+
+def _build_column(column: Column | list[np.ndarray]) -> pa.Array:
     if isinstance(column, Labels):
         kinds = {type(label) for label in column.classes}
         classes = column.classes if len(kinds) == 1 else [str(label) for label in column.classes]
         if 0 < len(column) <= FEW_LABELS:
             return pa.array([classes[index] for index in column.class_index.tolist()])
         return pa.array(classes).take(pa.array(column.class_index))
+    if isinstance(column, list):
+        return _build_lists(column)
     array = np.ascontiguousarray(column)
     if array.ndim == 1:
         return pa.array(array)
@@ -178,6 +222,14 @@ def _build_column(column: Column) -> pa.Array:
         return pa.FixedSizeListArray.from_arrays(values, array.shape[1])
     storage = pa.FixedSizeListArray.from_arrays(values, array.shape[1] * array.shape[2])
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(pa.float32(), array.shape[1:]), storage)
+
+
+def _build_lists(cases: list[np.ndarray]) -> pa.Array:
+    """Lists of channels, of unequal length, of cases `[n_channels, length]` each."""
+    lengths = [len(channel) for case in cases for channel in case]
+    values = pa.array(np.concatenate([case.reshape(-1) for case in cases]))
+    inner = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *lengths]), pa.int32()), values)
+    return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *map(len, cases)]), pa.int32()), inner)
 
 
 def _take_written(sink: io.BytesIO) -> bytes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import partial
 
-from service.answers import StreamedAnswer
+from service.answers import StreamedAnswer, trim
 from service.pace import run_unhurried
 from service.room import TEXT_BYTES
 from service.wires.json_writing import dump
@@ -24,7 +24,7 @@ def stream_lines(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]
         async for chunk in stream.chunks:
             if len(chunk["series"]):
                 size = sum(getattr(column, "nbytes", 0) for column in chunk.values())
-                yield await run_unhurried(size, partial(dump, chunk)) + b"\n"
+                yield await run_unhurried(size, partial(dump, trim(chunk))) + b"\n"
         yield dump(stream.tail()) + b"\n"
 
     return (), write_lines()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import orjson
 
-from service.answers import Labels
+from service.answers import Labels, trim
 
 PIECE_ELEMENTS = 2**15
 """Written in about two milliseconds."""
@@ -23,10 +23,12 @@ def dump_object(fields: dict[str, Any]) -> bytes:
     """JSON of an object of which only columns can be large; fields that are None are left out."""
     given: dict[str, Any] = {}
     large = False
-    for name, value in fields.items():
+    for name, value in trim(fields).items():
         kind = type(value)
         if kind is np.ndarray:
             large = large or value.size > PIECE_ELEMENTS
+        elif kind is list:
+            large = large or _is_large(value)
         elif kind is Labels:
             if len(value) > PIECE_ELEMENTS:
                 large = True
@@ -50,6 +52,8 @@ def _write_pieces(value: Any) -> Iterator[bytes]:
         yield from _write_rows(value.to_list(), 1)
     elif isinstance(value, np.ndarray) and value.ndim:
         yield from _write_rows(value, value[0].size if len(value) else 1)
+    elif isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+        yield from _write_rows(value, max(case.size for case in value))
     elif isinstance(value, list) and len(value) > PIECE_ELEMENTS:
         yield from _write_rows(value, 1)
     elif isinstance(value, list) and any(map(_is_large, value)):
@@ -96,9 +100,16 @@ def _is_large(value: Any) -> bool:
         return any(map(_is_large, value.values()))
     if isinstance(value, list):
         return len(value) > PIECE_ELEMENTS or (
-            bool(value) and isinstance(value[0], dict) and any(map(_is_large, value))
+            bool(value) and isinstance(value[0], (dict, np.ndarray)) and _hold_many(value)
         )
     return isinstance(value, Labels) and len(value) > PIECE_ELEMENTS
+
+
+def _hold_many(value: list[Any]) -> bool:
+    """Whether dicts are large, or arrays hold many values together."""
+    if isinstance(value[0], dict):
+        return any(map(_is_large, value))
+    return bool(sum(part.size for part in value) > PIECE_ELEMENTS)
 
 
 def _to_list(value: Any) -> Any:

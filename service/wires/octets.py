@@ -3,7 +3,8 @@
 A request: the float32 values of `series`, their shape in the header `seriesmith-shape` ("10,1,150"), then, where there
 is more to say, a JSON object of the other fields. An answer: the header `seriesmith-arrays` lists name, numpy dtype and
 shape of each array, as JSON; the JSON object behind the arrays holds the other fields. `labels` are indices into the
-`classes` there. Generation is sent while it is made, series first.
+`classes` there. Generation is sent while it is made, series first. Where a model's lengths vary, NaN at a series' end
+fills up a shorter one in a request, and zeros in an answer, whose array `lengths` has their true lengths.
 """
 
 from __future__ import annotations
@@ -78,9 +79,8 @@ def encode_octets(answer: Any) -> tuple[bytes, Headers]:
 
 def stream_octets(stream: StreamedAnswer) -> tuple[Headers, AsyncIterator[bytes]]:
     """Write a stream, series first; the narrow columns wait in memory, four bytes a case, until the series are sent."""
-    series = stream.manifest.series
     shapes: dict[str, tuple[str, tuple[int, ...]]] = {
-        "series": ("<f4", (stream.n_cases, series.n_channels, series.n_timepoints))
+        "series": ("<f4", (stream.n_cases, stream.manifest.series.n_channels, stream.n_timepoints))
     }
     shapes |= {name: (dtype, (stream.n_cases,)) for name, dtype in stream.narrow.items()}
     listed = [[name, dtype, shape] for name, (dtype, shape) in shapes.items()]

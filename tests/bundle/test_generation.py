@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bundle.engine.bundle import Bundle
 from bundle.generation.blocks import generate_blocks
 from bundle.generation.mixture import MixtureParameters
-from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, Recipe
+from bundle.generation.recipe import BLOCK_ROWS, MAX_PROPOSALS, MAX_REDRAWS, MAX_SEED, Noise, Recipe
 
 
 def test_equal_seeds_give_equal_series_and_other_seeds_or_classes_others(sines: Bundle) -> None:
@@ -30,6 +32,20 @@ def test_a_block_is_made_without_those_before_it(sines: Bundle) -> None:
     recipe = Recipe(1, 3 * BLOCK_ROWS, 9, sines.choose_expansion(None))
     last = generate_blocks(sines, recipe, range(2, 3))
     assert np.array_equal(last.series, sines.sample(1, 3 * BLOCK_ROWS, seed=9).series[2 * BLOCK_ROWS :])
+
+
+@given(st.integers(0, MAX_SEED), st.integers(0, 999), st.integers(0, 2**40), st.integers(0, 79), st.integers(0, 5))
+def test_noise_is_that_of_philox_whatever_was_drawn_before(
+    seed: int, class_index: int, block: int, stream: int, drawn: int
+) -> None:
+    noise = Noise(Recipe(class_index, 1, seed, 1.0))
+    noise.move_to(block + 1, stream).random(drawn, dtype=np.float32)
+    moved = noise.move_to(block, stream)
+    key, counter = np.array([seed, class_index], np.uint64), np.array([0, stream, block, 0], np.uint64)
+    fresh = np.random.Generator(np.random.Philox(key=key, counter=counter))
+    assert np.array_equal(moved.random(7, dtype=np.float32), fresh.random(7, dtype=np.float32))
+    assert np.array_equal(moved.standard_normal(5), fresh.standard_normal(5))
+    assert np.array_equal(moved.integers(0, 1000, 3), fresh.integers(0, 1000, 3))
 
 
 def test_no_two_blocks_and_no_two_rows_are_alike(sines: Bundle) -> None:

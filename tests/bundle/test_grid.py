@@ -170,7 +170,7 @@ def test_times_that_are_none_are_refused(times: list[Any], words: str):
     with pytest.raises(InvalidRequest, match=words):
         put_on_grid(make_cases(9, 9), make_shape("resample"), times)
     with pytest.raises(InvalidRequest, match="the model takes none"):
-        put_on_grid(make_cases(9, 9), make_shape("pad"), [np.arange(9.0)] * 2)
+        put_on_grid(make_cases(9, 9), make_shape("pad"), [np.linspace(0, 1, 9)] * 2)
 
 
 @settings(max_examples=100, deadline=None)

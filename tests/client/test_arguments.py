@@ -30,15 +30,24 @@ def test_lists_and_views_that_are_not_contiguous():
     assert np.array_equal(prepare_series(cube.transpose(0, 2, 1)[::-1]), cube.transpose(0, 2, 1)[::-1])
 
 
+@pytest.mark.parametrize("deep", [False, True])
+def test_shorter_series_are_filled_up_with_nan_as_missing_values_are(deep: bool):
+    rows: list[Any] = [[1.0, None, 3.0], np.array([4.0])]
+    given = [[row] for row in rows] if deep else rows
+    expected = np.array([[1, np.nan, 3], [4, np.nan, np.nan]], np.float32)
+    assert np.array_equal(prepare_series(given), expected[:, None] if deep else expected, equal_nan=True)
+
+
 @pytest.mark.parametrize(
     ("series", "words"),
     [
-        ([[1.0], [1.0, 2.0]], "ragged"),
+        ([[[1.0], [1.0, 2.0]]], "channels differ in length"),
+        ([[1.0], [[1.0, 2.0]]], "may differ in length alone"),
         ([1.0, 2.0], r"shape \(2,\)"),
         (np.zeros((1, 1, 1, 1)), "n_cases, n_channels, n_timepoints"),
         ([["a"]], "pass numbers"),
         ([[True]], "bool"),
-        ([[1.0, 2.0], [3.0, np.nan]], r"series\[1, 1\] is nan"),
+        ([[1.0, 2.0], [3.0, np.inf]], r"series\[1, 1\] is inf"),
         ([[1.0, 1e39]], r"series\[0, 1\] is 1e\+39.*rescale"),
     ],
 )
@@ -111,6 +120,13 @@ def test_pieces_cover_all_in_order_and_are_bounded_in_rows_and_bytes():
         for _, series in cut:
             assert len(series) <= persistence.PIECE_ROWS
             assert len(series) == 1 or series.nbytes <= persistence.PIECE_BYTES
+
+
+def test_times_are_cut_with_their_series():
+    times = np.arange(9 * 2**14, dtype=float).reshape(9, -1)
+    pieces = [call for _, call in cut_pieces(classify(np.zeros(times.shape, np.float32), times=times))]
+    assert [len(call.fields["times"]) for call in pieces] == [4, 4, 1]
+    assert [row for call in pieces for row in call.fields["times"]] == times.tolist()
 
 
 def test_later_pieces_ask_the_version_that_answered_the_first(monkeypatch: pytest.MonkeyPatch):

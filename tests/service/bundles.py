@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,13 +29,19 @@ class Labelled:
         return cls(cases.series, list(cases.labels))
 
 
-def publish_copy(bundle: Path, root: Path, name: str, version: int, damaged: str | None = None) -> Path:
-    """`root/<name>/<version>/`, as `bundle.publish` would make it appear; one bit of the file `damaged` is flipped."""
+def publish_copy(
+    bundle: Path, root: Path, name: str, version: int, damaged: str | None = None, series: dict[str, Any] | None = None
+) -> Path:
+    """`root/<name>/<version>/`, as `bundle.publish` would make it appear; one bit of the file `damaged` is flipped.
+
+    `series`: what the copy's manifest says of its series besides.
+    """
     parent = root / name
     parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=parent))
     shutil.copytree(bundle, temporary, dirs_exist_ok=True)
     manifest = json.loads((bundle / "manifest.json").read_text())
+    manifest["series"] |= series or {}
     (temporary / "manifest.json").write_text(json.dumps(manifest | {"name": name, "version": version}))
     if damaged is not None:
         content = bytearray((temporary / damaged).read_bytes())

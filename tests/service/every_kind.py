@@ -88,7 +88,7 @@ class Answer:
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
     """See the module."""
-    served, series = receive_series(request.model, request.series, serving)
+    served, series, _ = await receive_series(request.model, request.series, serving)
     manifest, n_cases = served.bundle.manifest, len(request.series)
     room.take(2 * series.size)
     known = list(manifest.labels)

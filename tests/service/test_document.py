@@ -194,7 +194,7 @@ def test_requests_are_described_as_they_are_taken(document: dict[str, Any], serv
         {"series": [1.0]},
         {"series": [[["1"]]]},
         {"series": [[[[1]]]]},
-        {"series": [[None]]},
+        {"series": [["x"]]},
         {"series": [[1e39]]},
         {"series": [[0]], "colour": 1},
         {"series": [[0]], "with": ["typicality"]},

@@ -15,6 +15,7 @@ from service.answers import Labels
 from service.bounds import Bounds
 from service.canonical import parse_numbers
 from service.inference.bodies import read_request
+from service.uneven import Uneven
 from service.wires.json_text import decode_json
 from service.wires.json_writing import dump
 
@@ -24,12 +25,19 @@ CUBE = np.random.default_rng(0).normal(size=(900, 2, 60))
 
 def parse_in_one(body: bytes) -> Any:
     """What the whole parser makes of series."""
-    return parse_numbers(orjson.loads(body)["series"])
+    return _require_even(parse_numbers(orjson.loads(body)["series"]))
 
 
 def parse_in_pieces(body: bytes) -> Any:
     """What the parser of pieces does."""
-    return parse_numbers(decode_json(body, {}, BOUNDS)["series"])
+    return _require_even(parse_numbers(decode_json(body, {}, BOUNDS)["series"]))
+
+
+def _require_even(series: Any) -> Any:
+    """What a model of complete series of one length takes."""
+    if isinstance(series, Uneven):
+        raise series.refusal
+    return series
 
 
 def write_body(value: Any, **options: Any) -> bytes:
@@ -49,6 +57,19 @@ def change(place: tuple[int, ...], value: Any) -> list[Any]:
 
 
 ZEROS = np.array([[-0.0] * 9000])
+
+
+@pytest.mark.parametrize("spoil", ["null", "length"])
+def test_uneven_series_are_read_in_pieces_as_they_are_in_one(spoil: str):
+    series: Any = CUBE.tolist()
+    for case in (0, 500, 899):
+        series[case] = [[None, *row[1:]] if spoil == "null" else row[:40] for row in series[case]]
+    one, pieces = (
+        parse_numbers(value)
+        for value in (orjson.loads(write_body(series))["series"], decode_json(write_body(series), {}, BOUNDS)["series"])
+    )
+    assert isinstance(one, Uneven) and isinstance(pieces, Uneven) and one.refusal.message == pieces.refusal.message
+    assert all(np.array_equal(*pair, equal_nan=True) for pair in zip(one.cases, pieces.cases, strict=True))
 
 
 @pytest.mark.parametrize("options", [{}, {"separators": (",", ":")}, {"indent": 2}, {"indent": "\t"}])

@@ -25,7 +25,7 @@ def settings() -> FitConfiguration:
 @pytest.fixture(scope="session")
 def cases() -> TrainingCases:
     """24 sines of three classes, `[24, 2, 64]`, 12, 8 and 4 of them, and none of a fourth class."""
-    train, _ = sines.generate("sines")
+    train, _ = sines.generate(sines.Settings())
     labels = np.array(train.labels)
     chosen = np.concatenate([np.flatnonzero(labels == index)[:count] for index, count in enumerate((12, 8, 4))])
     return TrainingCases(np.asarray(train.series, np.float32)[chosen], labels[chosen], 4)

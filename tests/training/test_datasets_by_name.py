@@ -38,9 +38,13 @@ def test_what_aeon_ships_loads_with_the_archives_own_split(
     assert all(isinstance(label, str) for label in dataset.train.labels)
 
 
-def test_an_archived_dataset_of_unequal_length_points_to_its_equal_version() -> None:
-    with pytest.raises(DatasetError, match="unequal length.*'JapaneseVowels_eq'"):
-        load("JapaneseVowels")
+def test_an_archived_dataset_of_unequal_length_is_resampled_and_says_so() -> None:
+    dataset = load("JapaneseVowels")
+    assert dataset.test is not None and dataset.train.lengths is not None
+    assert dataset.train.series.shape == (270, 12, 26) and dataset.test.series.shape == (370, 12, 26)
+    assert (dataset.train.lengths.min(), dataset.train.lengths.max()) == (7, 26)
+    assert (dataset.shape.length_policy, dataset.shape.shortest, dataset.shape.longest) == ("resample", 3, 58)
+    assert any("7 to 29 timepoints: each is resampled to 26" in note for note in dataset.description.notes)
 
 
 def test_an_unknown_name_is_refused_with_close_ones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import h5py
@@ -15,7 +16,7 @@ import scipy.io
 from numpy.typing import NDArray
 
 from training.data import DatasetError, load
-from training.data.discover import find_generators, find_readers
+from training.data.discover import find_readers, list_generators
 
 N_CASES, N_TIMEPOINTS = 6, 10
 SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, 1, N_TIMEPOINTS)).astype(np.float32)
@@ -86,7 +87,17 @@ def _write_mat(path: Path, series: NDArray[np.float32], labels: list[str]) -> No
     scipy.io.savemat(path, {"X": series, "y": np.array(labels, dtype=object)})
 
 
+def _write_json(path: Path, series: NDArray[np.float32], labels: list[str]) -> None:
+    cases = [[[None if np.isnan(value) else float(value) for value in row] for row in case] for case in series]
+    if path.suffix == ".json":
+        path.write_text(json.dumps({"series": cases, "labels": labels}))
+    else:
+        lines = [{"series": case, "label": label} for case, label in zip(cases, labels, strict=True)]
+        path.write_text("\n".join(map(json.dumps, lines)))
+
+
 WRITERS = {
+    **dict.fromkeys((".json", ".jsonl", ".ndjson"), _write_json),
     **dict.fromkeys((".parquet", ".pq", ".feather", ".arrow", ".arrows"), _write_arrow),
     ".arff": _write_arff,
     ".csv": _write_csv,
@@ -136,12 +147,18 @@ def test_every_reader_reads_the_two_files_of_a_folder_as_a_split(suffix: str, tm
 
 
 @every_suffix
-def test_every_reader_lets_missing_values_be_refused(suffix: str, tmp_path: Path) -> None:
+def test_every_reader_lets_missing_values_be_filled(suffix: str, tmp_path: Path) -> None:
     series = SERIES.copy()
     series[2, 0, 4] = np.nan
     WRITERS[suffix](tmp_path / f"any{suffix}", series, LABELS)
-    with pytest.raises(DatasetError, match="1 values that are not finite.*case 2, channel 0, timepoint 4"):
-        load(data=tmp_path / f"any{suffix}")
+    dataset = load(data=tmp_path / f"any{suffix}")
+    expected = SERIES.copy()
+    expected[2, 0, 4] = (expected[2, 0, 3] + expected[2, 0, 5]) / 2
+    np.testing.assert_allclose(dataset.train.series, expected, rtol=1e-5)
+    assert (
+        dataset.shape.gap_policy == "interpolate"
+        and "1 missing values in 1 of 6 cases" in dataset.description.notes[-1]
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00 not a dataset", b"just words\nand more words\n"])
@@ -152,7 +169,7 @@ def test_every_reader_refuses_what_is_not_its_format(suffix: str, content: bytes
         load(data=tmp_path / f"any{suffix}")
 
 
-@pytest.mark.parametrize("name", sorted(find_generators()))
+@pytest.mark.parametrize("name", list_generators())
 def test_every_generator_makes_the_same_labelled_split_twice(name: str) -> None:
     first, second = load(name), load(name)
     assert first.sha256 == second.sha256 and first.name == name

@@ -12,7 +12,7 @@ import pytest
 
 from training.configuration import FitConfiguration
 from training.data import DatasetError
-from training.data.generators.sines import generate
+from training.data.generators.sines import Settings, generate
 from training.evaluate import main
 from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms, run
@@ -47,7 +47,7 @@ FLAGS = [
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`First` and `Second`: 6 training and 4 test cases of each of three classes, two of `sines`' channels."""
     root = tmp_path_factory.mktemp("data")
-    train, test = generate("sines")
+    train, test = generate(Settings())
     for channel, name in enumerate(("First", "Second")):
         (root / name).mkdir()
         for raw, split, count in ((train, "TRAIN", 18), (test, "TEST", 12)):
@@ -137,6 +137,8 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
         (["--curve", "low-data"], "ArrowHead"),
         (["--curve", "low-data", "--sizes", "7"], "--sizes has 7"),
         (["--sizes", "5"], "--sizes has 5"),
+        (["--fit.vae", "nope"], "--fit.vae is 'nope'; it must be one of: convolutional"),
+        (["--fit.vae.steps", "0"], "--vae.steps is 0; it must be at least 1"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_a_sentence(

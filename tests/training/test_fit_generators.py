@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
@@ -20,6 +21,8 @@ from training.families.classifiers import fcn
 from training.families.generators import energy_score
 from training.fit import fit_and_publish, parse_arguments
 from training.fitting import fit
+from training.learning.augmenting import fit_noise_maker
+from training.learning.cases import TrainingCases
 from training.learning.run import start_fabric
 from training.quality.fitted import make_sampling
 
@@ -80,6 +83,20 @@ def test_a_fit_may_start_from_it_and_judges_what_the_bundle_makes(directory: Pat
     np.testing.assert_allclose(made, bundle.sample(0, 20, seed=9).series, atol=1e-4)
 
 
+def test_what_is_filled_or_padded_counts_in_no_distance() -> None:
+    one, other = torch.zeros(2, 1, 4), torch.tensor([[[1.0, 1.0, 9.0, 9.0]], [[3.0, 3.0, 3.0, 3.0]]])
+    counted = torch.tensor([[[1.0, 1.0, 0.0, 0.0]], [[1.0, 1.0, 1.0, 1.0]]])
+    assert float(energy_score.measure_distance(one, other, counted)) == pytest.approx((1 + 3) / 2)
+
+
+def test_what_moves_codes_cannot_be_made(cases: TrainingCases) -> None:
+    maker = fit_noise_maker(start_fabric(SETTINGS), cases, replace(SETTINGS, generator=energy_score.Settings(steps=1)))
+    with pytest.raises(ConfigurationError, match="moves cases between their codes"):
+        maker.make("interpolation", cases, np.array([1, 0, 0, 0]), 0)
+    made = maker.make("guided", cases, np.array([3, 0, 0, 0]), 0).series
+    assert made.shape == (3, *cases.series.shape[1:]) and np.isfinite(made).all()
+
+
 def test_a_generator_is_chosen_by_name_recorded_and_stands_in_place_of_vae_and_texture() -> None:
     chosen = parse_arguments(["--dataset=sines", "--generator", "energy_score", "--generator.width=64"])
     assert chosen.generator == energy_score.Settings(width=64)
@@ -91,5 +108,5 @@ def test_a_generator_is_chosen_by_name_recorded_and_stands_in_place_of_vae_and_t
             parse_arguments([*idle, "--generator=energy_score"])
     with pytest.raises(ConfigurationError, match="--rounds is 2; a generator without an encoder is fitted in one"):
         parse_arguments(["--generator=energy_score", "--rounds=2"])
-    with pytest.raises(ConfigurationError, match="--policy is interpolation; it moves cases between their codes"):
+    with pytest.raises(ConfigurationError, match="policy interpolation moves cases between their codes"):
         parse_arguments(["--generator=energy_score", "--policy=interpolation"])

@@ -22,7 +22,7 @@ def sine_sets() -> tuple[TrainingCases, TrainingCases, TrainingCases]:
     """Training, held-out and more real cases of one distribution: 60, 30 and 30 series `[2, 64]`."""
     train, test = (
         TrainingCases(np.asarray(part.series, np.float32), np.array(part.labels), 3)
-        for part in sines.generate("sines")
+        for part in sines.generate(sines.Settings())
         if part is not None
     )
     return train, test.select(np.arange(30)), test.select(np.arange(30, 60))

@@ -152,7 +152,7 @@ def test_numbers_are_parsed_strictly(wrong: str, tmp_path: Path) -> None:
         load(data=tmp_path / "some.csv")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.lists(st.text("abcxyz_", min_size=1, max_size=4).filter(lambda text: text[-1] != "_"), min_size=1, max_size=3,
              unique=True),

@@ -16,9 +16,9 @@ from bundle.generation.policy import POLICIES, PolicyName
 from bundle.generation.recipe import BLOCK_ROWS, Recipe
 from bundle.generation.start import needs_codes, start_from
 from bundle.publish import publish
+from bundle.shape import SeriesShape
 from tests.training.conftest import BRIEF
 from training.configuration import FitConfiguration
-from training.data.cases import Description
 from training.export.bundling import Origin, make_manifest_maker, pack
 from training.families.textures import stored
 from training.fitting import Fitted
@@ -68,9 +68,8 @@ def _publish(cases: TrainingCases, generator: Generator, settings: FitConfigurat
     labels = tuple(range(cases.n_classes))
     fitted = Fitted(labels, cases, generator, generator.classifier, None, None, {})
     packed = pack(fitted, settings)
-    maker = make_manifest_maker(
-        "pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, Description(), settings, 1.0)
-    )
+    shape = SeriesShape(n_channels=cases.series.shape[1], n_timepoints=cases.series.shape[2])
+    maker = make_manifest_maker("pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, shape, settings, 1.0))
     return Pair(cases, generator, Bundle.load(publish(root, "pair", packed.files, maker), Runtime("cpu", 1)))
 
 

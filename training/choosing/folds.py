@@ -98,7 +98,7 @@ def judge_codes(generator: Generator, kept: TrainingCases, held_out: TrainingCas
         compute_posterior_means(generator.vae, generator.scaling, held_out.series)
     )
     return JudgedCodes(
-        compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series),
+        compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series, held_out.counted),
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
     )

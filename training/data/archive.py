@@ -7,9 +7,6 @@ import difflib
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from training.data.cases import DatasetError
 from training.data.raw import Partitions, Raw
@@ -81,16 +78,4 @@ def _read_partition(name: str, split: str, folder: Path) -> Raw:
             f"The {split} set of {name!r} could not be read from {folder}: {str(error).strip()}. Take a classification "
             "dataset, or give the data as a file or folder with --data."
         ) from error
-    _refuse_with_better(name, series, folder)
     return Raw(series, labels.tolist())
-
-
-def _refuse_with_better(name: str, series: Any, folder: Path) -> None:
-    """Points to the archive's repaired version where there is one; everything else is refused later."""
-    unequal = not isinstance(series, np.ndarray)
-    if not unequal and np.isfinite(series).all():
-        return
-    other = f"{name}_{'eq' if unequal else 'nmv'}"
-    if (folder / name / f"{other}_TRAIN.ts").is_file():
-        problem = "series of unequal length" if unequal else "missing values"
-        raise DatasetError(f"The dataset {name!r} has {problem}. Ask for {other!r}, the archive's version without.")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from bundle.shape import SeriesShape
+
 Label = str | int
 
 
@@ -21,24 +23,40 @@ class Cases:
     series: float32 `[n_cases, n_channels, n_timepoints]`, finite, C-contiguous, in original units.
     labels: one per case as the user wrote it (type kept); None when unlabelled.
     groups: one per case; cases of one group must never be parted. None: every case is its own group.
+    lengths: how many timepoints each case had before it was put onto the grid; None: n_timepoints.
+    counted: `[n_cases, n_channels, n_timepoints]`, which values count in an error; None: all.
     """
 
     series: NDArray[np.float32]
     labels: tuple[Label, ...] | None
     groups: tuple[str, ...] | None
+    lengths: NDArray[np.int64] | None = None
+    counted: NDArray[np.bool_] | None = None
+
+    def select(self, index: NDArray[np.intp]) -> Cases:
+        """The cases at `index`."""
+        return Cases(
+            self.series[index],
+            tuple(self.labels[case] for case in index) if self.labels is not None else None,
+            tuple(self.groups[case] for case in index) if self.groups is not None else None,
+            self.lengths[index] if self.lengths is not None else None,
+            self.counted[index] if self.counted is not None else None,
+        )
 
 
 @dataclass(frozen=True)
 class Dataset:
     """A training partition and, where the archive or the user split one off, a test partition.
 
-    sha256 covers every series, label and group, but neither name nor description: equal data, equal hash.
+    sha256 covers every series, label and group, but neither name nor description: equal data, equal hash. `shape` is
+    that of the series, and says how others come onto their grid.
     """
 
     name: str
     train: Cases
     test: Cases | None
     sha256: str
+    shape: SeriesShape
     description: Description = field(default_factory=lambda: Description())
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from bundle.grid import OnGrid
+from bundle.shape import SeriesShape
 from training.data.cases import Cases, Dataset, DatasetError
 from training.data.description import describe_source
 from training.data.digest import compute_digest
@@ -10,20 +14,29 @@ from training.data.labels import are_plain_integers, check_groups, check_labels,
 from training.data.numbers import note_numbers
 from training.data.raw import Raw
 from training.data.series import check_series
+from training.data.shaping import DEFAULT, Part, Shaping, choose_shape, describe_shape, place
 
 MIN_TRAINING_CASES = 4
 
 
-def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "") -> Dataset:
+def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "", shaping: Shaping = DEFAULT) -> Dataset:
     """The dataset, or a DatasetError that names the first thing that is wrong with it.
 
     `origin` says in words where it is from.
     """
-    as_integers = are_plain_integers([train] if test is None else [train, test])
-    train_cases = _check_cases(train, f"The training set of {name}", MIN_TRAINING_CASES, as_integers)
-    test_cases = None if test is None else _check_cases(test, f"The test set of {name}", 1, as_integers)
+    raws = [train] if test is None else [train, test]
+    as_integers = are_plain_integers(raws)
+    parts = [_check_part(train, f"The training set of {name}", MIN_TRAINING_CASES)]
+    parts += [] if test is None else [_check_part(test, f"The test set of {name}", 1)]
+    if test is not None:
+        _refuse_other_channels(parts)
+    shape = _add_description(choose_shape(parts, shaping), train)
+    placed = [(part, place(part, shape)) for part in parts]
+    train_cases, *others = [
+        _check_cases(raw, part.where, grid, as_integers) for raw, (part, grid) in zip(raws, placed, strict=True)
+    ]
+    test_cases = others[0] if others else None
     if test_cases is not None:
-        _refuse_other_shape(train_cases, test_cases)
         _refuse_one_unlabelled(train_cases, test_cases)
         refuse_lookalikes((*(train_cases.labels or ()), *(test_cases.labels or ())))
         _refuse_new_labels(train_cases, test_cases)
@@ -35,14 +48,20 @@ def check_dataset(name: str, train: Raw, test: Raw | None, origin: str = "") -> 
     train = note_numbers(train, f"The training set of {name}")
     test = None if test is None else note_numbers(test, f"The test set of {name}")
     description = describe_source(train, test, train_cases, test_cases, origin)
-    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases), description)
+    description = replace(description, notes=(*description.notes, *describe_shape(placed, shape)))
+    return Dataset(name, train_cases, test_cases, compute_digest(train_cases, test_cases), shape, description)
 
 
-def _check_cases(raw: Raw, where: str, min_cases: int, as_integers: bool) -> Cases:
-    series = check_series(raw.series, where, min_cases)
-    _check_description(raw, where, series.shape[1])
-    labels = check_labels(raw, where, len(series), as_integers=as_integers)
-    return Cases(series, labels, check_groups(raw, where, len(series)))
+def _check_part(raw: Raw, where: str, min_cases: int) -> Part:
+    return Part(where, check_series(raw.series, where, min_cases), raw.times)
+
+
+def _check_cases(raw: Raw, where: str, grid: OnGrid, as_integers: bool) -> Cases:
+    n_cases, n_channels, _ = grid.series.shape
+    _check_description(raw, where, n_channels)
+    labels = check_labels(raw, where, n_cases, as_integers=as_integers)
+    lengths = None if grid.shape.is_fixed else grid.lengths
+    return Cases(grid.series, labels, check_groups(raw, where, n_cases), lengths, grid.counted)
 
 
 def _check_description(raw: Raw, where: str, n_channels: int) -> None:
@@ -51,18 +70,25 @@ def _check_description(raw: Raw, where: str, n_channels: int) -> None:
             raise DatasetError(
                 f"{where} has {n_channels} channels but {len(values)} {what}; there must be one for each."
             )
-    if raw.times is not None:
-        raise DatasetError(
-            f"The series of {where} are sampled at irregular times, and even steps were expected. Resample them first."
-        )
 
 
-def _refuse_other_shape(train: Cases, test: Cases) -> None:
-    (_, *expected), (_, *came) = train.series.shape, test.series.shape
+def _add_description(shape: SeriesShape, raw: Raw) -> SeriesShape:
+    """The shape with what the reader knows of the channels."""
+    return shape.model_copy(
+        update={
+            "channel_names": None if raw.channel_names is None else list(raw.channel_names),
+            "units": None if raw.units is None else list(raw.units),
+            "sampling_interval": raw.sampling_interval,
+        }
+    )
+
+
+def _refuse_other_channels(parts: list[Part]) -> None:
+    expected, came = (len(part.cases[0]) for part in parts)
     if came != expected:
         raise DatasetError(
-            f"The test set has {came[0]} channels of {came[1]} timepoints, but the training set has {expected[0]} of "
-            f"{expected[1]}. Bring both to one shape, or leave the test set out."
+            f"The test set has {came} channels, but the training set has {expected}. Bring both to one shape, or leave "
+            "the test set out."
         )
 
 

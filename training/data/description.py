@@ -26,10 +26,11 @@ def describe_source(train: Raw, test: Raw | None, cases: Cases, test_cases: Case
 
 def _list_parts(raw: Raw, cases: Cases, test: Cases | None, origin: str) -> list[str]:
     n_cases, n_channels, n_timepoints = cases.series.shape
+    lengths = _count(n_timepoints, "timepoint")
+    if cases.lengths is not None:
+        lengths = f"{cases.lengths.min()} to {cases.lengths.max()} timepoints"
     beside = "" if test is None else f", and {len(test.series)} to test,"
-    parts = [
-        f"{n_cases} series{beside} of {_count(n_channels, 'channel')} x {_count(n_timepoints, 'timepoint')} {origin}"
-    ]
+    parts = [f"{n_cases} series{beside} of {_count(n_channels, 'channel')} x {lengths} {origin}"]
     if raw.channel_names is not None and n_channels > 1:
         parts.append(f"channels {_list_some(raw.channel_names)}")
     if cases.labels is None:

@@ -2,20 +2,22 @@
 
 A reader declares `SUFFIXES` and `read(path, settings)`; where it has options, `Settings`, the dataclass of
 `training/data/source.py` that holds them; where other readers have the same suffix, `recognise(path, head)`. A
-generator declares `NAMES` and `generate(name)`. Both return the training partition and the test partition or None,
-unchecked.
+generator is called as its module, and declares `Settings`, the dataclass of its options, and `generate(settings)`. Both
+return the training partition and the test partition or None, unchecked.
 """
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, cast
 
-from bundle.finding import import_modules
+from bundle.finding import import_modules, list_modules
+from training.data.generated import Options
 from training.data.raw import Partitions
 from training.data.source import Source
 
-T = TypeVar("T")
+FORMATS, GENERATORS = "training.data.formats", "training.data.generators"
 
 
 class Reader(Protocol):
@@ -28,31 +30,29 @@ class Reader(Protocol):
 
 
 class Generator(Protocol):
-    """A module that makes the datasets of some names, the same ones every time."""
+    """A module that makes a dataset, the same one for the same settings."""
 
-    NAMES: tuple[str, ...]
+    Settings: type[Options]
 
-    def generate(self, name: str) -> Partitions: ...
+    def generate(self, settings: Any) -> Partitions: ...
 
 
 def find_readers() -> dict[str, list[Reader]]:
     """The readers of each suffix, in lower case with the dot."""
     found: dict[str, list[Reader]] = {}
-    for _, module in import_modules("training.data.formats"):
+    for _, module in import_modules(FORMATS):
         for suffix in getattr(module, "SUFFIXES", ()):
             found.setdefault(suffix, []).append(cast(Reader, module))
     return found
 
 
-def find_generators() -> dict[str, Generator]:
-    """Every generator by each dataset name it makes."""
-    found = [
-        cast(Generator, module) for _, module in import_modules("training.data.generators") if hasattr(module, "NAMES")
-    ]
-    return _require_one_each([(name, generator) for generator in found for name in generator.NAMES])
+def list_generators() -> list[str]:
+    """The names of all generators."""
+    return list_modules(GENERATORS)
 
 
-def _require_one_each(pairs: list[tuple[str, T]]) -> dict[str, T]:
-    found = dict(pairs)
-    assert len(found) == len(pairs), f"two modules of training/data declare one of {sorted(found)}"
-    return found
+def find_generator(name: str) -> Generator | None:
+    """The generator of that name, if there is one."""
+    if name not in list_generators():
+        return None
+    return cast(Generator, importlib.import_module(f"{GENERATORS}.{name}"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from training.data.cases import DatasetError
+from training.data.unpack import find_stem, find_suffix
 
 _COLUMN = re.compile(r"(y|labels?|targets?|groups?)(_|$)", re.IGNORECASE)
 """A `.npy` file so called holds labels or groups of the series in another."""
@@ -20,11 +21,13 @@ Resolved = tuple[str, Path, Path | None]
 def resolve(data: Path, dataset: str | None, suffixes: Sequence[str]) -> Resolved:
     """Name, training file and test file.
 
-    A folder holds `<Name>_TRAIN.<ext>` and maybe `<Name>_TEST.<ext>`, or `train.<ext>` and `test.<ext>`, or a single
-    data file; `dataset` picks among several, or names a subfolder. DatasetError when nothing or too much fits.
+    Beside a training file given by name its test file is found. A folder holds `<Name>_TRAIN.<ext>` and maybe
+    `<Name>_TEST.<ext>`, or `train.<ext>` and `test.<ext>`, or a single data file; `dataset` picks among several, or
+    names a subfolder. DatasetError when nothing or too much fits.
     """
     if data.is_file():
-        return dataset or _name(data) or data.resolve().parent.name, data, None
+        beside = _list_data_files(data.parent, suffixes)
+        return dataset or _name(data) or data.resolve().parent.name, data, _test_file(data, beside)
     if not data.is_dir():
         raise DatasetError(f"There is no file or folder {data}. Check the path given as data.")
     files = _list_data_files(data, suffixes)
@@ -37,14 +40,14 @@ def resolve(data: Path, dataset: str | None, suffixes: Sequence[str]) -> Resolve
 
 
 def _list_data_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.suffix.lower() in suffixes]
-    files = [path for path in files if not path.name.startswith(".") and path.stem.lower() != "readme"]
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and find_suffix(path) in suffixes]
+    files = [path for path in files if not path.name.startswith(".") and find_stem(path).lower() != "readme"]
     return [path for path in files if path.suffix.lower() != ".npy" or not _COLUMN.match(path.stem)]
 
 
 def _find_training_file(folder: Path, files: list[Path], dataset: str | None, suffixes: Sequence[str]) -> Path:
-    trains = [path for path in files if _is(path, "train")]
-    candidates = trains or [path for path in files if not _is(path, "test")]
+    trains = [path for path in files if is_partition(path, "train")]
+    candidates = trains or [path for path in files if not is_partition(path, "test")]
     if len(candidates) > 1 and dataset:
         candidates = _filter_named(candidates, dataset)
     candidates = [path for path in candidates if not _rank_above(path, candidates)]
@@ -64,10 +67,10 @@ def _find_training_file(folder: Path, files: list[Path], dataset: str | None, su
 
 
 def _test_file(train: Path, files: list[Path]) -> Path | None:
-    if not _is(train, "train"):
+    if not is_partition(train, "train"):
         return None
-    base = _without(train.stem, "train")
-    tests = [path for path in files if _is(path, "test") and _without(path.stem, "test") == base]
+    base = _without(find_stem(train), "train")
+    tests = [path for path in files if is_partition(path, "test") and _without(find_stem(path), "test") == base]
     tests = [path for path in tests if path.suffix == train.suffix] or tests
     if len(tests) > 1:
         raise DatasetError(
@@ -92,11 +95,12 @@ def _are_twins(one: Path, other: Path) -> bool:
 
 
 def _filter_named(files: Sequence[Path], dataset: str) -> list[Path]:
-    return [path for path in files if dataset in (path.stem, _without(path.stem, "train"))]
+    return [path for path in files if dataset in (find_stem(path), _without(find_stem(path), "train"))]
 
 
-def _is(path: Path, partition: str) -> bool:
-    return path.stem.lower() == partition or path.stem.lower().endswith(f"_{partition}")
+def is_partition(path: Path, partition: str) -> bool:
+    """Whether a file's name says that it is the `train` or the `test` set."""
+    return find_stem(path).lower() == partition or find_stem(path).lower().endswith(f"_{partition}")
 
 
 def _without(stem: str, partition: str) -> str:
@@ -108,7 +112,7 @@ def _without(stem: str, partition: str) -> str:
 
 def _name(train: Path) -> str:
     """The dataset's name by its training file; nothing where it is but the usual name of an array."""
-    base = _without(train.stem, "train")
+    base = _without(find_stem(train), "train")
     return "" if base == "X" else base
 
 

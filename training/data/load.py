@@ -7,15 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from training.data.archive import load_archived
+from training.data.beside import add_columns, find_columns, find_counterpart, refuse_unused, without_columns
 from training.data.cases import Dataset, DatasetError
 from training.data.check import check_dataset
 from training.data.choose import list_suffixes, read_file
-from training.data.discover import find_generators
+from training.data.discover import find_generator, list_generators
 from training.data.folder import list_twins, resolve
+from training.data.generated import NO_OPTIONS, Options
 from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
 from training.data.raw import Partitions, Raw
+from training.data.series_folder import find_series_files, read_series_files
 from training.data.source import Source, make_source
 from training.data.windows import cut_windows
 
@@ -39,7 +42,7 @@ def load_source(source: Source) -> Dataset:
     if source.data is not None:
         name, partitions, origin = _load_files(source, source.data)
     elif source.dataset:
-        name, partitions, origin = source.dataset, _load_by_name(source.dataset), "by name"
+        name, partitions, origin = source.dataset, _load_by_name(source.dataset, source.generated), "by name"
     else:
         raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
     train, test = settle_partitions(partitions, source.drop_unlabelled)
@@ -48,6 +51,7 @@ def load_source(source: Source) -> Dataset:
         prepare(train, source, f"The training set of {name}"),
         None if test is None else prepare(test, source, f"The test set of {name}"),
         origin=origin,
+        shaping=source,
     )
 
 
@@ -61,24 +65,52 @@ def prepare(raw: Raw, source: Source, where: str) -> Raw:
     return raw
 
 
-def _load_by_name(name: str) -> Partitions:
-    generator = find_generators().get(name)
-    return generator.generate(name) if generator else load_archived(name)
+def _load_by_name(name: str, options: Options) -> Partitions:
+    generator = find_generator(name)
+    if generator is None:
+        _refuse_options(options, f"the dataset {name!r}")
+        return load_archived(name)
+    settings = generator.Settings() if options == NO_OPTIONS else options
+    if not isinstance(settings, generator.Settings):
+        raise DatasetError(f"The options given are not those of the generator {name!r}. Give its own `Settings`.")
+    return generator.generate(settings)
+
+
+def _refuse_options(options: Options, what: str) -> None:
+    if options != NO_OPTIONS:
+        raise DatasetError(
+            f"Options of a generator came, but {what} is not generated. Name one of the generators "
+            f"{', '.join(list_generators())} as the dataset, or leave --generator.… out."
+        )
 
 
 def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     """Name, partitions, and the files they come from, in words."""
+    _refuse_options(source.generated, f"the data of {data}")
+    if series := find_series_files(data, source):
+        partitions = read_series_files(data, series, source)
+        return source.dataset or data.resolve().name, partitions, f"from {len(series)} files of {data.name}"
     name, train_file, test_file = resolve(data, source.dataset, list_suffixes(source.format))
-    train, test = read_file(train_file, source)
+    columns = find_columns(train_file, source)
+    used = [path for path in (train_file, test_file, *columns.values()) if path is not None]
+    refuse_unused(train_file, used, source)
+    train, test = _read(train_file, source, columns)
     if data.is_dir() and (twins := list_twins(train_file)):
         note = f"{train_file.name} was read; files of the same name were not: {', '.join(twins)}"
         train = replace(train, notes=(*train.notes, note))
     if test_file is None:
         return name, (train, test), f"from {train_file.name}"
-    other, extra = read_file(test_file, source)
+    other, extra = _read(test_file, source, {
+        flag: find_counterpart(path, train_file, test_file) for flag, path in columns.items()
+    })  # fmt: skip
     if test is not None or extra is not None:
         raise DatasetError(
             f"The files {train_file} and {test_file} are a split, yet one of them holds a split of its own. Give the "
             "one that holds both partitions as data."
         )
     return name, (train, other), f"from {train_file.name} and {test_file.name}"
+
+
+def _read(path: Path, source: Source, columns: dict[str, Path]) -> Partitions:
+    train, test = read_file(path, without_columns(source, columns))
+    return add_columns(train, columns), test

@@ -39,13 +39,7 @@ def split_dataset(dataset: Dataset, configuration: FitConfiguration) -> Partitio
     )
     if len(held) == 0:
         return Partition(train, None, None)
-    return Partition(_select(train, kept), _select(train, held), "held-out split")
-
-
-def _select(cases: Cases, index: np.ndarray) -> Cases:
-    labels = tuple(cases.labels[i] for i in index) if cases.labels is not None else None
-    groups = tuple(cases.groups[i] for i in index) if cases.groups is not None else None
-    return Cases(cases.series[index], labels, groups)
+    return Partition(train.select(kept), train.select(held), "held-out split")
 
 
 def order_labels(labels: tuple[Label, ...] | None) -> tuple[Label, ...]:
@@ -66,4 +60,4 @@ def make_training_cases(cases: Cases, labels: tuple[Label, ...]) -> TrainingCase
     """Labels become class indices; unlabelled cases are all of class 0."""
     own = cases.labels or (labels[0],) * len(cases.series)
     index = np.array([labels.index(label) for label in own], dtype=np.int64)
-    return TrainingCases(cases.series, index, len(labels))
+    return TrainingCases(cases.series, index, len(labels), cases.lengths, cases.counted)

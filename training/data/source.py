@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import tyro
+
+from training.data.generated import NO_OPTIONS, Options
 from training.data.settings import ArraySettings, CommonSettings
+from training.data.shaping import Shaping
 from training.data.tables.settings import TableSettings
 
 
 @dataclass(frozen=True)
-class Source(ArraySettings, TableSettings, CommonSettings):
+class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
     """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names."""
 
     dataset: str | None = None
@@ -21,14 +25,16 @@ class Source(ArraySettings, TableSettings, CommonSettings):
     <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
+    generated: Annotated[Options, tyro.conf.arg(name="generator")] = NO_OPTIONS
+    """Options of the generator that --dataset names."""
     drop_unlabelled: bool = False
     """Leave cases without a label out, rather than refuse the dataset."""
 
 
 def find_set(source: Source) -> dict[str, object]:
     """The settings of readers that differ from their defaults, by name."""
-    place = ("dataset", "data", "format", "drop_unlabelled")
-    readers = [field for field in fields(Source) if field.name not in place]
+    common = ("dataset", "data", "format", "drop_unlabelled", "generated", *(field.name for field in fields(Shaping)))
+    readers = [field for field in fields(Source) if field.name not in common]
     return {
         field.name: getattr(source, field.name) for field in readers if getattr(source, field.name) != field.default
     }

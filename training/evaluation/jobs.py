@@ -21,6 +21,7 @@ from training.evaluation.subsets import Level, choose_kept
 from training.evaluation.trial import Trial, resample_cases
 from training.learning.cases import TrainingCases
 from training.learning.run import start_fabric
+from training.learning.working_length import settle_working_length
 from training.quality import measure_quality
 from training.quality.fitted import SYNTHETIC_PER_CASE
 
@@ -81,9 +82,7 @@ def run(job: Job) -> Outcome:
 def reduce_cases(learn: Cases, level: Level | None, seed: int) -> Cases:
     """The training cases that a level keeps."""
     index = choose_kept(make_training_cases(learn, order_labels(learn.labels)).class_index, level, seed)
-    labels = tuple(learn.labels[i] for i in index) if learn.labels is not None else None
-    groups = tuple(learn.groups[i] for i in index) if learn.groups is not None else None
-    return Cases(learn.series[index], labels, groups)
+    return learn.select(index)
 
 
 def _make_trial(job: Job) -> Trial:
@@ -91,6 +90,7 @@ def _make_trial(job: Job) -> Trial:
     parts = split_dataset(datasets.load(job.dataset, job.data), settings)
     if parts.measure is None or parts.measure.labels is None:
         raise datasets.DatasetError(f"{job.dataset} has no labelled cases to measure on. Leave it out of --datasets.")
+    settings, _ = settle_working_length(parts.learn.series, settings)
     fabric = start_fabric(settings)
     learn = resample_cases(reduce_cases(parts.learn, job.level, job.seed), settings.working_timepoints)
     measure = resample_cases(parts.measure, settings.working_timepoints)

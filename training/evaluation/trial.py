@@ -32,7 +32,9 @@ def resample_cases(cases: Cases, working_timepoints: int) -> Cases:
     n_timepoints = cases.series.shape[2]
     if n_timepoints <= working_timepoints:
         return cases
-    return replace(cases, series=cases.series @ make_resampling_matrix(n_timepoints, working_timepoints).numpy())
+    matrix = make_resampling_matrix(n_timepoints, working_timepoints).numpy()
+    counted = None if cases.counted is None else cases.counted @ matrix > 0.5
+    return replace(cases, series=cases.series @ matrix, counted=counted, lengths=None)
 
 
 @dataclass

@@ -18,7 +18,6 @@ from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.configuration import FitConfiguration
-from training.data import Description
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
 from training.families import classifiers
 from training.fitting import Fitted
@@ -29,13 +28,20 @@ from training.learning.weights import list_weights
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
 
 
+N_LENGTHS = 11
+"""Quantiles of a class's lengths, the least and the largest among them."""
+
+USUAL = 0.01
+"""Share of what is unusual on either side."""
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a fit comes from, for the manifest's provenance."""
 
     dataset: str
     dataset_sha256: str
-    description: Description
+    shape: SeriesShape
     configuration: FitConfiguration
     seconds: float
 
@@ -93,7 +99,6 @@ def make_manifest_maker(
     name: str, fitted: Fitted, packed: Packed, metrics: Metrics, origin: Origin
 ) -> Callable[[int], Manifest]:
     """The manifest of a version that is not known yet."""
-    _, n_channels, n_timepoints = fitted.cases.series.shape
     counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
     law, latent_dim = fitted.generator.law, fitted.generator.latent_dim
     components = None if law is None else (law.weights > 0).sum(axis=1)
@@ -112,7 +117,7 @@ def make_manifest_maker(
             format_version=3,
             name=name,
             version=version,
-            series=_build_series_shape(n_channels, n_timepoints, origin.description),
+            series=_describe_training_series(origin.shape, fitted),
             labelled=fitted.classifier is not None,
             classes=classes,
             latent=None
@@ -130,15 +135,19 @@ def make_manifest_maker(
     return make_manifest
 
 
-def _build_series_shape(n_channels: int, n_timepoints: int, description: Description) -> SeriesShape:
-    names, units = description.channel_names, description.units
-    return SeriesShape(
-        n_channels=n_channels,
-        n_timepoints=n_timepoints,
-        channel_names=None if names is None else list(names),
-        sampling_interval=description.sampling_interval,
-        units=None if units is None else list(units),
-    )
+def _describe_training_series(shape: SeriesShape, fitted: Fitted) -> SeriesShape:
+    """The shape with what is usual: ranges by channel and, where lengths differ, quantiles of each class's."""
+    series, lengths, index = fitted.cases.series.astype(np.float64), fitted.cases.lengths, fitted.cases.class_index
+    levels = (USUAL, 1 - USUAL)
+    update: dict[str, object] = {
+        "value_range": np.quantile(series, levels, axis=(0, 2)).T.tolist(),
+        "spread": np.quantile(series.std(axis=2), levels, axis=0).T.tolist(),
+    }
+    if lengths is not None:
+        shares = np.linspace(0, 1, N_LENGTHS)
+        of_class = [np.quantile(lengths[index == one], shares, method="nearest") for one in range(len(fitted.labels))]
+        update["class_lengths"] = [quantiles.astype(int).tolist() for quantiles in of_class]
+    return shape.model_copy(update=update)
 
 
 def _build_provenance(origin: Origin) -> Provenance:

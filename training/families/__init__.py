@@ -29,10 +29,13 @@ def list_names(kind: str) -> list[str]:
     return list_modules(PACKAGES[kind])
 
 
-def import_family(kind: str, name: str) -> ModuleType:
-    """The family's module. Raises `ConfigurationError`, with the families there are, where there is no such."""
+def import_family(kind: str, name: str, prefix: str = "") -> ModuleType:
+    """The family's module. Raises `ConfigurationError`, with the families there are, where there is no such.
+
+    `prefix` stands before the kind in the flag: "fit." for --fit.vae.
+    """
     if name not in (known := list_names(kind)):
-        raise ConfigurationError(f"{name_flag(kind)} is {name!r}; it must be one of: {', '.join(known)}.")
+        raise ConfigurationError(f"{name_flag(prefix + kind)} is {name!r}; it must be one of: {', '.join(known)}.")
     return importlib.import_module(f"{PACKAGES[kind]}.{name}")
 
 

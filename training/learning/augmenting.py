@@ -135,9 +135,14 @@ def compute_equal_counts(cases: TrainingCases, total: int) -> np.ndarray:
 
 
 def join_cases(cases: TrainingCases, others: TrainingCases) -> TrainingCases:
-    """The cases of both, in order."""
+    """The cases of both, in order; every value of the others counts."""
+    counted = cases.counted
+    if counted is not None:
+        counted = np.concatenate([counted, np.ones(others.series.shape, np.bool_)])
     return replace(
         cases,
+        lengths=None,
+        counted=counted,
         series=np.concatenate([cases.series, others.series]),
         class_index=np.concatenate([cases.class_index, others.class_index]),
     )

@@ -17,9 +17,13 @@ def compute_posterior_means(model: VAE, scaling: Scaling, series: np.ndarray) ->
 
 
 @torch.no_grad()
-def compute_reconstruction_errors(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
-    """Mean squared difference per case `[n]`, squared original units."""
+def compute_reconstruction_errors(
+    model: VAE, scaling: Scaling, series: np.ndarray, counted: np.ndarray | None = None
+) -> np.ndarray:
+    """Mean squared difference per case `[n]`, squared original units, of the values `counted`; None: all."""
     original = torch.as_tensor(series)
     mean, _ = model.encode(scaling.standardise(original))
     reconstruction = scaling.restore(model.decode(mean))
-    return (original - reconstruction).double().square().mean(dim=(1, 2)).numpy()
+    squared = (original - reconstruction).double().square().numpy()
+    error: np.ndarray = squared.mean(axis=(1, 2), where=True if counted is None else counted)
+    return error

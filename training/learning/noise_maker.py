@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from bundle.generation.mixture import MixtureParameters
+from bundle.generation.policy import PolicyName
+from training.configuration import check_without_codes
 from training.export.exporting import Exportable
 from training.families import find_name
 from training.families.classifiers import Classifier
 from training.families.generators import ClassGenerator, Generated
+from training.learning.cases import TrainingCases
 from training.learning.maker import Maker
 from training.learning.scaling import Scaling
 
@@ -33,6 +36,11 @@ class NoiseMaker(Maker):
     @property
     def modules(self) -> dict[str, nn.Module]:
         return {"generator": self.network}
+
+    def make(self, policy: PolicyName, cases: TrainingCases, counts: np.ndarray, seed: int) -> TrainingCases:
+        """See `Maker.make`. Raises `ConfigurationError` for a policy that moves cases between their codes."""
+        check_without_codes(policy)
+        return super().make(policy, cases, counts, seed)
 
     def describe_revealed(self) -> str:
         return f"{find_name(self.configuration.generator)}: {self.network.reveals}"

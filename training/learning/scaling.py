@@ -43,8 +43,11 @@ class Scaling(nn.Module):
 
     def standardise(self, series: Tensor) -> Tensor:
         """Original units to standardised, `[n, n_channels, working_timepoints]`."""
-        standardised = (series - self.mean) / self.scale
-        return standardised if self._same_length else standardised @ self.shorten
+        return self.bring_to_working_length((series - self.mean) / self.scale)
+
+    def bring_to_working_length(self, series: Tensor) -> Tensor:
+        """`[n, n_channels, n_timepoints]` resampled to `[n, n_channels, working_timepoints]`."""
+        return series if self._same_length else series @ self.shorten
 
     def restore(self, standardised: Tensor) -> Tensor:
         """Standardised to original units, `[n, n_channels, n_timepoints]`."""

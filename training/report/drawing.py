@@ -131,9 +131,10 @@ def name_class(inputs: ReportInputs, index: int, most: int = 22) -> str:
 
 
 def name_channel(inputs: ReportInputs, channel: int) -> str:
-    """As the manifest names it, else its number from 1."""
-    names = inputs.manifest.series.channel_names
-    return make_plain(names[channel]) if names else f"channel {channel + 1}"
+    """As the manifest names it, else its number from 1; with its unit where that is known."""
+    names, units = inputs.manifest.series.channel_names, inputs.manifest.series.units
+    name = make_plain(names[channel]) if names else f"channel {channel + 1}"
+    return f"{name} [{make_plain(units[channel])}]" if units and units[channel] else name
 
 
 def fit_height(axes: Axes, *series: np.ndarray) -> None:

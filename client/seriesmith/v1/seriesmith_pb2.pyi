@@ -14,6 +14,14 @@ class Array(_message.Message):
     values: bytes
     def __init__(self, shape: _Optional[_Iterable[int]] = ..., values: _Optional[bytes] = ...) -> None: ...
 
+class Doubles(_message.Message):
+    __slots__ = ("shape", "values")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    values: bytes
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., values: _Optional[bytes] = ...) -> None: ...
+
 class Labels(_message.Message):
     __slots__ = ("text", "number")
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -97,7 +105,7 @@ class ClassReport(_message.Message):
     def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ..., made_by: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class AugmentAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice")
+    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice", "lengths", "note")
     class ReportEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +123,8 @@ class AugmentAnswer(_message.Message):
     N_CASES_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
     ADVICE_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     seed: int
@@ -125,64 +135,76 @@ class AugmentAnswer(_message.Message):
     n_cases: int
     policy: str
     advice: Advice
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ...) -> None: ...
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ClassifyRequest(_message.Message):
-    __slots__ = ("model", "series")
+    __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     WITH_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., **kwargs) -> None: ...
+    times: Doubles
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., **kwargs) -> None: ...
 
 class ClassifyAnswer(_message.Message):
-    __slots__ = ("model", "version", "labels", "probabilities", "classes", "typicality")
+    __slots__ = ("model", "version", "labels", "probabilities", "classes", "typicality", "note")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
     CLASSES_FIELD_NUMBER: _ClassVar[int]
     TYPICALITY_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     labels: Labels
     probabilities: Array
     classes: Labels
     typicality: Array
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class EncodeRequest(_message.Message):
-    __slots__ = ("model", "series")
+    __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    times: Doubles
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ...) -> None: ...
 
 class EncodeAnswer(_message.Message):
-    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance")
+    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_MEAN_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_LOG_VARIANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     posterior_mean: Array
     posterior_log_variance: Array
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ReconstructRequest(_message.Message):
-    __slots__ = ("model", "series")
+    __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     WITH_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., **kwargs) -> None: ...
+    times: Doubles
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., **kwargs) -> None: ...
 
 class ReconstructAnswer(_message.Message):
-    __slots__ = ("model", "version", "series", "error", "anomaly_score", "is_anomaly", "timepoint_error")
+    __slots__ = ("model", "version", "series", "error", "anomaly_score", "is_anomaly", "timepoint_error", "lengths", "note")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
@@ -190,6 +212,8 @@ class ReconstructAnswer(_message.Message):
     ANOMALY_SCORE_FIELD_NUMBER: _ClassVar[int]
     IS_ANOMALY_FIELD_NUMBER: _ClassVar[int]
     TIMEPOINT_ERROR_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     series: Array
@@ -197,7 +221,9 @@ class ReconstructAnswer(_message.Message):
     anomaly_score: Array
     is_anomaly: _containers.RepeatedScalarFieldContainer[bool]
     timepoint_error: Array
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., error: _Optional[_Union[Array, _Mapping]] = ..., anomaly_score: _Optional[_Union[Array, _Mapping]] = ..., is_anomaly: _Optional[_Iterable[bool]] = ..., timepoint_error: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., error: _Optional[_Union[Array, _Mapping]] = ..., anomaly_score: _Optional[_Union[Array, _Mapping]] = ..., is_anomaly: _Optional[_Iterable[bool]] = ..., timepoint_error: _Optional[_Union[Array, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
     __slots__ = ("model", "counts", "n_per_class", "seed", "expansion")
@@ -214,7 +240,7 @@ class SampleRequest(_message.Message):
     def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ...) -> None: ...
 
 class SampleAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "log_density", "acceptance", "fallbacks", "n_cases")
+    __slots__ = ("model", "version", "seed", "series", "labels", "log_density", "acceptance", "fallbacks", "n_cases", "lengths")
     class AcceptanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +264,7 @@ class SampleAnswer(_message.Message):
     ACCEPTANCE_FIELD_NUMBER: _ClassVar[int]
     FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     N_CASES_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     seed: int
@@ -247,4 +274,5 @@ class SampleAnswer(_message.Message):
     acceptance: _containers.ScalarMap[str, float]
     fallbacks: _containers.ScalarMap[str, int]
     n_cases: int
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., acceptance: _Optional[_Mapping[str, float]] = ..., fallbacks: _Optional[_Mapping[str, int]] = ..., n_cases: _Optional[int] = ...) -> None: ...
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., acceptance: _Optional[_Mapping[str, float]] = ..., fallbacks: _Optional[_Mapping[str, int]] = ..., n_cases: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...

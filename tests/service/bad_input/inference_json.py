@@ -74,7 +74,7 @@ def list_inference_json() -> Iterator[Bad]:
         ("no axes", "encode", _write_inputs(_build_input("series", "FP32", [], [1.0])), 400, "two or three axes"),
         ("data as text", "encode", _write_inputs(TENSOR | {"data": "x"}), 400, "has no data"),
         ("data of another kind", "encode", _write_inputs(TENSOR | {"data": ["x"] * 128}), 400, "takes numbers"),
-        ("data with a null", "encode", _write_inputs(TENSOR | {"data": [None] * 128}), 400, "holds None"),
+        ("data with a null", "encode", _write_inputs(TENSOR | {"data": [None] * 128}), 400, "is nan"),
         ("ragged data", "encode", _write_inputs(TENSOR | {"data": [[1, 2], [1]]}), 400, "ragged"),
         ("too few elements", "encode", _write_inputs(TENSOR | {"data": [1.0]}), 400, "takes 128 elements"),
         (
@@ -89,7 +89,7 @@ def list_inference_json() -> Iterator[Bad]:
             "encode",
             _write_inputs(_build_input("series", "FP32", [200, 2, 64], [0.5] * 25_599 + [None])),
             400,
-            "None",
+            "series[199][1][63] is nan",
         ),
         (
             "large data with text",

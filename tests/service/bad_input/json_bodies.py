@@ -101,6 +101,19 @@ def list_series() -> Iterator[Bad]:
         ("a deep large array", [[CASE] * 200], 400, "is a list"),
         ("60000 empty lists", [[]] * 60_000, 413, ""),
     ]
+    times: list[tuple[str, Any, str]] = [
+        ("for a model of one length", [list(range(64))], "the model takes none"),
+        ("as text", "0,1", "times is '0,1'"),
+        ("as numbers", list(range(64)), "list of numbers for each case"),
+        ("three deep", [[list(range(64))]], "list of numbers for each case"),
+        ("that are true", [[True] * 64], "list of numbers for each case"),
+        ("of 400 digits", [[10**400] * 64], "times"),
+    ]
+    for operation in ("encode", "reconstruct", "classify"):
+        for name, given, words in times:
+            body = write_json(operation, {"times": given})
+            at = None if "digits" in name else "times"
+            yield Bad(f"{operation}: times {name}", f"/{operation}", body, 400, () if at is None else (words,), at)
     for operation in SERIES_OPERATIONS:
         for name, series, status, words in rows:
             body = write_json(operation, {"series": series})

@@ -13,6 +13,7 @@ from pathlib import Path
 from training.data.raw import Partitions
 from training.data.tables.reading import read_table
 from training.data.tables.settings import TableSettings
+from training.data.tables.table import Table
 from training.data.tables.text import has_header, parse_table
 from training.data.unpack import find_suffix, read_text
 
@@ -25,6 +26,11 @@ def recognise(path: Path, head: bytes) -> bool:
     return find_suffix(path) == ".csv" or has_header(head)
 
 
+def open_table(path: Path, settings: TableSettings) -> tuple[Table, TableSettings]:
+    """The table, and the settings with what its text says."""
+    return parse_table(read_text(path), f"the file {path}", settings)
+
+
 def read(path: Path, settings: TableSettings) -> Partitions:
     """All rows as one training partition."""
-    return read_table(*parse_table(read_text(path), f"the file {path}", settings)), None
+    return read_table(*open_table(path, settings)), None

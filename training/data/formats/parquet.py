@@ -16,7 +16,7 @@ from training.data.cases import DatasetError
 from training.data.raw import Partitions
 from training.data.tables.reading import read_table
 from training.data.tables.settings import TableSettings
-from training.data.tables.table import from_arrow
+from training.data.tables.table import Table, from_arrow
 
 SUFFIXES = (".parquet", ".pq", ".feather", ".arrow", ".arrows")
 Settings = TableSettings
@@ -24,13 +24,18 @@ Settings = TableSettings
 
 def read(path: Path, settings: TableSettings) -> Partitions:
     """All rows as one training partition."""
+    return read_table(*open_table(path, settings)), None
+
+
+def open_table(path: Path, settings: TableSettings) -> tuple[Table, TableSettings]:
+    """The table, and the settings as they are."""
     try:
         table = _read_arrow(path)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DatasetError(
             f"The file {path} could not be read: {error}. Save it as Parquet, or as an Arrow or Feather file."
         ) from error
-    return read_table(from_arrow(table, f"the file {path}"), settings), None
+    return from_arrow(table, f"the file {path}"), settings
 
 
 def _read_arrow(path: Path) -> pa.Table:

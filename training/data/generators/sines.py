@@ -5,12 +5,14 @@ For tests and demonstrations: a learner that confuses units or classes shows it 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from training.data.generated import Options
 from training.data.raw import Partitions, Raw
 
-NAMES = ("sines",)
 _N_CLASSES = 3
 _CASES_PER_CLASS = 20
 _N_TIMEPOINTS = 64
@@ -18,8 +20,14 @@ _LEVEL = np.array([[1000.0], [0.01]])
 _SCALE = np.array([[200.0], [0.002]])
 
 
-def generate(name: str) -> Partitions:
+@dataclass(frozen=True)
+class Settings(Options):
+    """Two channels of very different level and scale, three classes, always the same numbers; it has no options."""
+
+
+def generate(settings: Settings) -> Partitions:
     """60 training and 60 test cases, `[60, 2, 64]` each, labelled 0, 1, 2 in equal numbers, in raw units."""
+    del settings
     generator = np.random.default_rng(20)
     return _make_partition(generator), _make_partition(generator)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from training.data.cases import DatasetError
 from training.data.instants import parse_instants
 from training.data.raw import Raw
+from training.data.tables.dates import rewrite_dates
 from training.data.tables.describe import name_labels
 from training.data.tables.roles import Roles, describe_columns, explain_leftovers, join_columns
 from training.data.tables.settings import TableSettings
@@ -20,6 +21,8 @@ from training.data.tables.table import Table, is_text
 from training.data.tables.units import split_units
 from training.data.tables.values import Values, is_number
 
+LONG = ("time", "value")
+"""Flags of a long table beside those of every table."""
 EVEN = 1e-3
 """Steps in time that differ by less than this share of their median are even."""
 
@@ -79,20 +82,20 @@ def _order_by_time(table: Table, roles: Roles, series: _Series) -> tuple[list[ND
     """The times of each series, ascending, after its rows were put into that order."""
     if roles.time is None:
         return None, []
-    instants = _read_instants(table, roles.time)
+    notes: list[str] = []
+    instants = _read_instants(table, roles.time, notes)
     moved = 0
     for number, rows in enumerate(series.rows):
         order = np.argsort(instants[rows], kind="stable")
         moved += bool((order != np.arange(len(rows))).any())
         series.rows[number] = rows = rows[order]
         _refuse_equal_times(table, roles.time, instants, rows, series.ids[number])
-    notes = (
-        [f"the rows of {moved} series were put into the order of {table.describe_column(roles.time)}"] if moved else []
-    )
+    if moved:
+        notes.append(f"the rows of {moved} series were put into the order of {table.describe_column(roles.time)}")
     return [instants[rows] for rows in series.rows], notes
 
 
-def _read_instants(table: Table, column: int) -> NDArray[np.float64]:
+def _read_instants(table: Table, column: int, notes: list[str]) -> NDArray[np.float64]:
     found = table.columns[column]
     if found.null_count or (is_text(found) and "" in table.read_texts(column)):
         texts = table.read_texts(column)
@@ -107,10 +110,10 @@ def _read_instants(table: Table, column: int) -> NDArray[np.float64]:
         unit = 1e9 if pa.types.is_timestamp(kind) else _count_per_second(kind)
         return np.asarray(found, dtype=np.float64) / unit
     if is_text(found):
-        return parse_instants(
-            [text or "" for text in table.read_texts(column)],
-            f"{table.describe_column(column).capitalize()} of {table.where}",
-        )
+        instants = [text or "" for text in table.read_texts(column)]
+        dates, note = rewrite_dates(instants, table.name_column(column))
+        notes += [note] if note else []
+        return parse_instants(dates, table.name_column(column))
     return np.asarray(found.cast(pa.float64()), dtype=np.float64)
 
 
@@ -138,7 +141,7 @@ def _choose_channels(table: Table, roles: Roles, series: _Series, settings: Tabl
     odd = {column: why for column in roles.rest if (why := _explain_no_value(table, column, series, settings))}
     if odd:
         why = next(iter(odd.values()))
-        raise explain_leftovers(table, list(odd), f"that nobody named, and that may be no value ({why})")
+        raise explain_leftovers(table, list(odd), f"that nobody named, and that may be no value ({why})", LONG)
     if not roles.rest:
         raise DatasetError(f"{table.subject} has no column left for values. Name one with --value.")
     return roles.rest
@@ -157,8 +160,8 @@ def _explain_no_value(table: Table, column: int, series: _Series, settings: Tabl
         return None if pa.types.is_decimal(table.columns[column].type) else "it holds no numbers"
     values = Values(table, settings).read(column)
     within = [values[rows] for rows in series.rows]
-    if any(len(each) > 1 for each in within) and all((np.diff(each) == 1).all() for each in within):
-        return "it counts the rows"
+    if any(len(each) > 1 for each in within) and all((np.diff(each) > 0).all() for each in within):
+        return "it rises throughout each series, as a time or an index does"
     known = values[np.isfinite(values)]
     if not len(known) or (known != np.round(known)).any():
         return None
@@ -174,10 +177,7 @@ def _pick_first_rows(table: Table, roles: Roles, series: _Series) -> dict[str, A
             _refuse_change(table, columns, series, flag)
     first = pa.array([int(rows[0]) for rows in series.rows])
     picked = replace(table, columns=tuple(column.take(first) for column in table.columns), lines=None)
-    about = name_labels(picked, roles)
-    if not roles.group and roles.id:
-        about["group_origin"] = None
-    return about
+    return name_labels(picked, roles)
 
 
 def _list_labels(table: Table, roles: Roles, series: _Series) -> list[list[object]] | None:

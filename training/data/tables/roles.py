@@ -122,26 +122,31 @@ def _find_known(table: Table, known: Sequence[str], settings: TableSettings) -> 
 
 
 def _refuse_two_roles(table: Table, given: dict[str, tuple[int, ...]]) -> None:
+    """An id may be a label or a group as well: a patient, whose sessions are the series."""
     seen: dict[int, str] = {}
     for role, columns in given.items():
-        for column in columns:
+        for column in columns if role != "id" else ():
             if column in seen:
                 raise DatasetError(
-                    f"{table.describe_column(column).capitalize()} of {table.where} is given as --{seen[column]} and "
+                    f"{table.name_column(column)} is given as --{seen[column]} and "
                     f"as --{role}. A column has one role: leave one of the two out."
                 )
             seen[column] = role
+    for column in given["id"]:
+        if seen.get(column) in ("time", "value", "ignore"):
+            raise DatasetError(f"{table.name_column(column)} is given as --id and as --{seen[column]}. Leave one out.")
 
 
-def explain_leftovers(table: Table, columns: Sequence[int], why: str) -> DatasetError:
-    """Columns that nothing names are asked for by name, with the flags to give."""
+def explain_leftovers(table: Table, columns: Sequence[int], why: str, flags: Sequence[str] = ()) -> DatasetError:
+    """Columns that nothing names are asked for by name, with the flags to give; `flags` are further ones."""
     shown = "; ".join(_describe_leftovers(table, columns[:5]))
     more = f"; and {len(columns) - 5} more" if len(columns) > 5 else ""
-    flag = table.get_flag(columns[0])
+    single, flag = len(columns) == 1, table.get_flag(columns[0])
+    others = "".join(f", --{each} {flag}" for each in flags)
     return DatasetError(
-        f"{table.subject} has {'a column' if len(columns) == 1 else f'{len(columns)} columns'} "
-        f"{why}: {shown}{more}. Say what {'it is' if len(columns) == 1 else 'each is'}: --label {flag}, --group {flag} "
-        f"(a patient, a machine: never parted by a split) or --ignore {flag}."
+        f"{table.subject} has {'a column' if single else f'{len(columns)} columns'} {why}: {shown}{more}. Say what "
+        f"{'it is' if single else 'each is'}: --label {flag}, --group {flag} (a patient, a machine: never parted by a "
+        f"split){others} or --ignore {flag}."
     )
 
 

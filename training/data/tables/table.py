@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +21,7 @@ class Table:
     lines: of a text file, the line (from 1) of each row.
     units: by column, where the file states them.
     notes: what reading did to it.
+    parts: of a table made of several files, the first row of each and its name.
     """
 
     where: str
@@ -27,6 +30,7 @@ class Table:
     lines: Sequence[int] | None = None
     units: dict[int, str] | None = None
     notes: tuple[str, ...] = ()
+    parts: tuple[tuple[int, str], ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -40,13 +44,20 @@ class Table:
 
     def describe_row(self, row: int) -> str:
         """Where a row stands, for a sentence."""
-        return f"row {row} (counted from 0)" if self.lines is None else f"line {self.lines[row]}"
+        first, name = (0, "") if not self.parts else self.parts[bisect_right(self.parts, row, key=itemgetter(0)) - 1]
+        place = f"row {row - first} (counted from 0)" if self.lines is None else f"line {self.lines[row]}"
+        return f"{place} of {name}" if name else place
 
     def describe_column(self, column: int) -> str:
         """How a column is called, for a sentence."""
         if self.names is None or not self.names[column]:
             return f"column {column + 1}"
         return f"column {self.names[column]!r}"
+
+    def name_column(self, column: int) -> str:
+        """How a column is called at the start of a sentence."""
+        words = self.describe_column(column)
+        return f"{words[0].upper()}{words[1:]} of {self.where}"
 
     def get_flag(self, column: int) -> str:
         """What a flag calls the column: its name in quotes where they are needed, or its number."""

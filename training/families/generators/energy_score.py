@@ -70,25 +70,27 @@ class EnergyObjective(Objective):
         self._cases = cases
 
     def list_held(self) -> tuple[Tensor, ...]:
-        return self._cases.series, self._cases.class_index
+        counted = () if self._cases.counted is None else (self._cases.counted,)
+        return self._cases.series, self._cases.class_index, *counted
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         del progress
         series, class_index = self._cases.series[index], self._cases.class_index[index]
+        counted = torch.ones_like(series) if self._cases.counted is None else self._cases.counted[index]
         shape = self.network.choose_noise_shape(len(index))
         one, other = (
             self.network(class_index, torch.randn(shape, generator=self.generator, device=index.device))
             for _ in range(2)
         )
-        distance = (_measure_distance(series, one) + _measure_distance(series, other)) / 2
-        spread = _measure_distance(one, other)
+        distance = (measure_distance(series, one, counted) + measure_distance(series, other, counted)) / 2
+        spread = measure_distance(one, other, counted)
         loss = distance - spread / 2
         return loss, {"loss": loss, "distance": distance, "spread": spread}
 
 
-def _measure_distance(one: Tensor, other: Tensor) -> Tensor:
-    """The mean over cases of the root mean squared difference."""
-    squared = (one - other).flatten(1).square().mean(dim=1)
+def measure_distance(one: Tensor, other: Tensor, counted: Tensor) -> Tensor:
+    """The mean over cases of the root mean squared difference of the values that count, `counted` being 0 … 1."""
+    squared = ((one - other).square() * counted).flatten(1).sum(dim=1) / counted.flatten(1).sum(dim=1).clamp_min(1e-9)
     return (squared + 1e-12).sqrt().mean()
 
 

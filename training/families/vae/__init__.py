@@ -103,20 +103,37 @@ class ClassAwareObjective(Objective):
         self._cases, self._settings = cases, settings
 
     def list_held(self) -> tuple[Tensor, ...]:
-        return self._cases.series, self._cases.class_index
+        counted = () if self._cases.counted is None else (self._cases.counted,)
+        return self._cases.series, self._cases.class_index, *counted
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         settings = self._settings
-        series = warp_series(self._cases.series[index], settings.warp_probability, self.generator)
+        series, counted = self._warp(index)
         shape = (len(series), settings.latent_dim)
         noise = torch.randn(shape, generator=self.generator, device=series.device)
         reconstruction, latent, mean, log_variance = self.vae(series, noise)
-        error = functional.mse_loss(reconstruction, series)
+        error = compute_error(reconstruction, series, counted)
         divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
         classification = functional.cross_entropy(self.head(latent), self._cases.class_index[index])
         warm = min(1.0, progress / settings.kl_warm_up) if settings.kl_warm_up else 1.0
         loss = error + settings.kl_weight * warm * divergence + settings.class_weight * classification
         return loss, {"error": error, "kl": divergence, "class": classification}
+
+    def _warp(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Warped series of some cases, and how much each value counts, warped along."""
+        series, counted = self._cases.series[index], self._cases.counted
+        if counted is None:
+            return warp_series(series, self._settings.warp_probability, self.generator), None
+        both = torch.cat([series, counted[index]], dim=1)
+        series, weights = warp_series(both, self._settings.warp_probability, self.generator).chunk(2, dim=1)
+        return series, weights
+
+
+def compute_error(reconstruction: Tensor, series: Tensor, counted: Tensor | None) -> Tensor:
+    """Mean squared error, of what is filled or padded none, `counted` being 0 there and 1 elsewhere."""
+    if counted is None:
+        return functional.mse_loss(reconstruction, series)
+    return ((reconstruction - series).square() * counted).sum() / counted.sum()
 
 
 def fit_class_aware(cases: Pool, settings: ClassAwareSettings, run: Run) -> tuple[VAE, History]:

@@ -1,0 +1,57 @@
+"""`seriesmith`: what is done with datasets, a command each. What a command needs is imported when it is chosen."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "fit": "learn a dataset and publish its bundle",
+    "generate": "write a generated dataset to a file",
+    "evaluate": "measure policies over many datasets",
+    "windows": "measure a bundle of unlabelled windows by TimeGAN's protocol",
+    "picture": "draw a dataset's series beside those sampled from its bundle",
+}
+"""Modules of training/ with `main(arguments, prog)`, and what each does."""
+
+INSTALL = "pip install -e '.[cpu,training]'"
+
+REFUSED = 2
+"""The exit status of a command that was refused."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that the first argument names; the exit status."""
+    command, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if command in ("-h", "--help"):
+        print(describe_commands())
+        return 0
+    if command not in COMMANDS:
+        print(f"seriesmith has no command {command!r}; it has: {', '.join(COMMANDS)}.", file=sys.stderr)
+        return REFUSED
+    return run_command(command, rest, f"seriesmith {command}")
+
+
+def describe_commands() -> str:
+    """What `--help` says."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {command:{width}}  {what}" for command, what in COMMANDS.items()]
+    return "\n".join(["usage: seriesmith COMMAND …", "", *lines, "", "seriesmith COMMAND --help lists its settings."])
+
+
+def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
+    """Import a command and run it; the exit status. `prog` is what it calls itself."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, Ctrl-C needs no traceback
+    try:
+        module = importlib.import_module(f"training.{command}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("training", "bundle"):
+            raise
+        print(f"{prog} needs {error.name}, which is not installed here: {INSTALL}", file=sys.stderr)
+        return REFUSED
+    finally:
+        signal.signal(signal.SIGINT, before)
+    status: int = module.main(list(arguments), prog)
+    return status
