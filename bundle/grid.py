@@ -57,6 +57,13 @@ class OnGrid:
             stacked[place, :, : case.shape[1]] = case
         return stacked
 
+    def stretch(self) -> OnGrid:
+        """Return the same cases, each stretched over the whole grid whatever the length policy, gaps filled.
+
+        For what bends time and asks no graph: it would bend padding too.
+        """
+        return put_on_grid(self.cases, self.shape.model_copy(update={"length_policy": "resample"}))
+
     def restore(self, series: Array) -> Array:
         """Bring `series` from the grid back to the cases' own timepoints: `[n, n_channels, longest]`, zeros behind."""
         if self.positions is None:

@@ -22,13 +22,14 @@ class Varying:
     """Brings the series of each class from a model's grid to their lengths, in the order in which they are made.
 
     given, drawn: by class index, the lengths of the given cases, and one for each series that comes from none of them.
-    width: timepoints of every answered array.
+    width: timepoints of every answered array. stretched: whether given cases were, see `OnGrid.stretch`.
     """
 
     shape: SeriesShape
     given: dict[int, Lengths]
     drawn: dict[int, Lengths]
     width: int
+    stretched: bool = False
 
     def bring_back(self, class_index: int, samples: Samples) -> Columns:
         """Return `series` `[n, n_channels, width]`, zeros behind each, and `lengths` `[n]` where they are not fixed."""
@@ -36,11 +37,17 @@ class Varying:
             return {"series": samples.series}
         now, rest = np.split(self.drawn[class_index], [len(samples.series)])
         self.drawn[class_index] = rest
-        lengths = choose_lengths(samples.source, self.given[class_index], now)
-        return {"series": bring_to_lengths(samples.series, lengths, self.shape, self.width), "lengths": lengths}
+        given = self.given[class_index]
+        lengths = choose_lengths(samples.source, given, now)
+        shape = self.shape
+        if self.stretched and len(given):
+            shape = shape.model_copy(update={"length_policy": "resample"})
+        return {"series": bring_to_lengths(samples.series, lengths, shape, self.width), "lengths": lengths}
 
 
-def vary_as_given(recipes: Sequence[Recipe], shape: SeriesShape, placed: OnGrid | None, classes: Lengths) -> Varying:
+def vary_as_given(
+    recipes: Sequence[Recipe], shape: SeriesShape, placed: OnGrid | None, classes: Lengths, stretched: bool
+) -> Varying:
     """Lengths as those of given cases of classes `classes` `[n]`: of a class's own where it has any, else of any."""
     if placed is None or shape.is_fixed:
         return Varying(shape, {}, {}, shape.n_timepoints)
@@ -51,7 +58,7 @@ def vary_as_given(recipes: Sequence[Recipe], shape: SeriesShape, placed: OnGrid 
         )
         for recipe in recipes
     }
-    return Varying(shape, given, drawn, int(placed.lengths.max()))
+    return Varying(shape, given, drawn, int(placed.lengths.max()), stretched)
 
 
 def vary_as_learned(recipes: Sequence[Recipe], shape: SeriesShape) -> Varying:

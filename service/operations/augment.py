@@ -25,7 +25,7 @@ from pydantic import BeforeValidator, Field
 
 from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest, Unsupported
-from bundle.generation.policy import PolicyName
+from bundle.generation.policy import PolicyName, is_latent
 from bundle.generation.recipe import Recipe
 from bundle.grid import OnGrid
 from bundle.manifest import Manifest
@@ -141,12 +141,15 @@ async def stream(
     policy = choose_policy(served.bundle, request.policy)
     require_cases(served.bundle, making, had)
     require_units(series, manifest, policy)
+    stretched = placed is not None and not is_latent(policy)
+    if placed is not None and stretched:
+        series = placed.stretch().series
     recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.close_on_failure():
         await generation.start_from(series, given)
-    varying = vary_as_given(recipes, manifest.series, placed, given)
+    varying = vary_as_given(recipes, manifest.series, placed, given, stretched)
     report: dict[str, ClassReport] = {}
 
     async def make_chunks() -> AsyncIterator[Columns]:

@@ -16,6 +16,7 @@ from pydantic import FailFast, Field
 from bundle.grid import OnGrid
 from service.answers import Cube, Judged, JudgedFlags, Lengths, Note, Vector
 from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
+from service.pace import run_unhurried
 from service.room import Room
 from service.serving import Serving
 from service.uneven import describe_placing
@@ -74,7 +75,9 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
         timepoint_error = require_finite_answer(np.square(series - reconstruction), "timepoint error")
     is_anomaly = None if score is None else score > 1
     answer = Answer(manifest.name, manifest.version, reconstruction, error, score, is_anomaly, timepoint_error)
-    return answer if placed is None else _restore(answer, placed)
+    if placed is None:
+        return answer
+    return await run_unhurried(reconstruction.nbytes, lambda: _restore(answer, placed))
 
 
 def _restore(answer: Answer, placed: OnGrid) -> Answer:

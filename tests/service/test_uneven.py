@@ -386,3 +386,15 @@ def test_a_sampler_fills_up_shorter_series_as_they_came(uneven: Server, cases: L
     assert np.array_equal(series[:6], given, equal_nan=True) and len(labels) == len(series) == 12
     lengths = (~np.isnan(series[6:])).all(axis=1).sum(axis=1)
     assert set(lengths.tolist()) <= {20, 33, 40, 64} and np.isfinite(series[6][:, : lengths[0]]).all()
+
+
+@pytest.mark.parametrize("policy", ["warps", "guided"])
+@pytest.mark.parametrize("model", VARYING)
+def test_time_is_bent_within_a_series_own_length(uneven: Server, policy: str, model: str):
+    """Ramps of two lengths, whose ends bending keeps but for a slice: none ends early, in padding."""
+    ramps = [np.tile(np.linspace(100, 900, length), (2, 1)).astype(np.float32) for length in (20, 20, 60, 60)]
+    fields = {"model": model, "labels": [1] * 4, "policy": policy, "strategy": {"factor": 6.0}, "seed": 1}
+    made = ask_json(uneven, "augment", ramps, include_original=False, **fields)["series"]
+    assert {case.shape[1] for case in made} == {20, 60}
+    for case in made:
+        assert case.min() >= 99 and case.max() >= 800 and (np.diff(case) > 0).mean() > 0.9
