@@ -100,5 +100,5 @@ def choose_example(repository: Repository) -> Example | None:
         tuple(manifest.labels) if manifest.labelled else (),
         tuple(map(str, manifest.labels)),
         tuple(name for name, operation in OPERATIONS.items() if operation.is_offered_by(bundle)),
-        tuple((low, high) for low, high in manifest.series.value_range or [(-1.0, 1.0)] * manifest.series.n_channels),
+        tuple((low, high) for low, high in manifest.series.value_range or [[-1.0, 1.0]] * manifest.series.n_channels),
     )
