@@ -273,6 +273,8 @@ class Bundle:
         shape = self.manifest.series
         if self.can("sample"):
             self.sample(0, 1, seed=0)
+        if self.has("generate"):
+            self.sample(len(self.manifest.classes) - 1, 1, seed=0)  # a graph may know fewer classes than the manifest
         for rows in batch_sizes:
             series = np.zeros((rows, shape.n_channels, shape.n_timepoints), np.float32)
             latent = self.encode(series)[0] if self.can("encode") else np.zeros((rows, self.latent_dim), np.float32)

@@ -50,7 +50,7 @@ def change_file(directory: Path, file: str, content: bytes) -> None:
     digest = hashlib.sha256(content).hexdigest()
 
     def changed(raw: dict[str, Any]) -> dict[str, Any]:
-        mixture = raw["latent"]["mixture"] if "latent" in raw else raw["mixture"]
+        mixture = (raw.get("latent") or raw).get("mixture")
         for card in [*raw["graphs"].values(), mixture, raw["probe"], raw["weights"]]:
             if card and card["file"] == file:
                 card["sha256"] = digest

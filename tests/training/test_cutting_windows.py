@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from training.data import load
 from training.data.cases import DatasetError
 from training.data.raw import Raw
 from training.data.split import hold_out, split_folds
@@ -70,7 +73,7 @@ def test_a_window_has_the_label_of_most_of_its_timepoints_and_ties_are_said() ->
     labels = list("aaabbb") + [None] * 6
     cut = cut_windows(Raw(make_recordings(12), timepoint_labels=[labels]), 4, 1, "The file f")
     assert cut.labels == ["a", "b", "b", "b"]
-    assert cut.notes[1:] == (
+    assert cut.notes[1:3] == (
         "windows that have two labels equally often, and took the one that comes last: 1",
         "windows left out, as most of their timepoints have no label: 5",
     )
@@ -97,3 +100,10 @@ def test_windows_of_a_recording_are_on_one_side_of_every_split(seed: int) -> Non
 def test_groups_that_are_given_hold_several_recordings() -> None:
     cut = cut_windows(Raw(make_recordings(8, 8), groups=["p", "p"], labels=[1, 2]), 4, 4, "The file f")
     assert cut.groups == ["p"] * 4 and cut.labels == [1, 1, 2, 2]
+
+
+def test_recordings_of_the_training_and_the_test_set_are_different_groups(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X_train=np.arange(400.0).reshape(5, 1, 80), X_test=np.arange(160.0).reshape(2, 1, 80))
+    dataset = load(data=tmp_path / "a.npz", window=20, stride=10)
+    assert dataset.test is not None and len(dataset.test.series) == 14
+    assert not set(dataset.train.groups or ()) & set(dataset.test.groups or ())

@@ -19,6 +19,7 @@ import torch
 from tests.conftest import ROOT
 from training import families
 from training.configuration import ConfigurationError, FitConfiguration
+from training.data.discover import find_generator, list_generators
 from training.export.exporting import BATCH_SIZES, Exportable, export
 from training.families import classifiers, generators, textures, vae
 from training.families.settings import FamilySettings, Size
@@ -230,6 +231,15 @@ def check_graphs(kind: str, name: str, shape: tuple[int, int, int]) -> None:
         assert exported.card.file == f"{item.name}.onnx"
     assert {1, 2, 7, 33} <= set(BATCH_SIZES)
     assert sum(size for size, _ in settings.estimate_parts(data.pool.size)) <= taken
+
+
+@pytest.mark.parametrize("name", families.list_names("generator"))
+def test_no_option_of_a_generator_is_also_one_of_a_generator_of_data(name: str) -> None:
+    own = set(families.list_options("generator", name))
+    for dataset in list_generators():
+        generator = find_generator(dataset)
+        assert generator is not None
+        assert own.isdisjoint(field.name for field in fields(generator.Settings)), dataset
 
 
 def test_what_no_family_is_called_and_what_it_has_no_option_for_is_refused_with_what_there_is() -> None:

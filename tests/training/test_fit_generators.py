@@ -100,6 +100,10 @@ def test_what_moves_codes_cannot_be_made(cases: TrainingCases) -> None:
 def test_a_generator_is_chosen_by_name_recorded_and_stands_in_place_of_vae_and_texture() -> None:
     chosen = parse_arguments(["--dataset=sines", "--generator", "energy_score", "--generator.width=64"])
     assert chosen.generator == energy_score.Settings(width=64)
+    both = parse_arguments(
+        ["--dataset=gaussian_process", "--generator.n-cases=12", "--generator=energy_score", "--generator.width=64"]
+    )
+    assert both.generator == chosen.generator and both.record()["generated"]["n_cases"] == 12
     record = chosen.record()
     assert (record["vae"], record["texture"]) == (None, None)
     assert FitConfiguration.from_record(record, None) == chosen

@@ -10,6 +10,7 @@ import pyedflib
 import pytest
 import wfdb
 
+from training.data import load
 from training.data.cases import DatasetError
 from training.data.formats import edf, wfdb_record
 from training.data.raw import Raw
@@ -97,7 +98,7 @@ def test_rhythms_label_the_windows_of_a_record(tmp_path: Path) -> None:
 def test_symbols_label_the_windows_where_there_is_no_rhythm(tmp_path: Path) -> None:
     path = write_record(tmp_path, sample=np.array([100, 300]), symbol=["N", "A"])
     cut = cut_windows(read(path, label=("atr",)), 100, 100, "The record")
-    assert cut.labels == ["N", "N", "A"] and "no label: 1" in cut.notes[-1]
+    assert cut.labels == ["N", "N", "A"] and any("no label: 1" in note for note in cut.notes)
 
 
 def test_annotations_label_the_windows_of_an_edf_file(tmp_path: Path) -> None:
@@ -129,3 +130,48 @@ def test_a_record_without_its_signals_is_refused(tmp_path: Path) -> None:
     path.with_suffix(".dat").unlink()
     with pytest.raises(DatasetError, match="could not be read.*beside it"):
         read(path)
+
+
+def write_folder(folder: Path, names: dict[str, int]) -> Path:
+    """A record of each name, whose first channel is the number in place of the usual one."""
+    for name, level in names.items():
+        place = folder / Path(name).parent
+        place.mkdir(parents=True, exist_ok=True)
+        signals = SIGNALS.T.copy()
+        signals[:, 0] = level
+        record = {"fs": FREQUENCY, "units": ["mV", "NU"], "sig_name": ["II", "resp"], "fmt": ["16", "16"]}
+        wfdb.wrsamp(Path(name).name, p_signal=signals, write_dir=str(place), **record)
+        wfdb.wrann(Path(name).name, "atr", fs=FREQUENCY, write_dir=str(place), sample=np.array([0]), symbol=["N"])
+    return folder
+
+
+def test_a_folder_of_recordings_has_its_labels_and_groups_by_sub_folder(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"sick/a": 0, "sick/b": 1, "well/c": 2, "well/d": 3})
+    dataset = load(data=tmp_path, label="folder", window=100)
+    assert dataset.train.labels == ("sick",) * 8 + ("well",) * 8
+    assert dataset.train.groups is not None and len(set(dataset.train.groups)) == 4
+    np.testing.assert_allclose(dataset.train.series[:, 0, 0], np.repeat([0, 1, 2, 3], 4), atol=1e-3)
+    assert dataset.description.channel_names == ("II", "resp") and dataset.description.units == ("mV", "NU")
+
+
+def test_a_table_of_names_labels_and_groups_recordings(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "data", {"a": 0, "b": 1, "c": 2, "d": 3})
+    names = tmp_path / "names.csv"
+    names.write_text("file,diagnosis,patient\nd,ill,p2\nc,well,p2\nb,ill,p1\na,well,p1\n")
+    dataset = load(data=folder, names=names, label="diagnosis", group="patient", window=200)
+    assert dataset.train.labels == ("well",) * 2 + ("ill",) * 2 + ("well",) * 2 + ("ill",) * 2
+    assert dataset.train.groups == ("p1",) * 4 + ("p2",) * 4
+
+
+def test_annotations_label_the_windows_of_a_folder_whose_halves_are_a_split(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"train/a": 0, "train/b": 1, "test/a": 2})
+    dataset = load(data=tmp_path, label="atr", window=100)
+    assert dataset.test is not None and dataset.test.labels == ("N",) * 4 and len(dataset.train.series) == 8
+    assert not set(dataset.train.groups or ()) & set(dataset.test.groups or ())
+
+
+def test_recordings_of_other_channels_are_refused_by_name(tmp_path: Path) -> None:
+    write_folder(tmp_path, {"a": 0})
+    write_edf(tmp_path)
+    with pytest.raises(DatasetError, match="r1.edf has the channel names EEG Fpz, temp, but .*a.hea has II, resp"):
+        load(data=tmp_path, window=100, ignore="atr")

@@ -22,6 +22,9 @@ from training.data.settings import ArraySettings
 
 DESCRIPTIONS = ("channel_names", "units", "sampling_interval")
 
+NOWHERE = ("none",)
+"""What `--label` says where there is no label, or where it is in a file of its own."""
+
 _TELLING = re.compile(
     r"(x|y|z|data|series|samples?|signals?|labels?|targets?|class(es)?|groups?|subjects?|patients?|persons?|ids?|folds?|"
     r"splits?|train(ing)?|test(ing)?|val(id|idation)?|dev|idx|ind(ex|ices)|mask|[_\d])+",
@@ -105,6 +108,8 @@ def _find_column(
     arrays: Mapping[str, Array], given: Sequence[str], default: str, suffix: str, where: str
 ) -> str | None:
     """The array of labels or groups of the partition with that suffix."""
+    if tuple(given) == NOWHERE:
+        return None
     base = (given[0] if given else default).removesuffix("_train")
     if base + suffix in arrays:
         return base + suffix
@@ -130,7 +135,8 @@ def _check_unused(
     series = [arrays[part.series].shape for part in parts]
     for name in sorted(set(arrays) - used - set(DESCRIPTIONS)):
         shape = arrays[name].shape
-        if name not in settings.ignore and (looks := _describe_looks(name, shape, series)):
+        left_out = name in settings.ignore or (settings.label == NOWHERE and name.split("_")[0] == "y")
+        if not left_out and (looks := _describe_looks(name, shape, series)):
             raise DatasetError(
                 f"{where} holds {name!r}, of the shape {shape}, which is not used and looks like {looks}. Say what it "
                 f"is: --label {name}, --group {name}, --key {name}, or --ignore {name} to leave it out."

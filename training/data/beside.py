@@ -75,7 +75,7 @@ def find_columns(data: Path, source: Source) -> dict[str, Path]:
     for flag in ("label", "group"):
         names = getattr(source, flag)
         for path in (data.parent / names[0], Path(names[0])) if len(names) == 1 else ():
-            if flag not in found and path.suffix and path.is_file():
+            if flag not in found and path.suffix not in ("", ".npy") and path.is_file():
                 found[flag] = path
     return found
 

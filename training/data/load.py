@@ -18,6 +18,7 @@ from training.data.labelling import settle_partitions
 from training.data.layout import parse_layout
 from training.data.missing import mark_missing
 from training.data.raw import Partitions, Raw
+from training.data.recording_folder import find_recordings, read_recordings
 from training.data.series_folder import find_series_files, read_series_files
 from training.data.source import Source, make_source
 from training.data.windows import cut_windows
@@ -49,17 +50,17 @@ def load_source(source: Source) -> Dataset:
     return check_dataset(
         name,
         prepare(train, source, f"The training set of {name}"),
-        None if test is None else prepare(test, source, f"The test set of {name}"),
+        None if test is None else prepare(test, source, f"The test set of {name}", "test recording"),
         origin=origin,
         shaping=source,
     )
 
 
-def prepare(raw: Raw, source: Source, where: str) -> Raw:
+def prepare(raw: Raw, source: Source, where: str, recording: str = "recording") -> Raw:
     """A partition as its reader found it, with missing values marked, and cut into windows where that is asked for."""
     raw = mark_missing(raw, source.missing)
     if source.window is not None:
-        return cut_windows(raw, source.window, source.stride or source.window, where)
+        return cut_windows(raw, source.window, source.stride or source.window, where, recording)
     if raw.timepoint_labels is not None:
         raise DatasetError(f"{where} has a label for each timepoint. Cut it into windows with --window LENGTH.")
     return raw
@@ -87,6 +88,9 @@ def _refuse_options(options: Options, what: str) -> None:
 def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
     """Name, partitions, and the files they come from, in words."""
     _refuse_options(source.generated, f"the data of {data}")
+    if recordings := find_recordings(data, source):
+        partitions = read_recordings(data, recordings, source)
+        return source.dataset or data.resolve().name, partitions, f"from {len(recordings)} recordings of {data.name}"
     if series := find_series_files(data, source):
         partitions = read_series_files(data, series, source)
         return source.dataset or data.resolve().name, partitions, f"from {len(series)} files of {data.name}"

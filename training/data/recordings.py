@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from training.data.cases import DatasetError
 from training.data.raw import Raw
 
+ANNOTATIONS = ("annotations", "atr")
+"""What `--label` and `--ignore` call them: those in an EDF file, and those beside a WFDB record."""
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -32,7 +35,11 @@ class Annotation:
 
 
 def choose_channels(names: Sequence[str], wanted: Sequence[str], ignored: Sequence[str], where: str) -> list[int]:
-    """The numbers of the channels to read: those wanted, in that order, or all that are not ignored."""
+    """The numbers of the channels to read: those wanted, in that order, or all that are not ignored.
+
+    Annotations may be ignored too, and are no channel.
+    """
+    ignored = [name for name in ignored if name not in ANNOTATIONS]
     for name in (*wanted, *ignored):
         if list(names).count(name) != 1:
             raise DatasetError(

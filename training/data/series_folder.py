@@ -36,7 +36,7 @@ def find_series_files(folder: Path, source: Source) -> list[Path]:
 
 def read_series_files(folder: Path, files: list[Path], source: Source) -> Partitions:
     """A series per file; two partitions where the folder has nothing but the sub-folders train and test."""
-    names = None if source.names is None else _open(source.names, source)[0]
+    names = None if source.names is None else open_table(source.names, source)[0]
     tops = {path.relative_to(folder).parts[0].lower() if path.parent != folder else "" for path in files}
     if tops != {"train", "test"}:
         return _read_all(folder, files, names, source), None
@@ -49,13 +49,14 @@ def read_series_files(folder: Path, files: list[Path], source: Source) -> Partit
 
 
 def _read_all(folder: Path, files: list[Path], names: Table | None, source: Source) -> Raw:
-    opened = [_open(path, source) for path in files]
+    opened = [open_table(path, source) for path in files]
     parts = [Part(path.relative_to(folder), table) for path, (table, _) in zip(files, opened, strict=True)]
     settings = replace(source, decimal=opened[0][1].decimal)
     return read_parts(parts, names, settings, f"the folder {folder}")
 
 
-def _open(path: Path, source: Source) -> tuple[Table, Source]:
+def open_table(path: Path, source: Source) -> tuple[Table, Source]:
+    """The table in a file, and the source with what its text says. DatasetError where it is no table."""
     opener = _find_opener(path)
     if opener is None:
         raise DatasetError(f"The file {path} is no table that can be read. Save it as .csv or .parquet.")

@@ -28,12 +28,13 @@ class _Window:
     start: int
 
 
-def cut_windows(raw: Raw, length: int, stride: int, where: str) -> Raw:
+def cut_windows(raw: Raw, length: int, stride: int, where: str, recording: str = "recording") -> Raw:
     """`raw`, whose series are recordings, cut into windows of `length` timepoints, one every `stride` timepoints.
 
     A gap is an instant without a value in any channel, or a step in time above `WIDEST_STEP` median steps. A window's
     label is its recording's, or the most frequent of its timepoints' (of equally frequent ones, the one that comes
     last); windows whose timepoints mostly have no label are left out. What is left out, and ties, are in the notes.
+    Without groups, those of the first recording are called `recording` 0, and so on.
 
     Raises DatasetError, in words that begin with `where`, when no window fits.
     """
@@ -56,12 +57,15 @@ def cut_windows(raw: Raw, length: int, stride: int, where: str) -> Raw:
     require_room(8 * len(windows) * n_channels * length, f"{where}, cut into {len(windows)} windows,")
     labels, windows, notes = _label_windows(raw, windows, length)
     recordings = [window.recording for window in windows]
-    own_groups = [f"recording {number}" for number in range(len(raw.series))]
+    own_groups = [f"{recording} {number}" for number in range(len(raw.series))]
+    groups = [(raw.groups or own_groups)[number] for number in recordings]
+    if len(set(groups)) == 1:
+        notes.append("all windows are one group, so that none can be held out: nothing will measure what is learned")
     return replace(
         raw,
         series=np.stack([_cut(raw.series[w.recording], w.start, length) for w in windows]),
         labels=labels,
-        groups=[(raw.groups or own_groups)[number] for number in recordings],
+        groups=groups,
         group_origin=raw.group_origin or "its recording",
         timepoint_labels=None,
         times=_cut_times(raw, windows, length),

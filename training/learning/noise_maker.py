@@ -53,7 +53,7 @@ class NoiseMaker(Maker):
 
 @dataclass(frozen=True)
 class NoiseModel:
-    """A `bundle.generation.model.Generator` on the CPU: it has the roles "generate" and, where there is one,
+    """A `bundle.generation.model.GeneratingModel` on the CPU: it has the roles "generate" and, where there is one,
     "classifier"; what else a model can do is never asked of it."""
 
     scaling: Scaling
@@ -61,7 +61,7 @@ class NoiseModel:
     classifier: nn.Module | None
 
     blocks_at_once = 32
-    """512 series a call: as fast as more, in little memory."""
+    """512 series a call, which bounds its memory."""
 
     latent_dim = 0
     texture_shape: tuple[int, ...] = ()

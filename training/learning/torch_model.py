@@ -36,7 +36,7 @@ class TorchModel:
     classifier: nn.Module | None
 
     blocks_at_once = 32
-    """512 series a call: as fast as more, in little memory."""
+    """512 series a call, which bounds its memory."""
 
     @property
     def latent_dim(self) -> int:

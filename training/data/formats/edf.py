@@ -12,15 +12,13 @@ from typing import Any
 from training.data.cases import DatasetError
 from training.data.installs import import_reader
 from training.data.raw import Partitions
-from training.data.recordings import Annotation, Signal, choose_channels, make_recording
+from training.data.recordings import ANNOTATIONS, Annotation, Signal, choose_channels, make_recording
 from training.data.room import require_room
 from training.data.settings import SignalSettings
 
 SUFFIXES = (".edf", ".bdf")
 Settings = SignalSettings
-
-ANNOTATIONS = "annotations"
-"""What `--label` and `--ignore` call them."""
+IS_RECORDING = True
 
 
 def read(path: Path, settings: SignalSettings) -> Partitions:
@@ -30,8 +28,7 @@ def read(path: Path, settings: SignalSettings) -> Partitions:
         with pyedflib.EdfReader(str(path)) as file:
             require_room(8 * int(file.getNSamples().sum()), f"The file {path}")
             names = file.getSignalLabels()
-            ignored = [name for name in settings.ignore if name != ANNOTATIONS]
-            chosen = choose_channels(names, settings.value, ignored, f"The file {path}")
+            chosen = choose_channels(names, settings.value, settings.ignore, f"The file {path}")
             signals = [
                 Signal(names[at], file.getPhysicalDimension(at), file.getSampleFrequency(at), file.readSignal(at))
                 for at in chosen
@@ -47,17 +44,19 @@ def read(path: Path, settings: SignalSettings) -> Partitions:
 
 def _read_annotations(file: Any, settings: SignalSettings, path: Path) -> list[Annotation] | None:
     starts, durations, labels = file.readAnnotations()
-    if settings.label and settings.label != (ANNOTATIONS,):
-        raise DatasetError(f"The label of {path} is {settings.label[0]!r}, but an EDF file has --label {ANNOTATIONS}.")
+    if settings.label and settings.label != (ANNOTATIONS[0],):
+        raise DatasetError(
+            f"The label of {path} is {settings.label[0]!r}, but an EDF file has --label {ANNOTATIONS[0]}."
+        )
     if settings.label:
         return [
             Annotation(float(start), float(duration) if duration > 0 else None, str(label))
             for start, duration, label in zip(starts, durations, labels, strict=True)
         ]
-    if len(labels) and ANNOTATIONS not in settings.ignore:
+    if len(labels) and ANNOTATIONS[0] not in settings.ignore:
         raise DatasetError(
             f"The file {path} holds {len(labels)} annotations (the first: {str(labels[0])!r}), which are not used. "
-            f"Take them as labels of windows with --label {ANNOTATIONS} --window LENGTH, or leave them out with "
-            f"--ignore {ANNOTATIONS}."
+            f"Take them as labels of windows with --label {ANNOTATIONS[0]} --window LENGTH, or leave them out with "
+            f"--ignore {ANNOTATIONS[0]}."
         )
     return None

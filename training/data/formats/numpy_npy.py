@@ -34,7 +34,12 @@ def read(path: Path, settings: ArraySettings) -> Partitions:
             arrays.setdefault(file.stem, _open_file(file))
         elif partition == own:
             arrays[name] = _open_file(file)
-    return read_arrays(arrays, replace(settings, key=settings.key or base), f"The folder of {path}")
+    label, group, ignore = (
+        tuple(name.removesuffix(".npy") for name in names)
+        for names in (settings.label, settings.group, settings.ignore)
+    )
+    settings = replace(settings, key=settings.key or base, label=label, group=group, ignore=ignore)
+    return read_arrays(arrays, settings, f"The folder of {path}")
 
 
 def _split_name(stem: str) -> tuple[str, str]:

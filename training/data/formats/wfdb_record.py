@@ -19,6 +19,7 @@ from training.data.settings import SignalSettings
 
 SUFFIXES = (".hea",)
 Settings = SignalSettings
+IS_RECORDING = True
 
 REFERENCE = "atr"
 """The extension of the annotations that people have checked."""
@@ -30,8 +31,7 @@ def read(path: Path, settings: SignalSettings) -> Partitions:
     try:
         header = wfdb.rdheader(record)
         require_room(8 * header.n_sig * (header.sig_len or 0), f"The record {path}")
-        ignored = [name for name in settings.ignore if name != REFERENCE]
-        channels = choose_channels(header.sig_name, settings.value, ignored, f"The record {path}")
+        channels = choose_channels(header.sig_name, settings.value, settings.ignore, f"The record {path}")
         read = wfdb.rdrecord(record, channels=channels)
         annotations = _read_annotations(wfdb, record, settings, path)
     except DatasetError:

@@ -41,7 +41,7 @@ def read_parts(parts: Sequence[Part], names: Table | None, settings: TableSettin
     if set(folders) != {"."} or "folder" in (*settings.label, *settings.group):
         added["folder"] = list(folders)
     if names is not None:
-        found, notes = _look_up(parts, names, settings)
+        found, notes = look_up_files([part.path for part in parts], names, settings)
         added |= found
         table = replace(table, notes=(*table.notes, *notes))
     table = _add_columns(table, added, [part.table.n_rows for part in parts])
@@ -106,7 +106,9 @@ def _add_columns(table: Table, added: dict[str, list[object]], counts: Sequence[
     return replace(table, names=(*names, *added), columns=(*table.columns, *columns))
 
 
-def _look_up(parts: Sequence[Part], names: Table, settings: TableSettings) -> tuple[dict[str, list[object]], list[str]]:
+def look_up_files(
+    paths: Sequence[PurePath], names: Table, settings: TableSettings
+) -> tuple[dict[str, list[object]], list[str]]:
     """The columns of the table of names that are a label or a group, a value per file; and what was not used."""
     own = names.names
     if own is None:
@@ -115,7 +117,7 @@ def _look_up(parts: Sequence[Part], names: Table, settings: TableSettings) -> tu
     rows: dict[str, int] = {}
     for row, text in enumerate(names.read_texts(column)):
         rows[text or ""] = row
-    chosen = [_find_row(part.path, rows, names) for part in parts]
+    chosen = [_find_row(path, rows, names) for path in paths]
     wanted = {*settings.label, *settings.group}
     used = [
         at for at, name in enumerate(own)
