@@ -81,7 +81,7 @@ def measure(bundle: Bundle, windows: np.ndarray, configuration: WindowsConfigura
     real = scaling(windows)
     half = len(real) // 2
     rows = []
-    for number in tqdm(range(configuration.repetitions), desc="judges"):
+    for number in tqdm(range(configuration.repetitions), desc="judges", disable=None):
         seed = configuration.seed + number
         order = torch.randperm(len(real), generator=torch.Generator().manual_seed(seed))
         pairs = [

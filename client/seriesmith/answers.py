@@ -66,8 +66,12 @@ class AugmentAnswer:
     what was filled in the given cases, where anything was.
 
     series: [n_cases, n_channels, n_timepoints]
+    labels: [n_cases]
+    synthetic: [n_cases]
+    lengths: [n_cases]
+    note: [one]
 
-    There are `n_cases` in all; a part of a stream has the next of them.
+    There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `report`.
 
     What the server left out is None: `lengths`, `note`.
     """
@@ -90,9 +94,13 @@ class AugmentAnswer:
 class ClassifyAnswer:
     """Class probabilities of series.
 
-    `probabilities` have their columns in the order of `classes`; `note` says what was filled in the series.
+    `probabilities` have their columns in the order of `classes`; `typicality` is from 0 to 1. `note` says what was
+    filled in the series.
 
+    labels: [n_cases]
     probabilities: [n_cases, n_classes]
+    typicality: [n_cases]
+    note: [one]
 
     What the server left out is None: `typicality`, `note`.
     """
@@ -114,6 +122,7 @@ class EncodeAnswer:
 
     posterior_mean: [n_cases, latent_dim]
     posterior_log_variance: [n_cases, latent_dim]
+    note: [one]
 
     What the server left out is None: `note`.
     """
@@ -129,11 +138,17 @@ class EncodeAnswer:
 class ReconstructAnswer:
     """Reconstructions with anomaly scores.
 
-    `anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual. `note` says
-    what was filled in the series, where anything was.
+    `error` is in squared original units; an `anomaly_score` above 1 is anomalous. `anomaly_score` and `is_anomaly` are
+    left out where the model had too few cases to know what is usual. `note` says what was filled in the series, where
+    anything was.
 
     series: [n_cases, n_channels, n_timepoints]
+    error: [n_cases]
+    anomaly_score: [n_cases]
+    is_anomaly: [n_cases]
     timepoint_error: [n_cases, n_channels, n_timepoints]
+    lengths: [n_cases]
+    note: [one]
 
     What the server left out is None: `anomaly_score`, `is_anomaly`, `timepoint_error`, `lengths`, `note`.
     """
@@ -156,8 +171,12 @@ class SampleAnswer:
     Series in the order of `counts`; per class, acceptance and fallbacks by the text of its label.
 
     series: [n_cases, n_channels, n_timepoints]
+    labels: [n_cases]
+    log_density: [n_cases]
+    lengths: [n_cases]
 
-    There are `n_cases` in all; a part of a stream has the next of them.
+    There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `acceptance` and
+    `fallbacks`.
 
     What the server left out is None: `log_density`, `lengths`.
     """

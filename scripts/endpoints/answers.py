@@ -50,7 +50,9 @@ def _add_answer(classes: dict[str, str], operation: Operation) -> None:
     _add_parts_of(classes, fields)
     words = [operation.summary, describe(operation.answer), list_lines((one.name, one.words) for one in fields)]
     if operation.stream is not None:
-        words.append("There are `n_cases` in all; a part of a stream has the next of them.")
+        last = [f"`{one.name}`" for one in fields if one.kind is Kind.MAP]
+        also = f", and the last part alone {' and '.join(last)}" if last else ""
+        words.append(f"There are `n_cases` in all; a part of a stream has the next of them{also}.")
     if absent := [f"`{one.name}`" for one in fields if one.optional]:
         words.append(f"What the server left out is None: {', '.join(absent)}.")
     lines = [_write_field(field) for field in fields]

@@ -113,7 +113,7 @@ def _list_hinted(of: type[Any], hints: dict[str, Any]) -> list[Field]:
         axes = find_axes(hint)
         plain, optional = _strip(hint)
         kind, inner = _classify_answered(f"{of.__module__}.{name}", plain, axes)
-        words = "" if axes is None or len(axes.names) < 2 else f"[{', '.join(axes.names)}]"
+        words = "" if axes is None else f"[{', '.join(axes.names)}]"
         found.append(Field(name, kind, optional, inner, words))
     return found
 

@@ -22,7 +22,7 @@ SERIES_ALONE = ("encode", "reconstruct", "classify")
 class Example:
     """The facts about a model that examples need; `labels` are none where it learned from unlabelled data.
 
-    `operations` are the names of those that it can do.
+    `operations` are the names of those that it can do, `ranges` the low and high values of each channel.
     """
 
     model: str
@@ -32,6 +32,7 @@ class Example:
     labels: tuple[Label, ...]
     class_texts: tuple[str, ...]
     operations: tuple[str, ...]
+    ranges: tuple[tuple[float, float], ...]
 
     @property
     def inference_operation(self) -> str:
@@ -73,17 +74,15 @@ class Example:
         return self.n_channels * self.n_timepoints <= MOST_VALUES
 
     def _make_series(self, n_cases: int) -> list[list[list[float]]]:
-        """Make waves `[n_cases][n_channels][n_timepoints]`, no two alike."""
+        """Make waves `[n_cases][n_channels][n_timepoints]` within the channels' ranges, no two alike."""
         return [
-            [
-                [
-                    round(math.sin(case + channel + 6.3 * time / self.n_timepoints), 2)
-                    for time in range(self.n_timepoints)
-                ]
-                for channel in range(self.n_channels)
-            ]
+            [self._make_wave(case + channel, *self.ranges[channel]) for channel in range(self.n_channels)]
             for case in range(n_cases)
         ]
+
+    def _make_wave(self, phase: int, low: float, high: float) -> list[float]:
+        turns = (phase + 6.3 * time / self.n_timepoints for time in range(self.n_timepoints))
+        return [float(f"{(low + high) / 2 + (high - low) / 2 * math.sin(turn):.6g}") for turn in turns]
 
 
 def choose_example(repository: Repository) -> Example | None:
@@ -101,4 +100,5 @@ def choose_example(repository: Repository) -> Example | None:
         tuple(manifest.labels) if manifest.labelled else (),
         tuple(map(str, manifest.labels)),
         tuple(name for name, operation in OPERATIONS.items() if operation.is_offered_by(bundle)),
+        tuple((low, high) for low, high in manifest.series.value_range or [[-1.0, 1.0]] * manifest.series.n_channels),
     )

@@ -32,7 +32,10 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`probabilities` have their columns in the order of `classes`; `note` says what was filled in the series."""
+    """`probabilities` have their columns in the order of `classes`; `typicality` is from 0 to 1.
+
+    `note` says what was filled in the series.
+    """
 
     model: str
     version: int

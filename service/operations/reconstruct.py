@@ -36,7 +36,9 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual.
+    """`error` is in squared original units; an `anomaly_score` above 1 is anomalous.
+
+    `anomaly_score` and `is_anomaly` are left out where the model had too few cases to know what is usual.
 
     `note` says what was filled in the series, where anything was.
     """

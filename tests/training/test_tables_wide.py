@@ -55,6 +55,12 @@ def test_ids_and_patients_are_never_timepoints(tmp_path: Path) -> None:
     assert load(data=path, group="patient").train.groups == tuple("000111222333")
 
 
+def test_an_id_does_not_make_a_wide_table_long(tmp_path: Path) -> None:
+    path = write_frame(tmp_path / "some.csv", patient=np.arange(12))
+    with pytest.raises(DatasetError, match="a row per value of column 'patient', so a row is a series.*--ignore"):
+        load(data=path, id="patient")
+
+
 def test_the_index_that_pandas_writes_is_asked_for(tmp_path: Path) -> None:
     path = write_frame(tmp_path / "some.csv", index=True, label=["a", "b"] * 6)
     with pytest.raises(DatasetError, match=r"column 1 \(no name; an index\?\).*--ignore 1"):

@@ -34,6 +34,9 @@ RAGGED = replace(REGULAR, series=[list(case[:, : 8 + n % 4]) for n, case in enum
 TIMED = replace(
     RAGGED, times=[np.sort(RANDOM.choice(50, len(case[0]), replace=False)).astype(float) / 4 for case in RAGGED.series]
 )
+EVERY = pytest.mark.parametrize(
+    "cases", [REGULAR, UNIVARIATE, RAGGED, TIMED], ids=["regular", "univariate", "ragged", "timed"]
+)
 LONG = {"id": "id", "time": "time", "label": "label", "group": "group"}
 
 
@@ -66,9 +69,7 @@ def test_a_wide_table_comes_back(suffix: str, cases: Raw, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".parquet", ".arrow"])
-@pytest.mark.parametrize(
-    "cases", [REGULAR, UNIVARIATE, RAGGED, TIMED], ids=["regular", "univariate", "ragged", "timed"]
-)
+@EVERY
 def test_a_long_table_comes_back(suffix: str, cases: Raw, tmp_path: Path) -> None:
     write_cases(tmp_path / f"long{suffix}", cases, long=True)
     assert_equal(read(tmp_path / f"long{suffix}", **LONG), cases)
@@ -81,9 +82,7 @@ def test_series_that_no_wide_table_holds_are_written_long_with_a_note(cases: Raw
     assert_equal(read(tmp_path / "a.csv", **LONG), cases)
 
 
-@pytest.mark.parametrize(
-    "cases", [REGULAR, UNIVARIATE, RAGGED, TIMED], ids=["regular", "univariate", "ragged", "timed"]
-)
+@EVERY
 def test_a_ts_file_comes_back_but_for_groups_which_is_said(cases: Raw, tmp_path: Path) -> None:
     (note,) = write_cases(tmp_path / "a.ts", cases)
     assert note == "not written, as the format has no place for it: groups"
@@ -98,10 +97,18 @@ def test_an_npz_comes_back_with_its_types(cases: Raw, tmp_path: Path) -> None:
     assert found.labels == cases.labels and np.asarray(found.series).dtype == np.asarray(cases.series).dtype
 
 
-@pytest.mark.parametrize("cases", [REGULAR, UNIVARIATE, RAGGED], ids=["regular", "univariate", "ragged"])
+@EVERY
 def test_json_lines_come_back(cases: Raw, tmp_path: Path) -> None:
     assert write_cases(tmp_path / "a.jsonl", cases) == ()
     assert_equal(read(tmp_path / "a.jsonl"), cases)
+
+
+def test_the_times_of_a_body_as_augment_takes_it_are_read(tmp_path: Path) -> None:
+    body = {"series": [[1, 2, 3], [4, 5]], "labels": ["a", "b"], "times": [[0, 1, 5], [0, 2]], "seed": 1}
+    (tmp_path / "a.json").write_text(json.dumps(body))
+    found = read(tmp_path / "a.json")
+    assert [list(times) for times in found.times or ()] == [[0, 1, 5], [0, 2]] and found.labels == ["a", "b"]
+    assert [list(case[0]) for case in found.series] == [[1, 2, 3], [4, 5]]
 
 
 def test_json_lines_are_what_people_write(tmp_path: Path) -> None:

@@ -213,7 +213,9 @@ def _read_column(arrays: Mapping[str, Array], name: str, where: str) -> list[obj
 
 
 def _to_values(values: Values) -> list[Any]:
-    """Plain Python values; bytes become text."""
+    """Plain Python values; bytes become text, and so do dates, of which NumPy would make nanoseconds."""
+    if isinstance(values, np.ndarray) and values.dtype.kind == "M":
+        values = values.astype(str)
     flat = [item for value in values for item in np.ravel(value).tolist()] if isinstance(values, list) else values
     plain = np.ravel(flat).tolist() if isinstance(flat, np.ndarray) else flat
     return [value.decode(errors="replace") if isinstance(value, bytes) else value for value in plain]

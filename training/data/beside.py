@@ -80,9 +80,12 @@ def find_columns(data: Path, source: Source) -> dict[str, Path]:
     return found
 
 
-def without_columns(source: Source, columns: dict[str, Path]) -> Source:
-    """The source for a reader, which finds no label or group in the data where files of their own hold them."""
-    blank = {flag: ("none",) if flag == "label" else () for flag in columns}
+def without_columns(source: Source, columns: dict[str, Path], is_text: bool) -> Source:
+    """The source for a reader, which finds no label or group in the data where files of their own hold them.
+
+    is_text: the data is a text table, of which the first column could be taken for the label.
+    """
+    blank = {flag: ("none",) if flag == "label" and is_text else () for flag in columns}
     return replace(source, **blank)  # type: ignore[arg-type]
 
 

@@ -24,7 +24,7 @@ def read_frame(frame: Any, name: str = "frame", **settings: Any) -> Dataset:
     source = make_source(**settings)
     raw = read_table(from_arrow(_to_arrow(frame), f"the frame {name}"), source)
     settled = settle_labels(raw, "the frame", source.drop_unlabelled)
-    return check_dataset(name, prepare(settled, source, f"The frame {name}"), None, origin="from a data frame")
+    return check_dataset(name, prepare(settled, source, f"The frame {name}"), None, "from a data frame", source)
 
 
 def _to_arrow(frame: Any) -> Any:

@@ -21,6 +21,7 @@ from training.data.raw import Partitions, Raw
 from training.data.recording_folder import find_recordings, read_recordings
 from training.data.series_folder import find_series_files, read_series_files
 from training.data.source import Source, make_source
+from training.data.unpack import find_suffix
 from training.data.windows import cut_windows
 
 
@@ -116,5 +117,6 @@ def _load_files(source: Source, data: Path) -> tuple[str, Partitions, str]:
 
 
 def _read(path: Path, source: Source, columns: dict[str, Path]) -> Partitions:
-    train, test = read_file(path, without_columns(source, columns))
+    is_text = find_suffix(path) in (".csv", ".tsv", ".txt")
+    train, test = read_file(path, without_columns(source, columns, is_text))
     return add_columns(train, columns), test

@@ -72,7 +72,7 @@ def _refuse_offset(known: Channel, channel: str) -> None:
     with np.errstate(over="ignore"):
         level = np.float32(np.abs(known).max())
     deviation = known.std()
-    if not np.isfinite(level) or deviation == 0:
+    if not np.isfinite(level) or known.min() == known.max():  # whose deviation, too, is but rounding
         return
     step = float(np.spacing(level))
     if step > MOST_ROUNDING * deviation:

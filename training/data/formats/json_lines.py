@@ -1,8 +1,8 @@
 """Reads JSON lines, and JSON: series as `/augment` takes and gives them, whole bodies or one case a line.
 
 A body has `series` `[n_cases][n_channels][n_timepoints]` (or `[n_cases][n_timepoints]`) and `labels`; a line of one
-case has `series` `[n_channels][n_timepoints]` (or `[n_timepoints]`), `label` and, for instance, `group`. `null` is a
-missing value. Keys that are no part of a case (`model`, `seed` …) are left out, and that is said.
+case has `series` `[n_channels][n_timepoints]` (or `[n_timepoints]`), `label` and, for instance, `group`. Both may have
+`times`. `null` is a missing value. Keys that are no part of a case (`model`, `seed` …) are left out, and that is said.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from training.data.unpack import find_suffix, read_text
 
 SUFFIXES = (".jsonl", ".ndjson", ".json")
 Settings = TableSettings
-SINGULAR = {"labels": "label", "groups": "group"}
+SINGULAR = {"labels": "label", "groups": "group", "times": "times"}
 """What holds one value a case in a body, and in a line of one case."""
 
 Case = dict[str, Any]
@@ -75,7 +75,7 @@ def _split_body(found: Case, path: Path, line: int) -> tuple[list[Case], set[str
                 "values 'series'."
             )
         return [], set(found)
-    columns = {key: found[key] for key in (*SINGULAR, "synthetic") if isinstance(found.get(key), list)}
+    columns = {key: found[key] for key in (*SINGULAR, "synthetic") if _is_column(key, found.get(key))}
     series = found["series"]
     if not columns and not (_measure_depth(series) == 3 and "label" not in found):
         return [found], set()
@@ -88,6 +88,11 @@ def _split_body(found: Case, path: Path, line: int) -> tuple[list[Case], set[str
     labels = {SINGULAR[key]: values for key, values in columns.items() if key in SINGULAR}
     cases = [{"series": case, **{key: values[at] for key, values in labels.items()}} for at, case in enumerate(series)]
     return cases, rest
+
+
+def _is_column(key: str, values: Any) -> bool:
+    """Whether `values` has one for each case of a body; the times of one case are a list of numbers."""
+    return _measure_depth(values) == 2 if key == "times" else isinstance(values, list)
 
 
 def _measure_depth(values: Any) -> int:

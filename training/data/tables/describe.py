@@ -28,4 +28,6 @@ def _write_booleans(values: list[object]) -> list[object]:
 
 def _write_whole(value: object) -> object:
     """A column of whole numbers that misses one is of floats, in typed files."""
+    if isinstance(value, bool):
+        return str(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value

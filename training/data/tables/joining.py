@@ -38,7 +38,7 @@ def read_parts(parts: Sequence[Part], names: Table | None, settings: TableSettin
     headed = parts[0].table.names is not None
     folders = [part.path.parent.as_posix() for part in parts]
     added: dict[str, list[object]] = {"file": [part.path.as_posix() for part in parts]}
-    if set(folders) != {"."} or "folder" in (*settings.label, *settings.group):
+    if "folder" in (*settings.label, *settings.group) or (names is None and set(folders) != {"."}):
         added["folder"] = list(folders)
     if names is not None:
         found, notes = look_up_files([part.path for part in parts], names, settings)

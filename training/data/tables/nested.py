@@ -16,12 +16,16 @@ from training.data.tables.units import split_units
 
 SERIES = "series"
 """The column of lists that needs no name as a channel."""
+TIMES = "times"
+"""The column of lists beside it that holds the series' times."""
 
 
 def read_nested(table: Table, roles: Roles, settings: TableSettings) -> Raw:
     """A series per row; the values are lists `[n_timepoints]`, or `[n_channels][n_timepoints]` in a single column."""
-    columns = roles.value or tuple(column for column in roles.rest if is_list(table.columns[column]))
-    if leftovers := [column for column in roles.rest if column not in columns]:
+    lists = [column for column in roles.rest if is_list(table.columns[column])]
+    timed = _find_times(table, lists)
+    columns = roles.value or tuple(column for column in lists if column not in timed)
+    if leftovers := [column for column in roles.rest if column not in (*columns, *timed)]:
         raise explain_leftovers(table, leftovers, "beside the lists of values that nobody named")
     if len(columns) == 1 and is_list(_get_items(table, columns[0])):
         series = [[_read(channel, table, row) for channel in cell] for row, cell in _list_cells(table, columns[0])]
@@ -33,7 +37,22 @@ def read_nested(table: Table, roles: Roles, settings: TableSettings) -> Raw:
         names = None if names == (SERIES,) else names
     missing = sum(int(np.isnan(channel).sum()) for case in series for channel in case)
     notes = (f"{missing} values of {table.where} are missing (null or NaN)",) if missing else ()
-    return Raw(series, channel_names=names, units=units, notes=(*table.notes, *notes), **name_labels(table, roles))
+    times = [_read(cell, table, row) for row, cell in _list_cells(table, timed[0])] if timed else None
+    return Raw(
+        series,
+        channel_names=names,
+        units=units,
+        times=times,
+        notes=(*table.notes, *notes),
+        **name_labels(table, roles),
+    )
+
+
+def _find_times(table: Table, lists: list[int]) -> list[int]:
+    """The column of times, where one of series stands beside it."""
+    names = table.names or ()
+    found = {names[column]: column for column in lists} if names else {}
+    return [found[TIMES]] if TIMES in found and SERIES in found else []
 
 
 def _get_items(table: Table, column: int) -> pa.Array:

@@ -6,7 +6,7 @@ from training.data.cases import DatasetError
 from training.data.raw import Raw
 from training.data.tables.long import read_long
 from training.data.tables.nested import read_nested
-from training.data.tables.roles import find_roles
+from training.data.tables.roles import describe_columns, find_roles, join_columns
 from training.data.tables.settings import TableSettings
 from training.data.tables.table import Table, is_list
 from training.data.tables.wide import has_run, read_wide
@@ -20,6 +20,11 @@ def read_table(table: Table, settings: TableSettings) -> Raw:
     if not table.n_rows:
         raise DatasetError(f"{table.subject} holds no rows. Give a table with series in it.")
     roles = find_roles(table, settings)
+    if roles.id and has_run(table, roles) and len(set(join_columns(table, roles.id))) == table.n_rows:
+        raise DatasetError(
+            f"{table.subject} has timepoints as columns, and a row per value of {describe_columns(table, roles.id)}, "
+            "so a row is a series. Leave that column out with --ignore; --id is for tables of one timepoint a row."
+        )
     if (roles.is_long and any(is_list(table.columns[column]) for column in roles.value)) or (
         not roles.is_long and any(is_list(table.columns[column]) for column in roles.rest)
     ):
