@@ -179,7 +179,7 @@ def test_a_run_is_found_in_any_order_of_the_columns(
 
 
 @needs_real_data
-def test_the_ecg5000_and_mit_bih_files_that_everybody_has_load_with_one_flag(tmp_path: Path) -> None:
+def test_the_ecg5000_file_that_everybody_has_loads_with_one_flag() -> None:
     with pytest.raises(DatasetError, match="its first column holds 2 whole values"):
         load(data=REAL / "csv/ECG5000_part.csv")
     loaded = load(data=REAL / "csv/ECG5000_part.csv", label="first")
