@@ -104,6 +104,7 @@ def test_a_bundle_of_a_small_dataset_is_small(repository: Path) -> None:
     assert sum(file.stat().st_size for file in (repository / "sines" / "1").iterdir()) < 3e6
 
 
+@pytest.mark.long
 def test_without_a_dataset_every_bundle_is_fitted_again(tmp_path: Path) -> None:
     fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="one"))
     fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="two", seed=7))
@@ -186,6 +187,7 @@ def test_a_refit_of_everything_takes_no_other_setting(tmp_path: Path, capsys: py
     assert "seed would change that" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_nothing_is_judged_without_folds_and_a_relative_path_is_found_again_from_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def learn(**changed: object) -> Fitted:
     return fit(start_fabric(configuration), parts.learn, configuration)
 
 
+@pytest.mark.long
 def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -> None:
     steps = ["--vae.steps=10", "--texture.steps=2", "--texture.euler-steps=4", "--classifier.steps=10"]
     others = ["--policy=auto", f"--folds={QUICKER['folds']}", "--workers=2", "--device=cpu", "--no-report"]
@@ -85,6 +86,7 @@ def test_an_average_answers_the_mean_of_a_classifier_with_the_policy_and_one_wit
     np.testing.assert_allclose(mean, (one + other) / 2, atol=1e-5)
 
 
+@pytest.mark.long
 def test_a_fit_may_start_from_an_average_or_from_a_bundle_of_one_class(tmp_path: Path) -> None:
     still: dict[str, Any] = {"steps": 1, "learning_rate": 1e-12, "weight_decay": 0.0}
     barely = {"vae": convolutional.Settings(**still), "classifier": fcn.Settings(**still)}
