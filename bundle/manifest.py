@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -244,10 +243,9 @@ def write_manifest(manifest: Manifest) -> bytes:
 
 def check_name(name: str) -> str:
     """Return `name`. Raises `BundleError` where it cannot be a bundle's name."""
-    modules = {file.stem for file in Path(__file__).parent.rglob("*.py")}
-    if not re.fullmatch(NAME_PATTERN, name) or name in modules:
+    if not re.fullmatch(NAME_PATTERN, name):
         raise BundleError(
             f"{name!r} cannot name a bundle: a name is lower-case letters, digits, '-' and '_', starts with a letter, "
-            "and is not a module of bundle/. Give another with --name."
+            "and has at most 100 characters. Give another with --name."
         )
     return name

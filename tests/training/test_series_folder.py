@@ -25,7 +25,9 @@ def write_series(path: Path, number: int, **columns: object) -> None:
 def test_label_and_group_are_columns_of_the_files(tmp_path: Path) -> None:
     for number in range(N_FILES):
         write_series(tmp_path / f"{number:02d}.csv", number, patient=number // 3, sick=int(number % 6 == 0))
-    with pytest.raises(DatasetError, match="2 columns that nobody named.*'patient'.*'sick'"):
+    with pytest.raises(
+        DatasetError, match="2 columns that nobody named.*'patient'.*'sick'.*perhaps --group patient --label sick\\?"
+    ):
         load(data=tmp_path)
     loaded = load(data=tmp_path, label="sick", group="patient")
     np.testing.assert_allclose(loaded.train.series, SERIES, rtol=1e-6)

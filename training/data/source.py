@@ -15,8 +15,8 @@ from training.data.tables.settings import TableSettings
 
 
 @dataclass(frozen=True)
-class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
-    """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names."""
+class Place:
+    """Where a dataset is."""
 
     dataset: str | None = None
     """A dataset's name: one that aeon ships or downloads, a generator's, or one in the folder given by --data."""
@@ -25,6 +25,15 @@ class Source(ArraySettings, TableSettings, CommonSettings, Shaping):
     <name>_TRAIN and, if there is one, <name>_TEST."""
     format: str | None = None
     """How the file is to be read, whatever it is called (default: by suffix and content)."""
+
+
+@dataclass(frozen=True)
+class Source(Shaping, ArraySettings, TableSettings, CommonSettings, Place):
+    """A dataset's place, and the settings of every reader; a reader takes the part that its `Settings` names.
+
+    Fields, and with them the flags in --help, come in the order of these bases from the last to the first.
+    """
+
     generated: Annotated[Options, tyro.conf.arg(name="generator")] = NO_OPTIONS
     """Options of the generator that --dataset names."""
     drop_unlabelled: bool = False

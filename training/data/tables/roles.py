@@ -14,6 +14,9 @@ LABELS = ("label", "class", "target", "y")
 """Names, in any case, of a label that need no flag."""
 GROUPS = ("group",)
 """The same for a group."""
+GROUPING = ("patient", "subject", "person", "user", "machine", "device", "unit", "site", "group")
+"""Words in the names of columns that are likely groups."""
+
 JOINT = " | "
 """Between the parts of a label, group or id that several columns make up."""
 
@@ -141,13 +144,33 @@ def explain_leftovers(table: Table, columns: Sequence[int], why: str, flags: Seq
     """Columns that nothing names are asked for by name, with the flags to give; `flags` are further ones."""
     shown = "; ".join(_describe_leftovers(table, columns[:5]))
     more = f"; and {len(columns) - 5} more" if len(columns) > 5 else ""
-    single, flag = len(columns) == 1, table.get_flag(columns[0])
-    others = "".join(f", --{each} {flag}" for each in flags)
-    return DatasetError(
-        f"{table.subject} has {'a column' if single else f'{len(columns)} columns'} {why}: {shown}{more}. Say what "
-        f"{'it is' if single else 'each is'}: --label {flag}, --group {flag} (a patient, a machine: never parted by a "
-        f"split){others} or --ignore {flag}."
+    asked = (
+        f"{table.subject} has {'a column' if len(columns) == 1 else f'{len(columns)} columns'} {why}: {shown}{more}. "
     )
+    if len(columns) == 1:
+        flag = table.get_flag(columns[0])
+        others = "".join(f", --{each} {flag}" for each in flags)
+        return DatasetError(
+            f"{asked}Say what it is: --label {flag}, --group {flag} (a patient, a machine: never parted by a "
+            f"split){others} or --ignore {flag}."
+        )
+    guessed = " ".join(f"--{_guess_role(table, column, flags)} {table.get_flag(column)}" for column in columns[:5])
+    others = "".join(f", --{each}" for each in flags)
+    return DatasetError(
+        f"{asked}Say what each is by --label, --group (a patient, a machine: never parted by a split){others} or "
+        f"--ignore; perhaps {guessed}?"
+    )
+
+
+def _guess_role(table: Table, column: int, flags: Sequence[str]) -> str:
+    """What a column may be, by its name and its number of different values: to suggest a flag, never to read."""
+    name = (table.names[column] if table.names else "").lower()
+    n_different = len(set(table.read_texts(column)))
+    if "time" in flags and (name == "t" or any(word in name for word in ("time", "date", "stamp"))):
+        return "time"
+    if any(word in name for word in GROUPING):
+        return "group"
+    return "label" if n_different <= max(2, min(20, table.n_rows // 4)) else "ignore"
 
 
 def _describe_leftovers(table: Table, columns: Sequence[int]) -> Iterator[str]:
