@@ -32,11 +32,12 @@ def require_units(series: NDArray[np.float32], manifest: Manifest, policy: Polic
     if not foreign.any(axis=1).all():
         return
     channel = int(foreign[0].argmax())
+    described = "the series lies" if len(series) == 1 else f"each of the {len(series)} series lies"
     raise InvalidRequest(
-        f"each of the {len(series)} series lies far outside the range that model {manifest.name!r} learned from: in "
-        f"channel {channel} the first has mean {level[0, channel]:.3g} and standard deviation "
+        f"{described} far outside the range that model {manifest.name!r} learned from: in channel {channel} "
+        f"{'it' if len(series) == 1 else 'the first'} has mean {level[0, channel]:.3g} and standard deviation "
         f"{spread[0, channel]:.3g}, and training series had values of {low[channel]:.3g} to {high[channel]:.3g} and "
-        f"deviations of {least[channel]:.3g} to {most[channel]:.3g}. Check the units, or ask for the policy warps, "
-        "which takes any.",
+        f"deviations of {least[channel]:.3g} to {most[channel]:.3g}; check its units and scale, or ask for the policy "
+        "warps, which takes any.",
         "series",
     )

@@ -87,12 +87,16 @@ def _compute_code_digest() -> str:
 
 def _fit_both(root: Path) -> None:
     fit_and_publish(FitConfiguration(dataset="sines", models=root, **QUICK))
-    time = np.linspace(0, 1, 40)
-    phase = np.random.default_rng(0).uniform(0, 1, (24, 1))
     file = root.parent / "unlabelled.npz"
-    np.savez(file, data=np.sin(6 * time + phase)[:, :, None])
+    save_unlabelled(file)
     layout = "n_cases,n_timepoints,n_channels"
     fit_and_publish(FitConfiguration(data=file, key="data", layout=layout, models=root, **QUICK))
+
+
+def save_unlabelled(file: Path) -> None:
+    """Write what `unlabelled` is fitted to: 24 windows as `data` `[24, 40, 1]`."""
+    phase = np.random.default_rng(0).uniform(0, 1, (24, 1))
+    np.savez(file, data=np.sin(6 * np.linspace(0, 1, 40) + phase)[:, :, None])
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,8 @@ def test_with_the_key_everything_is_answered(guarded: Server, cases: Labelled):
 
 @pytest.mark.parametrize("operation", SERIES_OPERATIONS)
 def test_more_rows_than_allowed_are_refused_and_as_many_as_allowed_answered(guarded: Server, operation: str):
-    series = np.zeros((601, 2, 64), np.int64).tolist()
+    wave = 1 + 0.15 * np.sin(np.arange(64) / 5)
+    series = [[np.rint(1000 * wave).astype(int).tolist(), (0.01 * wave).round(3).tolist()]] * 601
     labels = {"labels": [0] * 601} if operation == "augment" else {}
     response = guarded.post(operation, model="sines", series=series, **labels)
     assert_refused(response, 413, "too_large", "series", "601 series", "600", "SERIESMITH_MAX_ROWS")

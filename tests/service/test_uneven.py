@@ -340,7 +340,7 @@ def test_a_set_in_other_units_is_refused_where_decoded_differences_would_be_adde
     assert response.status_code == 400
     error = response.json()["error"]
     assert error["field"] == "series" and "outside the range that model 'ranged' learned from" in error["message"]
-    assert "deviations of 100 to 180. Check the units" in error["message"]
+    assert "deviations of 100 to 180; check its units and scale" in error["message"]
     mixed = np.concatenate([foreign[:5], cases.series[5:6]])
     assert uneven.post("augment", series=mixed, **fields).status_code == 200
 

@@ -17,6 +17,7 @@ from training.data import Cases
 from training.data.duplicates import describe, find_duplicates, group_equal
 from training.data.partition import make_training_cases, order_labels, split_dataset
 from training.fit import fit_and_publish
+from training.learning.progress import make_progress
 
 SERIES = np.random.default_rng(0).normal(size=(40, 1, 12)).astype(np.float32)
 
@@ -82,7 +83,8 @@ def test_a_fit_warns_before_it_trains_and_manifest_and_report_say_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = save(tmp_path / "leaking.npz", SERIES[:20], SERIES[10:26])
-    directory = fit_and_publish(replace(make_brief(data=file, policy="none", report=True), models=tmp_path / "models"))
+    settings = replace(make_brief(data=file, policy="none", report=True), models=tmp_path / "models")
+    directory = fit_and_publish(settings, make_progress())
     assert directory is not None
     words = capsys.readouterr().err
     assert words.index("warning: 10 test cases are also in the training set") < words.index("VAE")

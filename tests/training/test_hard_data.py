@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.training.test_fit import STEPS, make_brief
+from tests.conftest import take_steps
+from tests.training.test_fit import make_brief
 from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import Partition
@@ -20,7 +21,7 @@ OUTLIER = np.where(np.arange(16 * 24).reshape(16, 1, 24) == 0, 1e30, WALKS)
 
 
 def make_settings(**settings: object) -> FitConfiguration:
-    return make_brief(**dict.fromkeys(STEPS, 5), **settings)
+    return make_brief(**take_steps(5, 5, 5), **settings)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.conftest import save_unlabelled
 from training.quality.recurrent import compute_discriminative_score, compute_predictive_score
 from training.windows import fit_gaussian, main
 
@@ -54,7 +55,8 @@ def test_one_gaussian_has_the_mean_and_the_covariance_of_the_windows_and_nothing
 
 
 def test_the_command_prints_a_row_of_numbers(repository: Path, tmp_path: Path) -> None:
-    bundle, data = repository / "unlabelled" / "1", repository.parent / "unlabelled.npz"
+    bundle, data = repository / "unlabelled" / "1", tmp_path / "unlabelled.npz"
+    save_unlabelled(data)
     command = [sys.executable, str(WINDOWS), "--data", str(data), "--bundle", str(bundle), *AXES, *BRIEF]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 0, ended.stderr

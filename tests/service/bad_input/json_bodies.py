@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from typing import Any
 
 from tests.service.bad_input.bad import CASE, HUGE, OPERATIONS, ROW, SERIES_OPERATIONS, Bad, build_good, write_json
+
+WAVE = [1 + 0.15 * math.sin(timepoint / 5) for timepoint in range(64)]
+USUAL = [[1000 * value for value in WAVE], [0.01 * value for value in WAVE]]
+"""A case within the range of what `sines` was trained on."""
 
 
 def list_bodies() -> Iterator[Bad]:
@@ -180,7 +185,7 @@ def list_generating() -> Iterator[Bad]:
         (
             "one value of 1e13 among three series",
             {
-                "series": [CASE, CASE, [[1e13, *ROW[1:]], ROW]],
+                "series": [USUAL, USUAL, [[1e13, *USUAL[0][1:]], USUAL[1]]],
                 "labels": [1, 1, 1],
                 "strategy": {"factor": 2},
                 "policy": "latent",
