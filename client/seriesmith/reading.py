@@ -99,12 +99,20 @@ def list_columns(kind: Any) -> dict[str, type[np.generic]]:
 
 
 def join_answers(parts: Sequence[Answer]) -> Answer:
-    """Join answers about consecutive cases; fields that are not per case are those of the last."""
+    """Join answers about consecutive cases; fields that are not per case are those of the last, `note` those of all."""
     if len(parts) == 1:
         return parts[0]
     kind, last = type(parts[-1]), vars(parts[-1])
     columns = [name for name in list_columns(cast(Hashable, kind)) if last[name] is not None]
-    return kind(**last | {name: _join_column([vars(part)[name] for part in parts]) for name in columns})
+    joined: Fields = {name: _join_column([vars(part)[name] for part in parts]) for name in columns}
+    if "note" in last:
+        joined["note"] = _join_notes([vars(part)["note"] for part in parts])
+    return kind(**last | joined)
+
+
+def _join_notes(notes: Sequence[str | None]) -> str | None:
+    """Join the sentences that differ, in order; None where there is none."""
+    return " ".join(dict.fromkeys(note for note in notes if note)) or None
 
 
 def _join_column(parts: list[NDArray[Any]]) -> NDArray[Any]:

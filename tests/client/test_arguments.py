@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seriesmith import InvalidRequest, persistence
+from seriesmith import EncodeAnswer, InvalidRequest, persistence
 from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy
 from seriesmith.operations import classify
 from seriesmith.persistence import Attempt, Pause, Persistence, cut_pieces
+from seriesmith.reading import join_answers
 from tests.client.conftest import Ask
 from tests.service.bundles import Labelled, compute_relative_difference
 
@@ -148,6 +149,27 @@ def test_later_pieces_ask_the_version_that_answered_the_first(monkeypatch: pytes
         steps.send(answer(step))
     assert asked == ["sines", "sines/7", "sines/7"]
     assert ended.value.value.probabilities.shape == (5, 2) and ended.value.value.classes.tolist() == [0, 1]
+
+
+def test_a_joined_answer_has_the_notes_of_all_pieces_once_each_and_in_order():
+    def join(*notes: str | None) -> str | None:
+        code = np.zeros((1, 2), np.float32)
+        said: dict[str, Any] = {"model": "sines", "version": 1, "posterior_mean": code, "posterior_log_variance": code}
+        return join_answers([EncodeAnswer(**said, note=note) for note in notes]).note
+
+    assert join("Two were filled.", None, "One was filled.", "Two were filled.") == "Two were filled. One was filled."
+    assert join("Two were filled.", None) == "Two were filled." and join(None, None) is None
+
+
+def test_the_gaps_of_every_piece_are_noted(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(persistence, "PIECE_ROWS", 2)
+    steps = Persistence(60, 0).plan_pieces(classify(np.zeros((3, 3)), model="sines"))
+    said = {"model": "sines", "version": 1, "labels": np.zeros(2, np.int64), "probabilities": np.zeros((2, 2))}
+    next(steps)
+    steps.send({**said, "classes": [0, 1], "note": "1 missing value was filled."})
+    with pytest.raises(StopIteration) as ended:
+        steps.send({**said, "classes": [0, 1]})
+    assert ended.value.value.note == "1 missing value was filled."
 
 
 def test_a_refusal_of_a_later_piece_says_which_cases_it_counts(monkeypatch: pytest.MonkeyPatch, ask: Ask):

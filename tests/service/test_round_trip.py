@@ -14,6 +14,8 @@ from tests.conftest import take_steps
 from tests.service.server import Server, run_server
 from tests.training.test_fit import make_brief
 from training.data import load
+from training.data.raw import Raw
+from training.data.writing import write_cases
 from training.fit import fit_and_publish
 
 LENGTHS = (24, 31, 40, 40, 28, 36, 40, 25, 33, 30)
@@ -33,38 +35,22 @@ def make_cases() -> tuple[list[np.ndarray], list[str]]:
     return cases, labels
 
 
-def write_ts(path: Path, cases: list[np.ndarray], labels: list[str]) -> Path:
-    rows = [":".join(",".join(_write(value, "?") for value in channel) for channel in case) for case in cases]
-    head = "@univariate false\n@equalLength false\n@missing true\n@classLabel true idle busy\n@data\n"
-    path.write_text(head + "".join(f"{row}:{label}\n" for row, label in zip(rows, labels, strict=True)))
+def write_file(path: Path, cases: list[np.ndarray], labels: list[str]) -> Path:
+    """Write cases in the format of the suffix; a table is long, as their lengths differ."""
+    write_cases(path, Raw([list(case) for case in cases], labels, channel_names=("speed", "heat")))
     return path
 
 
-def write_long_csv(path: Path, cases: list[np.ndarray], labels: list[str]) -> Path:
-    lines = ["machine,second,speed,heat,activity"]
-    for number, (case, label) in enumerate(zip(cases, labels, strict=True)):
-        for second, (speed, heat) in enumerate(case.T):
-            lines.append(f"m{number},{second},{_write(speed, '')},{_write(heat, '')},{label}")
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def _write(value: float, missing: str) -> str:
-    return missing if np.isnan(value) else repr(float(value))
-
-
-WRITERS = {"ts": write_ts, "csv": write_long_csv}
-FLAGS: dict[str, dict[str, Any]] = {
-    "ts": {},
-    "csv": {"id": "machine", "time": "second", "value": ("speed", "heat"), "label": "activity"},
-}
+LONG: dict[str, Any] = {"id": "id", "time": "time", "value": ("speed", "heat"), "label": "label"}
+FLAGS: dict[str, dict[str, Any]] = {"ts": {}, "csv": LONG, "parquet": LONG}
+"""What reading a format has to be told."""
 
 
 @pytest.fixture(scope="module")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves what a fit made of the .ts file."""
     folder = tmp_path_factory.mktemp("round")
-    file = write_ts(folder / "machines.ts", *make_cases())
+    file = write_file(folder / "machines.ts", *make_cases())
     settings = make_brief(**take_steps(5, 5, 5), folds=0, held_out_share=0.0, data=file, models=folder / "models")
     fit_and_publish(settings)
     with run_server(folder, folder / "models") as running:
@@ -97,21 +83,21 @@ def test_given_cases_come_back_and_made_ones_have_their_lengths(augmented: Augme
     assert set(zip(augmented.labels[10:].tolist(), augmented.lengths[10:].tolist(), strict=True)) <= known
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", FLAGS)
 def test_what_is_answered_goes_to_a_file_that_is_read_again(augmented: AugmentAnswer, kind: str, tmp_path: Path):
     assert augmented.lengths is not None
     pairs = zip(augmented.series, augmented.lengths, strict=True)
     cases, labels = [case[:, :length] for case, length in pairs], augmented.labels.tolist()
-    again = load(data=WRITERS[kind](tmp_path / f"machines.{kind}", cases, labels), **FLAGS[kind])
+    again = load(data=write_file(tmp_path / f"machines.{kind}", cases, labels), **FLAGS[kind])
     assert again.train.lengths is not None and again.train.lengths.tolist() == augmented.lengths.tolist()
     assert again.train.labels == tuple(labels) and again.shape.gap_policy == "refuse"
     assert np.allclose(again.train.series[2], augmented.series[2], rtol=1e-6)
 
 
-@pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.parametrize("kind", FLAGS)
 def test_every_format_brings_the_same_series_with_gaps(kind: str, tmp_path: Path):
     cases, labels = make_cases()
-    dataset = load(data=WRITERS[kind](tmp_path / f"machines.{kind}", cases, labels), **FLAGS[kind])
-    same = load(data=write_ts(tmp_path / "other.ts", cases, labels))
+    dataset = load(data=write_file(tmp_path / f"machines.{kind}", cases, labels), **FLAGS[kind])
+    same = load(data=write_file(tmp_path / "other.ts", cases, labels))
     assert np.array_equal(dataset.train.series, same.train.series) and dataset.train.labels == same.train.labels
     assert any("12 missing values in 3 of 10 cases" in note for note in dataset.description.notes)
