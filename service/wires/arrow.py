@@ -91,23 +91,34 @@ def _read_series(column: pa.Array) -> np.ndarray | Uneven:
         return _read_tensors(column)
     if isinstance(column.type, pa.BaseExtensionType):
         raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
-    levels, values = list[np.ndarray](), column
+    shape, levels, values = [len(column)], list[pa.Array](), column
+    even = True
     while _is_nested(values.type):
-        levels.append(_measure_lists(values))
+        lengths = _find_lengths(values)
+        even = even and len(lengths) <= 1
+        shape.append(max(lengths, default=0))
+        levels.append(values)
         values = values.flatten()
     if not _is_numeric(values.type):
         raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
     array: np.ndarray = values.to_numpy(zero_copy_only=False)
-    if not values.null_count and all(len(np.unique(lengths)) <= 1 for lengths in levels):
-        return array.reshape([len(column), *(int(lengths.max(initial=0)) for lengths in levels)])
+    if even and not values.null_count:
+        return array.reshape(shape)
     refusal = _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
-    return Uneven(_split_cases(array, levels, refusal), refusal)
+    return Uneven(_split_cases(array, [_measure_lists(lists) for lists in levels], refusal), refusal)
+
+
+def _find_lengths(lists: pa.Array) -> set[int]:
+    """Find the different lengths of the lists in a column. Raises `InvalidRequest` where one is null."""
+    if lists.null_count:
+        raise _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
+    if pa.types.is_fixed_size_list(lists.type):
+        return {lists.type.list_size}
+    return set(pa.compute.list_value_length(lists).unique().to_pylist())
 
 
 def _measure_lists(lists: pa.Array) -> np.ndarray:
-    """The lengths of the lists in a column. Raises `InvalidRequest` where one is null."""
-    if lists.null_count:
-        raise _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
+    """The lengths of the lists in a column."""
     lengths: np.ndarray = pa.compute.list_value_length(lists).to_numpy(zero_copy_only=False)
     return lengths
 
