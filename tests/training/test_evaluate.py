@@ -90,6 +90,7 @@ def test_a_run_writes_every_row_once_and_its_table_and_plots(out: Path) -> None:
         assert (out / f"{plot}-fcn.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.long
 def test_only_the_missing_job_runs_again_and_gives_the_same_numbers(
     data: Path, out: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

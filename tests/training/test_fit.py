@@ -115,6 +115,7 @@ def test_without_a_dataset_every_bundle_is_fitted_again(tmp_path: Path) -> None:
     assert record["seed"] == 7
 
 
+@pytest.mark.long
 def test_a_fit_may_start_from_the_weights_of_another(repository: Path, tmp_path: Path) -> None:
     source = repository / "sines" / "1"
     few = {"dataset": "sines", "models": tmp_path, **take_steps(3, 20, 3)}
@@ -160,6 +161,7 @@ def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_p
         np.testing.assert_allclose(made, series[labels == label].mean(axis=(0, 2)), rtol=0.1)
 
 
+@pytest.mark.long
 def test_a_class_of_one_case_can_be_learned_and_sampled(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     series = random.normal(size=(13, 1, 24)) + np.repeat([0, 4], [12, 1])[:, None, None]

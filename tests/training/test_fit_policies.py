@@ -129,6 +129,7 @@ def test_a_bundle_that_stores_residuals_is_served_and_says_so(tmp_path: Path) ->
     np.testing.assert_array_equal(bundle.sample(1, 5, seed=3).series, made.series[:5])
 
 
+@pytest.mark.long
 def test_a_ridge_is_trained_under_a_policy_judged_in_folds_and_served(tmp_path: Path) -> None:
     directory = fit_and_publish(make_settings(models=tmp_path, classifier=ridge.Settings(), policy="warps"))
     assert directory is not None

@@ -81,6 +81,7 @@ def test_options_that_are_tuples_survive_their_record() -> None:
     assert FitConfiguration.from_record(configuration.record(), None) == configuration
 
 
+@pytest.mark.long
 def test_a_fit_records_the_options_and_can_be_repeated_from_them(tmp_path: Path) -> None:
     settings = harmonic.Settings(n_cases=12, n_timepoints=24, period=8.0, seed=5)
     directory = fit_and_publish(make_brief(dataset="harmonic", generated=settings, models=tmp_path))

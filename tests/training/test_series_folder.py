@@ -8,12 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.training.real_data import REAL, needs_real_data
 from training.data import DatasetError, load
 
 N_FILES, N_TIMEPOINTS = 12, 10
 SERIES = np.random.default_rng(5).normal(size=(N_FILES, 2, N_TIMEPOINTS)).round(4)
-REAL = next((parent / "shared/data/real" for parent in Path(__file__).parents if (parent / "shared").is_dir()), Path())
-needs_real_data = pytest.mark.skipif(not REAL.is_dir(), reason="needs the real files of shared/data")
 
 
 def write_series(path: Path, number: int, **columns: object) -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.training.real_data import REAL, needs_real_data
 from training.data import DatasetError, load
 from training.data.tables.long import read_long
 from training.data.tables.roles import find_roles
@@ -19,8 +20,6 @@ from training.data.tables.text import parse_table
 
 N_CASES, N_TIMEPOINTS = 8, 12
 SERIES = np.random.default_rng(1).normal(size=(N_CASES, 2, N_TIMEPOINTS)).round(4)
-REAL = next((parent / "shared/data/real" for parent in Path(__file__).parents if (parent / "shared").is_dir()), Path())
-needs_real_data = pytest.mark.skipif(not (REAL / "csv").is_dir(), reason="needs the real files of shared/data")
 
 
 def make_frame() -> pd.DataFrame:

@@ -10,14 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.training.real_data import REAL, needs_real_data
 from training.data import DatasetError, load
 from training.data.tables.names import find_run
 
 N_CASES, N_TIMEPOINTS = 12, 10
 SERIES = np.random.default_rng(0).normal(5.0, 2.0, (N_CASES, N_TIMEPOINTS)).round(4)
 TIMES = [f"t{timepoint}" for timepoint in range(N_TIMEPOINTS)]
-REAL = next((parent / "shared/data/real" for parent in Path(__file__).parents if (parent / "shared").is_dir()), Path())
-needs_real_data = pytest.mark.skipif(not (REAL / "csv").is_dir(), reason="needs the real files of shared/data")
 
 
 def write_frame(
