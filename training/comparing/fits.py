@@ -65,8 +65,9 @@ class BudgetWatcher:
 
 def configure(job: Job) -> FitConfiguration:
     """The fit that a job asks for. Raises `ConfigurationError`."""
-    own = ("--name", job.entry.name, "--models", str(job.models), "--seed", str(job.seed), "--threads", "1")
-    return parse_arguments([*job.entry.flags, *job.planned.flags, *own, "--no-resume"], "compare.py")
+    own = ["--name", job.entry.name, "--models", str(job.models), "--seed", str(job.seed), "--no-resume"]
+    one = ["--threads", "1", "--workers", "1"]  # other processes would not count, and jobs run side by side
+    return parse_arguments([*job.entry.flags, *job.planned.flags, *own, *one], "compare.py")
 
 
 def run(job: Job) -> Row:

@@ -30,7 +30,7 @@ SERIES, REQUESTS = 512, 5
 SINGLE_REQUESTS = 101
 """Requests of one series to classify."""
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 
 OCTETS = "application/octet-stream"
 

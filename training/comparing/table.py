@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ HEAD = (
     "NN ratio",
     "attack",
     "series/s",
+    "classify, ms",
     "MB",
     "fit, CPU s",
 )
@@ -32,32 +33,31 @@ and steps without them. **TSTR**: accuracy of a judge trained on synthetic serie
 ones. **Discriminative**: abs(accuracy − .5) of the better of two judges who tell synthetic from real, 0 is best; in
 brackets the same for training cases. **R²** of reconstructed held-out cases. **NN ratio**: median distance synthetic to
 training cases over held-out to training cases; far below 1 means copies. **Attack**: balanced accuracy of guessing from
-the series who was trained on; .5 is chance. **Series/s**: `/sample` through a server, one client. **Fit**: with export,
-measures and report."""
+the series who was trained on; .5 is chance. **Series/s**: `/sample` through a server, one client. **Classify**: one
+series through a server, the median. **Fit**: with export, measures and report."""
 
 
-@dataclass(frozen=True)
-class Line:
-    """A family's measures on one dataset, the means over seeds; `seeds` are those with a bundle."""
-
-    entry: str
-    uplift: float | None
-    served: float | None
-    values: dict[str, float | None]
-    floor: float | None
-    ended: tuple[str, ...]
-
-
-MEASURES = (
+OF_ROWS = (
     "accuracy",
     "tstr_ratio",
     "discriminative_score",
+    "discriminative_floor",
     "reconstruction",
     "nearest_neighbour_ratio",
     "membership_attack",
     "n_bytes",
     "cpu_seconds",
 )
+"""The measures that are fields of a `Row`."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A family's measures on one dataset by name, means over seeds; None where there is none. `ended`: why fits did."""
+
+    entry: str
+    values: dict[str, float | None]
+    ended: tuple[str, ...] = ()
 
 
 def build_lines(rows: Sequence[Row], served: Sequence[Served]) -> list[Line]:
@@ -67,20 +67,19 @@ def build_lines(rows: Sequence[Row], served: Sequence[Served]) -> list[Line]:
 
 def _build_line(entry: str, rows: Sequence[Row], served: Sequence[Served]) -> Line:
     own = [row for row in rows if row.entry == entry and not row.ended]
-    plain = {row.seed: row.accuracy for row in rows if row.entry == PLAIN}
-    gains = [
-        100 * (row.accuracy - base)
-        for row in own
-        if row.accuracy is not None and (base := plain.get(row.seed)) is not None and entry != PLAIN
-    ]
-    return Line(
-        entry,
-        _average(gains),
-        _average(each.series_per_second for each in served if each.entry == entry),
-        {name: _average(getattr(row, name) for row in own) for name in MEASURES},
-        _average(row.discriminative_floor for row in own),
-        tuple(dict.fromkeys(row.ended for row in rows if row.entry == entry and row.ended)),
-    )
+    fast = [each for each in served if each.entry == entry]
+    makes_series = not entry.startswith("classifier-")
+    values = {name: _average(getattr(row, name) for row in own) for name in OF_ROWS}
+    values["uplift"] = _average(_list_uplifts(own, rows)) if makes_series else None
+    values["series_per_second"] = _average(each.series_per_second for each in fast) if makes_series else None
+    values["classify_ms"] = _average(each.classify_ms for each in fast)
+    return Line(entry, values, tuple(dict.fromkeys(row.ended for row in rows if row.entry == entry and row.ended)))
+
+
+def _list_uplifts(own: Sequence[Row], rows: Sequence[Row]) -> list[float]:
+    """Of each seed, in points, where the plain classifier was measured too."""
+    plain = {row.seed: row.accuracy for row in rows if row.entry == PLAIN and row.accuracy is not None}
+    return [100 * (row.accuracy - plain[row.seed]) for row in own if row.accuracy is not None and row.seed in plain]
 
 
 def _average(values: Iterable[float | None]) -> float | None:
@@ -90,49 +89,38 @@ def _average(values: Iterable[float | None]) -> float | None:
 
 def average_lines(by_dataset: Sequence[Sequence[Line]]) -> list[Line]:
     """A line per entry: its means over the datasets on which every other entry of its kind has the measure too."""
-    entries = dict.fromkeys(line.entry for lines in by_dataset for line in lines)
-    return [_average_entry(entry, by_dataset) for entry in entries]
-
-
-def _average_entry(entry: str, by_dataset: Sequence[Sequence[Line]]) -> Line:
-    kind = entry.partition("-")[0]
-
-    def average(measure: Callable[[Line], float | None]) -> float | None:
-        return _average(
-            measure(line)
-            for lines in by_dataset
-            if all(measure(other) is not None for other in lines if other.entry.partition("-")[0] == kind)
-            for line in lines
-            if line.entry == entry
-        )
-
-    values = {name: average(lambda line, name=name: line.values[name]) for name in MEASURES}  # type: ignore[misc]
-    return Line(
-        entry,
-        average(lambda line: line.uplift),
-        average(lambda line: line.served),
-        values,
-        average(lambda line: line.floor),
-        (),
-    )
+    means: dict[str, dict[str, float | None]] = {}
+    for entry in dict.fromkeys(line.entry for lines in by_dataset for line in lines):
+        kind = f"{entry.partition('-')[0]}-"
+        alike = [{line.entry: line.values for line in lines if line.entry.startswith(kind)} for lines in by_dataset]
+        names = next(of_dataset[entry] for of_dataset in alike if entry in of_dataset)
+        means[entry] = {
+            name: _average(
+                of_dataset[entry][name]
+                for of_dataset in alike
+                if entry in of_dataset and all(values[name] is not None for values in of_dataset.values())
+            )
+            for name in names
+        }
+    return [Line(entry, values) for entry, values in means.items()]
 
 
 def format_line(line: Line) -> tuple[str, ...]:
     """The cells of a line, in the order of HEAD."""
     values = line.values
-    score = format_number(values["discriminative_score"], 2)
-    floor = "" if line.floor is None else f" ({format_number(line.floor, 2)})"
+    uplift, floor, n_bytes = (values[name] for name in ("uplift", "discriminative_floor", "n_bytes"))
     return (
         line.entry,
         format_percent(values["accuracy"], 1),
-        "–" if line.uplift is None else format_signed(line.uplift),
+        "–" if uplift is None else format_signed(uplift),
         format_number(values["tstr_ratio"], 2),
-        score + floor,
+        format_number(values["discriminative_score"], 2) + ("" if floor is None else f" ({format_number(floor, 2)})"),
         format_number(values["reconstruction"], 2),
         format_number(values["nearest_neighbour_ratio"], 2),
         format_number(values["membership_attack"], 2),
-        format_number(line.served, 0),
-        "–" if values["n_bytes"] is None else f"{values['n_bytes'] / 1e6:.1f}",
+        format_number(values["series_per_second"], 0),
+        format_number(values["classify_ms"], 2),
+        format_number(None if n_bytes is None else n_bytes / 1e6, 1),
         format_number(values["cpu_seconds"], 0),
     )
 
