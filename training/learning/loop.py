@@ -88,7 +88,7 @@ def train_in_turns(run: Run, turns: Sequence[Turn], steps: int, settings: Traine
     its own, without an end of one before the other's. Each device draws its own batches; the history is of this one's.
 
     With `run.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that `run.fabric`
-    was started with is told of it. Raises `TrainingError` when a loss or a weight is no finite number, and
+    was started with is told of it, and offered the last objective. Raises `TrainingError` when a loss or a weight is no finite number, and
     `Cancelled` when the watcher does.
     """
     fabric, objectives = run.fabric, [turn.objective for turn in turns]
@@ -98,14 +98,15 @@ def train_in_turns(run: Run, turns: Sequence[Turn], steps: int, settings: Traine
         for objective in objectives:
             objective.eval()
         return _build_history(result)
-    n_cases, per_step = objectives[0].n_cases, settings.batch_size * sum(turn.count for turn in turns)
-    batches = _Batches(n_cases, settings.batch_size, run.seed + fabric.global_rank)
+    batches = _Batches(objectives[0].n_cases, settings.batch_size, run.seed + fabric.global_rank)
     moving = _Moving([_Player.of(turn, steps, run, settings) for turn in turns], batches)
     if (state := checkpoint.read_half_done()) is not None:
         moving.restore(state)
     tell = fabric.call if fabric.is_global_zero else _tell_nobody
     stage = Stage(run.title, steps, moving.step)
+    epochs = settings.batch_size * sum(turn.count for turn in turns) / batches.n_cases
     tell("begin_stage", stage)
+    tell("offer_network", stage, Step(moving.step, moving.step * epochs), objectives[-1])
     for step in range(moving.step, steps):
         if checkpoint.is_due:
             checkpoint.keep(moving.save_state(step))
@@ -115,7 +116,9 @@ def train_in_turns(run: Run, turns: Sequence[Turn], steps: int, settings: Traine
             losses = {name: float(part.detach()) for name, part in parts.items()}
             moving.recorded[step] = {name: part.detach() for name, part in parts.items()}
             _refuse_divergence(loss, step, steps, run.title, settings)
-        tell("report_step", stage, Step(step + 1, (step + 1) * per_step / n_cases, losses))
+        taken = Step(step + 1, (step + 1) * epochs, losses)
+        tell("report_step", stage, taken)
+        tell("offer_network", stage, taken, objectives[-1])
     tell("end_stage", stage)
     for objective in objectives:
         for tensor in (*objective.parameters(), *objective.buffers()):
@@ -260,13 +263,13 @@ class _Batches:
     """Indices without end: every case once per pass, in a new order each time; full batches, also of few cases."""
 
     def __init__(self, n_cases: int, batch_size: int, seed: int) -> None:
-        self._n_cases, self._size = n_cases, batch_size
+        self.n_cases, self._size = n_cases, batch_size
         self._generator = torch.Generator().manual_seed(seed)
         self._left = torch.empty(0, dtype=torch.long)
 
     def draw(self) -> Tensor:
         while len(self._left) < self._size:
-            self._left = torch.cat([self._left, torch.randperm(self._n_cases, generator=self._generator)])
+            self._left = torch.cat([self._left, torch.randperm(self.n_cases, generator=self._generator)])
         batch, self._left = self._left[: self._size], self._left[self._size :]
         return batch
 
