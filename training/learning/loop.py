@@ -84,12 +84,12 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
 
 
 def train_in_turns(run: Run, turns: Sequence[Turn], steps: int, settings: TrainedSettings) -> History:
-    """Minimise the objectives, of equally many cases, in place: in each step one after the other, each on batches of
-    its own, without an end of one before the other's. Each device draws its own batches; the history is of this one's.
+    """Minimise the objectives, of equally many cases, in place: each step takes the gradient steps of every turn, in
+    their order, each on a batch of its own. Each device draws its own batches; the history is of this one's.
 
     With `run.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that `run.fabric`
-    was started with is told of it, and offered the last objective. Raises `TrainingError` when a loss or a weight is no finite number, and
-    `Cancelled` when the watcher does.
+    was started with is told of it, and is offered the last objective. Raises `TrainingError` when a loss or a weight is
+    no finite number, and `Cancelled` when the watcher does.
     """
     fabric, objectives = run.fabric, [turn.objective for turn in turns]
     checkpoint = _open_checkpoint(run, turns, steps, settings)
