@@ -16,9 +16,11 @@ from training import fit as door
 from training.configuration import ConfigurationError
 from training.data import Cases
 from training.door import check_fit
+from training.families import list_names
 from training.families.vae import convolutional
 from training.learning.mixture_fit import fit_mixture
 
+CLASSIFIERS, VAES = (", ".join(list_names(kind)) for kind in ("classifier", "vae"))
 WIDE = convolutional.Settings(latent_dim=1024)
 CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float32), tuple(range(60)), None)
 
@@ -35,9 +37,9 @@ CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float3
         (["--pool-expansion=1e7"], "--pool-expansion is 10000000.0; it must be above 0"),
         (["--vae.kl-weight=inf"], "--vae.kl-weight is inf; it must be a finite number, at least 0"),
         (["--texture=nope"], "--texture is 'nope'; it must be one of: flow, stored"),
-        (["--classifier=nope"], "--classifier is 'nope'; it must be one of: fcn, ridge"),
-        (["--vae=nope"], "--vae is 'nope'; it must be one of: convolutional"),
-        (["--vae"], "--vae has no name after it; it must be one of: convolutional"),
+        (["--classifier=nope"], f"--classifier is 'nope'; it must be one of: {CLASSIFIERS}"),
+        (["--vae=nope"], f"--vae is 'nope'; it must be one of: {VAES}"),
+        (["--vae"], f"--vae has no name after it; it must be one of: {VAES}"),
     ],
 )
 def test_a_setting_or_family_that_cannot_be_is_refused_before_data_is_read(
