@@ -16,12 +16,14 @@ N_QUANTILES = 101
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out judgements of training cases: error, log density, own class, likeliest class, `[n]` each."""
+    """Held-out judgements of training cases: error, log density, own class, likeliest class and the class that the
+    nearest codes vote for, `[n]` each."""
 
     error: np.ndarray
     log_density: np.ndarray
     class_index: np.ndarray
     likeliest: np.ndarray
+    voted: np.ndarray
 
     def calibrate(self) -> Calibration:
         """As the manifest holds it."""
@@ -48,4 +50,5 @@ def collect_held_out(folds: Sequence[Judged]) -> HeldOut | None:
         np.concatenate([found.log_density for found in codes]),
         np.concatenate([judged.fold.held_out.class_index for judged in folds]),
         np.concatenate([found.likeliest for found in codes]),
+        np.concatenate([found.voted for found in codes]),
     )
