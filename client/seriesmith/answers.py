@@ -15,6 +15,7 @@ __all__ = [
     "ClassReport",
     "ClassifyAnswer",
     "CompleteAnswer",
+    "DecodeAnswer",
     "EncodeAnswer",
     "Interval",
     "ReconstructAnswer",
@@ -142,6 +143,29 @@ class CompleteAnswer:
     probabilities: Floats
     classes: ClassArray
     seed: int
+    lengths: Wholes | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DecodeAnswer:
+    """Series of latent codes.
+
+    `log_density` is that of the codes, and `typicality` from 0 to 1. `seed` is the texture's, where there is one.
+
+    series: [n_cases, n_channels, n_timepoints]
+    log_density: [n_cases]
+    typicality: [n_cases]
+    lengths: [n_cases]
+
+    What the server left out is None: `log_density`, `typicality`, `seed`, `lengths`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    log_density: Floats | None = None
+    typicality: Floats | None = None
+    seed: int | None = None
     lengths: Wholes | None = None
 
 

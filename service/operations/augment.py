@@ -23,7 +23,7 @@ import numpy as np
 from pydantic import Field
 
 from bundle.engine.bundle import Bundle
-from bundle.errors import InvalidRequest, Unsupported
+from bundle.errors import Unsupported
 from bundle.generation.policy import PolicyName, is_latent
 from bundle.generation.recipe import Recipe
 from bundle.grid import OnGrid
@@ -42,9 +42,9 @@ from service.answers import (
     StreamedAnswer,
     gather,
 )
-from service.case_labels import CaseLabels, find_class_indices
 from service.class_reports import COMPARED, ClassReport, report_classes
 from service.generating import HELD_ROWS, Generation
+from service.labelling import ClassLabels, find_classes
 from service.operations.contract import (
     ALL,
     Expansion,
@@ -73,7 +73,7 @@ class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: CaseLabels | None = Field(None, description="one for each case; none for a model of unlabelled data")
+    labels: ClassLabels | None = Field(None, description="one for each case; none for a model of unlabelled data")
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -116,7 +116,7 @@ async def stream(
     """Make the same answer chunk by chunk; the given cases are the first chunk."""
     served, series, placed = await receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    given = find_classes(request, manifest)
+    given = find_classes(request.labels, len(request.series), manifest, "series")
     had = np.bincount(given, minlength=len(manifest.classes))
     making = count_to_make(request.strategy, had, manifest)
     total = len(series) + sum(making.values())
@@ -189,12 +189,3 @@ def require_cases(bundle: Bundle, making: dict[int, int], had: np.ndarray) -> No
             f"{show(bundle.manifest.labels[without])} came; send one, or leave the class out of 'strategy'.",
             "strategy",
         )
-
-
-def find_classes(request: Request, manifest: Manifest) -> np.ndarray:
-    """Return the class index `[n_cases]` of every given case. Raises `InvalidRequest`."""
-    if request.labels is None:
-        if manifest.labelled:
-            raise InvalidRequest("'labels' is missing; send one label for each case of 'series'.", "labels")
-        return np.zeros(len(request.series), np.int64)
-    return find_class_indices(request.labels, len(request.series), manifest)

@@ -25,7 +25,7 @@ from bundle.generation.partial import PartialCase, place_partial
 from service import metrics
 from service.answers import Axes, Cube, Label, LabelColumn, Labels, Lengths, Shares, build_array_schema
 from service.canonical import Array
-from service.case_labels import CaseLabels, find_class_indices
+from service.labelling import ClassLabels, find_classes
 from service.operations.contract import (
     ALL,
     Seed,
@@ -56,7 +56,7 @@ class Request(StrictRequest):
 
     series: Series
     times: Times = None
-    labels: CaseLabels | None = Field(None, description="the class of each case, where it is known")
+    labels: ClassLabels | None = Field(None, description="the class of each case, where it is known")
     n_timepoints: Annotated[int, Field(ge=1)] | None = Field(
         None, description="how long each series is to be; default: the model's length, or its own where lengths vary"
     )
@@ -90,7 +90,7 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     manifest = served.bundle.manifest
     check_rows(len(request.series), serving.settings.max_rows, "series", "series")
     check_rows(len(request.series) * request.n, serving.settings.max_rows, "the completions", "n")
-    known = None if request.labels is None else find_class_indices(request.labels, len(request.series), manifest)
+    known = None if request.labels is None else find_classes(request.labels, len(request.series), manifest, "series")
     shape, times, n_timepoints = manifest.series, request.times, request.n_timepoints
     cases = await run_unhurried(
         request.series.nbytes,
