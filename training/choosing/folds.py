@@ -20,7 +20,11 @@ from training.data.split import split_folds
 from training.learning.augmenting import compute_equal_counts, fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import compute_posterior_means, compute_reconstruction_errors
+from training.learning.learner import (
+    compute_posterior_means,
+    compute_reconstruction_errors,
+    compute_residuals,
+)
 from training.learning.loop import History
 from training.learning.maker import Maker
 from training.learning.neighbours import vote_by_neighbours
@@ -42,12 +46,14 @@ class Fold:
 @dataclass(frozen=True)
 class JudgedCodes:
     """Held-out cases' reconstruction error, log density, likeliest class by density and class by their neighbours among
-    the cases kept, `[n]` each."""
+    the cases kept, `[n]` each; `residual`, what reconstruction leaves over, `[n, n_channels, n_timepoints]`, original
+    units."""
 
     error: np.ndarray
     log_density: np.ndarray
     likeliest: np.ndarray
     voted: np.ndarray
+    residual: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ def judge_codes(generator: Generator, kept: TrainingCases, held_out: TrainingCas
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
         vote_by_neighbours(own, kept.class_index, asked, generator.configuration.neighbours),
+        compute_residuals(generator.vae, generator.scaling, held_out.series),
     )
 
 
