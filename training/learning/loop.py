@@ -43,6 +43,10 @@ class Objective(nn.Module):
         """The tensors that the loss depends on besides parameters and buffers: its cases."""
         raise TypeError(f"{type(self).__name__} holds no cases")
 
+    def group_parameters(self, settings: TrainedSettings) -> list[dict[str, Any]]:
+        """The parameters, in groups as torch's optimisers take them, and the peak learning rate `lr` of each."""
+        return [{"params": list(self.parameters()), "lr": settings.learning_rate}]
+
     def get_extra_state(self) -> State:
         """What changes besides parameters and buffers; torch makes it part of `state_dict`."""
         return {"generator": self.generator.get_state()}
@@ -74,10 +78,10 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
         torch.set_rng_state(result["random"])
         objective.eval()
         return _build_history(result)
-    optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
+    groups = objective.group_parameters(settings)
+    optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay, fused=True)
+    peaks = [group["lr"] for group in groups]
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=steps + 1)
     module, optimizer = fabric.setup(objective, optimizer)
     module.train()
     batches = _Batches(objective.n_cases, settings.batch_size, run.seed + fabric.global_rank)
