@@ -170,6 +170,11 @@ class Manifest(Strict):
         return None if self.latent is None else self.latent.mixture
 
     @property
+    def density(self) -> Graph | None:
+        """The graph that gives the log density of codes."""
+        return self.graphs.get("density")
+
+    @property
     def anomaly_threshold(self) -> float | None:
         """The reconstruction error above which a series is anomalous, in squared original units."""
         return None if self.calibration is None else self.calibration.anomaly_threshold

@@ -86,6 +86,7 @@ def find_axes(hint: Any) -> Axes | None:
 
 
 NUMBER = {"type": "number"}
+FLOAT32 = NUMBER | {"minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 FLAG = {"type": "boolean"}
 
 
@@ -117,6 +118,7 @@ Judged = Annotated[
 Typicality = Annotated[
     InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="log_density_quantiles")
 ]
+CodeDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="density")]
 LogDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="mixture")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[

@@ -10,10 +10,18 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from seriesmith.answers import AugmentAnswer, ClassifyAnswer, EncodeAnswer, ReconstructAnswer, SampleAnswer
+from seriesmith.answers import (
+    AugmentAnswer,
+    ClassifyAnswer,
+    DecodeAnswer,
+    EncodeAnswer,
+    ReconstructAnswer,
+    SampleAnswer,
+)
 from seriesmith.arguments import (
     Ragged,
     Strategy,
+    prepare_array,
     prepare_counts,
     prepare_labels,
     prepare_series,
@@ -102,6 +110,46 @@ def classify(
             "model": model,
         },
         series=prepare_series(series),
+    )
+
+
+def decode(
+    latent: Ragged,
+    labels: ArrayLike | None = None,
+    *,
+    texture: bool = False,
+    seed: int | None = None,
+    log_density: bool = False,
+    typicality: bool = False,
+    model: str | None = None,
+) -> Call[DecodeAnswer]:
+    """Series of latent codes.
+
+    Each code `[latent_dim]`, such as the posterior mean that `/encode` answers, becomes a series in original units, as
+    long as the model's grid. It is smooth, since a code does not say what the fine structure of a series is; with
+    `texture` it is given one as real series of its class have it, which `seed` names. On request, `log_density` is the
+    log density of each code whatever its class, and `typicality` the share of held-out training cases whose density is
+    lower: near 0, a code lies where no training case did, and its series is the decoder's guess.
+
+    latent: latent codes: [n_cases, latent_dim]
+    labels: the class of each code, for its texture
+    texture: whether series get the fine structure of real ones
+    seed: of the texture: equal seeds give equal series; drawn when absent
+    log_density: whether the answer is to have it
+    typicality: whether the answer is to have it
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "decode",
+        DecodeAnswer,
+        {
+            "latent": prepare_array(latent, "latent"),
+            "labels": None if labels is None else prepare_labels(labels),
+            "texture": texture,
+            "seed": seed,
+            "with": list_chosen(log_density=log_density, typicality=typicality),
+            "model": model,
+        },
     )
 
 

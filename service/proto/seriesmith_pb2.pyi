@@ -168,6 +168,39 @@ class ClassifyAnswer(_message.Message):
     note: str
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
+class DecodeRequest(_message.Message):
+    __slots__ = ("model", "latent", "texture", "labels", "seed")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    TEXTURE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    latent: Array
+    texture: bool
+    labels: Labels
+    seed: int
+    def __init__(self, model: _Optional[str] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., texture: _Optional[bool] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., seed: _Optional[int] = ..., **kwargs) -> None: ...
+
+class DecodeAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "log_density", "typicality", "seed", "lengths")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LOG_DENSITY_FIELD_NUMBER: _ClassVar[int]
+    TYPICALITY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    log_density: Array
+    typicality: Array
+    seed: int
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class EncodeRequest(_message.Message):
     __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]

@@ -90,7 +90,9 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
         moving.restore(state)
     tell = fabric.call if fabric.is_global_zero else _tell_nobody
     stage = Stage(run.title, steps, moving.step)
+    epochs = settings.batch_size / objective.n_cases
     tell("begin_stage", stage)
+    tell("offer_network", stage, Step(moving.step, moving.step * epochs), objective)
     for step in range(moving.step, steps):
         if checkpoint.is_due:
             checkpoint.keep(moving.save_state(step))
@@ -106,8 +108,9 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
             losses = {name: float(part.detach()) for name, part in parts.items()}
             moving.recorded[step] = {name: part.detach() for name, part in parts.items()}
             _refuse_divergence(loss, step, steps, run.title, settings)
-        epochs = (step + 1) * settings.batch_size / objective.n_cases
-        tell("report_step", stage, Step(step + 1, epochs, losses))
+        taken = Step(step + 1, (step + 1) * epochs, losses)
+        tell("report_step", stage, taken)
+        tell("offer_network", stage, taken, objective)
     tell("end_stage", stage)
     for tensor in (*objective.parameters(), *objective.buffers()):
         _refuse_divergence(tensor.detach().sum(), steps, steps, run.title, settings)
