@@ -48,10 +48,8 @@ class Settings(ClassAwareSettings):
     """What follows a hidden layer."""
     output: Literal["linear", "sigmoid"] = "linear"
     """sigmoid: no value is decoded that lies a tenth of a channel's range beyond those of the training cases."""
-    learning_rate: Annotated[float, Bounds(gt=0)] = 1e-3
-    """Peak learning rate of the VAE (AdamW, one cycle)."""
     class_learning_rate: Annotated[float, Bounds(gt=0)] = 3e-3
-    """Peak learning rate of the classifier on the latent code."""
+    """Peak learning rate of the classifier on the latent code; that of the VAE is --vae.learning-rate."""
     error_weight: Annotated[float, Bounds(ge=0)] = 1.0
     """Weight of the mean squared error of reconstructions."""
     free_bits: Annotated[float, Bounds(ge=0)] = 0.0
