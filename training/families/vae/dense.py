@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from training.families.settings import FLOAT, Size, TrainedSettings
 from training.families.vae import VAE, ClassAwareObjective, ClassAwareSettings, start_vae, train_vae
@@ -122,10 +124,12 @@ class DenseObjective(ClassAwareObjective):
         clustered = settings.clustering_weight > 0
         self.clustering = ClusteringLoss(settings.n_clusters, settings.latent_dim) if clustered else None
 
-    def group_parameters(self, settings: TrainedSettings) -> list[dict[str, Any]]:
+    def build_optimizer(self, settings: TrainedSettings, steps: int) -> tuple[Optimizer, LRScheduler]:
         own = [*self.vae.parameters(), *(self.clustering.parameters() if self.clustering else ())]
-        head = {"params": list(self.head.parameters()), "lr": self._dense.class_learning_rate}
-        return [{"params": own, "lr": settings.learning_rate}, head]
+        peaks = [settings.learning_rate, self._dense.class_learning_rate]
+        groups = [{"params": own, "lr": peaks[0]}, {"params": list(self.head.parameters()), "lr": peaks[1]}]
+        optimizer = AdamW(groups, weight_decay=settings.weight_decay, fused=True)
+        return optimizer, OneCycleLR(optimizer, peaks, total_steps=steps + 1)
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         settings, class_index = self._dense, self.cases.class_index[index]
