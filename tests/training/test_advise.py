@@ -108,7 +108,7 @@ def save(file: Path, labels: list[str] | None, gap: bool = False) -> list[str]:
     if gap:
         series[3, 0, 4:6] = np.nan
     arrays = {"X": series} if labels is None else {"X": series, "y": np.array(labels)}
-    np.savez(file, **arrays)  # type: ignore[arg-type]
+    np.savez(file, **arrays)
     return [str(file)]
 
 
