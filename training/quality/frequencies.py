@@ -45,13 +45,17 @@ def measure_faithfulness(
 
 def _measure_class(train: np.ndarray, held_out: np.ndarray, made: np.ndarray) -> Faithfulness:
     usual = np.median(compute_dominant_frequency(held_out), axis=0)
-    errors = [np.abs(compute_dominant_frequency(series) / usual - 1) for series in (made, train)]
+    of_made, of_train = (
+        float(np.median(np.abs(compute_dominant_frequency(series) / usual - 1))) for series in (made, train)
+    )
     ratio = compute_nearest_neighbour_ratio(train, held_out, made)
     return Faithfulness(
-        *(float(np.median(error)) for error in errors),
-        *(compute_spectrum_distance(series, held_out) for series in (made, train)),
-        _compute_spread(made) / _compute_spread(held_out),
-        float("nan") if ratio is None else ratio,
+        frequency_error=of_made,
+        frequency_floor=of_train,
+        spectrum_distance=compute_spectrum_distance(made, held_out),
+        spectrum_floor=compute_spectrum_distance(train, held_out),
+        spread=_compute_spread(made) / _compute_spread(held_out),
+        nearest_neighbour_ratio=float("nan") if ratio is None else ratio,
     )
 
 
