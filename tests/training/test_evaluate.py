@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
+from tests.service.server import wait_until
 from training.configuration import FitConfiguration
 from training.data import DatasetError
 from training.data.generators.sines import Settings, generate
@@ -184,6 +188,32 @@ def test_a_job_that_fails_is_told_and_the_others_go_on(data: Path) -> None:
     assert isinstance(ended["Absent"], DatasetError)
     assert isinstance(ended["First"], Outcome) and len(ended["First"].rows) == 1
     assert dict(os.environ) == before
+
+
+def test_a_job_ends_with_the_command_that_is_killed(tmp_path: Path) -> None:
+    job = tmp_path / "job.py"
+    said = f"pathlib.Path({str(tmp_path)!r}, 'pid').write_text(str(os.getpid()))"
+    job.write_text(f"import os, pathlib, time; {said}; time.sleep(600)")
+    call = f"list(run_jobs(runpy.run_path, [{str(job)!r}], 1))"
+    jobs = f"import runpy; from training.evaluation.processes import run_jobs; {call}"
+    command = subprocess.Popen([sys.executable, "-c", jobs], cwd=ROOT)
+    pid = int(wait_until(lambda: read_there(tmp_path / "pid"), seconds=60, what="a job that runs"))
+    command.kill()
+    command.wait()
+    wait_until(lambda: not is_running(pid), seconds=10, what="the end of the job")
+
+
+def read_there(path: Path) -> str:
+    """What a file holds; nothing where it is not there."""
+    return path.read_text() if path.exists() else ""
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there, and more than an entry that nobody has read."""
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
 
 
 def test_an_arm_that_fails_is_told_and_leaves_the_others_their_rows(

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
+from training.learning.parallel import end_with_parent
+
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
 
@@ -32,7 +34,8 @@ def run_jobs(
     os.environ.update(ONE_THREAD)
     try:
         # Spawned, not forked: what is forked has loaded numpy and torch with other numbers of threads.
-        with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, spawn, initializer=end_with_parent) as pool:
             waiting = {pool.submit(run, job): job for job in jobs}
             for future in as_completed(waiting):
                 error = future.exception()

@@ -26,11 +26,11 @@ def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfigurat
 
 
 def _call(call: Callable[[], Any]) -> Any:
-    _end_with_parent()
+    end_with_parent()
     return call()
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Leave Ctrl-C to the parent, and end when it ends, however that comes about."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
