@@ -11,7 +11,7 @@ import pytest
 
 from bundle.manifest import Manifest, read_manifest
 from bundle.roles import OPERATIONS, list_operations
-from seriesmith import Client, SeriesmithError
+from seriesmith import Client, SeriesmithClientError
 from tests.service.server import Server, run_server
 from tests.training.test_fit import make_brief
 from training import families
@@ -138,7 +138,7 @@ def test_it_does_all_that_its_graphs_can_do_over_http_and_grpc_alike_and_refuses
                 assert np.allclose(one, other, rtol=1e-5, atol=1e-5)
                 continue
             for client in (http, grpc):
-                with pytest.raises(SeriesmithError, match=f"cannot {operation}"):
+                with pytest.raises(SeriesmithClientError, match=f"cannot {operation}"):
                     ask(client, model, series, labels, manifest)
 
 
