@@ -38,6 +38,8 @@ OPERATIONS: Mapping[str, Ways] = {
     "augment": (*NEW_SERIES, *_list_ways("encoder decoder")),
     "classify": _list_ways("classifier"),
     "decode": _list_ways("decoder"),
+    "interpolate": _list_ways("decoder"),
+    "traverse": _list_ways("decoder"),
 }
 """What each operation needs."""
 

@@ -68,6 +68,8 @@ class Axes:
             "one": 1,
             "n_cases": -1,
             "n_named_classes": -1,
+            "n_axes": -1,
+            "n_neighbours": -1,
             "n_channels": manifest.series.n_channels,
             "n_timepoints": manifest.series.n_timepoints if manifest.series.is_fixed else -1,
             "latent_dim": -1 if manifest.latent is None else manifest.latent.latent_dim,
@@ -85,6 +87,7 @@ def find_axes(hint: Any) -> Axes | None:
     return None
 
 
+NULL = {"type": "null"}
 NUMBER = {"type": "number"}
 FLOAT32 = NUMBER | {"minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 FLAG = {"type": "boolean"}
@@ -120,13 +123,15 @@ Typicality = Annotated[
 ]
 CodeDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="density")]
 LogDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="mixture")]
+INTEGER = {"type": "integer"}
+Wholes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, INTEGER)), Axes("INT64")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[
     InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL", needs="anomaly_threshold")
 ]
 Lengths = Annotated[
     InstanceOf[np.ndarray],
-    WithJsonSchema(build_array_schema(1, {"type": "integer"})),
+    WithJsonSchema(build_array_schema(1, INTEGER)),
     Axes("INT64", needs="series.longest"),
 ]
 """How many timepoints each series has: behind them a tensor holds zeros. Lists are as long as their series instead."""

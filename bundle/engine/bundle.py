@@ -266,6 +266,16 @@ class Bundle:
         """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower. Raises `Unsupported`."""
         return self.rank_log_density(self.compute_marginal_log_density(latent))
 
+    @property
+    def deviations(self) -> NDArray[np.float64]:
+        """Standard deviation of each latent axis within classes, `[latent_dim]`: the root of the mean variance, classes
+        weighted by their training counts; 1, as the prior has it, without a mixture."""
+        if self.mixture is None:
+            return np.ones(self.latent_dim)
+        counts = np.maximum([card.training_count for card in self.manifest.classes], 1)
+        pooled: NDArray[np.float64] = np.sqrt(np.average(self.mixture.deviations**2, axis=0, weights=counts))
+        return pooled
+
     def rank_log_density(self, log_density: NDArray[np.floating]) -> Array:
         """The same of codes whose `log_density` `[n]` whatever their class is known."""
         self.require("typicality")

@@ -16,9 +16,11 @@ __all__ = [
     "ClassifyAnswer",
     "DecodeAnswer",
     "EncodeAnswer",
+    "InterpolateAnswer",
     "Interval",
     "ReconstructAnswer",
     "SampleAnswer",
+    "TraverseAnswer",
 ]
 
 
@@ -159,6 +161,33 @@ class EncodeAnswer:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class InterpolateAnswer:
+    """Series on the way from one point of the latent space to another.
+
+    Series and codes, way by way: `way` says which, `position` from 0 to 1 how far along it. `note` says what was
+    filled in the series at the ends.
+
+    series: [n_cases, n_channels, n_timepoints]
+    latent: [n_cases, latent_dim]
+    position: [n_cases]
+    way: [n_cases]
+    lengths: [n_cases]
+    note: [one]
+
+    What the server left out is None: `lengths`, `note`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    latent: Floats
+    position: Floats
+    way: Wholes
+    lengths: Wholes | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class ReconstructAnswer:
     """Reconstructions with anomaly scores.
 
@@ -215,3 +244,32 @@ class SampleAnswer:
     fallbacks: dict[str, int] = field(default_factory=dict)
     seed: int
     lengths: Wholes | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TraverseAnswer:
+    """Series along single axes of the latent space.
+
+    Series and codes, centre by centre and axis by axis: `centre` and `axis` say which, and `position` how many
+    standard deviations away. `note` says what was filled in the series that are centres.
+
+    series: [n_cases, n_channels, n_timepoints]
+    latent: [n_cases, latent_dim]
+    position: [n_cases]
+    axis: [n_cases]
+    centre: [n_cases]
+    lengths: [n_cases]
+    note: [one]
+
+    What the server left out is None: `lengths`, `note`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    latent: Floats
+    position: Floats
+    axis: Wholes
+    centre: Wholes
+    lengths: Wholes | None = None
+    note: str | None = None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
@@ -15,8 +15,10 @@ from seriesmith.answers import (
     ClassifyAnswer,
     DecodeAnswer,
     EncodeAnswer,
+    InterpolateAnswer,
     ReconstructAnswer,
     SampleAnswer,
+    TraverseAnswer,
 )
 from seriesmith.arguments import (
     Ragged,
@@ -27,6 +29,7 @@ from seriesmith.arguments import (
     prepare_series,
     prepare_strategy,
     prepare_times,
+    prepare_wholes,
 )
 from seriesmith.calls import Call, list_chosen, make_call
 
@@ -81,7 +84,7 @@ def augment(
             "include_original": include_original,
             "model": model,
         },
-        series=prepare_series(series),
+        series=prepare_series(series, "series"),
         parts=True,
     )
 
@@ -109,7 +112,7 @@ def classify(
             "with": list_chosen(typicality=typicality),
             "model": model,
         },
-        series=prepare_series(series),
+        series=prepare_series(series, "series"),
     )
 
 
@@ -168,7 +171,66 @@ def encode(series: Ragged, *, times: Ragged | None = None, model: str | None = N
         "encode",
         EncodeAnswer,
         {"times": None if times is None else prepare_times(times), "model": model},
-        series=prepare_series(series),
+        series=prepare_series(series, "series"),
+    )
+
+
+def interpolate(
+    start_series: Ragged | None = None,
+    start_latent: Ragged | None = None,
+    start_labels: ArrayLike | None = None,
+    end_series: Ragged | None = None,
+    end_latent: Ragged | None = None,
+    end_labels: ArrayLike | None = None,
+    *,
+    method: str = "linear",
+    steps: int = 9,
+    ends: str = "both",
+    model: str | None = None,
+) -> Call[InterpolateAnswer]:
+    """Series on the way from one point of the latent space to another.
+
+    Each way begins at a series, a latent code or a class, and ends at one; both ends need not be of one kind. The
+    point of a series is its posterior mean, that of a class the mean of the heaviest component of its mixture. `steps`
+    points lie at even distances on the way, its two ends included, at a `position` from 0 to 1; `ends` says which of
+    the two ends are answered. "linear" ways are straight; "spherical" ones follow the arc around the origin (Shoemake,
+    1985), while the distance from it changes linearly; they are straight where both codes lie in one direction, or one
+    of them at the origin. An end is answered as `/decode` has it: the reconstruction of a series, and not the series
+    itself. Of several ways, answered one after the other, one end may be the same for all.
+
+    Where lengths vary, so does the length between two series; between others series have the length of the model's
+    grid. Series with times are encoded first (`/encode`), and their codes sent.
+
+    start_series: where each way begins. [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one
+    channel. null is a missing value, and lengths may differ, where the model's gap_policy and length_policy say so
+    (GET /models)
+    start_latent: where each way begins. latent codes: [n_cases, latent_dim]
+    start_labels: where each way begins: a class
+    end_series: where each way ends. [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel.
+    null is a missing value, and lengths may differ, where the model's gap_policy and length_policy say so (GET
+    /models)
+    end_latent: where each way ends. latent codes: [n_cases, latent_dim]
+    end_labels: where each way ends: a class
+    method: how the way goes: linear or spherical
+    steps: points at even distances on each way, both ends included
+    ends: which ends are answered: both, start, end or neither
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "interpolate",
+        InterpolateAnswer,
+        {
+            "start_series": None if start_series is None else prepare_series(start_series, "start_series"),
+            "start_latent": None if start_latent is None else prepare_array(start_latent, "start_latent"),
+            "start_labels": None if start_labels is None else prepare_labels(start_labels),
+            "end_series": None if end_series is None else prepare_series(end_series, "end_series"),
+            "end_latent": None if end_latent is None else prepare_array(end_latent, "end_latent"),
+            "end_labels": None if end_labels is None else prepare_labels(end_labels),
+            "method": method,
+            "steps": steps,
+            "ends": ends,
+            "model": model,
+        },
     )
 
 
@@ -196,7 +258,7 @@ def reconstruct(
             "with": list_chosen(timepoint_error=timepoint_error),
             "model": model,
         },
-        series=prepare_series(series),
+        series=prepare_series(series, "series"),
     )
 
 
@@ -232,4 +294,54 @@ def sample(
             "model": model,
         },
         parts=True,
+    )
+
+
+def traverse(
+    series: Ragged | None = None,
+    latent: Ragged | None = None,
+    labels: ArrayLike | None = None,
+    *,
+    times: Ragged | None = None,
+    axes: Sequence[int] | None = None,
+    low: float = -3.0,
+    high: float = 3.0,
+    steps: int = 7,
+    model: str | None = None,
+) -> Call[TraverseAnswer]:
+    """Series along single axes of the latent space.
+
+    Around each centre, which is a series (its posterior mean), a latent code or a class (the mean of the heaviest
+    component of its mixture), one latent axis after the other is moved over `steps` even steps from `low` to `high`
+    standard deviations, while the others stay: what an axis stands for is what changes. The standard deviation is that
+    of the axis within the class in `labels`; without labels, within all classes together; for a model without a
+    mixture it is 1, the prior's. `labels` beside series or codes name the class of each, whose deviations count then.
+    What is answered at 0 is what `/decode` has of the centre.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    latent: latent codes: [n_cases, latent_dim]
+    labels: classes: the centres, or, beside series or codes, the class of each
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
+    axes: the latent axes to move along, from 0 on; every one where it is left out
+    low: the first step, in deviations
+    high: the last step, in deviations
+    steps: points at even distances from low to high
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "traverse",
+        TraverseAnswer,
+        {
+            "latent": None if latent is None else prepare_array(latent, "latent"),
+            "labels": None if labels is None else prepare_labels(labels),
+            "times": None if times is None else prepare_times(times),
+            "axes": None if axes is None else prepare_wholes(axes, "axes"),
+            "low": low,
+            "high": high,
+            "steps": steps,
+            "model": model,
+        },
+        series=None if series is None else prepare_series(series, "series"),
     )

@@ -225,6 +225,50 @@ class EncodeAnswer(_message.Message):
     note: str
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
+class InterpolateRequest(_message.Message):
+    __slots__ = ("model", "start_series", "start_latent", "start_labels", "end_series", "end_latent", "end_labels", "method", "steps", "ends")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    START_SERIES_FIELD_NUMBER: _ClassVar[int]
+    START_LATENT_FIELD_NUMBER: _ClassVar[int]
+    START_LABELS_FIELD_NUMBER: _ClassVar[int]
+    END_SERIES_FIELD_NUMBER: _ClassVar[int]
+    END_LATENT_FIELD_NUMBER: _ClassVar[int]
+    END_LABELS_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    ENDS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    start_series: Array
+    start_latent: Array
+    start_labels: Labels
+    end_series: Array
+    end_latent: Array
+    end_labels: Labels
+    method: str
+    steps: int
+    ends: str
+    def __init__(self, model: _Optional[str] = ..., start_series: _Optional[_Union[Array, _Mapping]] = ..., start_latent: _Optional[_Union[Array, _Mapping]] = ..., start_labels: _Optional[_Union[Labels, _Mapping]] = ..., end_series: _Optional[_Union[Array, _Mapping]] = ..., end_latent: _Optional[_Union[Array, _Mapping]] = ..., end_labels: _Optional[_Union[Labels, _Mapping]] = ..., method: _Optional[str] = ..., steps: _Optional[int] = ..., ends: _Optional[str] = ...) -> None: ...
+
+class InterpolateAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "latent", "position", "way", "lengths", "note")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    WAY_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    latent: Array
+    position: Array
+    way: _containers.RepeatedScalarFieldContainer[int]
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., position: _Optional[_Union[Array, _Mapping]] = ..., way: _Optional[_Iterable[int]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
+
 class ReconstructRequest(_message.Message):
     __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -309,3 +353,47 @@ class SampleAnswer(_message.Message):
     n_cases: int
     lengths: _containers.RepeatedScalarFieldContainer[int]
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., acceptance: _Optional[_Mapping[str, float]] = ..., fallbacks: _Optional[_Mapping[str, int]] = ..., n_cases: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class TraverseRequest(_message.Message):
+    __slots__ = ("model", "series", "times", "latent", "labels", "axes", "low", "high", "steps")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    AXES_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    times: Doubles
+    latent: Array
+    labels: Labels
+    axes: _containers.RepeatedScalarFieldContainer[int]
+    low: float
+    high: float
+    steps: int
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., axes: _Optional[_Iterable[int]] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
+
+class TraverseAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "latent", "position", "axis", "centre", "lengths", "note")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    AXIS_FIELD_NUMBER: _ClassVar[int]
+    CENTRE_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    latent: Array
+    position: Array
+    axis: _containers.RepeatedScalarFieldContainer[int]
+    centre: _containers.RepeatedScalarFieldContainer[int]
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., position: _Optional[_Union[Array, _Mapping]] = ..., axis: _Optional[_Iterable[int]] = ..., centre: _Optional[_Iterable[int]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...

@@ -59,6 +59,20 @@ def test_decode(server: Server, ask: Ask, texture: bool):
     assert_equal(answer, server.answer("decode", model="sines", latent=CODES, **wanted), exact=texture)
 
 
+def test_interpolate(server: Server, ask: Ask, cases: Labelled):
+    ways = {"start_labels": [1], "end_series": cases.series[:4]}
+    answer = ask("interpolate", **ways, method="spherical", steps=np.int64(5), ends="start", model="sines")
+    wanted = ways | {"method": "spherical", "steps": 5, "ends": "start"}
+    assert_equal(answer, server.answer("interpolate", model="sines", **wanted))
+    assert answer.way.dtype == np.int64
+
+
+def test_traverse(server: Server, ask: Ask, cases: Labelled):
+    answer = ask("traverse", cases.series[:2], axes=np.array([5, 0]), low=-1, steps=3, model="sines")
+    wanted = {"series": cases.series[:2], "axes": [5, 0], "low": -1, "steps": 3}
+    assert_equal(answer, server.answer("traverse", model="sines", **wanted))
+
+
 def test_sample(server: Server, ask: Ask):
     answer = ask("sample", {2: 70, np.int64(0): 1}, seed=np.int64(5), expansion=1.5, model="sines")
     expected = server.answer("sample", model="sines", counts={"2": 70, "0": 1}, seed=5, expansion=1.5)

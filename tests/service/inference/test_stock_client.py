@@ -38,6 +38,8 @@ def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, 
         "encode": {"series": series},
         "reconstruct": {"series": series, "with_": ["timepoint_error"]},
         "classify": {"series": series, "with_": ["typicality"]},
+        "interpolate": {"start_series": series[:3], "end_labels": ["1", "0", "1"], "method": "spherical"},
+        "traverse": {"latent": CODES, "axes": [3, 1], "low": -1.0},
         "decode": {"latent": CODES, "with_": ["log_density", "typicality"]},
         "sample": {"counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5},
         "augment": {"series": series, "labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7}
