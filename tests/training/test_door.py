@@ -16,6 +16,7 @@ from training import fit as door
 from training.configuration import ConfigurationError
 from training.data import Cases
 from training.door import check_fit
+from training.families import list_names
 from training.families.vae import convolutional
 from training.learning.mixture_fit import fit_mixture
 
@@ -34,10 +35,10 @@ CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float3
         (["--expansion=1e300"], "--expansion is 1e+300; it must be above 0 and at most 1e+06"),
         (["--pool-expansion=1e7"], "--pool-expansion is 10000000.0; it must be above 0"),
         (["--vae.kl-weight=inf"], "--vae.kl-weight is inf; it must be a finite number, at least 0"),
-        (["--texture=nope"], "--texture is 'nope'; it must be one of: flow, stored"),
-        (["--classifier=nope"], "--classifier is 'nope'; it must be one of: fcn, ridge"),
-        (["--vae=nope"], "--vae is 'nope'; it must be one of: convolutional"),
-        (["--vae"], "--vae has no name after it; it must be one of: convolutional"),
+        (["--texture=nope"], f"--texture is 'nope'; it must be one of: {', '.join(list_names('texture'))}"),
+        (["--classifier=nope"], f"--classifier is 'nope'; it must be one of: {', '.join(list_names('classifier'))}"),
+        (["--vae=nope"], f"--vae is 'nope'; it must be one of: {', '.join(list_names('vae'))}"),
+        (["--vae"], f"--vae has no name after it; it must be one of: {', '.join(list_names('vae'))}"),
     ],
 )
 def test_a_setting_or_family_that_cannot_be_is_refused_before_data_is_read(

@@ -18,6 +18,7 @@ from training.evaluation import judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms, run
 from training.evaluation.processes import run_jobs
 from training.evaluation.results import FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
+from training.families import list_names
 from training.families.classifiers import fcn
 from training.families.textures import flow
 from training.families.vae import convolutional
@@ -138,7 +139,7 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
         (["--curve", "low-data"], "ArrowHead"),
         (["--curve", "low-data", "--sizes", "7"], "--sizes has 7"),
         (["--sizes", "5"], "--sizes has 5"),
-        (["--fit.vae", "nope"], "--fit.vae is 'nope'; it must be one of: convolutional"),
+        (["--fit.vae", "nope"], f"--fit.vae is 'nope'; it must be one of: {', '.join(list_names('vae'))}"),
         (["--fit.vae.steps", "0"], "--vae.steps is 0; it must be at least 1"),
     ],
 )
