@@ -16,6 +16,7 @@ from bundle.generation.blocks import generate_blocks
 from bundle.generation.generate import check_noise, generate_series, read_noise_shapes
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
+from bundle.generation.neighbours import TrainingCodes
 from bundle.generation.policy import PolicyName, find_source
 from bundle.generation.recipe import Recipe, Samples
 from bundle.generation.texture import add_texture, check_texture, read_noise_shape
@@ -36,7 +37,7 @@ from bundle.roles import (
     list_policies,
 )
 from bundle.signing import check_signature
-from bundle.verify import check_signatures, read_mixture, read_verified
+from bundle.verify import check_signatures, read_codes, read_mixture, read_verified
 
 Array = NDArray[np.float32]
 
@@ -73,13 +74,22 @@ class Bundle:
     blocks_at_once = 1
     """A block is the unit of every call of a seeded request: the bits of a row depend on the rows beside it."""
 
-    def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters | None) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        sessions: dict[str, Session],
+        mixture: MixtureParameters | None,
+        codes: TrainingCodes | None = None,
+    ) -> None:
         self.manifest = manifest
         self.mixture = mixture
+        self.codes = codes
+        """The codes of its training cases, where its fit was told to keep them."""
         self._sessions = {role: session for role, session in sessions.items() if role in ROLES}
         self.provider = next(iter(sessions.values())).provider
         """The onnxruntime execution provider that the graphs run on."""
-        self.operations = list_operations(self._sessions)
+        self._parts = [*self._sessions, *([] if codes is None else ["codes"])]
+        self.operations = list_operations(self._parts)
         """The operations that it can do."""
         self.policies = list_policies(self._sessions)
         """The policies that it can follow; none where it cannot augment."""
@@ -124,7 +134,7 @@ class Bundle:
         sessions = {name: Session(contents[graph.file], runtime) for name, graph in manifest.graphs.items()}
         check_signatures(manifest, sessions)
         replay(manifest, sessions, probe)
-        return cls(manifest, sessions, mixture)
+        return cls(manifest, sessions, mixture, _read_codes(manifest, contents))
 
     def can(self, operation: str) -> bool:
         """Whether it can do an operation, judge "typicality", or "judge" how dense codes lie."""
@@ -140,10 +150,14 @@ class Bundle:
             )
 
     def _explain_lack(self, operation: str) -> str:
+        if operation == "neighbours" and self.has("encoder"):
+            return (
+                "its fit kept no codes of training cases; fit it again with --keep-codes, which says what that reveals"
+            )
         if operation == "typicality" and has_one_of(JUDGEMENTS[operation], self._sessions):
             return "it was fitted on too few cases"
         ways = OPERATIONS[operation] if operation in OPERATIONS else JUDGEMENTS[operation]
-        lack = f"it has {describe_lack(ways, self._sessions)}"
+        lack = f"it has {describe_lack(ways, self._parts)}"
         if operation == "classify" and not self.manifest.labelled:
             lack += ", since it was fitted on unlabelled data"
         return lack
@@ -300,6 +314,13 @@ class Bundle:
                 self.decode(latent)
             if self.can("classify"):
                 self.classify(series)
+
+
+def _read_codes(manifest: Manifest, contents: dict[str, bytes]) -> TrainingCodes | None:
+    if manifest.latent is None or manifest.codes is None:
+        return None
+    file = manifest.codes.file
+    return read_codes(file, contents[file], manifest.codes.n_cases, manifest.latent.latent_dim)
 
 
 def _read_mixture(manifest: Manifest, contents: dict[str, bytes]) -> MixtureParameters | None:

@@ -18,6 +18,7 @@ __all__ = [
     "EncodeAnswer",
     "InterpolateAnswer",
     "Interval",
+    "NeighboursAnswer",
     "ReconstructAnswer",
     "SampleAnswer",
     "TraverseAnswer",
@@ -184,6 +185,26 @@ class InterpolateAnswer:
     position: Floats
     way: Wholes
     lengths: Wholes | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NeighboursAnswer:
+    """The training cases whose latent codes are nearest to series or codes.
+
+    Places in the training set, and distances; `note` says what was filled in the series.
+
+    index: [n_cases, n_neighbours]
+    distance: [n_cases, n_neighbours]
+    note: [one]
+
+    What the server left out is None: `note`.
+    """
+
+    model: str
+    version: int
+    index: Wholes
+    distance: Floats
     note: str | None = None
 
 

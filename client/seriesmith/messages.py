@@ -162,6 +162,8 @@ DTYPES = {FieldDescriptor.TYPE_BOOL: np.bool_, FieldDescriptor.TYPE_INT64: np.in
 def _read_message(name: str, value: Any) -> Any:
     if name == "Array":
         return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape)).copy()
+    if name == "Indices":
+        return np.array(value.values, np.int64).reshape(tuple(value.shape))
     if name == "Labels":
         return list(value.text or value.number)
     return _read_fields(value)

@@ -16,6 +16,7 @@ from seriesmith.answers import (
     DecodeAnswer,
     EncodeAnswer,
     InterpolateAnswer,
+    NeighboursAnswer,
     ReconstructAnswer,
     SampleAnswer,
     TraverseAnswer,
@@ -231,6 +232,45 @@ def interpolate(
             "ends": ends,
             "model": model,
         },
+    )
+
+
+def neighbours(
+    series: Ragged | None = None,
+    latent: Ragged | None = None,
+    *,
+    times: Ragged | None = None,
+    k: int = 5,
+    model: str | None = None,
+) -> Call[NeighboursAnswer]:
+    """The training cases whose latent codes are nearest to series or codes.
+
+    `index` tells where a training case stands in the training set as the fit read it, counted from 0 (cases left out
+    for want of a label are counted; of windows over recordings, the window is); cases that were held out are no
+    neighbours. `distance` is Euclidean, in the units of the latent code, between posterior means. No training series
+    and no code is given away.
+
+    A distance near 0 tells that a series was trained on, and distances to many series tell where a training code lies:
+    so a model keeps the codes only where its fit was told to (`--keep-codes`), and refuses otherwise.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    latent: latent codes: [n_cases, latent_dim]
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
+    k: how many training cases of each, the nearest first
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "neighbours",
+        NeighboursAnswer,
+        {
+            "latent": None if latent is None else prepare_array(latent, "latent"),
+            "times": None if times is None else prepare_times(times),
+            "k": k,
+            "model": model,
+        },
+        series=None if series is None else prepare_series(series, "series"),
     )
 
 

@@ -22,6 +22,14 @@ class Doubles(_message.Message):
     values: bytes
     def __init__(self, shape: _Optional[_Iterable[int]] = ..., values: _Optional[bytes] = ...) -> None: ...
 
+class Indices(_message.Message):
+    __slots__ = ("shape", "values")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    values: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class Labels(_message.Message):
     __slots__ = ("text", "number")
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -268,6 +276,34 @@ class InterpolateAnswer(_message.Message):
     lengths: _containers.RepeatedScalarFieldContainer[int]
     note: str
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., position: _Optional[_Union[Array, _Mapping]] = ..., way: _Optional[_Iterable[int]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
+
+class NeighboursRequest(_message.Message):
+    __slots__ = ("model", "series", "times", "latent", "k")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    times: Doubles
+    latent: Array
+    k: int
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., k: _Optional[int] = ...) -> None: ...
+
+class NeighboursAnswer(_message.Message):
+    __slots__ = ("model", "version", "index", "distance", "note")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    index: Indices
+    distance: Array
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., index: _Optional[_Union[Indices, _Mapping]] = ..., distance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ReconstructRequest(_message.Message):
     __slots__ = ("model", "series", "times")

@@ -58,7 +58,7 @@ def test_three_steps_hold_the_middle(method):
 
 
 def test_a_traversal_moves_one_axis_and_no_other():
-    centres, deviations = np.arange(8.0).reshape(2, 4), np.full((2, 4), 0.5)
+    centres, deviations = np.arange(8, dtype=np.float64).reshape(2, 4), np.full((2, 4), 0.5)
     codes = traverse(centres, deviations, np.array([3, 0]), np.array([-2.0, 0.0, 2.0]))
     assert codes.shape == (2, 2, 3, 4)
     np.testing.assert_allclose(codes[:, :, 1], np.repeat(centres[:, None], 2, axis=1))

@@ -16,7 +16,17 @@ from tests.service.server import Server
 from tests.service.stubs import SeriesmithStub
 from tests.service.test_refusals import CODES
 
-OPERATIONS = ["encode", "reconstruct", "sample", "augment", "classify", "decode", "interpolate", "traverse"]
+OPERATIONS = [
+    "encode",
+    "reconstruct",
+    "sample",
+    "augment",
+    "classify",
+    "decode",
+    "interpolate",
+    "traverse",
+    "neighbours",
+]
 ARRAYS = ("series", "latent", "start_series", "end_series", "start_latent", "end_latent")
 
 
@@ -79,6 +89,8 @@ def _read_value(field: Any, value: Any) -> Any:
         return list(value) if field.is_repeated else value
     if kind.name == "Array":
         return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape))
+    if kind.name == "Indices":
+        return np.array(value.values, np.int64).reshape(tuple(value.shape)).tolist()
     if kind.name == "Labels":
         return list(value.text or value.number)
     if isinstance(value, Message):

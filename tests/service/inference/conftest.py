@@ -61,6 +61,7 @@ def list_requests(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], lis
             {"series": series},
             ["series", "error", "anomaly_score", "is_anomaly", "timepoint_error"],
         ),
+        "neighbours": ({"series": series[:3], "k": np.array([2])}, ["index", "distance"]),
         "interpolate": (
             {"start_series": series[:3], "end_labels": np.array(["1", "0", "1"]), "method": np.array(["spherical"])},
             ["series", "latent", "position", "way"],
