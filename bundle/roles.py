@@ -37,6 +37,7 @@ OPERATIONS: Mapping[str, Ways] = {
     "sample": NEW_SERIES,
     "augment": (*NEW_SERIES, *_list_ways("encoder decoder")),
     "classify": _list_ways("classifier"),
+    "complete": _list_ways("mixture decoder"),
     "decode": _list_ways("decoder"),
     "interpolate": _list_ways("decoder"),
     "traverse": _list_ways("decoder"),

@@ -67,6 +67,7 @@ class Axes:
         sizes = {
             "one": 1,
             "n_cases": -1,
+            "n_completions": -1,
             "n_named_classes": -1,
             "n_axes": -1,
             "n_neighbours": -1,
@@ -191,16 +192,16 @@ def trim(fields: dict[str, Any]) -> dict[str, Any]:
     if lengths is None:
         return fields
     return {
-        name: _trim_cases(value, lengths.tolist()) if isinstance(value, np.ndarray) and value.ndim == 3 else value
+        name: _trim_cases(value, lengths.tolist()) if isinstance(value, np.ndarray) and value.ndim > 2 else value
         for name, value in fields.items()
         if name != LENGTHS
     }
 
 
 def _trim_cases(series: NDArray[Any], lengths: list[int]) -> NDArray[Any] | list[NDArray[Any]]:
-    if min(lengths, default=0) == series.shape[2]:
+    if min(lengths, default=0) == series.shape[-1]:
         return series
-    return [np.ascontiguousarray(case[:, :length]) for case, length in zip(series, lengths, strict=True)]
+    return [np.ascontiguousarray(case[..., :length]) for case, length in zip(series, lengths, strict=True)]
 
 
 def join_columns(parts: Iterable[Columns]) -> Columns:

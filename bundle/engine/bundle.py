@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.archives import read_arrays
+from bundle.engine.completing import make_completer
 from bundle.engine.sessions import Runtime, Session
 from bundle.errors import BundleError, SeriesmithError, Unsupported
 from bundle.generation.blocks import generate_blocks
+from bundle.generation.completing import Completer
 from bundle.generation.generate import check_noise, generate_series, read_noise_shapes
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
@@ -195,6 +198,11 @@ class Bundle:
     def texture_shape(self) -> tuple[int, ...]:
         """The shape of the noise that the texture of one series is made of."""
         return read_noise_shape(self.manifest)
+
+    @cached_property
+    def completer(self) -> Completer:
+        """What completes series. Raises `Unsupported` where nothing tells how far series lie from what it decodes."""
+        return make_completer(self)
 
     def has(self, role: str) -> bool:
         """Whether it has a graph of a role."""

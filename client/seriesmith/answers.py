@@ -14,6 +14,7 @@ __all__ = [
     "AugmentAnswer",
     "ClassReport",
     "ClassifyAnswer",
+    "CompleteAnswer",
     "DecodeAnswer",
     "EncodeAnswer",
     "InterpolateAnswer",
@@ -116,6 +117,36 @@ class ClassifyAnswer:
     classes: ClassArray
     typicality: Floats | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CompleteAnswer:
+    """Series with missing values, completed.
+
+    `probabilities` have their columns in the order of `classes`; `labels` are the likeliest, or those given.
+
+    series: [n_cases, n_channels, n_timepoints]
+    lower: [n_cases, n_channels, n_timepoints]
+    upper: [n_cases, n_channels, n_timepoints]
+    completions: [n_cases, n_completions, n_channels, n_timepoints]
+    labels: [n_cases]
+    probabilities: [n_cases, n_classes]
+    lengths: [n_cases]
+
+    What the server left out is None: `lengths`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    lower: Floats
+    upper: Floats
+    completions: Floats
+    labels: LabelArray
+    probabilities: Floats
+    classes: ClassArray
+    seed: int
+    lengths: Wholes | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from seriesmith.answers import (
     AugmentAnswer,
     ClassifyAnswer,
+    CompleteAnswer,
     DecodeAnswer,
     EncodeAnswer,
     InterpolateAnswer,
@@ -111,6 +112,57 @@ def classify(
         {
             "times": None if times is None else prepare_times(times),
             "with": list_chosen(typicality=typicality),
+            "model": model,
+        },
+        series=prepare_series(series, "series"),
+    )
+
+
+def complete(
+    series: Ragged,
+    labels: ArrayLike | None = None,
+    *,
+    times: Ragged | None = None,
+    n_timepoints: int | None = None,
+    n: int = 10,
+    coverage: float = 0.9,
+    seed: int | None = None,
+    model: str | None = None,
+) -> Call[CompleteAnswer]:
+    """Series with missing values, completed.
+
+    What is missing is drawn from the model's latent mixture, given what is observed: `completions` are `n` draws for
+    each case, `series` is their expectation, and `lower` and `upper` bound the interval that holds `coverage` of them,
+    timepoint by timepoint. Observed values are kept in all of these, bit for bit. `probabilities` say which class the
+    case may be of; with `labels`, which name it, all are drawn of that class.
+
+    A value is missing where it is null (NaN in tensors), whatever the model's gap policy. A series that is shorter
+    than the model's misses its end. Where the model's lengths vary, a series ends with its last value, unless
+    `n_timepoints`, or `times` that go on, say how far it is to go. What a case gets depends on it, its label, `seed`,
+    `n` and `coverage`, not on the cases beside it; equal cases get equal completions, and fewer completions are the
+    start of more.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    labels: the class of each case, where it is known
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
+    n_timepoints: how long each series is to be; default: the model's length, or its own where lengths vary
+    n: completions of each case
+    coverage: share of the completions between lower and upper
+    seed: equal seeds give equal series; drawn when absent
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "complete",
+        CompleteAnswer,
+        {
+            "labels": None if labels is None else prepare_labels(labels),
+            "times": None if times is None else prepare_times(times),
+            "n_timepoints": n_timepoints,
+            "n": n,
+            "coverage": coverage,
+            "seed": seed,
             "model": model,
         },
         series=prepare_series(series, "series"),
@@ -245,10 +297,10 @@ def neighbours(
 ) -> Call[NeighboursAnswer]:
     """The training cases whose latent codes are nearest to series or codes.
 
-    `index` tells where a training case stands in the training set as the fit read it, counted from 0 (cases left out
-    for want of a label are counted; of windows over recordings, the window is); cases that were held out are no
-    neighbours. `distance` is Euclidean, in the units of the latent code, between posterior means. No training series
-    and no code is given away.
+    `index` tells where a training case stands in the training set as the fit read it, counted from 0: cases that were
+    left out for want of a label are counted too, and of recordings that were cut, their windows. Cases that were held
+    out are no neighbours. `distance` is Euclidean, in the units of the latent code, between posterior means. No
+    training series and no code is given away.
 
     A distance near 0 tells that a series was trained on, and distances to many series tell where a training code lies:
     so a model keeps the codes only where its fit was told to (`--keep-codes`), and refuses otherwise.

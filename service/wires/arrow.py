@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import AsyncIterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -207,8 +208,8 @@ def _list_cases(columns: Columns) -> dict[str, Any]:
     if not isinstance(lengths, np.ndarray):
         return dict(columns)
     return {
-        name: [case[:, :length] for case, length in zip(column, lengths, strict=True)]
-        if isinstance(column, np.ndarray) and column.ndim == 3
+        name: [case[..., :length] for case, length in zip(column, lengths, strict=True)]
+        if isinstance(column, np.ndarray) and column.ndim > 2
         else column
         for name, column in columns.items()
         if name != LENGTHS
@@ -230,16 +231,18 @@ def _build_column(column: Column | list[np.ndarray]) -> pa.Array:
     values = pa.array(array.reshape(-1))
     if array.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(values, array.shape[1])
-    storage = pa.FixedSizeListArray.from_arrays(values, array.shape[1] * array.shape[2])
+    storage = pa.FixedSizeListArray.from_arrays(values, prod(array.shape[1:]))
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(pa.float32(), array.shape[1:]), storage)
 
 
 def _build_lists(cases: list[np.ndarray]) -> pa.Array:
-    """Lists of channels, of unequal length, of cases `[n_channels, length]` each."""
-    lengths = [len(channel) for case in cases for channel in case]
-    values = pa.array(np.concatenate([case.reshape(-1) for case in cases]))
-    inner = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *lengths]), pa.int32()), values)
-    return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *map(len, cases)]), pa.int32()), inner)
+    """Lists in lists, of unequal length in the innermost, of cases `[…, n_channels, length]` each."""
+    column = pa.array(np.concatenate([case.reshape(-1) for case in cases]))
+    sizes = [case.shape[-1] for case in cases for _ in range(prod(case.shape[:-1]))]
+    for axis in range(cases[0].ndim - 1, 0, -1):
+        column = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *sizes]), pa.int32()), column)
+        sizes = [case.shape[axis - 1] for case in cases for _ in range(prod(case.shape[: axis - 1]))]
+    return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *sizes]), pa.int32()), column)
 
 
 def _take_written(sink: io.BytesIO) -> bytes:

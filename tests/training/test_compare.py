@@ -12,7 +12,8 @@ import pytest
 from bundle.evidence import Quality
 from bundle.manifest import Manifest, read_manifest
 from tests.bundle.breaking import SMALL, change_manifest, copy_bundle
-from training.compare import Compared, build_rows, describe_datasets, format_rows, main
+from training.compare import main
+from training.comparing.manifests import Compared, build_rows, describe_datasets, format_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,11 @@ from training.data.split import split_folds
 from training.learning.augmenting import compute_equal_counts, fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import compute_posterior_means, compute_reconstruction_errors
+from training.learning.learner import (
+    compute_posterior_means,
+    compute_reconstruction_errors,
+    compute_residuals,
+)
 from training.learning.loop import History
 from training.learning.maker import Maker
 from training.learning.run import compute_fold_share, start_fabric
@@ -40,11 +44,13 @@ class Fold:
 
 @dataclass(frozen=True)
 class JudgedCodes:
-    """Held-out cases' reconstruction error, log density and likeliest class by density, `[n]` each."""
+    """Held-out cases' reconstruction error, log density and likeliest class by density, `[n]` each; `residual`, what
+    reconstruction leaves over, `[n, n_channels, n_timepoints]`, original units."""
 
     error: np.ndarray
     log_density: np.ndarray
     likeliest: np.ndarray
+    residual: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,7 @@ def judge_codes(generator: Generator, kept: TrainingCases, held_out: TrainingCas
         compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series, held_out.counted),
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
+        compute_residuals(generator.vae, generator.scaling, held_out.series),
     )
 
 
