@@ -80,8 +80,8 @@ class ResidualCard(Strict):
 class LatentCard(Strict):
     """The latent codes: their width, and the mixture over them with its default `expansion`; null where none is.
 
-    `codes` are those of the training cases, where the fit was told to keep them. `residual` is what decoding leaves over;
-    null in bundles that were fitted before it was measured.
+    `codes` are those of the training cases, where the fit was told to keep them. `residual` is what decoding leaves
+    over; null in bundles that were fitted before it was measured.
     """
 
     latent_dim: Annotated[int, Field(ge=1, le=MOST_LATENT)]

@@ -45,7 +45,7 @@ def test_a_bundle_without_codes_says_how_to_have_them(sines: Bundle, unlabelled:
     assert "neighbours" in sines.operations and "neighbours" not in unlabelled.operations
     with pytest.raises(Unsupported, match="cannot find neighbours: its fit kept no codes.*--keep-codes"):
         unlabelled.require("neighbours")
-    assert sines.manifest.codes is not None and "every training case" in sines.manifest.codes.reveals
+    assert sines.manifest.codes is not None and "all training cases" in sines.manifest.codes.reveals
 
 
 def _write_npz(arrays: dict[str, Any]) -> bytes:

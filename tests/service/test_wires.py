@@ -68,7 +68,8 @@ def test_every_wire_gives_the_same_answer(server: Server, cases: Labelled, opera
         elif isinstance(expected, list) and isinstance(expected[0], float):
             assert np.allclose(answer[name], expected, rtol=1e-5, atol=1e-6), name
         else:
-            assert list(answer[name]) == expected if isinstance(expected, list) else answer[name] == expected, name
+            found = np.asarray(answer[name]).tolist() if isinstance(expected, list) else answer[name]
+            assert found == expected, name
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "gzip in members"])
