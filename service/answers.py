@@ -51,12 +51,19 @@ Columns = dict[str, Column]
 class Axes:
     """The type of a column: its datatype in the Open Inference Protocol, and its axes by name, cases first.
 
-    `needs` names the part of the manifest without which there is no such column, dots between the parts of a part.
+    `needs` names the part of the manifest without which there is no such column, dots between the parts of a part;
+    `asked`: there is none unless the request asks for what it tells of.
     """
 
     datatype: str
     names: tuple[str, ...] = ("n_cases",)
     needs: str | None = None
+    asked: bool = False
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether an answer may be without the column."""
+        return self.needs is not None or self.asked
 
     def is_present(self, manifest: Manifest) -> bool:
         """Whether a model's answers have the column, or its requests may."""
@@ -125,6 +132,7 @@ Typicality = Annotated[
 CodeDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="density")]
 LogDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="mixture")]
 INTEGER = {"type": "integer"}
+Moves = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", asked=True)]
 Wholes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, INTEGER)), Axes("INT64")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[

@@ -99,6 +99,15 @@ def prepare_array(array: Ragged, field: str) -> NDArray[np.float32]:
         raise InvalidRequest(f"{field} cannot become an array of numbers: {error}.", field) from error
 
 
+def prepare_by_channel(numbers: ArrayLike, field: str) -> list[float | None]:
+    """Convert a number, or one for each channel, to a list; None and NaN stand for none. Raises `InvalidRequest`."""
+    try:
+        listed: list[float] = np.atleast_1d(np.asarray(numbers, np.float64)).tolist()
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"{field} is {numbers!r:.80}; pass a number, or one for each channel.", field) from error
+    return [None if number != number else number for number in listed]
+
+
 def prepare_wholes(numbers: Sequence[int], field: str) -> list[int]:
     """Convert whole numbers, numpy's too, to a list. Raises `InvalidRequest`."""
     try:

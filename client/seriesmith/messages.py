@@ -83,7 +83,9 @@ def _fill_field(message: Message, field: FieldDescriptor, value: Any) -> None:
         fill(getattr(message, field.name), value)
 
 
-def _fill_array(target: Any, array: np.ndarray) -> None:
+def _fill_array(target: Any, array: np.ndarray | list[float | None]) -> None:
+    """None in a list is NaN."""
+    array = array if isinstance(array, np.ndarray) else np.array(array, np.float64)
     target.shape.extend(array.shape)
     target.values = array.astype("<f4", copy=False).tobytes()
 

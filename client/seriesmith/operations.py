@@ -26,6 +26,7 @@ from seriesmith.arguments import (
     Ragged,
     Strategy,
     prepare_array,
+    prepare_by_channel,
     prepare_counts,
     prepare_labels,
     prepare_series,
@@ -40,6 +41,13 @@ def augment(
     series: Ragged,
     labels: ArrayLike | None = None,
     *,
+    lower: ArrayLike | None = None,
+    upper: ArrayLike | None = None,
+    non_negative: bool | None = None,
+    start_value: ArrayLike | None = None,
+    end_value: ArrayLike | None = None,
+    monotone: str | None = None,
+    sum: ArrayLike | None = None,
     strategy: Strategy = "balance",
     policy: str = "auto",
     seed: int | None = None,
@@ -62,11 +70,19 @@ def augment(
     {"counts": {label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to
     each value sent, which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled.
     Where lengths vary, a made series has the length of the given case that it came from, or of one drawn among those
-    of its class.
+    of its class. Made series are moved to the nearest ones that meet the constraints named, if any: bounds, fixed
+    ends, a direction, a sum over time.
 
     series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
     and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
     labels: one for each case; none for a model of unlabelled data
+    lower: no value is lower: a number, or one for each channel
+    upper: no value is higher: a number, or one for each channel
+    non_negative: no value is below 0
+    start_value: what each series begins with: a number, or one for each channel
+    end_value: what each series ends with: a number, or one for each channel
+    monotone: how each series goes: increasing or decreasing
+    sum: what the values of a channel add up to: a number, or one for each channel
     strategy: "balance", {"factor": f ≥ 1} or {"counts": {label: total}}
     policy: where synthetic series come from; auto: as the model's fit chose
     seed: equal seeds give equal series; drawn when absent
@@ -79,6 +95,13 @@ def augment(
         AugmentAnswer,
         {
             "labels": None if labels is None else prepare_labels(labels),
+            "lower": None if lower is None else prepare_by_channel(lower, "lower"),
+            "upper": None if upper is None else prepare_by_channel(upper, "upper"),
+            "non_negative": non_negative,
+            "start_value": None if start_value is None else prepare_by_channel(start_value, "start_value"),
+            "end_value": None if end_value is None else prepare_by_channel(end_value, "end_value"),
+            "monotone": monotone,
+            "sum": None if sum is None else prepare_by_channel(sum, "sum"),
             "strategy": prepare_strategy(strategy),
             "policy": policy,
             "seed": seed,
@@ -173,6 +196,13 @@ def decode(
     latent: Ragged,
     labels: ArrayLike | None = None,
     *,
+    lower: ArrayLike | None = None,
+    upper: ArrayLike | None = None,
+    non_negative: bool | None = None,
+    start_value: ArrayLike | None = None,
+    end_value: ArrayLike | None = None,
+    monotone: str | None = None,
+    sum: ArrayLike | None = None,
     texture: bool = False,
     seed: int | None = None,
     log_density: bool = False,
@@ -189,6 +219,13 @@ def decode(
 
     latent: latent codes: [n_cases, latent_dim]
     labels: the class of each code, for its texture
+    lower: no value is lower: a number, or one for each channel
+    upper: no value is higher: a number, or one for each channel
+    non_negative: no value is below 0
+    start_value: what each series begins with: a number, or one for each channel
+    end_value: what each series ends with: a number, or one for each channel
+    monotone: how each series goes: increasing or decreasing
+    sum: what the values of a channel add up to: a number, or one for each channel
     texture: whether series get the fine structure of real ones
     seed: of the texture: equal seeds give equal series; drawn when absent
     log_density: whether the answer is to have it
@@ -201,6 +238,13 @@ def decode(
         {
             "latent": prepare_array(latent, "latent"),
             "labels": None if labels is None else prepare_labels(labels),
+            "lower": None if lower is None else prepare_by_channel(lower, "lower"),
+            "upper": None if upper is None else prepare_by_channel(upper, "upper"),
+            "non_negative": non_negative,
+            "start_value": None if start_value is None else prepare_by_channel(start_value, "start_value"),
+            "end_value": None if end_value is None else prepare_by_channel(end_value, "end_value"),
+            "monotone": monotone,
+            "sum": None if sum is None else prepare_by_channel(sum, "sum"),
             "texture": texture,
             "seed": seed,
             "with": list_chosen(log_density=log_density, typicality=typicality),
@@ -236,6 +280,13 @@ def interpolate(
     end_latent: Ragged | None = None,
     end_labels: ArrayLike | None = None,
     *,
+    lower: ArrayLike | None = None,
+    upper: ArrayLike | None = None,
+    non_negative: bool | None = None,
+    start_value: ArrayLike | None = None,
+    end_value: ArrayLike | None = None,
+    monotone: str | None = None,
+    sum: ArrayLike | None = None,
     method: str = "linear",
     steps: int = 9,
     ends: str = "both",
@@ -264,6 +315,13 @@ def interpolate(
     /models)
     end_latent: where each way ends. latent codes: [n_cases, latent_dim]
     end_labels: where each way ends: a class
+    lower: no value is lower: a number, or one for each channel
+    upper: no value is higher: a number, or one for each channel
+    non_negative: no value is below 0
+    start_value: what each series begins with: a number, or one for each channel
+    end_value: what each series ends with: a number, or one for each channel
+    monotone: how each series goes: increasing or decreasing
+    sum: what the values of a channel add up to: a number, or one for each channel
     method: how the way goes: linear or spherical
     steps: points at even distances on each way, both ends included
     ends: which ends are answered: both, start, end or neither
@@ -279,6 +337,13 @@ def interpolate(
             "end_series": None if end_series is None else prepare_series(end_series, "end_series"),
             "end_latent": None if end_latent is None else prepare_array(end_latent, "end_latent"),
             "end_labels": None if end_labels is None else prepare_labels(end_labels),
+            "lower": None if lower is None else prepare_by_channel(lower, "lower"),
+            "upper": None if upper is None else prepare_by_channel(upper, "upper"),
+            "non_negative": non_negative,
+            "start_value": None if start_value is None else prepare_by_channel(start_value, "start_value"),
+            "end_value": None if end_value is None else prepare_by_channel(end_value, "end_value"),
+            "monotone": monotone,
+            "sum": None if sum is None else prepare_by_channel(sum, "sum"),
             "method": method,
             "steps": steps,
             "ends": ends,
@@ -357,6 +422,13 @@ def reconstruct(
 def sample(
     counts: Mapping[Any, int] | None = None,
     *,
+    lower: ArrayLike | None = None,
+    upper: ArrayLike | None = None,
+    non_negative: bool | None = None,
+    start_value: ArrayLike | None = None,
+    end_value: ArrayLike | None = None,
+    monotone: str | None = None,
+    sum: ArrayLike | None = None,
     n_per_class: int | None = None,
     seed: int | None = None,
     expansion: float | None = None,
@@ -367,9 +439,18 @@ def sample(
     Draws from the class-conditional latent mixture, drops what another class explains better, decodes; a model with a
     generator makes series of class and noise instead. What the classifier gives to another class is made again.
     `acceptance` is the share of proposals kept per class; `fallbacks` counts series for which none was kept and the
-    likeliest stands in. Without a mixture there is no `log_density`, and `expansion` is refused.
+    likeliest stands in. Without a mixture there is no `log_density`, and `expansion` is refused. What is made is then
+    moved to the nearest series that meets the constraints named, if any: bounds, fixed ends, a direction, a sum over
+    time.
 
     counts: series per class label
+    lower: no value is lower: a number, or one for each channel
+    upper: no value is higher: a number, or one for each channel
+    non_negative: no value is below 0
+    start_value: what each series begins with: a number, or one for each channel
+    end_value: what each series ends with: a number, or one for each channel
+    monotone: how each series goes: increasing or decreasing
+    sum: what the values of a channel add up to: a number, or one for each channel
     n_per_class: series of every class
     seed: equal seeds give equal series; drawn when absent
     expansion: factor on the covariance; default: the model's
@@ -380,6 +461,13 @@ def sample(
         SampleAnswer,
         {
             "counts": None if counts is None else prepare_counts(counts, "counts"),
+            "lower": None if lower is None else prepare_by_channel(lower, "lower"),
+            "upper": None if upper is None else prepare_by_channel(upper, "upper"),
+            "non_negative": non_negative,
+            "start_value": None if start_value is None else prepare_by_channel(start_value, "start_value"),
+            "end_value": None if end_value is None else prepare_by_channel(end_value, "end_value"),
+            "monotone": monotone,
+            "sum": None if sum is None else prepare_by_channel(sum, "sum"),
             "n_per_class": n_per_class,
             "seed": seed,
             "expansion": expansion,

@@ -89,7 +89,7 @@ def list_answer_fields(operation: Operation) -> list[Field]:
     found = []
     for field in _list_hinted(operation.answer, hints):
         axes = find_axes(hints[field.name])
-        absent = field.name in extras or (axes is not None and axes.needs is not None)
+        absent = field.name in extras or (axes is not None and axes.may_lack)
         found.append(dataclasses.replace(field, optional=absent or (axes is None and field.optional)))
     return found
 

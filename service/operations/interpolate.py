@@ -15,7 +15,7 @@ Series with times are encoded first (`/encode`), and their codes sent.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +24,11 @@ from pydantic import BeforeValidator, Field
 from bundle.errors import InvalidRequest
 from bundle.generation.walks import Method, interpolate
 from bundle.grid import bring_to_lengths
-from service.answers import Codes, Cube, Lengths, Note, Vector, Wholes
+from service.answers import Codes, Cube, Lengths, Moves, Note, Vector, Wholes
+from service.constraining import ConstrainedRequest, build_constraints, check_lengths, constrain
 from service.labelling import ClassLabels
 from service.named_arrays import EndLatent, EndSeries, StartLatent, StartSeries
-from service.operations.contract import ALL, StrictRequest, Wanted, check_rows, require_finite_answer
+from service.operations.contract import ALL, Wanted, check_rows, require_finite_answer
 from service.pace import run_unhurried
 from service.points import Points, choose_field, compute_width, join_notes, receive_points
 from service.room import Room
@@ -41,7 +42,7 @@ STARTS, ENDS = (tuple(f"{end}_{kind}" for kind in ("series", "latent", "labels")
 MOST_STEPS = 10_000
 
 
-class Request(StrictRequest):
+class Request(ConstrainedRequest):
     """Where each way begins, one of three fields; where it ends, one of three; and what is answered of it."""
 
     start_series: StartSeries = None
@@ -63,7 +64,8 @@ class Request(StrictRequest):
 class Answer:
     """Series and codes, way by way: `way` says which, `position` from 0 to 1 how far along it.
 
-    `note` says what was filled in the series at the ends.
+    `note` says what was filled in the series at the ends. `mean_move` and `largest_move` tell how far constraints moved
+    the values of each series, where there are any.
     """
 
     model: str
@@ -74,6 +76,8 @@ class Answer:
     way: Wholes
     lengths: Lengths | None = None
     note: Note = None
+    mean_move: Moves | None = None
+    largest_move: Moves | None = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -87,6 +91,8 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     lengths = interpolate_lengths(start, end, n_ways, positions)
     if lengths is None and not shape.is_fixed:
         lengths = np.full(n_made, shape.n_timepoints)
+    constraints = build_constraints(request, manifest)
+    check_lengths(constraints, shape, [] if lengths is None else [lengths])
     room.take(n_made * (shape.n_channels * compute_width(shape, lengths) + served.bundle.latent_dim + 2))
     shape_of_codes = (n_ways, served.bundle.latent_dim)
     with served.admit("interpolate", len(start) + len(end) + n_made):
@@ -98,15 +104,16 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     if lengths is not None:
         made, known = series, lengths
         series = await run_unhurried(made.nbytes, lambda: bring_to_lengths(made, known, shape))
+    made_columns = {"series": series} | ({} if lengths is None else {"lengths": lengths})
+    columns: Any = await constrain(made_columns, constraints)
     return Answer(
         manifest.name,
         manifest.version,
-        series,
-        latent,
-        np.tile(positions, n_ways).astype(np.float32),
-        np.repeat(np.arange(n_ways), len(positions)),
-        lengths,
-        join_notes(start, end),
+        latent=latent,
+        position=np.tile(positions, n_ways).astype(np.float32),
+        way=np.repeat(np.arange(n_ways), len(positions)),
+        note=join_notes(start, end),
+        **columns,
     )
 
 
