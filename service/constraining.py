@@ -49,7 +49,7 @@ def parse_by_channel(value: object, info: ValidationInfo) -> Numbers | None:
 
 def _is_float32(number: object) -> bool:
     """Whether a value is a number that float32 holds, or NaN, which stands for none in tensors."""
-    return type(number) in (int, float) and not abs(number) > LARGEST  # type: ignore[operator]
+    return isinstance(number, (int, float)) and not isinstance(number, bool) and not abs(number) > LARGEST
 
 
 ByChannel = Annotated[
@@ -79,10 +79,10 @@ def build_constraints(request: ConstrainedRequest, manifest: Manifest) -> Constr
     names = ("lower", "upper", "start_value", "end_value", "sum")
     if not request.non_negative and request.monotone is None and all(getattr(request, name) is None for name in names):
         return None
-    lower, *others = (_spread(getattr(request, name), name, manifest) for name in names)
+    of = {name: _spread(getattr(request, name), name, manifest) for name in names}
     if request.non_negative:
-        lower = np.fmax(lower, 0)
-    return Constraints(lower, *others, request.monotone)
+        of["lower"] = np.fmax(of["lower"], 0)
+    return Constraints(**of, monotone=request.monotone)
 
 
 def _spread(numbers: Numbers | None, name: str, manifest: Manifest) -> Numbers:

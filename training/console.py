@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": "every family on the same datasets, or what bundles' manifests say, side by side",
     "windows": "measure a bundle of unlabelled windows by TimeGAN's protocol",
     "picture": "draw a dataset's series beside those sampled from its bundle",
+    "walk": "draw the series between a bundle's classes, and along its latent axes",
 }
 """Modules of training/ with `main(arguments, prog)`, and what each does."""
 

@@ -107,8 +107,9 @@ class Constraints:
         """Whether each series `[n, n_timepoints]` of a channel meets the constraints."""
         met: Flags = ((series >= lower) & (series <= upper)).all(axis=1)
         if self.monotone is not None:
-            steps = np.diff(series, axis=1)
-            met &= (steps >= 0 if self.monotone == "increasing" else steps <= 0).all(axis=1)
+            steps = np.diff(series if self.monotone == "increasing" else -series, axis=1)
+            rises: Flags = (steps >= 0).all(axis=1)
+            met &= rises
         if not np.isnan(total):
             wide = series.astype(np.float64)
             slack = SUM_TOLERANCE * np.maximum(np.abs(wide).sum(axis=1), abs(total))
@@ -165,7 +166,8 @@ def _find_multiplier(series: Float, lower: Float, upper: Float, total: float) ->
         middle = (low + high) / 2
         above = np.clip(series - middle, lower, upper).sum(axis=1, keepdims=True) > total
         low, high = np.where(above, middle, low), np.where(above, high, middle)
-    return high
+    multiplier: Float = high
+    return multiplier
 
 
 def _round_inwards(low: float, high: float) -> tuple[float, float]:

@@ -148,7 +148,7 @@ async def stream(
     report: dict[str, ClassReport] = {}
 
     async def make_chunks() -> AsyncIterator[Columns]:
-        originals: Columns = {**_answer_given(series, placed, varying)}
+        originals = _answer_given(series, placed, varying)
         if constraints is not None:
             originals |= {name: np.zeros(len(series), np.float32) for name in MOVED}
         yield _build_chunk({name: column[:kept] for name, column in originals.items()}, given[:kept], manifest)

@@ -24,7 +24,7 @@ from pydantic import BeforeValidator, Field
 from bundle.errors import InvalidRequest
 from bundle.generation.walks import Method, interpolate
 from bundle.grid import bring_to_lengths
-from service.answers import Codes, Cube, Lengths, Moves, Note, Vector, Wholes
+from service.answers import Codes, Columns, Cube, Lengths, Moves, Note, Vector, Wholes
 from service.constraining import ConstrainedRequest, build_constraints, check_lengths, constrain
 from service.labelling import ClassLabels
 from service.named_arrays import EndLatent, EndSeries, StartLatent, StartSeries
@@ -104,7 +104,9 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     if lengths is not None:
         made, known = series, lengths
         series = await run_unhurried(made.nbytes, lambda: bring_to_lengths(made, known, shape))
-    made_columns = {"series": series} | ({} if lengths is None else {"lengths": lengths})
+    made_columns: Columns = {"series": series}
+    if lengths is not None:
+        made_columns["lengths"] = lengths
     columns: Any = await constrain(made_columns, constraints)
     return Answer(
         manifest.name,

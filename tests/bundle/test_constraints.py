@@ -21,7 +21,7 @@ SERIES = of_numpy.arrays(np.float32, st.tuples(st.integers(1, 3), st.just(2), st
 def make(**fields: Any) -> Constraints:
     """Constraints of two channels; what is not named is not constrained."""
     names = ("lower", "upper", "start_value", "end_value", "sum")
-    parts = {name: np.broadcast_to(np.float64(fields.pop(name, np.nan)), 2) for name in names}
+    parts: dict[str, Any] = {name: np.broadcast_to(np.float64(fields.pop(name, np.nan)), 2) for name in names}
     return Constraints(**parts, **fields)
 
 
