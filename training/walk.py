@@ -1,4 +1,4 @@
-"""`seriesmith walk`: series on the way between two classes, and along the latent axes that change most, as a PNG."""
+"""`python training/walk.py`: series on the way between two classes, and along the latent axes that change most, as a PNG."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
+
+if __name__ == "__main__":  # before what takes seconds to import
+    from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
+
+    run_script("walk")
 
 import matplotlib
 import numpy as np
@@ -109,7 +114,7 @@ def _draw_panel(axis: Any, series: np.ndarray, title: str) -> None:
     axis.tick_params(labelsize=8)
 
 
-def main(arguments: list[str] | None = None, prog: str = "walk") -> int:
+def main(arguments: list[str] | None = None, prog: str = "walk.py") -> int:
     """The command line; answers the exit status."""
     try:
         draw(tyro.cli(WalkConfiguration, args=arguments, prog=prog))

@@ -105,15 +105,15 @@ class Constraints:
 
     def _is_met(self, series: Array, lower: Float, upper: Float, total: float) -> Flags:
         """Whether each series `[n, n_timepoints]` of a channel meets the constraints."""
-        met: Flags = ((series >= lower) & (series <= upper)).all(axis=1)
+        checks = [((series >= lower) & (series <= upper)).all(axis=1)]
         if self.monotone is not None:
             steps = np.diff(series if self.monotone == "increasing" else -series, axis=1)
-            rises: Flags = (steps >= 0).all(axis=1)
-            met &= rises
+            checks.append((steps >= 0).all(axis=1))
         if not np.isnan(total):
             wide = series.astype(np.float64)
             slack = SUM_TOLERANCE * np.maximum(np.abs(wide).sum(axis=1), abs(total))
-            met &= np.abs(wide.sum(axis=1) - total) <= slack
+            checks.append(np.abs(wide.sum(axis=1) - total) <= slack)
+        met: Flags = np.all(checks, axis=0)
         return met
 
     def _project(self, series: Float, lower: Float, upper: Float, total: float) -> Float:

@@ -50,7 +50,12 @@ def list_octets() -> Iterator[Bad]:
         ("twenty arrays", str([["latent", "<f4", [1, 1]]] * 20).replace("'", '"'), codes, "send a JSON list of"),
         ("too few values", '[["latent","<f4",[3,16]]]', codes, "asks for 192 bytes"),
         ("twice the same", '[["latent","<f4",[1,16]],["latent","<f4",[1,16]]]', codes, "lists 'latent' twice"),
-        ("an unknown name", '[["codes","<f4",[2,16]]]', codes, "'codes' is not a field of /decode"),
+        (
+            "an unknown name",
+            '[["codes","<f4",[2,16]]]',
+            codes + b'{"latent": [[1]]}',
+            "'codes' is not a field of /decode",
+        ),
         ("both ways", '[["latent","<f4",[2,16]]]', codes + b'{"latent": [[1]]}', "is not a JSON object of the other"),
         ("NaN", '[["latent","<f4",[2,16]]]', b"\xff" * 128 + b'{"model":"sines"}', "latent[0][0] is nan"),
     ]
