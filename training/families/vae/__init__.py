@@ -136,15 +136,25 @@ def compute_error(reconstruction: Tensor, series: Tensor, counted: Tensor | None
     return ((reconstruction - series).square() * counted).sum() / counted.sum()
 
 
-def fit_class_aware(cases: Pool, settings: ClassAwareSettings, run: Run) -> tuple[VAE, History]:
-    """The VAE that the family of `settings` builds, trained on `cases`, on the CPU, and its losses."""
+def start_vae(cases: Pool, settings: VAESettings, run: Run) -> VAE:
+    """The VAE that the family of `settings` builds for `cases`, with the weights of `run.initial` where there are."""
     torch.manual_seed(run.seed)
     model: VAE = find_module(settings).build(cases.size, settings)
     if run.initial is not None:
         model.load_state_dict(run.initial.state_dict())
-    objective = ClassAwareObjective(model, cases.to(run.device), settings, run.seed)
-    history = train(run, objective, run.count_steps(settings.steps, len(cases.series)), settings)
-    return model.cpu().eval(), history
+    return model
+
+
+def train_vae(objective: ClassAwareObjective, settings: VAESettings, run: Run) -> tuple[VAE, History]:
+    """The VAE of `objective`, trained on its cases, on the CPU, and its losses."""
+    history = train(run, objective, run.count_steps(settings.steps, objective.n_cases), settings)
+    return objective.vae.cpu().eval(), history
+
+
+def fit_class_aware(cases: Pool, settings: ClassAwareSettings, run: Run) -> tuple[VAE, History]:
+    """The VAE that the family of `settings` builds, trained on `cases`, on the CPU, and its losses."""
+    model = start_vae(cases, settings, run)
+    return train_vae(ClassAwareObjective(model, cases.to(run.device), settings, run.seed), settings, run)
 
 
 def fit(cases: Pool, settings: VAESettings, run: Run) -> tuple[VAE, History]:
