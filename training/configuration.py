@@ -36,8 +36,11 @@ OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
 MOST_EXPANSION = 1e6
 """A thousand standard deviations; far beyond, series are no finite numbers any more."""
 
-PLACES = ("models", "signing_key", "resume", "checkpoints")
-"""Settings of where to publish and how to go on, which are no part of what was fitted."""
+WATCHING = ("live", "live_port")
+"""Settings of how to watch the fit."""
+
+PLACES = ("models", "signing_key", "resume", "checkpoints", *WATCHING)
+"""Settings of where to publish, how to go on and how to watch, which are no part of what was fitted."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class FitConfiguration(Source):
     """Where training loops keep their states; set by the fit itself."""
     report: bool = True
     """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
+    live: bool = False
+    """Serve a page that follows the fit, at an address on this machine that is printed; it stays as a file beside the
+    report, reports/<name>/<version>/live.html, and shows real series."""
+    live_port: Annotated[int, Bounds(ge=0, le=65535)] = 0
+    """The port of that page; 0: a free one."""
     held_out_share: Annotated[float, Bounds(ge=0, lt=1)] = 0.2
     """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 
@@ -87,6 +95,9 @@ class FitConfiguration(Source):
     """Default factor on a component's covariance when sampling."""
     pool_expansion: Annotated[float, Bounds(gt=0, le=MOST_EXPANSION)] = 2.0
     """The same for the synthetic cases that the classifier trains on."""
+
+    neighbours: Annotated[int, Bounds(ge=1)] = 5
+    """How many nearest training codes vote on a case's class, to measure how class-aware the latent is."""
 
     classifier: FamilySettings = field(default_factory=partial(make_settings, "classifier", "fcn"))
     """The classifier."""

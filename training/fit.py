@@ -23,7 +23,7 @@ from bundle.repository import SHIPPED, list_versions
 from bundle.signing import make_signer
 from training import data as datasets
 from training.command_line import choose_families, describe_families
-from training.configuration import ConfigurationError, FitConfiguration
+from training.configuration import WATCHING, ConfigurationError, FitConfiguration
 from training.data.duplicates import describe, find_duplicates
 from training.data.partition import Partition, split_dataset
 from training.door import check_fit
@@ -34,16 +34,18 @@ from training.generator_options import choose_options, describe_generators, find
 from training.learning import checkpoints
 from training.learning.progress import make_progress
 from training.learning.run import start_fabric
-from training.learning.sharing import share_watcher
+from training.learning.sharing import SharedWatcher, share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.working_length import settle_working_length
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
+from training.watching.opening import begin_watching, open_viewers
+from training.watching.viewer import Several
 
 logger = logging.getLogger(__name__)
 
-ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key")
+ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key", *WATCHING)
 """Settings that a refit of every bundle may set anew."""
 
 
@@ -54,13 +56,14 @@ def fit_and_publish(configuration: FitConfiguration, watcher: Watcher = UNWATCHE
     from its checkpoints. Raises one of `REFUSALS`, `OSError`, or `Cancelled` where the watcher does, and then nothing
     is published.
     """
-    with share_watcher(watcher) as shared:
-        return _fit_and_publish(configuration, shared)
+    reports = find_reports(find_repository(configuration.models))
+    with open_viewers(configuration, watcher, reports) as several, share_watcher(several) as shared:
+        return _fit_and_publish(configuration, several, shared)
 
 
-def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path | None:
+def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: SharedWatcher) -> Path | None:
     start = time.perf_counter()
-    fabric = start_fabric(configuration, watcher)
+    fabric = start_fabric(configuration, shared)
     dataset = datasets.load_source(configuration)
     tell_what_was_read(dataset.description)
     configuration, said = settle_working_length(dataset.train.series, configuration)
@@ -79,6 +82,8 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
         duplicates = find_duplicates(dataset)
         for sentence in describe(duplicates):
             print(f"warning: {sentence}", file=sys.stderr)
+        is_watched = several.viewers and fabric.is_global_zero
+        watcher = begin_watching(several, shared, dataset, parts, configuration) if is_watched else shared
         fitted = fit(fabric, parts.learn, configuration, watcher)
         if not fabric.is_global_zero:
             return None
@@ -91,8 +96,9 @@ def _fit_and_publish(configuration: FitConfiguration, watcher: Watcher) -> Path 
         raise
     directory = publish(root, name, packed.files, maker, sign)  # a full disk leaves the checkpoints
     checkpoints.remove_folder(folder)
-    report = report_fit(fitted, parts, directory, configuration.seed) if configuration.report else None
     manifest = read_manifest((directory / "manifest.json").read_bytes())
+    several.end_fit(manifest, report_directory(directory))
+    report = report_fit(fitted, parts, directory, configuration.seed) if configuration.report else None
     print(write_summary(manifest, packed.n_bytes, directory, report))
     return directory
 
@@ -127,8 +133,12 @@ def report_fit(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> 
 
 def report_directory(bundle: Path) -> Path:
     """`reports/<name>/<version>` beside the repository that `bundle`, `<repository>/<name>/<version>`, is in."""
-    repository, name, version = bundle.resolve().parents[1], *bundle.resolve().parts[-2:]
-    return repository.parent / "reports" / name / version
+    return find_reports(bundle.resolve().parents[1]).joinpath(*bundle.resolve().parts[-2:])
+
+
+def find_reports(repository: Path) -> Path:
+    """The folder of all reports, beside a repository."""
+    return repository.resolve().parent / "reports"
 
 
 def refit_all(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> int:

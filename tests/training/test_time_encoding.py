@@ -21,7 +21,7 @@ def test_time_comes_back_after_a_period_and_runs_on_the_unit_circle() -> None:
 
 
 def test_a_window_has_the_time_of_its_place_in_the_recording_and_gaps_stay_gaps() -> None:
-    recording = np.arange(40.0)
+    recording = np.arange(40, dtype=np.float64)
     recording[17] = np.nan
     cut = cut_windows(add_time_encoding(Raw([[recording]]), 7, 8), 8, 3, "The file f")
     assert cut.channel_names == ["value", *NAMES]

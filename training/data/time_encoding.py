@@ -17,7 +17,7 @@ SHORTEST_PERIOD = 2.0
 """Of a shorter one, a timepoint does not tell whether time runs forwards."""
 
 
-def encode_time(position: NDArray[np.float64], period: float) -> NDArray[np.float64]:
+def encode_time(position: NDArray[np.floating], period: float) -> NDArray[np.float64]:
     """Sine and cosine, `[2, n_timepoints]`, of positions `[n_timepoints]`, both in timepoints."""
     angle = 2 * np.pi * position / period
     return np.stack([np.sin(angle), np.cos(angle)])

@@ -6,7 +6,9 @@ with a key of its own, and waits for the answer, so that `Cancelled` ends the st
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 import secrets
 import threading
@@ -17,7 +19,9 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import Any
 
-from training.learning.watcher import Cancelled, Stage, Step, Watcher
+import numpy as np
+
+from training.learning.watcher import Cancelled, Look, Stage, Step, Watcher
 
 PAUSE_SECONDS = 0.2
 """Between two steps that are told across processes; those with losses are told at once."""
@@ -27,7 +31,7 @@ GO_ON = b""
 
 
 @contextlib.contextmanager
-def share_watcher(watcher: Watcher) -> Iterator[Watcher]:
+def share_watcher(watcher: Watcher) -> Iterator[SharedWatcher]:
     """`watcher`, as one that may be pickled and that several threads may call."""
     key = secrets.token_bytes()
     with Listener(authkey=key) as listener:
@@ -61,6 +65,11 @@ class SharedWatcher:
         with self._lock:
             self._watcher.end_stage(stage)
 
+    def report_look(self, stage: Stage, look: Look) -> None:
+        """To the watcher, which must be one that is told of looks."""
+        with self._lock:
+            self._watcher.report_look(stage, look)  # type: ignore[attr-defined]  # `training.watching.Viewer` has it
+
     def __reduce__(self) -> tuple[Any, ...]:
         return DistantWatcher, (self._listener.address, self._key)
 
@@ -84,8 +93,9 @@ class SharedWatcher:
 
     def _answer(self, call: dict[str, Any]) -> bytes:
         step = (Step(**call["step"]),) if "step" in call else ()
+        look = (_parse_look(call["look"]),) if "look" in call else ()
         try:
-            getattr(self, call["method"])(Stage(**call["stage"]), *step)
+            getattr(self, call["method"])(Stage(**call["stage"]), *step, *look)
         except Cancelled as error:
             return str(error).encode() or b"cancelled"
         return GO_ON
@@ -109,6 +119,10 @@ class DistantWatcher:
     def end_stage(self, stage: Stage) -> None:
         self._tell("end_stage", stage)
 
+    def report_look(self, stage: Stage, look: Look) -> None:
+        """See `SharedWatcher.report_look`."""
+        self._tell("report_look", stage, look=_encode_look(look))
+
     def _tell(self, method: str, stage: Stage, **more: Any) -> None:
         if self._connection is None:
             self._connection = Client(self._address, authkey=self._key)
@@ -116,3 +130,25 @@ class DistantWatcher:
         if (answer := self._connection.recv_bytes()) != GO_ON:
             raise Cancelled(answer.decode())
         self._told = time.monotonic()
+
+
+def _encode_look(look: Look) -> dict[str, Any]:
+    arrays = {"latent": look.latent, "series": look.series}
+    encoded = {name: None if array is None else _encode_array(array) for name, array in arrays.items()}
+    return {"step": asdict(look.step), "numbers": dict(look.numbers), **encoded}
+
+
+def _parse_look(values: dict[str, Any]) -> Look:
+    arrays = {name: None if values[name] is None else _parse_array(values[name]) for name in ("latent", "series")}
+    return Look(Step(**values["step"]), values["numbers"], **arrays)
+
+
+def _encode_array(array: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _parse_array(text: str) -> np.ndarray:
+    array: np.ndarray = np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False)
+    return array

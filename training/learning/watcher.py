@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+import numpy as np
+from torch import nn
+
 
 class Cancelled(Exception):
     """Raised by a watcher to end a fit as an interruption does: checkpoints stay, nothing is published."""
@@ -39,6 +42,22 @@ class Step:
     losses: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What a network made of the cases that are shown (`training.watching.looking.Shown`) after `step`.
+
+    numbers: what it scored on cases that it does not learn, by name.
+    latent: their posterior means `[n_shown, latent_dim]`; None where nothing encodes.
+    series: `[n_drawn, n_channels, n_timepoints]` in original units: reconstructions of the cases that are drawn, or
+    samples of their classes where nothing encodes; None where the network makes no series.
+    """
+
+    step: Step
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    latent: np.ndarray | None = None
+    series: np.ndarray | None = None
+
+
 class Watcher(Protocol):
     """Each method may raise `Cancelled`. Calls come one at a time, also from the stages of other processes."""
 
@@ -50,6 +69,14 @@ class Watcher(Protocol):
 
     def end_stage(self, stage: Stage) -> None:
         """All steps were taken; a stage that fails has no end."""
+
+
+class Onlooker(Watcher, Protocol):
+    """A watcher that is also shown, where a stage is trained, what is trained there."""
+
+    def offer_network(self, stage: Stage, step: Step, network: nn.Module) -> None:
+        """`network` before the first step, and after each. It is in the midst of training: leave its weights, its
+        modes and all random numbers as they are."""
 
 
 @dataclass(frozen=True)

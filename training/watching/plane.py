@@ -1,0 +1,36 @@
+"""The plane that latent codes are seen in: principal axes of one look's codes, in which all looks are shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Plane:
+    """Mean `[latent_dim]` and two orthonormal axes `[latent_dim, 2]`; the second is 0 where codes have one value."""
+
+    mean: np.ndarray
+    axes: np.ndarray
+
+    def project(self, latent: np.ndarray) -> np.ndarray:
+        """Places `[n, 2]` of codes `[n, latent_dim]`."""
+        placed: np.ndarray = (latent - self.mean) @ self.axes
+        return placed
+
+
+def find_plane(latent: np.ndarray, before: Plane | None = None) -> Plane:
+    """The principal plane of codes `[n, latent_dim]`, turned or flipped within itself to lie as `before` did.
+
+    Turning is the orthogonal Procrustes solution (Schönemann, 1966); without it a picture that is renewed after every
+    epoch would jump where axes change their sign or their order.
+    """
+    mean = latent.mean(axis=0, dtype=np.float64)
+    _, _, directions = np.linalg.svd(latent - mean, full_matrices=False)
+    axes = np.zeros((latent.shape[1], 2))
+    axes[:, : len(directions[:2])] = directions[:2].T
+    if before is not None and before.axes.shape == axes.shape and latent.shape[1] > 1:
+        left, _, right = np.linalg.svd(axes.T @ before.axes)
+        axes = axes @ left @ right
+    return Plane(mean, axes)
