@@ -160,8 +160,8 @@ def fit_isotonic(series: Float) -> Float:
 def _find_multiplier(series: Float, lower: Float, upper: Float, total: float) -> Float:
     """Find the number `[n, 1]` that, subtracted from each series before it is clipped, makes its sum `total`.
 
-    The sum falls as the number rises, so that halving an interval that holds it finds it: no value that is free has to go
-    further than the sum less what is fixed.
+    The sum falls as the number rises, so that halving an interval that holds it finds it: no value that is free has to
+    go further than the sum less what is fixed.
     """
     fixed = np.abs(lower[lower == upper]).sum()
     spread = np.abs(series).max(axis=1, keepdims=True) + abs(total) + fixed

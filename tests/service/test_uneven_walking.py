@@ -41,7 +41,7 @@ def test_a_traversal_around_a_series_lies_at_its_times(uneven: Server, cases: La
 
 @pytest.mark.parametrize("model", VARYING)
 def test_constraints_hold_over_the_length_of_each_series(uneven: Server, ragged: list[np.ndarray], model: str):
-    wanted = {"sum": [20_000, None], "monotone": "increasing"}
+    wanted: dict[str, Any] = {"sum": [20_000, None], "monotone": "increasing"}
     given = {"series": to_lists(ragged[:3]), "labels": [0, 1, 2], "strategy": {"factor": 3.0}}
     for operation, fields in (("sample", {"n_per_class": 4}), ("augment", given)):
         answer = uneven.answer(operation, model=model, seed=1, **fields, **wanted)
@@ -50,7 +50,7 @@ def test_constraints_hold_over_the_length_of_each_series(uneven: Server, ragged:
         for case in made:
             assert sum(case[0]) == pytest.approx(20_000, rel=1e-5) and (np.diff(case[0]) >= 0).all()
     with Client(f"grpc://{uneven.grpc}") as client:
-        same = client.sample({"0": 4}, seed=1, **wanted, model=model)
+        same: Any = client.sample({"0": 4}, seed=1, **wanted, model=model)
         assert same.series[0, 0, : same.lengths[0]].sum() == pytest.approx(20_000, rel=1e-4)
     refused = uneven.post("sample", model=model, n_per_class=4, seed=1, upper=1, sum=65)
     assert refused.json()["error"]["field"] == "sum"
