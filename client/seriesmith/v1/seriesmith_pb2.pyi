@@ -252,24 +252,29 @@ class EncodeRequest(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     TIMES_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
     times: Doubles
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ...) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., **kwargs) -> None: ...
 
 class EncodeAnswer(_message.Message):
-    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note")
+    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note", "cluster", "cluster_probability")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_MEAN_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_LOG_VARIANCE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     posterior_mean: Array
     posterior_log_variance: Array
     note: str
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
+    cluster: _containers.RepeatedScalarFieldContainer[int]
+    cluster_probability: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ..., cluster: _Optional[_Iterable[int]] = ..., cluster_probability: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
 
 class ReconstructRequest(_message.Message):
     __slots__ = ("model", "series", "times")
@@ -305,18 +310,20 @@ class ReconstructAnswer(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., error: _Optional[_Union[Array, _Mapping]] = ..., anomaly_score: _Optional[_Union[Array, _Mapping]] = ..., is_anomaly: _Optional[_Iterable[bool]] = ..., timepoint_error: _Optional[_Union[Array, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
-    __slots__ = ("model", "counts", "n_per_class", "seed", "expansion")
+    __slots__ = ("model", "counts", "n_per_class", "seed", "expansion", "cluster")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     N_PER_CLASS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     EXPANSION_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
     model: str
     counts: _containers.RepeatedCompositeFieldContainer[ClassCount]
     n_per_class: int
     seed: int
     expansion: float
-    def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ...) -> None: ...
+    cluster: int
+    def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., cluster: _Optional[int] = ...) -> None: ...
 
 class SampleAnswer(_message.Message):
     __slots__ = ("model", "version", "seed", "series", "labels", "log_density", "acceptance", "fallbacks", "n_cases", "lengths")
