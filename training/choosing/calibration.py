@@ -20,13 +20,15 @@ N_QUANTILES = 101
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Held-out judgements of training cases: error, log density, own class, likeliest class, `[n]` each; `residual`
-    `[n, n_channels, n_timepoints]` and which of its values count, None: all."""
+    """Held-out judgements of training cases: error, log density, own class, likeliest class and the class that the
+    nearest codes vote for, `[n]` each; `residual` `[n, n_channels, n_timepoints]` and which of its values count, None:
+    all."""
 
     error: np.ndarray
     log_density: np.ndarray
     class_index: np.ndarray
     likeliest: np.ndarray
+    voted: np.ndarray
     residual: np.ndarray
     counted: np.ndarray | None
 
@@ -56,6 +58,7 @@ def collect_held_out(folds: Sequence[Judged]) -> HeldOut | None:
         np.concatenate([found.log_density for found in codes]),
         np.concatenate([judged.fold.held_out.class_index for judged in folds]),
         np.concatenate([found.likeliest for found in codes]),
+        np.concatenate([found.voted for found in codes]),
         np.concatenate([found.residual for found in codes]),
         np.concatenate(counted) if counted else None,
     )
