@@ -27,7 +27,6 @@ from training.choosing.folds import make_folds
 from training.configuration import FitConfiguration
 from training.data import Dataset
 from training.data.partition import make_training_cases, order_labels, split_dataset
-from training.evaluation.completing_picture import draw_completions
 from training.evaluation.gaps import MASKS, Baselines
 from training.families.classifiers import fcn
 from training.families.textures import flow
@@ -49,8 +48,6 @@ class CompletingConfiguration:
     datasets: tuple[str, ...] = ("ArrowHead", "CBF", "ECG200", "GunPoint", "OSULeaf", "Plane")
     shipped: tuple[str, ...] = ("BasicMotions",)
     """Datasets that aeon has itself."""
-    picture: Path | None = None
-    """An image to draw: a test case of each dataset, completed."""
     seeds: int = 2
     most_cases: int = 60
     """Test cases of a dataset, drawn at random where there are more."""
@@ -161,21 +158,16 @@ def main(arguments: list[str] | None = None) -> int:
     configuration = tyro.cli(CompletingConfiguration, args=arguments, prog="completing")
     torch.set_num_threads(configuration.fit.threads)
     rows: list[Row] = []
-    pictured: list[tuple[str, np.ndarray, Completer]] = []
     for name in (*configuration.datasets, *configuration.shipped):
         dataset = datasets.load(name, None if name in configuration.shipped else configuration.data)
         for seed in range(configuration.seeds):
             trial = prepare(dataset, configuration, seed)
             rows += [row for hidden in MASKS for row in measure(trial, hidden)]
-            if seed == 0:
-                pictured.append((trial.name, trial.tested.series[0], trial.completer))
             print(f"{name}, seed {seed}: measured", file=sys.stderr, flush=True)
             with configuration.out.open("w", newline="") as file:
                 writer = csv.DictWriter(file, [known.name for known in fields(Row)], lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(map(asdict, rows))
-    if configuration.picture is not None:
-        draw_completions(pictured, configuration.picture)
     print(write_table(rows))
     return 0
 

@@ -1,20 +1,38 @@
-"""Draws cases of which values were hidden: what was observed, what was hidden, completions and their interval."""
+"""`python -m training.evaluation.completing_picture`: test cases of which values were hidden, and their completions.
+
+What was observed, what was hidden, some completions and the interval that holds nine tenths of them.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import tyro
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bundle.engine.bundle import Bundle
 from bundle.generation.completing import Completer, Wish, run
 from bundle.generation.partial import PartialCase
+from training import data as datasets
 from training.evaluation.gaps import MASKS
 
 OURS, TRUTH = "#4c78a8", "#e45756"
 N_COMPLETIONS = 4
+
+
+@dataclass(frozen=True)
+class PictureConfiguration:
+    """Draw a test case of each bundle's dataset, one that aeon has, completed."""
+
+    out: Path
+    bundles: tuple[Path, ...] = (Path("models/gunpoint/1"), Path("models/basicmotions/1"))
+    case: int = 0
+    """Which test case."""
 
 
 def draw_completions(cases: Sequence[tuple[str, np.ndarray, Completer]], file: Path) -> None:
@@ -42,3 +60,20 @@ def _draw(panel: Axes, series: np.ndarray, missing: np.ndarray, completer: Compl
     panel.plot(time, case.values[0], color="black", lw=1.5, label="observed")
     panel.tick_params(labelsize=7)
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; answers the exit status."""
+    configuration = tyro.cli(PictureConfiguration, args=arguments, prog="completing_picture")
+    rows = []
+    for directory in configuration.bundles:
+        bundle = Bundle.load(directory.resolve())
+        dataset = datasets.load(bundle.manifest.provenance.dataset)
+        assert dataset.test is not None, "these datasets have test cases"
+        rows.append((dataset.name, dataset.test.series[configuration.case], bundle.completer))
+    draw_completions(rows, configuration.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
