@@ -70,6 +70,9 @@ class FitConfiguration(Source):
     """Go on where a fit of the same configuration and data was stopped; else begin anew."""
     checkpoints: tyro.conf.Suppress[Path | None] = None
     """Where training loops keep their states; set by the fit itself."""
+    keep_codes: bool = False
+    """Keep the latent code of each training case, so that /neighbours can say which of them a series is nearest to. A
+    distance tells whether a series was trained on, and several where its code lies."""
     report: bool = True
     """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
     live: bool = False
@@ -135,6 +138,10 @@ class FitConfiguration(Source):
 
     def _check_generator(self) -> None:
         """Raise `ConfigurationError` for what takes an encoder."""
+        if self.keep_codes:
+            raise ConfigurationError(
+                "--keep-codes keeps latent codes, and a generator has none; leave one of them out."
+            )
         if self.rounds > 1:
             raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
         if self.policy != "auto":

@@ -61,6 +61,20 @@ class MixtureParameters:
         log_scales: Float = np.log(np.maximum(self.weights, 1e-30)) - log_determinant - constant
         return log_scales
 
+    @cached_property
+    def centres(self) -> Float:
+        """The mean of each class's heaviest component, `[n_classes, latent_dim]`: a code among its cases, as the mean
+        of several components need not be."""
+        centres: Float = self.means[np.arange(len(self.means)), self.weights.argmax(axis=1)]
+        return centres
+
+    @cached_property
+    def deviations(self) -> Float:
+        """Standard deviation of each axis within the components of each class, `[n_classes, latent_dim]`."""
+        variances = np.diagonal(self.covariances, axis1=2, axis2=3)
+        deviations: Float = np.sqrt((self.weights[:, :, None] * variances).sum(axis=1))
+        return deviations
+
     def draw(
         self,
         class_index: int,

@@ -31,6 +31,7 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
         "",
         f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
         *([f"latent    {_describe_latent(manifest, manifest.latent)}"] if manifest.latent else []),
+        *([f"keeps     {manifest.codes.reveals}"] if manifest.codes else []),
         f"accuracy  {_describe_accuracy(manifest)}",
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
