@@ -192,9 +192,10 @@ class EncodeAnswer:
     posterior_log_variance: [n_cases, latent_dim]
     cluster: [n_cases]
     cluster_probability: [n_cases]
+    typicality: [n_cases]
     note: [one]
 
-    What the server left out is None: `cluster`, `cluster_probability`, `note`.
+    What the server left out is None: `cluster`, `cluster_probability`, `typicality`, `note`.
     """
 
     model: str
@@ -203,6 +204,7 @@ class EncodeAnswer:
     posterior_log_variance: Floats
     cluster: Wholes | None = None
     cluster_probability: Floats | None = None
+    typicality: Floats | None = None
     note: str | None = None
 
 

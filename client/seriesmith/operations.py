@@ -259,6 +259,7 @@ def encode(
     times: Ragged | None = None,
     cluster: bool = False,
     cluster_probability: bool = False,
+    typicality: bool = False,
     model: str | None = None,
 ) -> Call[EncodeAnswer]:
     """Latent codes of series.
@@ -266,6 +267,8 @@ def encode(
     Answers the posterior mean and log variance of each series under the model's encoder. On request, `cluster` is the
     likeliest component of the model's mixture, numbered from 0 class by class, and `cluster_probability` how sure that
     is: of unlabelled data, whose only class has as many components as its fit found, the components are its clusters.
+    `typicality` is the share of held-out training cases whose code lies where the mixture is less dense: near 0, the
+    series is unlike what the model learned.
 
     series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
     and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
@@ -273,6 +276,7 @@ def encode(
     resample
     cluster: whether the answer is to have it
     cluster_probability: whether the answer is to have it
+    typicality: whether the answer is to have it
     model: name or name/version; may be left out when one model is served
     """
     return make_call(
@@ -280,7 +284,7 @@ def encode(
         EncodeAnswer,
         {
             "times": None if times is None else prepare_times(times),
-            "with": list_chosen(cluster=cluster, cluster_probability=cluster_probability),
+            "with": list_chosen(cluster=cluster, cluster_probability=cluster_probability, typicality=typicality),
             "model": model,
         },
         series=prepare_series(series, "series"),

@@ -49,6 +49,13 @@ def test_reconstructions_come_back_in_the_units_of_each_channel(server: Server, 
         assert np.abs(series[:, channel] - cases.series[:, channel]).mean() < 0.5 * scale
 
 
+def test_encode_judges_typicality_as_classify_does_and_without_labels_too(server: Server, cases: Labelled):
+    series = cases.series[:20]
+    asked = [server.answer(name, model="sines", series=series, with_=["typicality"]) for name in ("encode", "classify")]
+    assert np.allclose(asked[0]["typicality"], asked[1]["typicality"], atol=1e-5)
+    assert set(asked[0]) == ALWAYS | {"posterior_mean", "posterior_log_variance", "typicality"}
+
+
 def test_classify_answers_the_likeliest_class(server: Server, cases: Labelled):
     answer = server.answer("classify", model="sines", series=cases.series)
     assert set(answer) == ALWAYS | {"labels", "probabilities", "classes"}

@@ -303,7 +303,7 @@ class EncodeRequest(_message.Message):
     def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., **kwargs) -> None: ...
 
 class EncodeAnswer(_message.Message):
-    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note", "cluster", "cluster_probability")
+    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note", "cluster", "cluster_probability", "typicality")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_MEAN_FIELD_NUMBER: _ClassVar[int]
@@ -311,6 +311,7 @@ class EncodeAnswer(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    TYPICALITY_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     posterior_mean: Array
@@ -318,7 +319,8 @@ class EncodeAnswer(_message.Message):
     note: str
     cluster: _containers.RepeatedScalarFieldContainer[int]
     cluster_probability: Array
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ..., cluster: _Optional[_Iterable[int]] = ..., cluster_probability: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    typicality: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ..., cluster: _Optional[_Iterable[int]] = ..., cluster_probability: _Optional[_Union[Array, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
 
 class InterpolateRequest(_message.Message):
     __slots__ = ("model", "start_series", "start_latent", "start_labels", "end_series", "end_latent", "end_labels", "method", "steps", "ends", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum")
