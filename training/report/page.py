@@ -22,6 +22,14 @@ from training.report.sections import (
 )
 
 FILE = "report.html"
+
+BESIDE = {
+    "live.html": "the fit, epoch by epoch",
+    "latent.webp": "the latent over the epochs (WebP)",
+    "latent.gif": "GIF",
+    "latent.mp4": "MP4",
+}
+"""Files of `training.watching` that the page links to where they lie beside it, and what they show."""
 SECTIONS = (
     summary,
     policy,
@@ -44,7 +52,9 @@ def write_report(inputs: ReportInputs, directory: Path) -> Path:
     """
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
     page = environment.get_template(FILE).render(
-        manifest=inputs.manifest, sections=[module.section(inputs) for module in SECTIONS]
+        manifest=inputs.manifest,
+        sections=[module.section(inputs) for module in SECTIONS],
+        beside=[(file, words) for file, words in BESIDE.items() if (directory / file).exists()],
     )
     directory.mkdir(parents=True, exist_ok=True)
     file = directory / FILE
