@@ -129,6 +129,19 @@ class Duplicates(Strict):
     contradicting: Count
 
 
+class LatentNeighbours(Strict):
+    """How class-aware the latent is: the share of cases whose class the `k` nearest training codes give them by vote.
+
+    `measured`: of the cases that accuracy is measured on; null where there are none. `cross_fitted`: of training cases,
+    coded and judged by models that did not see them; null without folds. Codes are posterior means, their distances
+    Euclidean; of classes with equal votes the first wins.
+    """
+
+    k: Positive
+    measured: Share | None
+    cross_fitted: Share | None
+
+
 class Metrics(Strict):
     """What was measured. Null where it was not."""
 
@@ -140,3 +153,4 @@ class Metrics(Strict):
     uplift: Uplift | None = None
     quality: Quality | None = None
     duplicates: Duplicates | None = None
+    latent_neighbours: LatentNeighbours | None = None

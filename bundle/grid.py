@@ -106,7 +106,7 @@ def put_on_grid(
     checked = [_take_case(case, shape, number, field) for number, case in enumerate(cases)]
     missing = [np.isnan(case) for case in checked]
     if times is not None:
-        _check_times(times, checked)
+        check_times(times, checked)
     filled, measured = [], []
     for number, (case, gap) in enumerate(zip(checked, missing, strict=True)):
         own = None if times is None else times[number][: case.shape[1]]
@@ -146,10 +146,11 @@ def _take_case(case: Array, shape: SeriesShape, number: int, field: str) -> Arra
     return case[:, :length]
 
 
-def _check_times(times: Sequence[Times], cases: Sequence[Array]) -> None:
+def check_times(times: Sequence[Times], cases: Sequence[Array], first: int = 0) -> None:
+    """Raise `InvalidRequest` unless the times of each case rise, one for each timepoint; `first` numbers the first."""
     if len(times) != len(cases):
         raise InvalidRequest(f"there are {len(cases)} series and times for {len(times)}; send them for each.", "times")
-    for number, (own, case) in enumerate(zip(times, cases, strict=True)):
+    for number, (own, case) in enumerate(zip(times, cases, strict=True), first):
         if len(own) < case.shape[1] or not np.isnan(own[case.shape[1] :]).all():
             raise InvalidRequest(
                 f"times[{number}] has {len(own)} values, and series[{number}] {case.shape[1]} timepoints; send one for "
@@ -169,7 +170,7 @@ def _arrange(filled: list[Array], measured: list[Flags], times: Sequence[Times] 
     lengths = np.array([case.shape[1] for case in filled], np.int64)
     positions = None
     if times is not None:
-        positions = tuple(_compute_positions(own[:length], shape) for own, length in zip(times, lengths, strict=True))
+        positions = tuple(compute_positions(own[:length], shape) for own, length in zip(times, lengths, strict=True))
     flags = None
     if shape.gap_policy == "mask":
         flags = _carry([case.astype(np.float32) for case in measured], lengths, positions, shape) > 0.5
@@ -212,7 +213,7 @@ def _mark_counted(lengths: NDArray[np.int64], measured: Flags | None, shape: Ser
     return within.copy() if measured is None else within & measured
 
 
-def _compute_positions(times: Times, shape: SeriesShape) -> Times:
+def compute_positions(times: Times, shape: SeriesShape) -> Times:
     """Compute where a case's times lie on the grid, whose ends are its first and its last time."""
     span: Times = (times - times[0]) / (times[-1] - times[0]) * (shape.n_timepoints - 1)
     return span

@@ -59,12 +59,26 @@ class Arrays(Strict):
     sha256: Sha256
 
 
+class ResidualCard(Strict):
+    """How far series lie from what their codes decode to, by channel: the standard deviation, in original units, and
+    the correlation of two neighbouring timepoints; measured on `n_cases` cases, held out where there were folds."""
+
+    scale: Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1)]
+    correlation: Annotated[list[Annotated[float, Field(ge=0, lt=1)]], Field(min_length=1)]
+    measured_on: Literal["held-out cases", "training cases"]
+    n_cases: Positive
+
+
 class LatentCard(Strict):
-    """The latent codes: their width, and the mixture over them with its default `expansion`; null where none is."""
+    """The latent codes: their width, and the mixture over them with its default `expansion`; null where none is.
+
+    `residual` is what decoding leaves over; null in bundles that were fitted before it was measured.
+    """
 
     latent_dim: Annotated[int, Field(ge=1, le=MOST_LATENT)]
     expansion: Annotated[float, Field(gt=0)] | None
     mixture: Arrays | None
+    residual: ResidualCard | None = None
 
     @model_validator(mode="after")
     def _expands_its_mixture(self) -> LatentCard:
@@ -156,6 +170,11 @@ class Manifest(Strict):
         for place, card in enumerate(self.classes):
             if (card.components is None) != (self.mixture is None):
                 return f"classes.{place} has {card.components} components; a class has them where there is a mixture"
+        if (residual := self.residual) is not None:
+            if "decoder" not in self.graphs:
+                return "latent.residual says what decoding leaves over, and there is no decoder"
+            if {len(residual.scale), len(residual.correlation)} != {self.series.n_channels}:
+                return "latent.residual has a scale and a correlation for each channel, and another number of them came"
         if "classifier" in self.graphs and not self.labelled:
             return "there is a graph classifier, and labelled is false"
         if self.anomaly_threshold is not None and not {"encoder", "decoder"}.issubset(self.graphs):
@@ -168,6 +187,16 @@ class Manifest(Strict):
     def mixture(self) -> Arrays | None:
         """The file of the latent mixture's parameters."""
         return None if self.latent is None else self.latent.mixture
+
+    @property
+    def residual(self) -> ResidualCard | None:
+        """What decoding leaves over of series."""
+        return None if self.latent is None else self.latent.residual
+
+    @property
+    def density(self) -> Graph | None:
+        """The graph that gives the log density of codes."""
+        return self.graphs.get("density")
 
     @property
     def anomaly_threshold(self) -> float | None:

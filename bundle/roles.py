@@ -37,11 +37,16 @@ OPERATIONS: Mapping[str, Ways] = {
     "sample": NEW_SERIES,
     "augment": (*NEW_SERIES, *_list_ways("encoder decoder")),
     "classify": _list_ways("classifier"),
+    "complete": _list_ways("mixture decoder"),
+    "decode": _list_ways("decoder"),
 }
 """What each operation needs."""
 
-TYPICALITY = _list_ways("encoder density")
-"""What judging typicality needs, besides the manifest's calibration."""
+JUDGEMENTS: Mapping[str, Ways] = {"typicality": _list_ways("encoder density"), "judge": _list_ways("density")}
+"""What judging codes needs: typicality the manifest's calibration too, and their log density a density alone."""
+
+VERBS = {"typicality": "judge typicality", "judge": "judge how dense codes lie"}
+"""What a bundle does, where the name is no verb."""
 
 SOURCES: Mapping[str, Ways] = {
     "latent": NEW_SERIES,

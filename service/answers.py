@@ -67,6 +67,7 @@ class Axes:
         sizes = {
             "one": 1,
             "n_cases": -1,
+            "n_completions": -1,
             "n_named_classes": -1,
             "n_channels": manifest.series.n_channels,
             "n_timepoints": manifest.series.n_timepoints if manifest.series.is_fixed else -1,
@@ -86,6 +87,7 @@ def find_axes(hint: Any) -> Axes | None:
 
 
 NUMBER = {"type": "number"}
+FLOAT32 = NUMBER | {"minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 FLAG = {"type": "boolean"}
 
 
@@ -117,6 +119,7 @@ Judged = Annotated[
 Typicality = Annotated[
     InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="log_density_quantiles")
 ]
+CodeDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="density")]
 LogDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="mixture")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[
@@ -184,16 +187,16 @@ def trim(fields: dict[str, Any]) -> dict[str, Any]:
     if lengths is None:
         return fields
     return {
-        name: _trim_cases(value, lengths.tolist()) if isinstance(value, np.ndarray) and value.ndim == 3 else value
+        name: _trim_cases(value, lengths.tolist()) if isinstance(value, np.ndarray) and value.ndim > 2 else value
         for name, value in fields.items()
         if name != LENGTHS
     }
 
 
 def _trim_cases(series: NDArray[Any], lengths: list[int]) -> NDArray[Any] | list[NDArray[Any]]:
-    if min(lengths, default=0) == series.shape[2]:
+    if min(lengths, default=0) == series.shape[-1]:
         return series
-    return [np.ascontiguousarray(case[:, :length]) for case, length in zip(series, lengths, strict=True)]
+    return [np.ascontiguousarray(case[..., :length]) for case, length in zip(series, lengths, strict=True)]
 
 
 def join_columns(parts: Iterable[Columns]) -> Columns:

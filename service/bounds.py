@@ -51,8 +51,8 @@ class Bounding:
 
 
 def compute_bounds(max_rows: int, repository: Repository) -> Bounds:
-    """Compute the bounds for `max_rows` series of the largest model in the repository."""
-    shapes = [bundle.manifest.series for bundle in repository.bundles.values()]
-    largest = max((shape.largest for shape in shapes), default=1)
+    """Compute the bounds for `max_rows` series, or codes, of the largest model in the repository."""
+    bundles = repository.bundles.values()
+    largest = max((max(bundle.manifest.series.largest, bundle.latent_dim) for bundle in bundles), default=1)
     rows = 2 * max_rows
     return Bounds(rows, rows * largest + SLACK, rows + SLACK, max(LARGEST_CASE_BYTES, 2 * DIGITS * largest))

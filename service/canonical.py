@@ -220,9 +220,8 @@ def _require_finite(series: Array, sent: Any) -> Array:
         return series
     place = tuple(map(int, np.argwhere(~np.isfinite(series))[0]))
     value = sent[place] if isinstance(sent, np.ndarray) else functools.reduce(operator.getitem, place, sent)
-    case, channel, timepoint = place if len(place) == 3 else (place[0], 0, place[1])
     raise _explain_wrong(
-        f"{FIELD}[{case}][{channel}][{timepoint}] is {value}, which is no finite 32-bit number; "
+        f"{FIELD}{''.join(f'[{index}]' for index in place)} is {value}, which is no finite 32-bit number; "
         "fill gaps and rescale before sending."
     )
 

@@ -49,21 +49,27 @@ class Served:
 
     def __init__(self, bundle: Bundle, lane: Lane, max_rows: int) -> None:
         self.bundle, self.lane = bundle, lane
-        functions: dict[str, Callable[[Array], Rows]] = {
+        of_series: dict[str, Callable[[Array], Rows]] = {
             "encode": bundle.encode,
             "reconstruct": lambda series: (bundle.decode(bundle.encode(series)[0]),),
             "typicality": lambda series: (bundle.compute_typicality(bundle.encode(series)[0]),),
             "classify": lambda series: (bundle.classify(series),),
         }
+        of_codes: dict[str, Callable[[Array], Rows]] = {
+            "decode": lambda latent: (bundle.decode(latent),),
+            "judge": lambda latent: (bundle.compute_marginal_log_density(latent).astype(np.float32),),
+        }
+        shape = bundle.manifest.series
+        series = np.zeros((1, shape.n_channels, shape.n_timepoints), np.float32)
+        latent = np.zeros((1, bundle.latent_dim), np.float32)
         self._batchers = {
-            name: self._make_batcher(name, function, max_rows)
+            name: self._make_batcher(name, function, one, max_rows)
+            for functions, one in ((of_series, series), (of_codes, latent))
             for name, function in functions.items()
             if bundle.can(name)
         }
 
-    def _make_batcher(self, computation: str, function: Callable[[Array], Rows], max_rows: int) -> Batcher:
-        shape = self.bundle.manifest.series
-        one = np.zeros((1, shape.n_channels, shape.n_timepoints), np.float32)
+    def _make_batcher(self, computation: str, function: Callable[[Array], Rows], one: Array, max_rows: int) -> Batcher:
         max_rows = max_rows or BATCH_ROWS.get(self.bundle.provider, 32)
         brief = measure_brief_rows(function, one, BRIEF_SECONDS, BRIEF_ROWS)
         return Batcher(function, self.lane, max_rows, computation, self.bundle.manifest.name, brief)
@@ -85,6 +91,18 @@ class Served:
     async def classify(self, series: Array) -> Rows:
         """Return class_probabilities `[n, n_classes]`, alone in a tuple."""
         return await self._batchers["classify"].submit(series)
+
+    async def decode(self, latent: Array) -> Rows:
+        """Return the series of codes `[n, latent_dim]`, `[n, n_channels, n_timepoints]`, alone in a tuple."""
+        return await self._batchers["decode"].submit(latent)
+
+    async def compute_log_density(self, latent: Array) -> Rows:
+        """Return the log density of codes `[n, latent_dim]` whatever their class, `[n]`, alone in a tuple.
+
+        Raises `Unsupported` where the bundle has no density.
+        """
+        self.bundle.require("judge")
+        return await self._batchers["judge"].submit(latent)
 
     async def compute_typicality(self, series: Array) -> Rows:
         """Return typicality `[n]`, alone in a tuple. Raises `Unsupported` where the bundle cannot judge it."""

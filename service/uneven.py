@@ -112,19 +112,25 @@ def parse_times(value: object) -> Times | None:
 def place_series(series: Array | Uneven, times: Sequence[NDArray[np.float64]] | None, manifest: Manifest) -> OnGrid:
     """Put series onto a model's grid, as its fit put the training series. Raises `InvalidRequest`."""
     shape = manifest.series
+    if isinstance(series, Uneven) and shape.is_fixed and shape.gap_policy == "refuse" and times is None:
+        raise series.refusal
+    return put_on_grid(list_cases(series, manifest), shape, times)
+
+
+def list_cases(series: Array | Uneven, manifest: Manifest) -> list[Array] | Array:
+    """List the cases, `[n_channels, length]` each, NaN where a value is missing. Raises `InvalidRequest`."""
     if isinstance(series, Uneven):
-        if shape.is_fixed and shape.gap_policy == "refuse" and times is None:
-            raise series.refusal
-        return put_on_grid(series.cases, shape, times)
-    if series.ndim == 2 and shape.n_channels == 1:
+        return series.cases
+    n_channels = manifest.series.n_channels
+    if series.ndim == 2 and n_channels == 1:
         series = series[:, None, :]
-    if series.ndim != 3 or series.shape[1] != shape.n_channels:
+    if series.ndim != 3 or series.shape[1] != n_channels:
         raise InvalidRequest(
             f"series is {' x '.join(map(str, series.shape))}; model {manifest.name!r} takes "
-            f"[n_cases][{shape.n_channels}][n_timepoints].",
+            f"[n_cases][{n_channels}][n_timepoints].",
             "series",
         )
-    return put_on_grid(series, shape, times)
+    return series
 
 
 def describe_placing(placed: OnGrid) -> str | None:

@@ -102,6 +102,9 @@ class FitConfiguration(Source):
     pool_expansion: Annotated[float, Bounds(gt=0, le=MOST_EXPANSION)] = 2.0
     """The same for the synthetic cases that the classifier trains on."""
 
+    neighbours: Annotated[int, Bounds(ge=1)] = 5
+    """How many nearest training codes vote on a case's class, to measure how class-aware the latent is."""
+
     classifier: FamilySettings = field(default_factory=partial(make_settings, "classifier", "fcn"))
     """The classifier."""
     policy: Literal["auto"] | PolicyName = "auto"

@@ -11,7 +11,7 @@ COMMANDS = {
     "fit": "learn a dataset and publish its bundle",
     "generate": "write a generated dataset to a file",
     "evaluate": "measure policies over many datasets",
-    "compare": "print what bundles' manifests say, side by side",
+    "compare": "every family on the same datasets, or what bundles' manifests say, side by side",
     "windows": "measure a bundle of unlabelled windows by TimeGAN's protocol",
     "picture": "draw a dataset's series beside those sampled from its bundle",
 }

@@ -23,7 +23,7 @@ from training.configuration import ConfigurationError, FitConfiguration
 from training.data import Source
 from training.data.partition import make_training_cases, order_labels
 from training.evaluation import judges, policies
-from training.evaluation.jobs import Job, Outcome, list_arms
+from training.evaluation.jobs import Job, Outcome, list_arms, run
 from training.evaluation.processes import run_jobs
 from training.evaluation.reporting import find_folder, render
 from training.evaluation.results import CHOICES, FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
@@ -137,7 +137,7 @@ def _list_done(out: Path, level: Level | None) -> set[tuple[str, int, str, str]]
 def _run(configuration: EvaluateConfiguration, missing: Sequence[Job]) -> int:
     """Run the jobs and write each outcome as it comes; how many failed, in whole or in part."""
     start, failures = time.perf_counter(), 0
-    for number, (job, outcome) in enumerate(run_jobs(missing, configuration.workers), start=1):
+    for number, (job, outcome) in enumerate(run_jobs(run, missing, configuration.workers), start=1):
         where = f"{job.dataset} {job.level.name + ' ' if job.level else ''}seed {job.seed}"
         head = f"[{number}/{len(missing)}, {time.perf_counter() - start:.0f} s] {where}"
         if isinstance(outcome, Outcome):

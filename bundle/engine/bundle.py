@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.archives import read_arrays
+from bundle.engine.completing import make_completer
 from bundle.engine.sessions import Runtime, Session
 from bundle.errors import BundleError, SeriesmithError, Unsupported
 from bundle.generation.blocks import generate_blocks
+from bundle.generation.completing import Completer
 from bundle.generation.generate import check_noise, generate_series, read_noise_shapes
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
@@ -24,10 +27,11 @@ from bundle.manifest import Manifest, read_manifest
 from bundle.probe import replay
 from bundle.reading import MANIFEST_BYTES, MOST_BYTES, Folder, Unreadable
 from bundle.roles import (
+    JUDGEMENTS,
     OPERATIONS,
     ROLES,
     SOURCES,
-    TYPICALITY,
+    VERBS,
     describe_all,
     describe_lack,
     has_one_of,
@@ -82,7 +86,8 @@ class Bundle:
         """The operations that it can do."""
         self.policies = list_policies(self._sessions)
         """The policies that it can follow; none where it cannot augment."""
-        self._abilities = frozenset(self.operations) | ({"typicality"} if manifest.log_density_quantiles else set())
+        judged = {"typicality"} if manifest.log_density_quantiles else set()
+        self._abilities = frozenset(self.operations) | judged | ({"judge"} if self.has("density") else set())
         self.latent_dim = manifest.latent.latent_dim if manifest.latent else 0
         """The width of its codes; 0 where it has none."""
 
@@ -125,22 +130,22 @@ class Bundle:
         return cls(manifest, sessions, mixture)
 
     def can(self, operation: str) -> bool:
-        """Whether it can do an operation, or judge "typicality"."""
+        """Whether it can do an operation, judge "typicality", or "judge" how dense codes lie."""
         return operation in self._abilities
 
     def require(self, operation: str) -> None:
-        """Raise `Unsupported`, with what it can do instead, unless it can do `operation`, or judge "typicality"."""
+        """Raise `Unsupported`, with what it can do instead, unless it can do `operation`, or what else `can` knows."""
         if operation not in self._abilities:
-            verb = "judge typicality" if operation == "typicality" else operation
+            verb = VERBS.get(operation, operation)
             raise Unsupported(
                 f"model {self.manifest.name!r} cannot {verb}: {self._explain_lack(operation)}; it can "
                 f"{describe_all(self.operations)}."
             )
 
     def _explain_lack(self, operation: str) -> str:
-        if operation == "typicality" and has_one_of(TYPICALITY, self._sessions):
+        if operation == "typicality" and has_one_of(JUDGEMENTS[operation], self._sessions):
             return "it was fitted on too few cases"
-        ways = TYPICALITY if operation == "typicality" else OPERATIONS[operation]
+        ways = OPERATIONS[operation] if operation in OPERATIONS else JUDGEMENTS[operation]
         lack = f"it has {describe_lack(ways, self._sessions)}"
         if operation == "classify" and not self.manifest.labelled:
             lack += ", since it was fitted on unlabelled data"
@@ -179,6 +184,11 @@ class Bundle:
     def texture_shape(self) -> tuple[int, ...]:
         """The shape of the noise that the texture of one series is made of."""
         return read_noise_shape(self.manifest)
+
+    @cached_property
+    def completer(self) -> Completer:
+        """What completes series. Raises `Unsupported` where nothing tells how far series lie from what it decodes."""
+        return make_completer(self)
 
     def has(self, role: str) -> bool:
         """Whether it has a graph of a role."""
@@ -262,10 +272,14 @@ class Bundle:
 
     def compute_typicality(self, latent: Array) -> Array:
         """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower. Raises `Unsupported`."""
+        return self.rank_log_density(self.compute_marginal_log_density(latent))
+
+    def rank_log_density(self, log_density: NDArray[np.floating]) -> Array:
+        """The same of codes whose `log_density` `[n]` whatever their class is known."""
         self.require("typicality")
         quantiles = self.manifest.log_density_quantiles or []
         levels = np.linspace(0, 1, len(quantiles))
-        share: Array = np.interp(self.compute_marginal_log_density(latent), quantiles, levels).astype(np.float32)
+        share: Array = np.interp(log_density, quantiles, levels).astype(np.float32)
         return share
 
     def warm_up(self, batch_sizes: tuple[int, ...] = (1, 8, 64)) -> None:

@@ -25,8 +25,9 @@ MAX_REDRAWS = 4
 TEXTURE_STREAM = MAX_PROPOSALS
 """The stream of a block's texture noise, next to those of its proposals."""
 
-CASES_STREAM, WARP_STREAM, LENGTHS_STREAM = MAX_PROPOSALS + 1, MAX_PROPOSALS + 2, MAX_PROPOSALS + 3
-"""The streams of which given cases a block starts from, of the warps of what was decoded, and of lengths."""
+CASES_STREAM, WARP_STREAM, LENGTHS_STREAM, CODES_STREAM = range(MAX_PROPOSALS + 1, MAX_PROPOSALS + 5)
+"""The streams of which given cases a block starts from, of the warps of what was decoded, of lengths, and of the
+texture of given codes."""
 
 REDRAW_STREAMS = 16
 """Each redraw has so many streams of its own: the same again, from a multiple of this on."""

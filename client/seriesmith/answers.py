@@ -14,6 +14,8 @@ __all__ = [
     "AugmentAnswer",
     "ClassReport",
     "ClassifyAnswer",
+    "CompleteAnswer",
+    "DecodeAnswer",
     "EncodeAnswer",
     "Interval",
     "ReconstructAnswer",
@@ -112,6 +114,59 @@ class ClassifyAnswer:
     classes: ClassArray
     typicality: Floats | None = None
     note: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CompleteAnswer:
+    """Series with missing values, completed.
+
+    `probabilities` have their columns in the order of `classes`; `labels` are the likeliest, or those given.
+
+    series: [n_cases, n_channels, n_timepoints]
+    lower: [n_cases, n_channels, n_timepoints]
+    upper: [n_cases, n_channels, n_timepoints]
+    completions: [n_cases, n_completions, n_channels, n_timepoints]
+    labels: [n_cases]
+    probabilities: [n_cases, n_classes]
+    lengths: [n_cases]
+
+    What the server left out is None: `lengths`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    lower: Floats
+    upper: Floats
+    completions: Floats
+    labels: LabelArray
+    probabilities: Floats
+    classes: ClassArray
+    seed: int
+    lengths: Wholes | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class DecodeAnswer:
+    """Series of latent codes.
+
+    `log_density` is that of the codes, and `typicality` from 0 to 1. `seed` is the texture's, where there is one.
+
+    series: [n_cases, n_channels, n_timepoints]
+    log_density: [n_cases]
+    typicality: [n_cases]
+    lengths: [n_cases]
+
+    What the server left out is None: `log_density`, `typicality`, `seed`, `lengths`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    log_density: Floats | None = None
+    typicality: Floats | None = None
+    seed: int | None = None
+    lengths: Wholes | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -90,7 +90,7 @@ def prepare_times(times: Ragged) -> list[list[float]]:
     return [row[~np.isnan(row)].tolist() for row in rows]
 
 
-def prepare_array(array: ArrayLike, field: str) -> NDArray[np.float32]:
+def prepare_array(array: Ragged, field: str) -> NDArray[np.float32]:
     """Convert numbers to float32. Raises `InvalidRequest` for what are none."""
     try:
         return np.asarray(array, "<f4")

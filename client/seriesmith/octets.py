@@ -36,14 +36,22 @@ class Request:
 def build_request(call: Call[Any]) -> Request:
     """Build the request of a call. It accepts no coding: packing floats takes longer than sending them."""
     headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
-    rest = json.dumps(call.fields, default=np.ndarray.tolist).encode()
     if call.page:
         return Request("GET", f"/{call.operation}", headers, b"")
-    if call.series is None:
-        return Request("POST", f"/{call.operation}", {**headers, "content-type": JSON}, rest)
-    headers |= {"content-type": OCTETS, "seriesmith-shape": ",".join(map(str, call.series.shape))}
-    values = call.series.reshape(-1).view(np.uint8).data
-    return Request("POST", f"/{call.operation}", headers, b"".join((values, rest)))
+    arrays = {name: value for name, value in call.fields.items() if isinstance(value, np.ndarray) and value.ndim > 1}
+    rest = {name: value for name, value in call.fields.items() if name not in arrays}
+    if call.series is not None:
+        arrays = {"series": call.series} | arrays
+    behind = json.dumps(rest, default=np.ndarray.tolist).encode()
+    if not arrays:
+        return Request("POST", f"/{call.operation}", {**headers, "content-type": JSON}, behind)
+    if list(arrays) == ["series"]:
+        headers |= {"content-type": OCTETS, "seriesmith-shape": ",".join(map(str, arrays["series"].shape))}
+    else:
+        listed = json.dumps([(name, "<f4", array.shape) for name, array in arrays.items()])
+        headers |= {"content-type": OCTETS, "seriesmith-arrays": listed}
+    values = [np.ascontiguousarray(array, "<f4").reshape(-1).view(np.uint8).data for array in arrays.values()]
+    return Request("POST", f"/{call.operation}", headers, b"".join((*values, behind)))
 
 
 class Reader(Protocol):

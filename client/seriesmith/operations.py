@@ -10,10 +10,19 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from seriesmith.answers import AugmentAnswer, ClassifyAnswer, EncodeAnswer, ReconstructAnswer, SampleAnswer
+from seriesmith.answers import (
+    AugmentAnswer,
+    ClassifyAnswer,
+    CompleteAnswer,
+    DecodeAnswer,
+    EncodeAnswer,
+    ReconstructAnswer,
+    SampleAnswer,
+)
 from seriesmith.arguments import (
     Ragged,
     Strategy,
+    prepare_array,
     prepare_counts,
     prepare_labels,
     prepare_series,
@@ -102,6 +111,97 @@ def classify(
             "model": model,
         },
         series=prepare_series(series),
+    )
+
+
+def complete(
+    series: Ragged,
+    labels: ArrayLike | None = None,
+    *,
+    times: Ragged | None = None,
+    n_timepoints: int | None = None,
+    n: int = 10,
+    coverage: float = 0.9,
+    seed: int | None = None,
+    model: str | None = None,
+) -> Call[CompleteAnswer]:
+    """Series with missing values, completed.
+
+    What is missing is drawn from the model's latent mixture, given what is observed: `completions` are `n` draws for
+    each case, `series` is their expectation, and `lower` and `upper` bound the interval that holds `coverage` of them,
+    timepoint by timepoint. Observed values are kept in all of these, bit for bit. `probabilities` say which class the
+    case may be of; with `labels`, which name it, all are drawn of that class.
+
+    A value is missing where it is null (NaN in tensors), whatever the model's gap policy. A series that is shorter
+    than the model's misses its end. Where the model's lengths vary, a series ends with its last value, unless
+    `n_timepoints`, or `times` that go on, say how far it is to go. What a case gets depends on it, its label, `seed`,
+    `n` and `coverage`, not on the cases beside it; equal cases get equal completions, and fewer completions are the
+    start of more.
+
+    series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
+    and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
+    labels: the class of each case, where it is known
+    times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
+    resample
+    n_timepoints: how long each series is to be; default: the model's length, or its own where lengths vary
+    n: completions of each case
+    coverage: share of the completions between lower and upper
+    seed: equal seeds give equal series; drawn when absent
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "complete",
+        CompleteAnswer,
+        {
+            "labels": None if labels is None else prepare_labels(labels),
+            "times": None if times is None else prepare_times(times),
+            "n_timepoints": n_timepoints,
+            "n": n,
+            "coverage": coverage,
+            "seed": seed,
+            "model": model,
+        },
+        series=prepare_series(series),
+    )
+
+
+def decode(
+    latent: Ragged,
+    labels: ArrayLike | None = None,
+    *,
+    texture: bool = False,
+    seed: int | None = None,
+    log_density: bool = False,
+    typicality: bool = False,
+    model: str | None = None,
+) -> Call[DecodeAnswer]:
+    """Series of latent codes.
+
+    Each code `[latent_dim]`, such as the posterior mean that `/encode` answers, becomes a series in original units, as
+    long as the model's grid. It is smooth, since a code does not say what the fine structure of a series is; with
+    `texture` it is given one as real series of its class have it, which `seed` names. On request, `log_density` is the
+    log density of each code whatever its class, and `typicality` the share of held-out training cases whose density is
+    lower: near 0, a code lies where no training case did, and its series is the decoder's guess.
+
+    latent: latent codes: [n_cases, latent_dim]
+    labels: the class of each code, for its texture
+    texture: whether series get the fine structure of real ones
+    seed: of the texture: equal seeds give equal series; drawn when absent
+    log_density: whether the answer is to have it
+    typicality: whether the answer is to have it
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "decode",
+        DecodeAnswer,
+        {
+            "latent": prepare_array(latent, "latent"),
+            "labels": None if labels is None else prepare_labels(labels),
+            "texture": texture,
+            "seed": seed,
+            "with": list_chosen(log_density=log_density, typicality=typicality),
+            "model": model,
+        },
     )
 
 

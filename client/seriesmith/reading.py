@@ -117,7 +117,7 @@ def _join_notes(notes: Sequence[str | None]) -> str | None:
 
 def _join_column(parts: list[NDArray[Any]]) -> NDArray[Any]:
     """Concatenate, with zeros behind the series of parts whose longest are shorter."""
-    width = max(part.shape[-1] for part in parts) if parts[0].ndim == 3 else 0
+    width = max(part.shape[-1] for part in parts) if parts[0].ndim > 2 else 0
     if any(part.shape[-1] < width for part in parts):
-        parts = [np.pad(part, ((0, 0), (0, 0), (0, width - part.shape[-1]))) for part in parts]
+        parts = [np.pad(part, [*[(0, 0)] * (part.ndim - 1), (0, width - part.shape[-1])]) for part in parts]
     return np.concatenate(parts)

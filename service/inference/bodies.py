@@ -70,7 +70,7 @@ def _parse_document(text: bytes, bounds: Bounds) -> Any:
     """Parse the JSON value; large data of its inputs become a `JsonArray`."""
     if len(text) <= PLAIN_BYTES:
         return parse_json(text)
-    lifted = lift(text, "data", bounds)
+    lifted = lift(text, ("data",), bounds)
     document = parse_json(lifted.rest)
     if lifted.arrays and isinstance(document, dict) and isinstance(inputs := document.get("inputs"), list):
         for one in inputs:

@@ -22,7 +22,8 @@ SERIES_ALONE = ("encode", "reconstruct", "classify")
 class Example:
     """The facts about a model that examples need; `labels` are none where it learned from unlabelled data.
 
-    `operations` are the names of those that it can do, `ranges` the low and high values of each channel.
+    `operations` are the names of those that it can do, `ranges` the low and high values of each channel, `latent_dim`
+    the width of its codes.
     """
 
     model: str
@@ -33,6 +34,7 @@ class Example:
     class_texts: tuple[str, ...]
     operations: tuple[str, ...]
     ranges: tuple[tuple[float, float], ...]
+    latent_dim: int
 
     @property
     def inference_operation(self) -> str:
@@ -49,14 +51,15 @@ class Example:
         known = operation.request.model_fields
         if operation.name not in self.operations or ("series" in known and not self._has_short_series()):
             return None
-        labelled = "labels" in known
+        labelled = {"series", "labels"}.issubset(known)
         values: dict[str, Any] = {
             "model": self.model,
             "series": self._make_series(2 if labelled else 1) if "series" in known else None,
-            "labels": [self.labels[0], self.labels[-1]] if self.labels else None,
+            "latent": [[0.5] * self.latent_dim],
+            "labels": [self.labels[0], self.labels[-1]] if labelled and self.labels else None,
             "counts": {self.class_texts[0]: 2},
             "strategy": {"factor": 2},
-            "seed": 1,
+            "seed": 1 if "latent" not in known else None,
         }
         given = {name: value for name, value in values.items() if name in known and value is not None}
         needed = {field.alias or name for name, field in known.items() if field.is_required()}
@@ -101,4 +104,5 @@ def choose_example(repository: Repository) -> Example | None:
         tuple(map(str, manifest.labels)),
         tuple(name for name, operation in OPERATIONS.items() if operation.is_offered_by(bundle)),
         tuple((low, high) for low, high in manifest.series.value_range or [[-1.0, 1.0]] * manifest.series.n_channels),
+        bundle.latent_dim,
     )

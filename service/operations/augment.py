@@ -18,13 +18,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from bundle.engine.bundle import Bundle
-from bundle.errors import InvalidRequest, Unsupported
+from bundle.errors import Unsupported
 from bundle.generation.policy import PolicyName, is_latent
 from bundle.generation.recipe import Recipe
 from bundle.grid import OnGrid
@@ -36,7 +35,6 @@ from service.answers import (
     Columns,
     Cube,
     Flags,
-    Label,
     LabelColumn,
     Labels,
     Lengths,
@@ -46,6 +44,7 @@ from service.answers import (
 )
 from service.class_reports import COMPARED, ClassReport, report_classes
 from service.generating import HELD_ROWS, Generation
+from service.labelling import ClassLabels, find_classes
 from service.operations.contract import (
     ALL,
     Expansion,
@@ -60,7 +59,7 @@ from service.operations.contract import (
 from service.operations.sample import draw_seed
 from service.room import Room
 from service.serving import Serving
-from service.strategy import Strategy, count_to_make, make_whole
+from service.strategy import Strategy, count_to_make
 from service.uneven import describe_placing
 from service.units import require_units
 from service.varying import Varying, vary_as_given
@@ -70,22 +69,11 @@ NEEDS = "augment"
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
 
-def cut_at_wrong(labels: object) -> object:
-    """Cut labels behind the first invalid one, since pydantic makes an error of each; whole floats become integers."""
-    if not isinstance(labels, list) or {str, int}.issuperset(map(type, labels)):
-        return labels
-    labels = [make_whole(label) for label in labels]
-    wrong = next((place for place, label in enumerate(labels) if type(label) not in (str, int)), len(labels))
-    return labels[: wrong + 1]
-
-
 class Request(StrictRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
-    labels: Annotated[list[Label], BeforeValidator(cut_at_wrong)] | None = Field(
-        None, description="one for each case; none for a model of unlabelled data"
-    )
+    labels: ClassLabels | None = Field(None, description="one for each case; none for a model of unlabelled data")
     strategy: Strategy = Field(
         "balance",
         description='"balance", {"factor": f ≥ 1} or {"counts": {label: total}}',
@@ -128,7 +116,7 @@ async def stream(
     """Make the same answer chunk by chunk; the given cases are the first chunk."""
     served, series, placed = await receive_series(request.model, request.series, serving)
     manifest = served.bundle.manifest
-    given = find_classes(request, manifest)
+    given = find_classes(request.labels, len(request.series), manifest, "series")
     had = np.bincount(given, minlength=len(manifest.classes))
     making = count_to_make(request.strategy, had, manifest)
     total = len(series) + sum(making.values())
@@ -201,22 +189,3 @@ def require_cases(bundle: Bundle, making: dict[int, int], had: np.ndarray) -> No
             f"{show(bundle.manifest.labels[without])} came; send one, or leave the class out of 'strategy'.",
             "strategy",
         )
-
-
-def find_classes(request: Request, manifest: Manifest) -> np.ndarray:
-    """Return the class index `[n_cases]` of every given case. Raises `InvalidRequest`."""
-    if request.labels is None:
-        if manifest.labelled:
-            raise InvalidRequest("'labels' is missing; send one label for each case of 'series'.", "labels")
-        return np.zeros(len(request.series), np.int64)
-    if len(request.labels) != len(request.series):
-        raise InvalidRequest(
-            f"there are {len(request.series)} series and {len(request.labels)} labels; send one label for each case.",
-            "labels",
-        )
-    known = {str(label): index for index, label in enumerate(manifest.labels)}
-    found = (known.get(str(label), -1) for label in request.labels)
-    class_index = np.fromiter(found, np.int64, len(request.labels))
-    if (unknown := np.flatnonzero(class_index < 0)).size:
-        manifest.find_class_index(request.labels[unknown[0]])
-    return class_index

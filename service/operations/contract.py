@@ -12,7 +12,7 @@ from bundle.errors import InvalidRequest, TooLarge
 from bundle.generation.recipe import MAX_SEED
 from bundle.grid import OnGrid
 from bundle.showing import show
-from service.answers import Axes, build_array_schema
+from service.answers import FLOAT32, Axes, build_array_schema
 from service.canonical import Array, is_finite, make_canonical, parse_numbers
 from service.pace import run_unhurried
 from service.serving import Served, Serving
@@ -23,7 +23,6 @@ NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
 
 
-FLOAT32 = {"type": "number", "minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 SERIES = {
     "description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints] of one channel. null is a missing "
     "value, and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)",
@@ -150,13 +149,14 @@ async def receive_series(
     return served, placed.series, placed
 
 
-def require_finite_answer(array: np.ndarray, name: str) -> np.ndarray:
-    """Return `array`. Raises `InvalidRequest` where it is not finite, which only extreme input causes."""
+def require_finite_answer(array: np.ndarray, name: str, field: str = "series") -> np.ndarray:
+    """Return `array`, made of `field`. Raises `InvalidRequest` where it is not finite, which only extreme input
+    causes."""
     if is_finite(array):
         return array
     case = int(np.argwhere(~np.isfinite(array))[0][0])
     raise InvalidRequest(
-        f"series[{case}] lies so far outside the model's training range that its {name} is not a finite number; "
+        f"{field}[{case}] lies so far outside the model's training range that its {name} is not a finite number; "
         "check its units and scale.",
-        "series",
+        field,
     )

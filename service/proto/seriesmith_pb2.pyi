@@ -168,6 +168,85 @@ class ClassifyAnswer(_message.Message):
     note: str
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
+class CompleteRequest(_message.Message):
+    __slots__ = ("model", "series", "times", "labels", "n_timepoints", "n", "coverage", "seed")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    N_TIMEPOINTS_FIELD_NUMBER: _ClassVar[int]
+    N_FIELD_NUMBER: _ClassVar[int]
+    COVERAGE_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    times: Doubles
+    labels: Labels
+    n_timepoints: int
+    n: int
+    coverage: float
+    seed: int
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., n_timepoints: _Optional[int] = ..., n: _Optional[int] = ..., coverage: _Optional[float] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class CompleteAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "lower", "upper", "completions", "labels", "probabilities", "classes", "seed", "lengths")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    COMPLETIONS_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    PROBABILITIES_FIELD_NUMBER: _ClassVar[int]
+    CLASSES_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    lower: Array
+    upper: Array
+    completions: Array
+    labels: Labels
+    probabilities: Array
+    classes: Labels
+    seed: int
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., completions: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+
+class DecodeRequest(_message.Message):
+    __slots__ = ("model", "latent", "texture", "labels", "seed")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    TEXTURE_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    latent: Array
+    texture: bool
+    labels: Labels
+    seed: int
+    def __init__(self, model: _Optional[str] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., texture: _Optional[bool] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., seed: _Optional[int] = ..., **kwargs) -> None: ...
+
+class DecodeAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "log_density", "typicality", "seed", "lengths")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LOG_DENSITY_FIELD_NUMBER: _ClassVar[int]
+    TYPICALITY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    log_density: Array
+    typicality: Array
+    seed: int
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class EncodeRequest(_message.Message):
     __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]

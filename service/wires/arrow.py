@@ -1,10 +1,9 @@
 """`application/vnd.apache.arrow.stream`: an Arrow IPC stream, a column per array, for bulk.
 
-A request: the column `series` (fixed-shape tensors, or lists nested one or two deep, of any length and with nulls where
-the model takes that) and, for /augment, `labels`;
-other fields as a JSON object under `seriesmith` in the schema's metadata. An answer: a column for each array; what is
-known from the start is under `seriesmith` in the schema's metadata, what is known at the end of generation under
-`seriesmith` in the metadata of a last batch of no rows.
+A request: the columns that are arrays, such as `series` (fixed-shape tensors, or lists nested one or two deep, of any
+length and with nulls where the model takes that), and `labels`; other fields as a JSON object under `seriesmith` in the
+schema's metadata. An answer: a column for each array; what is known from the start is under `seriesmith` in the
+schema's metadata, what is known at the end of generation under `seriesmith` in the metadata of a last batch of no rows.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import AsyncIterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from service.uneven import Uneven, narrow_case, split_array
 from service.wires.arrow_bounds import check_bounds
 from service.wires.json_text import decode_json as decoded_json
 from service.wires.json_writing import dump
-from service.wires.wire import Headers, Wire
+from service.wires.wire import LARGE, Headers, Wire
 
 KEY = b"seriesmith"
 
@@ -57,7 +57,7 @@ def decode_arrow(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> An
             raise InvalidRequest(
                 f"the column {show(name)} has {column.null_count} nulls; fill them before sending.", name
             )
-        fields[name] = _read_series(column) if name == "series" else _read_list(name, column)
+        fields[name] = _read_array(name, column) if name in LARGE else _read_list(name, column)
     return fields
 
 
@@ -85,33 +85,33 @@ def _read_list(name: str, column: pa.Array) -> list[Any]:
     return listed if texts is column else [listed[index] for index in column.indices.to_pylist()]
 
 
-def _read_series(column: pa.Array) -> np.ndarray | Uneven:
-    """Read a column of series as an array `[n_cases, …]`. Raises `InvalidRequest`."""
+def _read_array(name: str, column: pa.Array) -> np.ndarray | Uneven:
+    """Read a column of numbers, series as a rule, as an array `[n_cases, …]`. Raises `InvalidRequest`."""
     if isinstance(column, pa.FixedShapeTensorArray):
-        return _read_tensors(column)
+        return _read_tensors(name, column)
     if isinstance(column.type, pa.BaseExtensionType):
-        raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
+        raise _explain_wrong(name, f"is a column of {str(column.type)[:60]}; send lists of float32.")
     shape, levels, values = [len(column)], list[pa.Array](), column
     even = True
     while _is_nested(values.type):
-        lengths = _find_lengths(values)
+        lengths = _find_lengths(name, values)
         even = even and len(lengths) <= 1
         shape.append(max(lengths, default=0))
         levels.append(values)
         values = values.flatten()
     if not _is_numeric(values.type):
-        raise _explain_wrong(f"series is a column of {str(column.type)[:60]}; send lists of float32.")
+        raise _explain_wrong(name, f"is a column of {str(column.type)[:60]}; send lists of float32.")
     array: np.ndarray = values.to_numpy(zero_copy_only=False)
     if even and not values.null_count:
         return array.reshape(shape)
-    refusal = _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
+    refusal = _explain_wrong(name, "is ragged or has nulls; every series needs the same number of values.")
     return Uneven(_split_cases(array, [_measure_lists(lists) for lists in levels], refusal), refusal)
 
 
-def _find_lengths(lists: pa.Array) -> set[int]:
+def _find_lengths(name: str, lists: pa.Array) -> set[int]:
     """Find the different lengths of the lists in a column. Raises `InvalidRequest` where one is null."""
     if lists.null_count:
-        raise _explain_wrong("series is ragged or has nulls; every series needs the same number of values.")
+        raise _explain_wrong(name, "is ragged or has nulls; every series needs the same number of values.")
     if pa.types.is_fixed_size_list(lists.type):
         return {lists.type.list_size}
     return set(pa.compute.list_value_length(lists).unique().to_pylist())
@@ -137,18 +137,18 @@ def _split_cases(values: np.ndarray, levels: list[np.ndarray], refusal: InvalidR
     return [narrow_case(case.reshape(count, -1), place) for place, (case, count) in enumerate(pairs)]
 
 
-def _read_tensors(column: pa.FixedShapeTensorArray) -> np.ndarray | Uneven:
+def _read_tensors(name: str, column: pa.FixedShapeTensorArray) -> np.ndarray | Uneven:
     """Raises `InvalidRequest` where they hold no numbers, or no value at all."""
     kind = column.type
     if not _is_numeric(kind.value_type):
-        raise _explain_wrong(f"series is a column of {str(kind)[:60]}; send tensors of float32.")
+        raise _explain_wrong(name, f"is a column of {str(kind)[:60]}; send tensors of float32.")
     if not len(column) or 0 in kind.shape:
         raise _explain_wrong(
-            f"series has {len(column)} cases of shape {list(kind.shape)}; send at least one, not empty."
+            name, f"has {len(column)} cases of shape {list(kind.shape)}; send at least one, not empty."
         )
     values = column.storage.flatten()
     if values.null_count:
-        refusal = _explain_wrong(f"series is a column of {str(kind)[:60]} with nulls; send tensors of float32.")
+        refusal = _explain_wrong(name, f"is a column of {str(kind)[:60]} with nulls; send tensors of float32.")
         flat = values.to_numpy(zero_copy_only=False)
         return Uneven(split_array(flat.reshape([len(column), *kind.shape])), refusal)
     tensors: np.ndarray = column.to_numpy_ndarray()
@@ -163,8 +163,8 @@ def _is_nested(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
-def _explain_wrong(message: str) -> InvalidRequest:
-    return InvalidRequest(message, "series")
+def _explain_wrong(name: str, message: str) -> InvalidRequest:
+    return InvalidRequest(f"{name} {message}", name)
 
 
 def encode_arrow(answer: Any) -> tuple[bytes, Headers]:
@@ -208,8 +208,8 @@ def _list_cases(columns: Columns) -> dict[str, Any]:
     if not isinstance(lengths, np.ndarray):
         return dict(columns)
     return {
-        name: [case[:, :length] for case, length in zip(column, lengths, strict=True)]
-        if isinstance(column, np.ndarray) and column.ndim == 3
+        name: [case[..., :length] for case, length in zip(column, lengths, strict=True)]
+        if isinstance(column, np.ndarray) and column.ndim > 2
         else column
         for name, column in columns.items()
         if name != LENGTHS
@@ -231,16 +231,18 @@ def _build_column(column: Column | list[np.ndarray]) -> pa.Array:
     values = pa.array(array.reshape(-1))
     if array.ndim == 2:
         return pa.FixedSizeListArray.from_arrays(values, array.shape[1])
-    storage = pa.FixedSizeListArray.from_arrays(values, array.shape[1] * array.shape[2])
+    storage = pa.FixedSizeListArray.from_arrays(values, prod(array.shape[1:]))
     return pa.ExtensionArray.from_storage(pa.fixed_shape_tensor(pa.float32(), array.shape[1:]), storage)
 
 
 def _build_lists(cases: list[np.ndarray]) -> pa.Array:
-    """Lists of channels, of unequal length, of cases `[n_channels, length]` each."""
-    lengths = [len(channel) for case in cases for channel in case]
-    values = pa.array(np.concatenate([case.reshape(-1) for case in cases]))
-    inner = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *lengths]), pa.int32()), values)
-    return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *map(len, cases)]), pa.int32()), inner)
+    """Lists in lists, of unequal length in the innermost, of cases `[…, n_channels, length]` each."""
+    column = pa.array(np.concatenate([case.reshape(-1) for case in cases]))
+    sizes = [case.shape[-1] for case in cases for _ in range(prod(case.shape[:-1]))]
+    for axis in range(cases[0].ndim - 1, 0, -1):
+        column = pa.ListArray.from_arrays(pa.array(np.cumsum([0, *sizes]), pa.int32()), column)
+        sizes = [case.shape[axis - 1] for case in cases for _ in range(prod(case.shape[: axis - 1]))]
+    return pa.ListArray.from_arrays(pa.array(np.cumsum([0, *sizes]), pa.int32()), column)
 
 
 def _take_written(sink: io.BytesIO) -> bytes:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,30 +167,32 @@ def _refuse_constant(name: str) -> float:
 
 @dataclass(frozen=True)
 class Lifted:
-    """The rest of a body, with marks in place of its large arrays, and the arrays by their marks."""
+    """The rest of a body, with marks in place of its large arrays, and the arrays by their marks.
+
+    `torn`: the key of the one array that is torn, which comes alone then.
+    """
 
     rest: bytes
     arrays: dict[str, JsonArray]
+    torn: str | None = None
 
 
-def lift(body: bytes, key: str, bounds: Bounds, torn: bool = False) -> Lifted:
-    """Take the large arrays under `key` out of a body. Raises `InvalidRequest` or `TooLarge` where much is left.
+def lift(body: bytes, keys: Sequence[str], bounds: Bounds, torn: bool = False) -> Lifted:
+    """Take the large arrays under `keys` out of a body. Raises `InvalidRequest` or `TooLarge` where much is left.
 
-    `torn`: whether one that holds something else than numbers comes all the same, alone and under "", for a refusal
-    that says where.
+    `torn`: whether one that holds something else than numbers comes all the same, for a refusal that says where.
     """
     if len(body) <= PLAIN_BYTES:
         return Lifted(body, {})
-    name = b'"%s"' % key.encode()
     whole = memoryview(body)
     arrays: dict[str, JsonArray] = {}
     kept: list[bytes | memoryview] = []
     start = searched = 0
     for _ in range(MOST_TRIES):
-        found = _find(body, name, searched)
+        found, key = _find(body, keys, searched)
         if found < 0:
             break
-        searched = found + len(name)
+        searched = found + len(key) + 2
         opening = OPENING.match(body, searched, searched + 1000)
         if opening is None or body[found - 1 : found] == b"\\":
             continue
@@ -201,7 +203,7 @@ def lift(body: bytes, key: str, bounds: Bounds, torn: bool = False) -> Lifted:
         arrays[mark] = array
         kept += [whole[start : opening.end()], f'"{mark}"'.encode()]
         if array.torn:
-            return Lifted(b"", {"": array})
+            return Lifted(b"", {mark: array}, key)
         start = searched = opening.end() + len(array.text)
     rest = b"".join([*kept, whole[start:]]) if arrays else body
     require_few(rest, bounds)
@@ -230,14 +232,22 @@ def count(flat: np.ndarray, sign: int) -> int:
     )
 
 
-def _find(body: bytes, name: bytes, start: int) -> int:
-    """`body.find`, in windows."""
+def _find(body: bytes, keys: Sequence[str], start: int) -> tuple[int, str]:
+    """Return the place from `start` on of the first name that is one of `keys`, and that key; -1 where there is none.
+
+    In windows, as `bytes.find` holds the interpreter's lock.
+    """
     while start < len(body):
-        found = body.find(name, start, start + WINDOW_BYTES + len(name))
+        found, first, end = -1, "", start + WINDOW_BYTES
+        for key in keys:
+            name = b'"%s"' % key.encode()
+            place = body.find(name, start, end + len(name))
+            if place >= 0:
+                found, first, end = place, key, place
         if found >= 0:
-            return found
+            return found, first
         start += WINDOW_BYTES
-    return -1
+    return -1, ""
 
 
 def _is_whole(text: memoryview) -> bool:

@@ -8,22 +8,21 @@ from service.bounds import PLAIN_BYTES, Bounds
 from service.room import TEXT_BYTES
 from service.wires.json_arrays import lift, parse
 from service.wires.json_writing import dump, dump_object
-from service.wires.wire import Headers, Wire
-
-SERIES = "series"
-"""The field that may be large."""
+from service.wires.wire import LARGE, Headers, Wire
 
 
 def decode_json(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
-    """Parse the JSON value in a body; large series become a `JsonArray`. Raises `InvalidRequest` or `TooLarge`."""
+    """Parse the JSON value in a body; large arrays become a `JsonArray`. Raises `InvalidRequest` or `TooLarge`."""
     if len(body) <= PLAIN_BYTES:
         return parse(body)
-    lifted = lift(body, SERIES, bounds, torn=True)
-    if "" in lifted.arrays:
-        return {SERIES: lifted.arrays[""]}
+    lifted = lift(body, LARGE, bounds, torn=True)
+    if lifted.torn is not None:
+        return {lifted.torn: next(iter(lifted.arrays.values()))}
     value = parse(lifted.rest)
-    if lifted.arrays and isinstance(value, dict) and isinstance(mark := value.get(SERIES), str):
-        value[SERIES] = lifted.arrays.get(mark, mark)
+    if lifted.arrays and isinstance(value, dict):
+        for key in LARGE:
+            if isinstance(mark := value.get(key), str):
+                value[key] = lifted.arrays.get(mark, mark)
     return value
 
 

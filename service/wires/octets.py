@@ -1,10 +1,11 @@
 """`application/octet-stream`: arrays one after the other, little-endian, then a JSON object of everything else.
 
 A request: the float32 values of `series`, their shape in the header `seriesmith-shape` ("10,1,150"), then, where there
-is more to say, a JSON object of the other fields. An answer: the header `seriesmith-arrays` lists name, numpy dtype and
-shape of each array, as JSON; the JSON object behind the arrays holds the other fields. `labels` are indices into the
-`classes` there. Generation is sent while it is made, series first. Where a model's lengths vary, NaN at a series' end
-fills up a shorter one in a request, and zeros in an answer, whose array `lengths` has their true lengths.
+is more to say, a JSON object of the other fields. One of other arrays, or of several, lists them as an answer does. An
+answer: the header `seriesmith-arrays` lists name, numpy dtype ("<f4" in requests) and shape of each array, as JSON; the
+JSON object behind the arrays holds the other fields. `labels` are indices into the `classes` there. Generation is sent
+while it is made, series first. Where a model's lengths vary, NaN at a series' end fills up a shorter one in a request,
+and zeros in an answer, whose array `lengths` has their true lengths.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 import orjson
 
 from bundle.errors import InvalidRequest
+from bundle.showing import show
 from service.answers import Column, Labels, StreamedAnswer, collect_columns, collect_rest
 from service.bounds import Bounds
 from service.wires.json_text import decode_json as decoded_json
@@ -27,23 +29,64 @@ from service.wires.wire import Headers, Wire
 SHAPE = b"seriesmith-shape"
 ARRAYS = b"seriesmith-arrays"
 
+MOST_ARRAYS, MOST_AXES = 16, 4
+"""Of a request."""
+
 
 def decode_octets(body: bytes, headers: dict[bytes, bytes], bounds: Bounds) -> Any:
     """Read the fields of a request. Raises `InvalidRequest`."""
-    shape = headers.get(SHAPE)
+    shape, listed = headers.get(SHAPE), headers.get(ARRAYS)
     fields: dict[str, Any] = {}
     size = 0
     if shape is not None:
         fields["series"], size = _read_series(body, shape)
+    elif listed is not None:
+        fields, size = _read_arrays(body, listed)
     if size < len(body):
         rest = decoded_json(body[size:] if size else body, headers, bounds)
-        if not isinstance(rest, dict) or ("series" in rest and fields):
+        if not isinstance(rest, dict) or rest.keys() & fields.keys():
             raise InvalidRequest(
-                "what follows the values of series is not a JSON object of the other fields; "
-                f"check that {SHAPE.decode()} says how many values were sent."
+                f"what follows the values of {', '.join(fields) or 'no array'} is not a JSON object of the other fields"
+                f"; check that {(SHAPE if listed is None else ARRAYS).decode()} says how many values were sent."
             )
         fields |= rest
     return fields
+
+
+def _read_arrays(body: bytes, header: bytes) -> tuple[dict[str, Any], int]:
+    """Read the arrays that a header lists, and return with them where in the body they end."""
+    fields: dict[str, Any] = {}
+    end = 0
+    for name, shape in _read_list(header):
+        start, end = end, end + 4 * prod(shape)
+        if end > len(body):
+            raise InvalidRequest(
+                f"{ARRAYS.decode()} asks for {end} bytes of float32 up to {show(name)}, but the body has {len(body)}.",
+                name,
+            )
+        if name in fields:
+            raise InvalidRequest(f"{ARRAYS.decode()} lists {show(name)} twice; send it once.", name)
+        fields[name] = np.frombuffer(body, "<f4", prod(shape), start).reshape(shape)
+    return fields, end
+
+
+def _read_list(header: bytes) -> list[tuple[str, list[int]]]:
+    """Read the names and shapes in a header. Raises `InvalidRequest`."""
+    try:
+        listed = orjson.loads(header)
+        if 0 < len(listed) <= MOST_ARRAYS and all(_is_described(*one) for one in listed):
+            return [(name, shape) for name, _, shape in listed]
+    except (ValueError, TypeError):
+        pass
+    raise InvalidRequest(
+        f'{ARRAYS.decode()} is {show(header.decode("latin-1"), 80)}; send a JSON list of [name, "<f4", shape] for each '
+        'array that the body begins with, as in [["latent","<f4",[10,16]]].'
+    )
+
+
+def _is_described(name: object, dtype: object, shape: object) -> bool:
+    sizes = shape if isinstance(shape, list) and 1 <= len(shape) <= MOST_AXES else [0]
+    return isinstance(name, str) and dtype == "<f4" and all(type(size) is int and 0 < size < 2**31 for size in sizes)
 
 
 def _read_series(body: bytes, header: bytes) -> tuple[np.ndarray, int]:

@@ -10,6 +10,9 @@ from service.answers import StreamedAnswer
 from service.bounds import Bounds
 from service.room import BINARY_BYTES
 
+LARGE = ("series", "latent", "start_series", "end_series", "start_latent", "end_latent")
+"""The fields of requests that may be large: numbers, several for each case."""
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 

@@ -24,7 +24,7 @@ def old() -> Bundle:
 
 
 def test_it_can_do_all_that_it_could(old: Bundle) -> None:
-    assert old.operations == ["encode", "reconstruct", "sample", "augment", "classify"]
+    assert {"encode", "reconstruct", "sample", "augment", "classify"} <= set(old.operations)
     assert old.can("typicality") and old.manifest.texture_steps == 8
     assert old.manifest.metrics.uplift is not None
     old.warm_up()

@@ -12,6 +12,7 @@ from seriesmith import Advice, Unsupported
 from tests.client.conftest import KEY, Ask, list_urls, open_client
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.server import Server
+from tests.service.test_refusals import CODES
 
 
 def assert_equal(answer: Any, expected: dict[str, Any], exact: bool = False) -> None:
@@ -48,6 +49,14 @@ def test_classify(server: Server, ask: Ask, cases: Labelled, more: bool):
     wanted = {"with_": ["typicality"]} if more else {}
     assert_equal(answer, server.answer("classify", model="sines", series=cases.series[:9], **wanted))
     assert answer.labels.dtype == answer.classes.dtype == np.int64
+
+
+@pytest.mark.parametrize("texture", [False, True])
+def test_decode(server: Server, ask: Ask, texture: bool):
+    more = {"texture": True, "labels": [0, 2, 1], "seed": 4} if texture else {}
+    answer = ask("decode", np.array(CODES), **more, log_density=True, typicality=True, model="sines")
+    wanted = more | {"with_": ["log_density", "typicality"]}
+    assert_equal(answer, server.answer("decode", model="sines", latent=CODES, **wanted), exact=texture)
 
 
 def test_sample(server: Server, ask: Ask):

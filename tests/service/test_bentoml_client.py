@@ -15,6 +15,7 @@ from _bentoml_sdk import Service
 from service.operations import OPERATIONS
 from tests.service.bundles import Labelled
 from tests.service.server import ROOT, Server
+from tests.service.test_refusals import build_good
 
 
 @pytest.fixture(scope="module")
@@ -26,10 +27,12 @@ def client(server: Server) -> Iterator[bentoml.SyncHTTPClient]:
 
 def _build_fields(operation: str, cases: Labelled) -> dict:
     series = {"model": "sines", "series": cases.series[:3].tolist()}
-    return {
+    requests: dict[str, dict] = {
         "augment": series | {"labels": [0, 1, 2], "strategy": {"factor": 2.0}, "seed": 1},
         "sample": {"model": "sines", "counts": {"2": 2, "0": 1}, "seed": 1},
-    }.get(operation, series)
+        "decode": build_good("decode", cases),
+    }
+    return requests.get(operation, series)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

@@ -24,7 +24,7 @@ from tests.service.bundles import Labelled
 from tests.service.described import Described, find_parameters, list_operations, list_schemas, make_validator, resolve
 from tests.service.proxy import run_proxy
 from tests.service.server import Server
-from tests.service.test_refusals import build_good
+from tests.service.test_refusals import CODES, build_good
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +151,8 @@ def test_answers_of_an_unlabelled_bundle_are_as_described(
     fields: dict[str, Any] = {"n_per_class": 1} if operation == "sample" else {"series": waves[:2, 0]}
     if operation == "augment":
         fields["strategy"] = {"factor": 2}
+    if operation == "decode":
+        fields = {"latent": CODES}
     response = server.post(operation, model="unlabelled", **fields)
     assert response.status_code == (422 if operation == "classify" else 200), response.text
     described[operation].check(response)

@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 import pyarrow as pa
 
+from service.wires.wire import LARGE
 from tests.service.server import Server
 
 OCTETS, ARROW, LINES = "application/octet-stream", "application/vnd.apache.arrow.stream", "application/x-ndjson"
@@ -27,13 +28,15 @@ def ask_over_octets(server: Server, operation: str, **fields: Any) -> dict[str, 
 def write_octets(fields: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
     """Body and headers of a request."""
     fields = {name.rstrip("_"): value for name, value in fields.items()}
-    series = fields.pop("series", None)
+    arrays = {name: np.asarray(fields.pop(name), "<f4") for name in LARGE if name in fields}
     rest = orjson.dumps(fields, default=np.ndarray.tolist)
-    if series is None:
+    if not arrays:
         return rest, {"content_type": OCTETS}
-    values = np.asarray(series, "<f4")
-    shape = ",".join(map(str, values.shape))
-    return values.tobytes() + rest, {"content_type": OCTETS, "seriesmith_shape": shape}
+    body = b"".join([*(values.tobytes() for values in arrays.values()), rest])
+    if list(arrays) == ["series"]:
+        return body, {"content_type": OCTETS, "seriesmith_shape": ",".join(map(str, arrays["series"].shape))}
+    listed = [[name, "<f4", values.shape] for name, values in arrays.items()]
+    return body, {"content_type": OCTETS, "seriesmith_arrays": orjson.dumps(listed).decode()}
 
 
 def read_octets(response: httpx.Response) -> dict[str, Any]:
@@ -64,13 +67,14 @@ def write_arrow(fields: dict[str, Any]) -> bytes:
     """A request; a stream of no columns where there are no series."""
     fields = {name.rstrip("_"): value for name, value in fields.items()}
     columns = {}
-    if "series" in fields:
-        values = np.ascontiguousarray(fields.pop("series"), np.float32)
-        kind = pa.fixed_shape_tensor(pa.float32(), values.shape[1:])
-        storage = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values[0].size)
-        columns["series"] = pa.ExtensionArray.from_storage(kind, storage)
-    if "labels" in fields:
-        columns["labels"] = pa.array(fields.pop("labels"))
+    for name in LARGE:
+        if name in fields:
+            values = np.ascontiguousarray(fields.pop(name), np.float32)
+            kind = pa.fixed_shape_tensor(pa.float32(), values.shape[1:])
+            storage = pa.FixedSizeListArray.from_arrays(pa.array(values.reshape(-1)), values[0].size)
+            columns[name] = pa.ExtensionArray.from_storage(kind, storage)
+    for name in [name for name in fields if name.endswith("labels")]:
+        columns[name] = pa.array(fields.pop(name))
     table = pa.table(columns).replace_schema_metadata({KEY: orjson.dumps(fields)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:

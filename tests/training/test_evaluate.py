@@ -180,7 +180,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 def test_a_job_that_fails_is_told_and_the_others_go_on(data: Path) -> None:
     before = dict(os.environ)
     asked = [Job(name, data, 0, None, (("fcn", "none"),), TINY) for name in ("Absent", "First")]
-    ended = {job.dataset: outcome for job, outcome in run_jobs(asked, 1)}
+    ended = {job.dataset: outcome for job, outcome in run_jobs(run, asked, 1)}
     assert isinstance(ended["Absent"], DatasetError)
     assert isinstance(ended["First"], Outcome) and len(ended["First"].rows) == 1
     assert dict(os.environ) == before
@@ -197,7 +197,7 @@ def test_an_arm_that_fails_is_told_and_leaves_the_others_their_rows(
     outcome = run(Job("First", data, 0, None, arms, TINY))
     assert [row.policy for row in outcome.rows] == ["none", "warps"]
     assert list(outcome.failed) == [arms[1]] and "no neighbours" in outcome.failed[arms[1]]
-    monkeypatch.setattr("training.evaluate.run_jobs", lambda jobs, _: [(jobs[0], outcome)])
+    monkeypatch.setattr("training.evaluate.run_jobs", lambda _run, jobs, _workers: [(jobs[0], outcome)])
     arguments = ["--data", str(data), "--out", str(tmp_path), "--datasets", "First", "--seeds", "1"]
     assert main([*arguments, "--judges", "fcn", "--policies", "none", "smote", "warps"]) == 1
     assert "smote, judged by fcn, failed" in capsys.readouterr().err

@@ -20,9 +20,14 @@ from training.data.split import split_folds
 from training.learning.augmenting import compute_equal_counts, fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
-from training.learning.learner import compute_posterior_means, compute_reconstruction_errors
+from training.learning.learner import (
+    compute_posterior_means,
+    compute_reconstruction_errors,
+    compute_residuals,
+)
 from training.learning.loop import History
 from training.learning.maker import Maker
+from training.learning.neighbours import vote_by_neighbours
 from training.learning.run import compute_fold_share, start_fabric
 from training.learning.watcher import UNWATCHED, Watcher
 
@@ -40,11 +45,15 @@ class Fold:
 
 @dataclass(frozen=True)
 class JudgedCodes:
-    """Held-out cases' reconstruction error, log density and likeliest class by density, `[n]` each."""
+    """Held-out cases' reconstruction error, log density, likeliest class by density and class by their neighbours among
+    the cases kept, `[n]` each; `residual`, what reconstruction leaves over, `[n, n_channels, n_timepoints]`, original
+    units."""
 
     error: np.ndarray
     log_density: np.ndarray
     likeliest: np.ndarray
+    voted: np.ndarray
+    residual: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -94,13 +103,14 @@ def judge(
 
 def judge_codes(generator: Generator, kept: TrainingCases, held_out: TrainingCases) -> JudgedCodes:
     """How well cases held out are given back, and how usual their codes are beside those of the cases kept."""
-    density = generator.mixture.compute_class_log_density(
-        compute_posterior_means(generator.vae, generator.scaling, held_out.series)
-    )
+    own, asked = (compute_posterior_means(generator.vae, generator.scaling, cases.series) for cases in (kept, held_out))
+    density = generator.mixture.compute_class_log_density(asked)
     return JudgedCodes(
         compute_reconstruction_errors(generator.vae, generator.scaling, held_out.series, held_out.counted),
         compute_marginal_log_density(density, np.bincount(kept.class_index, minlength=kept.n_classes)),
         density.argmax(axis=1),
+        vote_by_neighbours(own, kept.class_index, asked, generator.configuration.neighbours),
+        compute_residuals(generator.vae, generator.scaling, held_out.series),
     )
 
 

@@ -25,13 +25,13 @@ class Rocket:
         self._kernels = MiniRocket(n_kernels=n_kernels, random_state=seed % 2**31, n_jobs=1)
         state = np.random.get_state()
         try:
-            self._kernels.fit(_lengthen(series))
+            self._kernels.fit(lengthen(series))
         finally:
             np.random.set_state(state)
 
     def __call__(self, series: np.ndarray) -> np.ndarray:
         """Proportions of positive values, 0 … 1, `[n_cases, n_features]`."""
-        features: np.ndarray = self._kernels.transform(_lengthen(series))
+        features: np.ndarray = self._kernels.transform(lengthen(series))
         return features
 
 
@@ -40,6 +40,6 @@ def make_ridge() -> Pipeline:
     return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES))
 
 
-def _lengthen(series: np.ndarray) -> np.ndarray:
+def lengthen(series: np.ndarray) -> np.ndarray:
     missing = max(0, SHORTEST - series.shape[2])
     return np.pad(series, ((0, 0), (0, 0), (0, missing)), mode="edge").astype(np.float32)

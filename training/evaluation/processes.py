@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TypeVar
 
-from training.evaluation.jobs import Job, Outcome, run
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
 
 ONE_THREAD = {
     name: "1"
@@ -22,8 +24,10 @@ ONE_THREAD = {
 """Read when numpy, torch and numba load: it must be in the environment that a process starts with."""
 
 
-def run_jobs(jobs: Sequence[Job], workers: int) -> Iterator[tuple[Job, Outcome | Exception]]:
-    """Each job with its outcome, or with the exception that ended it; the other jobs go on."""
+def run_jobs(
+    run: Callable[[Job], Outcome], jobs: Sequence[Job], workers: int
+) -> Iterator[tuple[Job, Outcome | Exception]]:
+    """Each job with what `run` makes of it, or with the exception that ended it; the other jobs go on."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(ONE_THREAD)
     try:

@@ -8,7 +8,10 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FILE, CHOICES, QUALITY = "results.csv", "choices.csv", "quality.csv"
 
@@ -72,7 +75,8 @@ class ResultsError(ValueError):
     """A file of results that was not written here."""
 
 
-R = TypeVar("R", Row, Choice, Measured)
+R = TypeVar("R", bound="DataclassInstance")
+"""A dataclass of texts, numbers and truths, such as `Row`: a line."""
 
 
 def read(path: Path, kind: type[R]) -> list[R]:

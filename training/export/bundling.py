@@ -17,10 +17,12 @@ from bundle.evidence import Metrics
 from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
+from training.choosing.calibration import measure_residual
 from training.configuration import FitConfiguration
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
 from training.families import classifiers
 from training.fitting import Fitted
+from training.learning.generator import Generator
 from training.learning.parallel import run_side_by_side
 from training.learning.weights import FILE as WEIGHTS_FILE
 from training.learning.weights import list_weights
@@ -100,7 +102,7 @@ def make_manifest_maker(
 ) -> Callable[[int], Manifest]:
     """The manifest of a version that is not known yet."""
     counts = np.bincount(fitted.cases.class_index, minlength=len(fitted.labels))
-    law, latent_dim = fitted.generator.law, fitted.generator.latent_dim
+    law = fitted.generator.law
     components = None if law is None else (law.weights > 0).sum(axis=1)
     classes = [
         ClassCard(
@@ -120,9 +122,7 @@ def make_manifest_maker(
             series=_describe_training_series(origin.shape, fitted),
             labelled=fitted.classifier is not None,
             classes=classes,
-            latent=None
-            if latent_dim is None
-            else LatentCard(latent_dim=latent_dim, expansion=origin.configuration.expansion, mixture=packed.mixture),
+            latent=_describe_latent(fitted, packed, origin),
             texture_steps=fitted.generator.texture_steps,
             graphs={role: item.card for role, item in packed.exported.items()},
             probe=packed.probe,
@@ -133,6 +133,18 @@ def make_manifest_maker(
         )
 
     return make_manifest
+
+
+def _describe_latent(fitted: Fitted, packed: Packed, origin: Origin) -> LatentCard | None:
+    """The codes, and what decoding them leaves over; None where there are none."""
+    if not isinstance(fitted.generator, Generator):
+        return None
+    return LatentCard(
+        latent_dim=fitted.generator.latent_dim,
+        expansion=origin.configuration.expansion,
+        mixture=packed.mixture,
+        residual=measure_residual(fitted.generator, fitted.cases, fitted.held_out),
+    )
 
 
 def _describe_training_series(shape: SeriesShape, fitted: Fitted) -> SeriesShape:

@@ -20,6 +20,7 @@ from bundle.manifest import Graph
 from bundle.manifest import Tensor as TensorCard
 from bundle.probe import compute_relative_difference
 from bundle.publish import compute_sha256
+from training.export.repeating import ANSWER, NEXT_STATE, STATE, STEP, repeat_step
 
 BATCH_SIZES = (1, 2, 7, 33, 256)
 PARITY = 1e-5
@@ -29,6 +30,18 @@ PROBE_TOLERANCE = 1e-3
 """Largest relative difference allowed when a probe is replayed, on any provider."""
 
 Arrays = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A step that is taken `times` over.
+
+    Its inputs are those of the whole, the last of which is the state that it changes, and the number of the step, from
+    0 on; its outputs are the next state, and what the whole answers if it ends there.
+    """
+
+    step: nn.Module
+    times: int
 
 
 class ParityError(RuntimeError):
@@ -48,6 +61,8 @@ class Exportable:
     """Inputs without a batch axis."""
     defaults: dict[str, np.ndarray]
     """Inputs that become initializers, which a caller may override."""
+    repeated: Repeated | None = None
+    """Where set, the graph repeats this step in place of all that the module does."""
 
     def make_inputs(self, rows: int) -> Arrays:
         """All inputs but the overridable, with `rows` rows."""
@@ -98,7 +113,18 @@ def _build_card(name: str, array: np.ndarray, batched: bool) -> TensorCard:
 
 
 def _convert(exportable: Exportable) -> onnx.ModelProto:
-    """The ONNX model, its default values set, without the exporter's notes on source files."""
+    """The ONNX model, its default values set; what is repeated is there once, in a loop."""
+    if (repeated := exportable.repeated) is None:
+        return _convert_module(exportable)
+    *others, start = exportable.batched
+    batched = {**{name: exportable.batched[name] for name in others}, STATE: exportable.batched[start]}
+    scalars: Arrays = {STEP: np.asarray(0)}
+    step = Exportable(exportable.name, repeated.step, batched, (NEXT_STATE, ANSWER), scalars, {})
+    return repeat_step(_convert_module(step), repeated.times, start, *exportable.outputs)
+
+
+def _convert_module(exportable: Exportable) -> onnx.ModelProto:
+    """The module alone, without the exporter's notes on source files."""
     arguments = {**exportable.make_inputs(2), **exportable.defaults}
     batch = Dim("n")
     with _quiet():

@@ -1,4 +1,4 @@
-"""A patch mixer whose layers are scaled and shifted by time and class: the network of the texture flow.
+"""A patch mixer whose layers are scaled and shifted by time and class: the network of both flows.
 
 Patch mixer: Tolstikhin et al. (2021); modulation: Peebles & Xie (2023).
 """
@@ -37,17 +37,17 @@ class Block(nn.Module):
 
 
 class Mixer(nn.Module):
-    """state and decoded `[n, n_channels, n_timepoints]`, time `[]` or `[n, 1]`, class_index `[n]` → as state."""
+    """given `[n, n_given, n_timepoints]`, time `[]` or `[n, 1]`, class_index `[n]` → `[n, n_channels, …]`."""
 
     frequencies: Tensor
 
-    def __init__(self, n_channels: int, n_timepoints: int, n_classes: int) -> None:
+    def __init__(self, n_given: int, n_channels: int, n_timepoints: int, n_classes: int) -> None:
         super().__init__()
-        self.n_channels, self.n_timepoints = n_channels, n_timepoints
+        self.n_given, self.n_channels, self.n_timepoints = n_given, n_channels, n_timepoints
         octaves = torch.linspace(0, math.log(HIGHEST_FREQUENCY), TIME_WIDTH // 2)
         self.register_buffer("frequencies", octaves.exp())
         self.n_tokens = math.ceil(n_timepoints / PATCH)
-        self.patches = nn.Linear(2 * n_channels * PATCH, WIDTH)
+        self.patches = nn.Linear(n_given * PATCH, WIDTH)
         self.position = nn.Parameter(0.02 * torch.randn(self.n_tokens, WIDTH))
         self.time = nn.Sequential(nn.Linear(TIME_WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
         self.classes = nn.Embedding(n_classes, WIDTH)
@@ -57,11 +57,10 @@ class Mixer(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, state: Tensor, decoded: Tensor, time: Tensor, class_index: Tensor) -> Tensor:
-        both = torch.cat([state, decoded], dim=1)
+    def forward(self, given: Tensor, time: Tensor, class_index: Tensor) -> Tensor:
         missing = self.n_tokens * PATCH - self.n_timepoints
-        both = functional.pad(both, (0, missing)) if missing else both
-        split = both.reshape(-1, 2 * self.n_channels, self.n_tokens, PATCH).transpose(1, 2)
+        given = functional.pad(given, (0, missing)) if missing else given
+        split = given.reshape(-1, self.n_given, self.n_tokens, PATCH).transpose(1, 2)
         tokens = self.patches(split.flatten(2)) + self.position
         angles = time * self.frequencies
         condition = self.time(torch.cat([angles.sin(), angles.cos()], dim=-1)) + self.classes(class_index)

@@ -69,3 +69,17 @@ class VAESettings(TrainedSettings):
     """Width of the latent code."""
     steps: Annotated[int, Bounds(ge=1)] = 500
     """Gradient steps for up to 100 training cases; with more they grow in proportion, tenfold at most."""
+
+
+@dataclass(frozen=True)
+class RidgeSettings(FamilySettings):
+    """Options of a classifier that is a ridge regression on features; see `training.learning.ridge_head`."""
+
+    least_penalty: Annotated[float, Bounds(gt=0)] = 1e-3
+    """Smallest penalty that leave-one-out chooses from."""
+    greatest_penalty: Annotated[float, Bounds(gt=0)] = 1e4
+    """Greatest penalty that leave-one-out chooses from."""
+    n_penalties: Annotated[int, Bounds(ge=1, le=100)] = 15
+    """How many penalties it chooses from, evenly spaced in their logarithms."""
+    calibration_folds: Annotated[int, Bounds(ge=2)] = 5
+    """Most folds whose held-out scores set the temperature of the probabilities."""

@@ -17,13 +17,18 @@ def compute_posterior_means(model: VAE, scaling: Scaling, series: np.ndarray) ->
 
 
 @torch.no_grad()
+def compute_residuals(model: VAE, scaling: Scaling, series: np.ndarray) -> np.ndarray:
+    """What reconstruction leaves over, `[n, n_channels, n_timepoints]`, of series in original units."""
+    original = torch.as_tensor(series)
+    mean, _ = model.encode(scaling.standardise(original))
+    residual: np.ndarray = (original - scaling.restore(model.decode(mean))).numpy()
+    return residual
+
+
 def compute_reconstruction_errors(
     model: VAE, scaling: Scaling, series: np.ndarray, counted: np.ndarray | None = None
 ) -> np.ndarray:
     """Mean squared difference per case `[n]`, squared original units, of the values `counted`; None: all."""
-    original = torch.as_tensor(series)
-    mean, _ = model.encode(scaling.standardise(original))
-    reconstruction = scaling.restore(model.decode(mean))
-    squared = (original - reconstruction).double().square().numpy()
+    squared = np.square(compute_residuals(model, scaling, series).astype(np.float64))
     error: np.ndarray = squared.mean(axis=(1, 2), where=True if counted is None else counted)
     return error

@@ -1,15 +1,18 @@
-"""The one training loop: a fixed number of AdamW steps on data that lies on the device, resumed where it was killed."""
+"""The one training loop: so many gradient steps on data that lies on the device, resumed where it was killed."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
 
 from training.families import find_kind
 from training.families.settings import TrainedSettings
@@ -43,6 +46,13 @@ class Objective(nn.Module):
         """The tensors that the loss depends on besides parameters and buffers: its cases."""
         raise TypeError(f"{type(self).__name__} holds no cases")
 
+    def build_optimizer(self, settings: TrainedSettings, steps: int) -> tuple[Optimizer, LRScheduler]:
+        """What minimises the loss, and how its learning rate goes over so many gradient steps: AdamW, in one cycle."""
+        optimizer = torch.optim.AdamW(
+            self.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        return optimizer, OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
+
     def get_extra_state(self) -> State:
         """What changes besides parameters and buffers; torch makes it part of `state_dict`."""
         return {"generator": self.generator.get_state()}
@@ -60,45 +70,47 @@ class History:
     parts: dict[str, np.ndarray]
 
 
+@dataclass(frozen=True)
+class Turn:
+    """An objective with an optimiser of its own, and how many gradient steps it takes in each step of a loop."""
+
+    objective: Objective
+    count: int = 1
+
+
 def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings) -> History:
-    """Minimise `objective` in place. Each device draws its own batches; the history is of this one's.
+    """Minimise `objective` in place; see `train_in_turns`."""
+    return train_in_turns(run, [Turn(objective)], steps, settings)
+
+
+def train_in_turns(run: Run, turns: Sequence[Turn], steps: int, settings: TrainedSettings) -> History:
+    """Minimise the objectives, of equally many cases, in place: each step takes the gradient steps of every turn, in
+    their order, each on a batch of its own. Each device draws its own batches; the history is of this one's.
 
     With `run.checkpoints` a loop that was killed goes on, to the same result bit for bit. The watcher that `run.fabric`
-    was started with is told of it. Raises `TrainingError` when the loss or a weight is no finite number, and
-    `Cancelled` when the watcher does.
+    was started with is told of it, and is offered the last objective. Raises `TrainingError` when a loss or a weight is
+    no finite number, and `Cancelled` when the watcher does.
     """
-    fabric = run.fabric
-    checkpoint = _open_checkpoint(run, objective, steps, settings)
+    fabric, objectives = run.fabric, [turn.objective for turn in turns]
+    checkpoint = _open_checkpoint(run, turns, steps, settings)
     if (result := checkpoint.read_finished()) is not None:
-        objective.load_state_dict(result["objective"])
-        torch.set_rng_state(result["random"])
-        objective.eval()
+        _restore_objectives(objectives, result)
+        for objective in objectives:
+            objective.eval()
         return _build_history(result)
-    optimizer = torch.optim.AdamW(
-        objective.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
-    )
-    cycle = torch.optim.lr_scheduler.OneCycleLR(optimizer, settings.learning_rate, total_steps=steps + 1)
-    module, optimizer = fabric.setup(objective, optimizer)
-    module.train()
-    batches = _Batches(objective.n_cases, settings.batch_size, run.seed + fabric.global_rank)
-    moving = _Moving(objective, optimizer, cycle, batches)
+    batches = _Batches(objectives[0].n_cases, settings.batch_size, run.seed + fabric.global_rank)
+    moving = _Moving([_Player.of(turn, steps, run, settings) for turn in turns], batches)
     if (state := checkpoint.read_half_done()) is not None:
         moving.restore(state)
     tell = fabric.call if fabric.is_global_zero else _tell_nobody
     stage = Stage(run.title, steps, moving.step)
-    epochs = settings.batch_size / objective.n_cases
+    epochs = settings.batch_size * sum(turn.count for turn in turns) / batches.n_cases
     tell("begin_stage", stage)
-    tell("offer_network", stage, Step(moving.step, moving.step * epochs), objective)
+    tell("offer_network", stage, Step(moving.step, moving.step * epochs), objectives[-1])
     for step in range(moving.step, steps):
         if checkpoint.is_due:
             checkpoint.keep(moving.save_state(step))
-        loss, parts = module(batches.draw().to(fabric.device), step / steps)
-        fabric.backward(loss)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
-            cycle.step()
+        loss, parts = moving.take_step(step / steps, fabric)
         losses: dict[str, float] = {}
         if step % max(1, steps // RECORDED) == 0:
             losses = {name: float(part.detach()) for name, part in parts.items()}
@@ -106,25 +118,40 @@ def train(run: Run, objective: Objective, steps: int, settings: TrainedSettings)
             _refuse_divergence(loss, step, steps, run.title, settings)
         taken = Step(step + 1, (step + 1) * epochs, losses)
         tell("report_step", stage, taken)
-        tell("offer_network", stage, taken, objective)
+        tell("offer_network", stage, taken, objectives[-1])
     tell("end_stage", stage)
-    for tensor in (*objective.parameters(), *objective.buffers()):
-        _refuse_divergence(tensor.detach().sum(), steps, steps, run.title, settings)
-    objective.eval()
-    checkpoint.finish({**moving.record(), "objective": objective.state_dict(), "random": torch.get_rng_state()})
+    for objective in objectives:
+        for tensor in (*objective.parameters(), *objective.buffers()):
+            _refuse_divergence(tensor.detach().sum(), steps, steps, run.title, settings)
+        objective.eval()
+    checkpoint.finish({**moving.record(), **_save_objectives(objectives), "random": torch.get_rng_state()})
     return _build_history(moving.record())
+
+
+def _save_objectives(objectives: Sequence[Objective]) -> State:
+    return {"objectives": {str(place): objective.state_dict() for place, objective in enumerate(objectives)}}
+
+
+def _restore_objectives(objectives: Sequence[Objective], result: State) -> None:
+    """What a finished loop left, of its objectives and of torch's random numbers."""
+    for objective, state in zip(objectives, result["objectives"].values(), strict=True):
+        objective.load_state_dict(state)
+    torch.set_rng_state(result["random"])
 
 
 def _tell_nobody(method: str, *arguments: object) -> None:
     """In place of `Fabric.call` on all devices but the first: one of them tells the watcher."""
 
 
-def _open_checkpoint(run: Run, objective: Objective, steps: int, settings: TrainedSettings) -> LoopCheckpoint:
-    """Known by the kind of objective, its parameters and cases, the run, its steps and the settings."""
+def _open_checkpoint(run: Run, turns: Sequence[Turn], steps: int, settings: TrainedSettings) -> LoopCheckpoint:
+    """Known by the kinds of objectives, their parameters and cases, the run, its steps and the settings."""
     if run.checkpoints is None:
         return LoopCheckpoint(None, "")
-    words = [type(objective).__qualname__, run.title, str(run.seed), str(steps), repr(settings), run.identity]
-    return LoopCheckpoint(run.checkpoints, compute_key(words, objective.state_dict(), objective.list_held()))
+    objectives = [turn.objective for turn in turns]
+    kinds = [f"{type(turn.objective).__qualname__} {turn.count}" for turn in turns]
+    words = [*kinds, run.title, str(run.seed), str(steps), repr(settings), run.identity]
+    held = [tensor for objective in objectives for tensor in objective.list_held()]
+    return LoopCheckpoint(run.checkpoints, compute_key(words, _save_objectives(objectives), held))
 
 
 def _refuse_divergence(loss: Tensor, step: int, steps: int, title: str, settings: TrainedSettings) -> None:
@@ -137,26 +164,70 @@ def _refuse_divergence(loss: Tensor, step: int, steps: int, title: str, settings
         )
 
 
+@dataclass(frozen=True)
+class _Player:
+    """An objective as the device runs it, with what minimises it."""
+
+    objective: Objective
+    module: Any
+    optimizer: Any
+    schedule: LRScheduler
+    count: int
+
+    @classmethod
+    def of(cls, turn: Turn, steps: int, run: Run, settings: TrainedSettings) -> _Player:
+        objective = turn.objective
+        optimizer, schedule = objective.build_optimizer(settings, turn.count * steps)
+        module, optimizer = run.fabric.setup(objective, optimizer)
+        module.train()
+        return cls(objective, module, optimizer, schedule, turn.count)
+
+    def take_gradient_step(self, index: Tensor, progress: float, fabric: Fabric) -> tuple[Tensor, dict[str, Tensor]]:
+        loss, parts = self.module(index, progress)
+        fabric.backward(loss)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)
+            self.schedule.step()
+        return loss.detach(), parts
+
+    def save_state(self) -> State:
+        return {"optimizer": self.optimizer.state_dict(), "schedule": self.schedule.state_dict()}
+
+    def restore(self, state: State) -> None:
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.schedule.load_state_dict(state["schedule"])
+
+
 @dataclass
 class _Moving:
     """What moves in a loop."""
 
-    objective: Objective
-    optimizer: Any
-    cycle: torch.optim.lr_scheduler.OneCycleLR
+    players: list[_Player]
     batches: _Batches
     step: int = 0
     recorded: dict[int, dict[str, Tensor]] = field(default_factory=dict)
 
+    def take_step(self, progress: float, fabric: Fabric) -> tuple[Tensor, dict[str, Tensor]]:
+        """Let every player take its gradient steps; the sum of their last losses, and all parts of these."""
+        losses: list[Tensor] = []
+        found: dict[str, Tensor] = {}
+        for player in self.players:
+            for _ in range(player.count):
+                loss, parts = player.take_gradient_step(self.batches.draw().to(fabric.device), progress, fabric)
+            losses.append(loss)
+            found |= parts
+        return torch.stack(losses).sum(), found
+
     def save_state(self, step: int) -> State:
         """Everything, before `step`."""
-        on_cuda = next(self.objective.parameters()).is_cuda
+        on_cuda = next(self.players[0].objective.parameters()).is_cuda
         return {
             **self.record(),
+            **_save_objectives([player.objective for player in self.players]),
             "step": step,
-            "objective": self.objective.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "cycle": self.cycle.state_dict(),
+            "players": [player.save_state() for player in self.players],
             "batches": self.batches.save_state(),
             "random": torch.get_rng_state(),
             "random_cuda": torch.cuda.get_rng_state() if on_cuda else None,
@@ -165,14 +236,13 @@ class _Moving:
     def restore(self, state: State) -> None:
         """Go back to a state."""
         self.step = state["step"]
-        self.objective.load_state_dict(state["objective"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        self.cycle.load_state_dict(state["cycle"])
+        _restore_objectives([player.objective for player in self.players], state)
+        for player, own in zip(self.players, state["players"], strict=True):
+            player.restore(own)
         self.batches.restore(state["batches"])
-        torch.set_rng_state(state["random"])
         if state["random_cuda"] is not None:
             torch.cuda.set_rng_state(state["random_cuda"])
-        device = next(self.objective.parameters()).device
+        device = next(self.players[0].objective.parameters()).device
         table = state["table"].to(device)
         for row, step in zip(table, state["steps"], strict=True):
             self.recorded[step] = dict(zip(state["names"], row, strict=True))
@@ -193,13 +263,13 @@ class _Batches:
     """Indices without end: every case once per pass, in a new order each time; full batches, also of few cases."""
 
     def __init__(self, n_cases: int, batch_size: int, seed: int) -> None:
-        self._n_cases, self._size = n_cases, batch_size
+        self.n_cases, self._size = n_cases, batch_size
         self._generator = torch.Generator().manual_seed(seed)
         self._left = torch.empty(0, dtype=torch.long)
 
     def draw(self) -> Tensor:
         while len(self._left) < self._size:
-            self._left = torch.cat([self._left, torch.randperm(self._n_cases, generator=self._generator)])
+            self._left = torch.cat([self._left, torch.randperm(self.n_cases, generator=self._generator)])
         batch, self._left = self._left[: self._size], self._left[self._size :]
         return batch
 

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from bundle.evidence import Metrics, Quality
+from bundle.evidence import LatentNeighbours, Metrics, Quality
 from training.configuration import FitConfiguration
 from training.data.partition import MeasuredOn, Partition, make_training_cases
 from training.fitting import Fitted, predict
 from training.learning.cases import TrainingCases
+from training.learning.generator import Generator
+from training.learning.learner import compute_posterior_means
 from training.learning.maker import Maker
+from training.learning.neighbours import vote_by_neighbours
 from training.quality import measure_quality
 
 SERIES = 300
@@ -31,10 +34,11 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
         str(label): generator.measure_acceptance(index, count, configuration.seed)
         for index, label in enumerate(fitted.labels)
     }
-    metrics = Metrics(acceptance=shares, uplift=fitted.uplift)
-    if parts.measure is None or parts.measured_on is None:
+    held_out = None if parts.measure is None else make_training_cases(parts.measure, fitted.labels)
+    neighbours = measure_neighbours(fitted, held_out, configuration)
+    metrics = Metrics(acceptance=shares, uplift=fitted.uplift, latent_neighbours=neighbours)
+    if held_out is None or parts.measured_on is None:
         return metrics
-    held_out = make_training_cases(parts.measure, fitted.labels)
     if configuration.report:
         metrics = metrics.model_copy(
             update={"quality": measure_samples(fitted, held_out, parts.measured_on, configuration)}
@@ -50,6 +54,25 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
         "measured_on": parts.measured_on,
     }
     return metrics.model_copy(update=accuracies)
+
+
+def measure_neighbours(
+    fitted: Fitted, held_out: TrainingCases | None, configuration: FitConfiguration
+) -> LatentNeighbours | None:
+    """How class-aware the latent is; None where there is no latent, or a single class."""
+    generator, train, k = fitted.generator, fitted.cases, configuration.neighbours
+    if not isinstance(generator, Generator) or len(fitted.labels) < 2:
+        return None
+    measured = cross_fitted = None
+    if held_out is not None:
+        own, asked = (
+            compute_posterior_means(generator.vae, generator.scaling, cases.series) for cases in (train, held_out)
+        )
+        voted = vote_by_neighbours(own, train.class_index, asked, k)
+        measured = float((voted == held_out.class_index).mean())
+    if fitted.held_out is not None:
+        cross_fitted = float((fitted.held_out.voted == fitted.held_out.class_index).mean())
+    return LatentNeighbours(k=k, measured=measured, cross_fitted=cross_fitted)
 
 
 def measure_samples(

@@ -71,7 +71,13 @@ def make_panels(
 
 
 def make_picture(figure: Figure, alternative: str) -> Picture:
-    """The figure as an image of few colours, so that it is small; what is nearly white is white."""
+    """The figure as an image within the page."""
+    source = "data:image/png;base64," + base64.b64encode(render_png(figure)).decode()
+    return Picture(source, alternative, round(figure.get_figwidth() * PIXELS_PER_INCH))
+
+
+def render_png(figure: Figure) -> bytes:
+    """The figure as a PNG of few colours, so that it is small; what is nearly white is white."""
     figure.set_dpi(2 * PIXELS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib's backends are not typed
@@ -81,8 +87,7 @@ def make_picture(figure: Figure, alternative: str) -> Picture:
     few = image.quantize(N_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     few.putpalette([255 if value > 250 else value for value in few.getpalette() or []])
     few.save(png, "png", compress_level=7)
-    source = "data:image/png;base64," + base64.b64encode(png.getvalue()).decode()
-    return Picture(source, alternative, round(figure.get_figwidth() * PIXELS_PER_INCH))
+    return png.getvalue()
 
 
 def make_plain(label: str, most: int = 22) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader
 
 from training.report.inputs import ReportInputs
+from training.report.parts import Section
 from training.report.sections import (
     anomaly,
     confusion,
@@ -50,13 +52,23 @@ def write_report(inputs: ReportInputs, directory: Path) -> Path:
 
     Labels and names are escaped. Raises `OSError` where nothing can be written.
     """
+    manifest = inputs.manifest
+    subtitle = (
+        f"Report on a fit to {manifest.provenance.dataset}. It shows real series: keep it where they may be seen."
+    )
+    sections = [module.section(inputs) for module in SECTIONS]
+    return write_page(directory / FILE, f"{manifest.name}/{manifest.version}: report on a fit", subtitle, sections)
+
+
+def write_page(file: Path, title: str, subtitle: str, sections: Sequence[Section]) -> Path:
+    """Write a page of sections, whole without a network; the file. What they hold is escaped."""
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
     page = environment.get_template(FILE).render(
-        manifest=inputs.manifest,
-        sections=[module.section(inputs) for module in SECTIONS],
-        beside=[(file, words) for file, words in BESIDE.items() if (directory / file).exists()],
+        title=title,
+        subtitle=subtitle,
+        sections=sections,
+        beside=[(beside, words) for beside, words in BESIDE.items() if (file.parent / beside).exists()],
     )
-    directory.mkdir(parents=True, exist_ok=True)
-    file = directory / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(page, encoding="utf-8")
     return file

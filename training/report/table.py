@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bundle.manifest import Manifest
+from bundle.manifest import LatentCard, Manifest
 
 
 def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
@@ -30,7 +30,7 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
     lines += [
         "",
         f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
-        *([f"latent    {manifest.latent.latent_dim} dimensions"] if manifest.latent else []),
+        *([f"latent    {_describe_latent(manifest, manifest.latent)}"] if manifest.latent else []),
         f"accuracy  {_describe_accuracy(manifest)}",
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
@@ -38,6 +38,13 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
     if report is not None:
         lines.append(f"report    {report}")
     return "\n".join(lines)
+
+
+def _describe_latent(manifest: Manifest, latent: LatentCard) -> str:
+    found = manifest.metrics.latent_neighbours
+    share = None if found is None else found.cross_fitted if found.measured is None else found.measured
+    vote = "" if found is None or share is None else f"; accuracy {share:.3f} by the {found.k} nearest codes"
+    return f"{latent.latent_dim} dimensions{vote}"
 
 
 def _describe_accuracy(manifest: Manifest) -> str:

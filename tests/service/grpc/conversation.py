@@ -14,8 +14,10 @@ from service.proto import seriesmith_pb2 as messages
 from tests.service.bundles import Labelled
 from tests.service.server import Server
 from tests.service.stubs import SeriesmithStub
+from tests.service.test_refusals import CODES
 
-OPERATIONS = ["encode", "reconstruct", "sample", "augment", "classify"]
+OPERATIONS = ["encode", "reconstruct", "sample", "augment", "classify", "decode"]
+ARRAYS = ("series", "latent", "start_series", "end_series", "start_latent", "end_latent")
 
 
 @contextmanager
@@ -31,10 +33,10 @@ def build_request(operation: str, **fields: Any) -> Message:
     """A request of `operation`, from the fields that its JSON has."""
     message = getattr(messages, f"{operation.title()}Request")()
     for name, value in fields.items():
-        if name == "series":
-            message.series.CopyFrom(build_array(value))
-        elif name == "labels":
-            message.labels.CopyFrom(build_labels(value))
+        if name in ARRAYS:
+            getattr(message, name).CopyFrom(build_array(value))
+        elif name.endswith("labels"):
+            getattr(message, name).CopyFrom(build_labels(value))
         elif name == "counts":
             message.counts.extend(build_counts(value))
         elif name == "strategy":
@@ -93,6 +95,8 @@ def build_good(operation: str, cases: Labelled) -> dict[str, Any]:
     """The fields of a request that is answered, with everything that can be asked for."""
     if operation == "sample":
         return {"model": "sines", "counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5}
+    if operation == "decode":
+        return {"model": "sines", "latent": CODES, "with": ["typicality", "log_density"]}
     fields: dict[str, Any] = {"model": "sines", "series": cases.series[:9]}
     more: dict[str, dict[str, Any]] = {
         "augment": {"labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7, "include_original": True}

@@ -17,6 +17,7 @@ from tests.service.bundles import Labelled
 from tests.service.grpc.conversation import connect
 from tests.service.server import ROOT, Server
 from tests.service.stubs import GRPCInferenceServiceStub
+from tests.service.test_refusals import CODES
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,7 @@ def list_requests(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], lis
             {"series": series},
             ["series", "error", "anomaly_score", "is_anomaly", "timepoint_error"],
         ),
+        "decode": ({"latent": np.array(CODES, np.float32)}, ["series", "log_density", "typicality"]),
         "classify": ({"series": series}, ["labels", "probabilities", "classes", "typicality"]),
         "sample": (
             {"class_label": np.array(["2", "0"]), "count": np.array([70, 3]), "seed": seed, "expansion": expansion},

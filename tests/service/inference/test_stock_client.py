@@ -14,6 +14,7 @@ from service.proto import model_config_pb2, open_inference_pb2
 from tests.service.bundles import Labelled, compute_relative_difference
 from tests.service.inference.conftest import Stock
 from tests.service.server import Server
+from tests.service.test_refusals import CODES
 
 WAYS = [
     "http",
@@ -37,6 +38,7 @@ def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, 
         "encode": {"series": series},
         "reconstruct": {"series": series, "with_": ["timepoint_error"]},
         "classify": {"series": series, "with_": ["typicality"]},
+        "decode": {"latent": CODES, "with_": ["log_density", "typicality"]},
         "sample": {"counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5},
         "augment": {"series": series, "labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7}
         | {"policy": "interpolation+warps"},

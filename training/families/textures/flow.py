@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-import numpy as np
 import torch
-from scipy.fft import dct
 from torch import Tensor
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from bundle.manifest import MOST_TEXTURE_STEPS
+from training.families.colour import compute_colour_filter
 from training.families.mixer import Mixer
 from training.families.settings import FLOAT, Size, TrainedSettings
 from training.families.textures import Decoded, SteppedTexture
@@ -40,8 +39,6 @@ LATENT_NOISE = 0.5
 
 WARP_PROBABILITY, WARPED_SHARE = 0.3, 0.6
 """Chance of a warp, and the share of the steps, from the first on, that see warped cases."""
-
-SMOOTHED_FREQUENCIES = 5
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class FlowTexture(SteppedTexture):
 
     def step(self, decoded: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor) -> Tensor:
         state = torch.where(time > 0, state, self.colour_noise(state))
-        predicted = self.mixer(state, decoded, time.reshape(1, 1), class_index)
+        predicted = self.mixer(torch.cat([state, decoded], dim=1), time.reshape(1, 1), class_index)
         after: Tensor = state + (predicted - state) * (duration / (1 - time))
         return after
 
@@ -148,7 +145,7 @@ class FlowObjective(Objective):
         with torch.no_grad():
             time = torch.rand(len(index), 1, 1, generator=self.generator, device=index.device)
             state = (1 - time) * texture.colour_noise(self._draw_normal(residual)) + time * residual
-        predicted = self.mixer(state, bank.decoded[index], time[:, 0], bank.class_index[index])
+        predicted = self.mixer(torch.cat([state, bank.decoded[index]], dim=1), time[:, 0], bank.class_index[index])
         loss = functional.mse_loss(predicted, residual)
         return loss, {"loss": loss}
 
@@ -168,7 +165,8 @@ def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, Hist
         mean, _ = cases.model.encode(cases.series)
         residuals = cases.series - cases.model.decode(mean)
     scale = residuals.std(correction=0).clamp_min(1e-6)
-    mixer = Mixer(residuals.shape[1], residuals.shape[2], cases.n_classes)
+    n_channels, n_timepoints = residuals.shape[1:]
+    mixer = Mixer(2 * n_channels, n_channels, n_timepoints, cases.n_classes)
     colour = compute_colour_filter(residuals / scale)
     texture = FlowTexture(mixer, scale, colour, settings.euler_steps).to(run.device)
     latent_sd = mean.std(0, correction=0).to(run.device)
@@ -177,14 +175,3 @@ def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, Hist
     texture.mixer.load_state_dict(objective.average.module.state_dict())
     cases.to(torch.device("cpu"))
     return texture.cpu().eval(), history
-
-
-def compute_colour_filter(residuals: Tensor) -> Tensor:
-    """The symmetric filter `[n_channels, n_timepoints, n_timepoints]` that gives white noise the root mean square
-    spectrum of `residuals`, by cosine transform, smoothed over neighbouring frequencies."""
-    basis = torch.tensor(dct(np.eye(residuals.shape[2]), norm="ortho", axis=1), dtype=torch.float32)
-    amplitude = (residuals @ basis).square().mean(dim=0).sqrt()
-    reach = SMOOTHED_FREQUENCIES // 2
-    padded = functional.pad(amplitude[:, None], (reach, reach), mode="replicate")
-    smooth = functional.avg_pool1d(padded, SMOOTHED_FREQUENCIES, stride=1)[:, 0]
-    return basis @ (smooth[:, :, None] * basis.T)

@@ -30,6 +30,7 @@ def section(inputs: ReportInputs) -> Section:
         ("series", f"{shape.n_channels} × {shape.n_timepoints} (channels × timepoints)"),
         ("cases learned from", f"{sum(inputs.counts)}, {_describe_classes(manifest)}"),
         ("accuracy", _describe_accuracy(manifest)),
+        ("nearest codes", _describe_neighbours(manifest)),
         ("policy", describe_policy(manifest)),
         ("advice", describe_advice(manifest)),
         ("texture", inputs.texture),
@@ -61,6 +62,23 @@ def _describe_accuracy(manifest: Manifest) -> str:
         f"{format_percent(metrics.accuracy, 1)} (balanced {format_percent(metrics.balanced_accuracy, 1)}) "
         f"on {metrics.n_measured} cases of the {metrics.measured_on}"
     )
+
+
+def _describe_neighbours(manifest: Manifest) -> str:
+    found = manifest.metrics.latent_neighbours
+    if found is None:
+        return "not judged: there are no codes, or fewer than two classes"
+    shares = [
+        f"{format_percent(share, 1)} of {of_what}"
+        for share, of_what in (
+            (found.measured, f"the {manifest.metrics.measured_on}"),
+            (found.cross_fitted, "training cases, by models that did not see them"),
+        )
+        if share is not None
+    ]
+    if not shares:
+        return "not judged: no cases were held out"
+    return f"the {found.k} nearest vote for the right class of {' and '.join(shares)}"
 
 
 def describe_policy(manifest: Manifest) -> str:

@@ -1,0 +1,1 @@
+"""Bundles beside each other: what their manifests say, and what every family makes of the same datasets."""
