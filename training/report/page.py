@@ -25,13 +25,6 @@ from training.report.sections import (
 
 FILE = "report.html"
 
-BESIDE = {
-    "live.html": "the fit, epoch by epoch",
-    "latent.webp": "the latent over the epochs (WebP)",
-    "latent.gif": "GIF",
-    "latent.mp4": "MP4",
-}
-"""Files of `training.watching` that the page links to where they lie beside it, and what they show."""
 SECTIONS = (
     summary,
     policy,
@@ -45,6 +38,14 @@ SECTIONS = (
     losses,
     provenance,
 )
+
+BESIDE = {
+    "live.html": "the fit, epoch by epoch",
+    "latent.webp": "the latent over the epochs (WebP)",
+    "latent.gif": "GIF",
+    "latent.mp4": "MP4",
+}
+"""Files of `training.watching` that the page links to where they lie beside it, and what they show."""
 
 
 def write_report(inputs: ReportInputs, directory: Path) -> Path:
