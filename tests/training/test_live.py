@@ -124,7 +124,9 @@ def test_a_tracker_is_told_what_the_fit_came_to_and_the_bundle_nothing_of_watchi
     events = read_tensorboard(watched.beside / "tracking")
     (accuracy,) = events.Scalars("results/accuracy")
     assert accuracy.value == pytest.approx(metrics.accuracy)
-    assert {"results/quality.tstr_ratio", "VAE/kl", "VAE/held-out_error"} <= set(events.Tags()["scalars"])
+    assert {"results/acceptance.0", "results/fit_seconds", "VAE/kl", "VAE/held-out_error"} <= set(
+        events.Tags()["scalars"]
+    )
     assert not {"track", "live"} & set(
         json.loads((watched.directory / "manifest.json").read_bytes())["provenance"]["configuration"]
     )

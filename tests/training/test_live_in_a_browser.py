@@ -8,13 +8,18 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
+from tests.service.server import wait_until
 from tests.training.test_fit import FIT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: seriesmith[dev]")
 
@@ -67,100 +72,99 @@ def running(models: Path) -> Iterator[RunningFit]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
+def browser() -> Iterator[Browser]:
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
-def open_page(browser: sync_api.Browser, address: str, width: int = 1200, scheme: str = "light") -> sync_api.Page:
-    """A page whose errors fail the test that opened it, at `check_page`."""
+def open_page(
+    browser: Browser, address: str, width: int = 1200, scheme: Literal["light", "dark"] = "light"
+) -> tuple[Page, list[str]]:
+    """A page, and what fails in it from now on."""
     context = browser.new_context(
         viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce"
     )
     page = context.new_page()
-    page.errors = []
-    page.on("pageerror", lambda error: page.errors.append(str(error)))
-    page.on("console", lambda message: page.errors.append(message.text) if message.type == "error" else None)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.goto(address)
-    return page
+    return page, errors
 
 
-def check_page(page: sync_api.Page) -> None:
-    """Nothing failed, nothing is wider than the window, every picture and control has a name."""
-    assert page.errors == []
+def check_page(page: Page) -> None:
+    """Nothing is wider than the window, every picture and control has a name."""
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     nameless = """[...document.querySelectorAll("canvas, input, button, progress")].filter((one) => one.offsetParent
         && !one.getAttribute("aria-label") && !one.textContent.trim()).map((one) => one.outerHTML)"""
     assert page.evaluate(nameless) == []
 
 
-def read_epoch(page: sync_api.Page) -> float:
+def read_epoch(page: Page) -> float:
     found = re.search(r"epoch ([\d.]+)", page.inner_text("#where"))
     assert found, page.inner_text("#where")
     return float(found[1])
 
 
-def read_pixels(page: sync_api.Page, canvas: str) -> str:
-    return page.evaluate(f"document.getElementById('{canvas}').toDataURL()")
+def read_pixels(page: Page, canvas: str) -> str:
+    return str(page.evaluate(f"document.getElementById('{canvas}').toDataURL()"))
 
 
-def wait_for_epoch_after(page: sync_api.Page, epoch: float) -> None:
-    page.wait_for_function(
-        "(epoch) => Number((where.textContent.match(/epoch ([\\d.]+)/) || [0, -1])[1]) > epoch",
-        arg=epoch,
-        timeout=120_000,
-    )
+def wait_for_epoch(page: Page, is_it: Callable[[float], bool], seconds: float = 120) -> None:
+    """Until the page shows an epoch of which `is_it` is true."""
+    wait_until(lambda: "epoch" in page.inner_text("#where") and is_it(read_epoch(page)), seconds, "the epoch")
 
 
 def test_it_follows_the_fit_goes_back_by_keyboard_and_stays_when_the_fit_has_ended(
-    running: RunningFit, browser: sync_api.Browser
+    running: RunningFit, browser: Browser
 ) -> None:
-    page = open_page(browser, running.address)
-    wait_for_epoch_after(page, 0)
-    first, pixels = read_epoch(page), read_pixels(page, "places")
-    wait_for_epoch_after(page, first)
-    assert read_pixels(page, "places") != pixels, "the picture renews itself"
+    page, errors = open_page(browser, running.address)
+    wait_for_epoch(page, lambda epoch: epoch > 0)
+    first, places, series = read_epoch(page), read_pixels(page, "places"), read_pixels(page, "series")
+    wait_for_epoch(page, lambda epoch: epoch > first)
+    assert read_pixels(page, "places") != places and read_pixels(page, "series") != series, "pictures renew themselves"
     assert page.inner_text("#status") == "Running" and "left" in page.inner_text("#own")
     check_page(page)
 
     page.keyboard.press("Home")
-    page.wait_for_function("document.getElementById('where').textContent.includes('epoch 0')")
-    beginning = read_pixels(page, "places")
+    wait_for_epoch(page, lambda epoch: epoch == 0)
+    series = read_pixels(page, "series")
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.getElementById('scrub').value === '1'")
-    assert read_epoch(page) > 0 and read_pixels(page, "series") != pixels
-    page.wait_for_function("document.getElementById('scrub').max > 20", timeout=120_000)
+    wait_until(lambda: page.input_value("#scrub") == "1", 10, "the next epoch")
+    assert read_epoch(page) > 0 and read_pixels(page, "series") != series, "each epoch has pictures of its own"
+    wait_until(lambda: int(page.get_attribute("#scrub", "max") or 0) > 20, 120, "twenty looks")
     assert page.input_value("#scrub") == "1", "who has gone back is left there while the fit goes on"
     page.click("#newest")
-    wait_for_epoch_after(page, first)
+    wait_for_epoch(page, lambda epoch: epoch > first)
 
-    page.wait_for_function("document.getElementById('status').dataset.status === 'finished'", timeout=240_000)
+    wait_until(lambda: page.get_attribute("#status", "data-status") == "finished", 240, "the end of the fit")
     assert "accuracy" in page.inner_text("#status")
     running.process.wait(60)
     page.keyboard.press("Home")
-    page.wait_for_function("document.getElementById('where').textContent.includes('epoch 0')")
-    assert read_pixels(page, "places") != read_pixels(page, "series") and beginning
+    wait_for_epoch(page, lambda epoch: epoch == 0)
     page.keyboard.press("End")
-    wait_for_epoch_after(page, first)
+    wait_for_epoch(page, lambda epoch: epoch > first)
     check_page(page)
+    assert errors == []
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (1200, "dark"), (360, "light"), (360, "dark")])
 def test_the_file_plays_without_a_server_in_every_width_and_scheme(
-    width: int, scheme: str, running: RunningFit, models: Path, browser: sync_api.Browser
+    width: int, scheme: Literal["light", "dark"], running: RunningFit, models: Path, browser: Browser
 ) -> None:
     assert running.process.wait(300) == 0
-    page = open_page(browser, (models.parent / "reports" / "sines" / "1" / "live.html").as_uri(), width, scheme)
+    page, errors = open_page(browser, (models.parent / "reports" / "sines" / "1" / "live.html").as_uri(), width, scheme)
     last = read_epoch(page)
     check_page(page)
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(18, 20, 22)"
     assert dark == (scheme == "dark")
     page.click("#play")
-    page.wait_for_function("document.getElementById('play').textContent === 'Play'", timeout=60_000)
+    wait_until(lambda: page.inner_text("#play") == "Play", 60, "the end of the animation")
     assert read_epoch(page) == last, "it plays to the end and stops"
     page.focus("#scrub")
     page.keyboard.press("ArrowLeft")
     assert read_epoch(page) < last
     check_page(page)
+    assert errors == []

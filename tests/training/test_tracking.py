@@ -121,7 +121,7 @@ def test_wandb_reads_back_a_run_that_was_kept_offline(tmp_path: Path, monkeypatc
     for data in read_log(file.read_bytes()):
         record = record_type.FromString(data)
         rows.append({"/".join(item.nested_key) or item.key: item.value_json for item in record.history.item})
-        settings |= {item.key: json.loads(item.value_json) for item in record.run.config.update}
+        settings |= {item.key: json.loads(item.value_json) for item in record.config.update}
     both = [row for row in rows if {"VAE/step", "VAE/error"} <= set(row)]
     errors = {json.loads(row["VAE/step"]): json.loads(row["VAE/error"]) for row in both}
     assert errors == pytest.approx(ERRORS)
