@@ -12,6 +12,7 @@ COMMANDS = {
     "generate": "write a generated dataset to a file",
     "evaluate": "measure policies over many datasets",
     "compare": "every family on the same datasets, or what bundles' manifests say, side by side",
+    "advise": "say whether augmentation is likely to help a dataset, before any training",
     "windows": "measure a bundle of unlabelled windows by TimeGAN's protocol",
     "picture": "draw a dataset's series beside those sampled from its bundle",
 }

@@ -34,6 +34,7 @@ from seriesmith.errors import (
     VersionNotSupported,
 )
 from seriesmith.sampler import CollectionSampler, Sampler
+from seriesmith.time_encoding import encode_time
 
 __all__ = [
     "AsyncClient",
@@ -60,5 +61,6 @@ __all__ = [
     "Unsupported",
     "UnsupportedMediaType",
     "VersionNotSupported",
+    "encode_time",
 ]
 __all__ += answers.__all__

@@ -11,11 +11,12 @@ import torch
 from tests.training.test_families import RUN, Cases, fit, make_brief
 from tests.training.test_resuming import Killed
 from training.families.adversaries import Critic
-from training.families.generators import wgan_gp
+from training.families.generators import gan, wgan_gp
 from training.families.generators.gan import LogOdds
 from training.families.generators.wgan_gp import Wasserstein
 from training.families.settings import TrainedSettings
 from training.learning import checkpoints
+from training.learning.adversarial import Table
 from training.learning.loop import Objective, Turn, train_in_turns
 
 DATA = Cases(1, 24, 2)
@@ -64,6 +65,17 @@ def test_a_generator_goes_on_from_any_of_its_states_to_the_same_weights(
     again, _ = fit("generator", settings, DATA, replace(RUN, checkpoints=tmp_path))
     other = again.state_dict()
     assert all(torch.equal(tensor, other[key]) for key, tensor in whole.state_dict().items())
+
+
+def test_the_companions_of_a_case_are_all_the_cases_of_its_class() -> None:
+    pool = Cases(1, 8, 3).pool
+    settings = gan.Settings(width=4)
+    networks = gan.build(pool.size, settings), Critic(pool.size, settings)
+    table = Table(*networks, pool, LogOdds(1.0), packed=2)
+    asked = torch.arange(3).repeat(50)
+    found = table.draw_companions(asked, torch.Generator().manual_seed(0))
+    assert torch.equal(pool.class_index[found], asked)
+    assert set(found.tolist()) == set(range(8))
 
 
 def test_spectral_norm_bounds_what_the_critic_makes_of_a_difference() -> None:

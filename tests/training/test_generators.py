@@ -187,6 +187,26 @@ def test_a_segment_holds_the_pattern_of_its_label_and_the_order_is_shuffled() ->
     assert train.labels != [index % 3 for index in range(60)]
 
 
+def test_a_recording_repeats_each_pattern_without_pauses_and_labels_every_timepoint() -> None:
+    settings = repeated_patterns.Settings(
+        n_cases=4,
+        n_classes=3,
+        n_timepoints=500,
+        pattern_timepoints=20,
+        noise=0.0,
+        amplitude_deviation=0.0,
+        repetitions=2,
+    )
+    train, _ = repeated_patterns.generate(settings)
+    assert train.labels is None and train.timepoint_labels is not None
+    for recording, labels in zip(np.asarray(train.series), np.array(train.timepoint_labels), strict=True):
+        runs = [labels[start] for start in range(0, 500, 20)]
+        assert all(first == second for first, second in zip(runs[::2], runs[1::2], strict=False))
+        expected = [repeated_patterns.make_pattern(settings, label)[0] for label in runs]
+        np.testing.assert_allclose(recording[0], np.concatenate(expected))
+    assert len({tuple(labels) for labels in train.timepoint_labels}) == 4
+
+
 def test_classes_differ_so_that_a_fit_makes_sense() -> None:
     """The nearest mean spectrum of a class tells cases that it has not seen."""
     for name in SEEDED:
@@ -211,6 +231,7 @@ def test_classes_differ_so_that_a_fit_makes_sense() -> None:
         ("narma", {"coefficients": (1.0, 0.9, 1.5, 0.1)}, "grow without bounds"),
         ("uniform_random", {"low": 2.0}, "it must be above --generator.low"),
         ("repeated_patterns", {"n_timepoints": 20}, "a segment holds a whole pattern"),
+        ("repeated_patterns", {"repetitions": 2, "keep_share": 0.5}, "keep-share is 0.5; it must be 1"),
     ],
 )
 def test_options_that_cannot_be_are_refused_by_their_flags(name: str, options: dict[str, Any], words: str) -> None:

@@ -15,9 +15,9 @@ from training.data import DatasetError, load
 from training.data.check import check_dataset
 from training.data.raw import Raw
 from training.data.shaping import Shaping
-from training.families.vae import compute_error
 from training.learning.cases import TrainingCases, standardise
 from training.learning.learner import compute_reconstruction_errors
+from training.learning.losses import compute_error
 from training.learning.scaling import Scaling
 from training.learning.working_length import choose_working_length, measure_spectral_loss, settle_working_length
 

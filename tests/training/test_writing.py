@@ -82,6 +82,18 @@ def test_series_that_no_wide_table_holds_are_written_long_with_a_note(cases: Raw
     assert_equal(read(tmp_path / "a.csv", **LONG), cases)
 
 
+def test_labels_of_timepoints_make_a_table_long_and_come_back(tmp_path: Path) -> None:
+    labels = [list("aaabbbbbbccc"), list("ccccccaaaaaa")]
+    cases = Raw(RANDOM.normal(size=(2, 1, 12)), timepoint_labels=labels)
+    [note] = write_cases(tmp_path / "a.csv", cases)
+    assert note == "the table is long, a row for each timepoint, as the series have a label for each timepoint"
+    read, _ = read_file(tmp_path / "a.csv", make_source(id="id", time="time", label="label", window=4))
+    assert [list(own) for own in read.timepoint_labels or ()] == labels
+    assert write_cases(tmp_path / "a.npz", cases) == (
+        "not written, as the format has no place for it: the labels of timepoints",
+    )
+
+
 @EVERY
 def test_a_ts_file_comes_back_but_for_groups_which_is_said(cases: Raw, tmp_path: Path) -> None:
     (note,) = write_cases(tmp_path / "a.ts", cases)

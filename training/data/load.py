@@ -21,6 +21,7 @@ from training.data.raw import Partitions, Raw
 from training.data.recording_folder import find_recordings, read_recordings
 from training.data.series_folder import find_series_files, read_series_files
 from training.data.source import Source, make_source
+from training.data.time_encoding import add_time_encoding
 from training.data.unpack import find_suffix
 from training.data.windows import cut_windows
 
@@ -60,6 +61,8 @@ def load_source(source: Source) -> Dataset:
 def prepare(raw: Raw, source: Source, where: str, recording: str = "recording") -> Raw:
     """A partition as its reader found it, with missing values marked, and cut into windows where that is asked for."""
     raw = mark_missing(raw, source.missing)
+    if source.time_encoding is not None:
+        raw = add_time_encoding(raw, source.time_encoding, source.window)
     if source.window is not None:
         return cut_windows(raw, source.window, source.stride or source.window, where, recording)
     if raw.timepoint_labels is not None:

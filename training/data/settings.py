@@ -49,3 +49,6 @@ class CommonSettings:
     """Cut recordings into windows of so many timepoints; those of one recording are a group."""
     stride: int | None = None
     """Timepoints from the start of a window to that of the next (default: the window's length)."""
+    time_encoding: float | None = None
+    """Give windows two more channels, the sine and cosine of time with this period in timepoints, so that a network
+    knows where in the period a window lies; --vae attention --vae.time bypass makes use of it."""

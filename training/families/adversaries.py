@@ -43,18 +43,18 @@ class AdversarialSettings(TrainedSettings):
     """Weight of the gradient penalty in the critic's loss."""
     spectral_norm: bool = False
     """Divide each of the critic's weights by its largest singular value (Miyato et al., 2018)."""
-    warp_probability: Annotated[float, Bounds(ge=0, le=1)] = 0.3
-    """Chance of a time warp, and of a slice, of what the critic sees, real and made alike (Zhao et al., 2020)."""
+    packed: Annotated[int, Bounds(ge=1, le=16)] = 2
+    """How many series of a class the critic judges together: it sees it if they are all alike (Lin et al., 2018)."""
     noise_dim: Annotated[int, Bounds(ge=1, le=1024)] = 16
     """How many values of noise a series is made of, besides one at each timepoint."""
-    width: Annotated[int, Bounds(ge=1, le=1024)] = 48
+    width: Annotated[int, Bounds(ge=1, le=1024)] = 32
     """Channels of the generator's layers; the critic has as many in its first, and twice as many in later ones."""
 
     def estimate_parts(self, size: Size) -> Iterator[tuple[int, str]]:
         coarse, doublings = _choose_doublings(size.n_timepoints)
-        kernels = doublings * self.width**2 * KERNEL + self.width**2 * coarse
+        n_weights = self.width**2 * (coarse + KERNEL * max(0, doublings - 2))
         yield (
-            2 * kernels * FLOAT,  # in the graph, and again in weights.npz
+            2 * n_weights * FLOAT,  # in the graph, and again in weights.npz
             f"for layers of {self.width} channels (set a smaller --generator.width)",
         )
 
@@ -92,7 +92,7 @@ class ConvolutionalGenerator(ClassGenerator):
         self.start = nn.Linear(width, width * self.coarse)
         widths = [width if place < max(1, doublings - 1) else fine for place in range(doublings + 1)]
         self.doublings = nn.ModuleList(Doubling(*pair, width) for pair in pairwise(widths))
-        self.grain = nn.Parameter(torch.zeros(fine, 1))
+        self.grain = nn.Parameter(0.1 * torch.randn(fine, 1))
         self.mix = nn.Conv1d(fine, fine, KERNEL, padding=KERNEL // 2)
         self.out = nn.Conv1d(fine, size.n_channels, KERNEL, padding=KERNEL // 2)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -17,7 +17,6 @@ from training.learning.averaging import average_weights
 from training.learning.cases import Pool
 from training.learning.loop import History, Objective, Turn, train_in_turns
 from training.learning.run import Run
-from training.learning.warps import warp_series
 
 Score = Callable[..., tuple[Tensor, ...]]
 """A critic that has been told the classes: sets of series `[n, n_channels, n_timepoints]` to scores `[n]` of each."""
@@ -43,7 +42,15 @@ class Table:
     critic: Critic
     cases: Pool
     game: Game
-    warp_probability: float
+    packed: int
+
+    def draw_companions(self, class_index: Tensor, random: torch.Generator) -> Tensor:
+        """An index `[n]` of random cases of the classes `[n]`, which have some."""
+        order = self.cases.class_index.argsort(stable=True)
+        counts = self.cases.class_index.bincount(minlength=self.cases.n_classes)
+        uniform = torch.rand(len(class_index), generator=random, device=class_index.device)
+        within = (uniform * counts[class_index]).long().clamp_max(counts[class_index] - 1)
+        return order[(counts.cumsum(dim=0) - counts)[class_index] + within]
 
 
 class Side(Objective):
@@ -69,13 +76,14 @@ class Side(Objective):
 
     def make(self, class_index: Tensor) -> Tensor:
         """Series of the classes `[n]`, as the critic sees them."""
-        shape = self._table.generator.choose_noise_shape(len(class_index))
+        several = class_index.repeat(self._table.packed)
+        shape = self._table.generator.choose_noise_shape(len(several))
         noise = torch.randn(shape, generator=self.generator, device=class_index.device)
-        return self.warp(self._table.generator(class_index, noise))
+        return self.pack(self._table.generator(several, noise))
 
-    def warp(self, series: Tensor) -> Tensor:
-        """Some of the series warped: a critic that has seen few cases would learn them by heart."""
-        return warp_series(series, self._table.warp_probability, self.generator)
+    def pack(self, series: Tensor) -> Tensor:
+        """Sets of `n` series, one after the other, as the critic sees them: one set's channels beside the other's."""
+        return torch.cat(series.chunk(self._table.packed), dim=1)
 
 
 class CriticSide(Side):
@@ -87,9 +95,10 @@ class CriticSide(Side):
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         del progress
-        class_index = self._table.cases.class_index[index]
+        table, class_index = self._table, self._table.cases.class_index[index]
+        others = [table.draw_companions(class_index, self.generator) for _ in range(table.packed - 1)]
         with torch.no_grad():
-            real, made = self.warp(self._table.cases.series[index]), self.make(class_index)
+            real, made = self.pack(table.cases.series[torch.cat([index, *others])]), self.make(class_index)
         mix = torch.rand(len(index), 1, 1, generator=self.generator, device=index.device)
         self.critic.requires_grad_(True)
 
@@ -97,7 +106,7 @@ class CriticSide(Side):
             scores: Tensor = self.critic(torch.cat(sets), class_index.repeat(len(sets)))
             return scores.chunk(len(sets))
 
-        parts = self._table.game.compute_critic_losses(score, real, made, mix)
+        parts = table.game.compute_critic_losses(score, real, made, mix)
         return torch.stack(list(parts.values())).sum(), parts
 
 
@@ -123,12 +132,11 @@ def fit_adversaries(
     """The generator that wins the game, on the CPU, its weights averaged over training; the losses of both sides."""
     torch.manual_seed(run.seed)
     generator = ConvolutionalGenerator(cases.size, settings)
-    critic = Critic(cases.size, settings)
+    critic = Critic(replace(cases.size, n_channels=settings.packed * cases.size.n_channels), settings)
     if run.initial is not None:
         generator.load_state_dict(run.initial.state_dict())
-    table = Table(
-        generator.to(run.device), critic.to(run.device), cases.to(run.device), game, settings.warp_probability
-    )
+    networks = generator.to(run.device), critic.to(run.device)
+    table = Table(*networks, cases.to(run.device), game, settings.packed)
     ours = GeneratorSide(table, run.seed)
     turns = [Turn(CriticSide(table, run.seed + 1), settings.critic_steps), Turn(ours)]
     history = train_in_turns(run, turns, run.count_steps(settings.steps, len(cases.series)), settings)

@@ -14,8 +14,9 @@ from torch.optim.swa_utils import AveragedModel
 
 from training.families.classifiers import PolicyObjective
 from training.families.generators import ClassGenerator
-from training.families.vae import VAE, compute_error
+from training.families.vae import VAE
 from training.learning.cases import Pool, TrainingCases, standardise
+from training.learning.losses import compute_error
 from training.learning.scaling import Scaling
 from training.learning.sharing import SharedWatcher
 from training.learning.watcher import Look, Stage, Step

@@ -1,4 +1,4 @@
-"""Generates noisy recordings in which a few patterns repeat in shuffled order, cut into segments of one each."""
+"""Generates noisy recordings in which a few patterns repeat: cut into segments of one each, or whole."""
 
 from __future__ import annotations
 
@@ -32,6 +32,9 @@ class Settings(GeneratorSettings):
     """Standard deviation of a repetition's amplitude, as a share."""
     noise: Annotated[float, Bounds(ge=0)] = 0.3
     """Standard deviation of the noise, in and between patterns."""
+    repetitions: Annotated[int, Bounds(ge=0)] = 0
+    """0: a case is a segment. Above: a case is a recording of n_timepoints without pauses, of every pattern in turn, so
+    many times in succession, with a label for each timepoint, to be cut by --window."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -40,10 +43,17 @@ class Settings(GeneratorSettings):
                 f"--generator.pattern-timepoints is {self.pattern_timepoints}; it must be at most "
                 f"--generator.n-timepoints, {self.n_timepoints}, as a segment holds a whole pattern."
             )
+        if self.repetitions and self.keep_share < 1:
+            raise ConfigurationError(
+                f"--generator.keep-share is {self.keep_share}; it must be 1 with --generator.repetitions, as windows "
+                "are cut from recordings that are sampled evenly."
+            )
 
 
 def generate(settings: Settings) -> Partitions:
     """Training and test cases `[n_cases, n_channels, n_timepoints]`, in the order of the recording."""
+    if settings.repetitions:
+        return _make_recordings(settings, 0), _make_recordings(settings, 1)
 
     def draw(class_index: int, n_cases: int, random: np.random.Generator) -> NDArray[np.float64]:
         pattern = make_pattern(settings, class_index)
@@ -70,6 +80,23 @@ def make_pattern(settings: Settings, class_index: int) -> NDArray[np.float64]:
     scale = settings.amplitude / np.sqrt((pattern**2).mean(axis=1, keepdims=True))
     pattern *= scale
     return pattern
+
+
+def _make_recordings(settings: Settings, partition: int) -> Raw:
+    """Recordings whose every timepoint has a label; a pattern starts wherever its length divides the timepoint."""
+    random = np.random.default_rng([settings.seed, partition])
+    length = settings.pattern_timepoints
+    patterns = np.stack([make_pattern(settings, index) for index in range(settings.n_classes)])
+    n_periods = -(-settings.n_timepoints // length)
+    series, labels = [], []
+    for _ in range(settings.n_cases):
+        order = [random.permutation(settings.n_classes) for _ in range(n_periods)]
+        drawn = np.repeat(np.concatenate(order), settings.repetitions)[:n_periods]
+        amplitudes = random.normal(1, settings.amplitude_deviation, (n_periods, 1, 1))
+        clean = np.concatenate(list(amplitudes * patterns[drawn]), axis=1)[:, : settings.n_timepoints]
+        series.append(clean + random.normal(0, settings.noise, clean.shape))
+        labels.append(np.repeat(drawn, length)[: settings.n_timepoints].tolist())
+    return Raw(np.stack(series), timepoint_labels=labels, label_origin="the pattern at each timepoint")
 
 
 def _shuffle(raw: Raw, random: np.random.Generator) -> Raw:

@@ -47,6 +47,7 @@ def name_channels(cases: Raw, one: str) -> list[str]:
 def note_lost(cases: Raw, *lost: str) -> tuple[str, ...]:
     """A note for each of the fields of `cases` that a format has no place for and that is there."""
     words = {
+        "timepoint_labels": "the labels of timepoints",
         "groups": "groups",
         "channel_names": "the channels' names",
         "units": "the channels' units",

@@ -28,7 +28,7 @@ def write(path: Path, cases: Raw) -> tuple[str, ...]:
     with path.open("w", encoding="utf-8") as file:
         for values in zip(*columns.values(), strict=True):
             file.write(json.dumps(dict(zip(columns, values, strict=True)), ensure_ascii=False) + "\n")
-    return note_lost(cases, "channel_names", "units", "sampling_interval")
+    return note_lost(cases, "timepoint_labels", "channel_names", "units", "sampling_interval")
 
 
 def _to_json(array: NDArray[Any]) -> list[list[float | None]]:

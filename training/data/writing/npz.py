@@ -25,4 +25,4 @@ def write(path: Path, cases: Raw) -> tuple[str, ...]:
     arrays: dict[str, Any] = {"X": np.stack(list_arrays(cases))}
     arrays |= {name: np.array(list_values(values)) for name, values in found.items() if values is not None}
     np.savez(path, **arrays)
-    return note_lost(cases, "channel_names", "units", "sampling_interval")
+    return note_lost(cases, "timepoint_labels", "channel_names", "units", "sampling_interval")

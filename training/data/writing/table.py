@@ -24,9 +24,11 @@ LOST = ("units", "sampling_interval")
 
 
 def write(path: Path, cases: Raw) -> tuple[str, ...]:
-    """A wide table; a long one where the series differ in length or have times of their own."""
-    if not is_regular(cases):
+    """A wide table; a long one where the series differ in length, have times of their own, or a label for each
+    timepoint."""
+    if cases.timepoint_labels is not None or not is_regular(cases):
         why = "times of their own" if cases.times is not None else "different lengths"
+        why = why if cases.timepoint_labels is None else "a label for each timepoint"
         return f"the table is long, a row for each timepoint, as the series have {why}", *write_long(path, cases)
     arrays = list_arrays(cases)
     channels, n_timepoints = name_channels(cases, "t"), arrays[0].shape[1] if arrays else 0
@@ -47,7 +49,10 @@ def write_long(path: Path, cases: Raw) -> tuple[str, ...]:
     columns = {"id": pa.array(case_of_row), "time": pa.array(np.concatenate(times))}
     for channel, name in enumerate(name_channels(cases, "value")):
         columns[name] = _to_column(np.concatenate([array[channel] for array in arrays]))
-    return _write_table(path, columns | _build_columns(cases, case_of_row), cases)
+    columns |= _build_columns(cases, case_of_row)
+    if cases.timepoint_labels is not None:
+        columns["label"] = pa.array(list_values([label for own in cases.timepoint_labels for label in own]))
+    return _write_table(path, columns, cases)
 
 
 def _build_columns(cases: Raw, case_of_row: np.ndarray) -> dict[str, pa.Array]:

@@ -32,7 +32,7 @@ def write(path: Path, cases: Raw) -> tuple[str, ...]:
         fields = [_write_channel(channel, own) for channel in array]
         lines.append(":".join([*fields, *([labels[number]] if labels else [])]))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return note_lost(cases, "groups", "channel_names", "units", "sampling_interval")
+    return note_lost(cases, "timepoint_labels", "groups", "channel_names", "units", "sampling_interval")
 
 
 def _write_header(name: str, cases: Raw, arrays: list[NDArray[np.float64]], labels: Sequence[str] | None) -> str:

@@ -25,6 +25,7 @@ from torch.nn import functional
 from training.configuration import FitConfiguration
 from training.learning.cases import TrainingCases
 from training.learning.loop import Objective, train
+from training.learning.losses import compute_contrastive_loss, compute_divergence
 from training.learning.run import make_run, start_fabric
 
 ROUNDS = 3
@@ -61,18 +62,10 @@ class _DenseVAE(Objective):
         noise = torch.randn(mean.shape, generator=self.generator, device=mean.device)
         latent = mean + torch.exp(0.5 * log_variance) * noise
         error = functional.mse_loss(self.decoder(latent), flat)
-        divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
+        divergence = compute_divergence(mean, log_variance)
         classification = functional.cross_entropy(self.classifier(latent), own)
-        loss = error + divergence + classification + _compute_contrastive_loss(mean, own)
+        loss = error + divergence + classification + compute_contrastive_loss(mean, own, CONTRASTIVE_MARGIN)
         return loss, {"error": error, "kl": divergence, "class": classification}
-
-
-def _compute_contrastive_loss(latent: Tensor, class_index: Tensor) -> Tensor:
-    """Hadsell, Chopra & LeCun, 2006, over all pairs of a batch."""
-    squared = (latent[:, None] - latent[None]).square().sum(dim=2)
-    distance = (squared + 1e-12).sqrt()
-    same = class_index[:, None] == class_index[None]
-    return torch.where(same, squared, functional.relu(CONTRASTIVE_MARGIN - distance).square()).mean()
 
 
 def augment(cases: TrainingCases, counts: np.ndarray, configuration: FitConfiguration) -> TrainingCases:

@@ -1,7 +1,7 @@
 """A rectified flow from coloured noise to a series of a class.
 
-Rectified flow: Liu, Gong & Liu (2023), with the series itself predicted rather than the velocity (Li & He, 2025). The
-noise has the spectrum of the cases. The network is the texture's (`training/families/mixer.py`).
+Rectified flow: Liu, Gong & Liu (2023). The noise has the spectrum of the cases, and the network, which is the texture's
+(`training/families/mixer.py`), predicts what a linear prediction of the series lacks (Karras et al., 2022).
 """
 
 from __future__ import annotations
@@ -70,10 +70,16 @@ class FlowGenerator(ClassGenerator):
         """White noise `[n, n_channels, n_timepoints]` with the spectrum of the cases."""
         return (noise.transpose(0, 1) @ self.colour).transpose(0, 1)
 
+    def predict(self, state: Tensor, time: Tensor, class_index: Tensor) -> Tensor:
+        """The series `[n, n_channels, n_timepoints]` that states, a share `time` of the way from noise, lead to."""
+        linear, error = compute_linear_prediction(state, time[:, :, None])
+        predicted: Tensor = linear + error * self.mixer(state, time, class_index)
+        return predicted
+
     def take_step(self, class_index: Tensor, state: Tensor, step: Tensor) -> Tensor:
         """The state after a step, whose number `[]` counts from 0; before the first it is white noise."""
         state = torch.where(step > 0, state, self.colour_noise(state))
-        predicted = self.mixer(state, (step / self.steps).reshape(1, 1), class_index)
+        predicted = self.predict(state, (step / self.steps).reshape(1, 1), class_index)
         after: Tensor = state + (predicted - state) / (self.steps - step)
         return after
 
@@ -89,6 +95,13 @@ class FlowGenerator(ClassGenerator):
         return Exportable("generate", Generated(scaling, self), batched, ("series",), {}, {}, repeated)
 
 
+def compute_linear_prediction(state: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+    """The best linear prediction of `x` from `state = (1 - time) noise + time x`, and its error's standard deviation,
+    for `x` and `noise` of variance 1."""
+    variance = (1 - time).square() + time.square()
+    return state * time / variance, (1 - time) / variance.sqrt()
+
+
 class FlowStep(nn.Module):
     """class_index `[n]`, state, number of the step `[]` → the next state, and the series in original units."""
 
@@ -102,7 +115,8 @@ class FlowStep(nn.Module):
 
 
 class FlowObjective(Objective):
-    """Mean squared error of the series predicted from a point between noise and series, at a uniform time."""
+    """Mean squared error of what is predicted from a point between noise and series, at a uniform time, in units of
+    the linear prediction's error."""
 
     def __init__(self, flow: FlowGenerator, cases: Pool, warp_probability: float, seed: int) -> None:
         super().__init__(len(cases.series), seed, cases.series.device)
@@ -124,8 +138,9 @@ class FlowObjective(Objective):
         time = torch.rand(len(index), 1, 1, generator=self.generator, device=index.device)
         noise = torch.randn(series.shape, generator=self.generator, device=index.device)
         state = (1 - time) * self.flow.colour_noise(noise) + time * series
-        predicted = self.flow.mixer(state, time[:, 0], class_index)
-        loss = ((predicted - series).square() * counted).sum() / counted.sum().clamp_min(1e-9)
+        linear, error = compute_linear_prediction(state, time)
+        lacking = (series - linear) / error - self.flow.mixer(state, time[:, 0], class_index)
+        loss = (lacking.square() * counted).sum() / counted.sum().clamp_min(1e-9)
         return loss, {"loss": loss}
 
 

@@ -26,7 +26,7 @@ from training.settings import Bounds
 class Settings(AdversarialSettings):
     """WGAN-GP: a Wasserstein GAN with gradient penalty, conditional on the class where data is labelled."""
 
-    critic_steps: Annotated[int, Bounds(ge=1, le=100)] = 3
+    critic_steps: Annotated[int, Bounds(ge=1, le=100)] = 2
     """Gradient steps of the critic for each of the generator."""
     penalty_weight: Annotated[float, Bounds(ge=0)] = 10.0
     """Weight of the gradient penalty in the critic's loss."""

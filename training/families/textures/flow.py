@@ -40,6 +40,9 @@ LATENT_NOISE = 0.5
 WARP_PROBABILITY, WARPED_SHARE = 0.3, 0.6
 """Chance of a warp, and the share of the steps, from the first on, that see warped cases."""
 
+EXACT = 1e-3
+"""Of residuals' standard deviation: a channel without any larger residual has no texture."""
+
 
 @dataclass(frozen=True)
 class Settings(TrainedSettings):
@@ -63,8 +66,9 @@ class FlowTexture(SteppedTexture):
     colour: Tensor
 
     def __init__(self, mixer: Mixer, scale: Tensor, colour: Tensor, steps: int) -> None:
-        """`scale` `[]` is the standard deviation of residuals, `colour` `[n_channels, n_timepoints, n_timepoints]` the
-        filter that gives white noise their spectrum."""
+        """`scale` `[]` is the standard deviation of residuals, or `[n_channels, 1]` with 0 for a channel that decoding
+        gives back exactly, such as a time encoding; `colour` `[n_channels, n_timepoints, n_timepoints]` the filter that
+        gives white noise their spectrum."""
         super().__init__()
         self.mixer, self.steps = mixer, steps
         self.register_buffer("scale", scale)
@@ -119,7 +123,7 @@ class FlowObjective(Objective):
         order = torch.randperm(self.n_cases, generator=self.generator, device=cases.series.device) % len(cases.series)
         series = warp_series(cases.series[order], warp_probability, self.generator)
         mean, _ = cases.model.encode(series)
-        residual = (series - cases.model.decode(mean)) / texture.scale
+        residual = _divide(series - cases.model.decode(mean), texture.scale)
         decoded = cases.decode_again(mean + LATENT_NOISE * self._latent_sd * self._draw_normal(mean))
         return _Bank(residual, decoded, cases.class_index[order])
 
@@ -165,9 +169,12 @@ def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, Hist
         mean, _ = cases.model.encode(cases.series)
         residuals = cases.series - cases.model.decode(mean)
     scale = residuals.std(correction=0).clamp_min(1e-6)
+    exact = residuals.abs().amax(dim=(0, 2)) < EXACT * scale
+    if exact.any():
+        scale = scale * ~exact[:, None]
     n_channels, n_timepoints = residuals.shape[1:]
     mixer = Mixer(2 * n_channels, n_channels, n_timepoints, cases.n_classes)
-    colour = compute_colour_filter(residuals / scale)
+    colour = compute_colour_filter(_divide(residuals, scale))
     texture = FlowTexture(mixer, scale, colour, settings.euler_steps).to(run.device)
     latent_sd = mean.std(0, correction=0).to(run.device)
     objective = FlowObjective(texture, cases.to(run.device), latent_sd, run.seed)
@@ -175,3 +182,8 @@ def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, Hist
     texture.mixer.load_state_dict(objective.average.module.state_dict())
     cases.to(torch.device("cpu"))
     return texture.cpu().eval(), history
+
+
+def _divide(residuals: Tensor, scale: Tensor) -> Tensor:
+    """Residuals over their scale; 0 in channels without texture, though warped cases leave some there."""
+    return residuals / scale if scale.ndim == 0 else torch.where(scale > 0, residuals / scale, 0)

@@ -6,7 +6,8 @@ A family is a module with
 - `build(size, settings) -> VAE`, a freshly initialised network;
 - `fit(cases, settings, run) -> (VAE, History)`, trained, on the CPU, in evaluation mode.
 
-`fit_class_aware` trains by the loss that keeps the latent code class-aware; a family may bring another.
+`fit_class_aware` trains by the loss that keeps the latent code class-aware; a family may bring another, of the parts in
+`training.learning.losses`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from training.families import find_module
 from training.families.settings import VAESettings
 from training.learning.cases import Pool
 from training.learning.loop import History, Objective, train
+from training.learning.losses import compute_divergence, compute_error, compute_warm_up
 from training.learning.run import Run
 from training.learning.scaling import Scaling
 from training.learning.warps import warp_series
@@ -100,28 +102,31 @@ class ClassAwareObjective(Objective):
         super().__init__(len(cases.series), seed, cases.series.device)
         self.vae = model
         self.head = nn.Linear(settings.latent_dim, cases.n_classes)
-        self._cases, self._settings = cases, settings
+        self.cases, self._settings = cases, settings
 
     def list_held(self) -> tuple[Tensor, ...]:
-        counted = () if self._cases.counted is None else (self._cases.counted,)
-        return self._cases.series, self._cases.class_index, *counted
+        counted = () if self.cases.counted is None else (self.cases.counted,)
+        return self.cases.series, self.cases.class_index, *counted
 
     def forward(self, index: Tensor, progress: float) -> tuple[Tensor, dict[str, Tensor]]:
         settings = self._settings
-        series, counted = self._warp(index)
-        shape = (len(series), settings.latent_dim)
-        noise = torch.randn(shape, generator=self.generator, device=series.device)
-        reconstruction, latent, mean, log_variance = self.vae(series, noise)
+        series, counted = self.warp_batch(index)
+        reconstruction, latent, mean, log_variance = self.vae(series, self.draw_noise(series))
         error = compute_error(reconstruction, series, counted)
-        divergence = 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
-        classification = functional.cross_entropy(self.head(latent), self._cases.class_index[index])
-        warm = min(1.0, progress / settings.kl_warm_up) if settings.kl_warm_up else 1.0
+        divergence = compute_divergence(mean, log_variance)
+        classification = functional.cross_entropy(self.head(latent), self.cases.class_index[index])
+        warm = compute_warm_up(progress, settings.kl_warm_up)
         loss = error + settings.kl_weight * warm * divergence + settings.class_weight * classification
         return loss, {"error": error, "kl": divergence, "class": classification}
 
-    def _warp(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
+    def draw_noise(self, series: Tensor) -> Tensor:
+        """Standard normal noise `[n, latent_dim]` for the latent codes of so many `series`."""
+        shape = (len(series), self._settings.latent_dim)
+        return torch.randn(shape, generator=self.generator, device=series.device)
+
+    def warp_batch(self, index: Tensor) -> tuple[Tensor, Tensor | None]:
         """Warped series of some cases, and how much each value counts, warped along."""
-        series, counted = self._cases.series[index], self._cases.counted
+        series, counted = self.cases.series[index], self.cases.counted
         if counted is None:
             return warp_series(series, self._settings.warp_probability, self.generator), None
         both = torch.cat([series, counted[index]], dim=1)
@@ -129,22 +134,25 @@ class ClassAwareObjective(Objective):
         return series, weights
 
 
-def compute_error(reconstruction: Tensor, series: Tensor, counted: Tensor | None) -> Tensor:
-    """Mean squared error, of what is filled or padded none, `counted` being 0 there and 1 elsewhere."""
-    if counted is None:
-        return functional.mse_loss(reconstruction, series)
-    return ((reconstruction - series).square() * counted).sum() / counted.sum()
-
-
-def fit_class_aware(cases: Pool, settings: ClassAwareSettings, run: Run) -> tuple[VAE, History]:
-    """The VAE that the family of `settings` builds, trained on `cases`, on the CPU, and its losses."""
+def start_vae(cases: Pool, settings: VAESettings, run: Run) -> VAE:
+    """The VAE that the family of `settings` builds for `cases`, with the weights of `run.initial` where there are."""
     torch.manual_seed(run.seed)
     model: VAE = find_module(settings).build(cases.size, settings)
     if run.initial is not None:
         model.load_state_dict(run.initial.state_dict())
-    objective = ClassAwareObjective(model, cases.to(run.device), settings, run.seed)
-    history = train(run, objective, run.count_steps(settings.steps, len(cases.series)), settings)
-    return model.cpu().eval(), history
+    return model
+
+
+def train_vae(objective: ClassAwareObjective, settings: VAESettings, run: Run) -> tuple[VAE, History]:
+    """The VAE of `objective`, trained on its cases, on the CPU, and its losses."""
+    history = train(run, objective, run.count_steps(settings.steps, objective.n_cases), settings)
+    return objective.vae.cpu().eval(), history
+
+
+def fit_class_aware(cases: Pool, settings: ClassAwareSettings, run: Run) -> tuple[VAE, History]:
+    """The VAE that the family of `settings` builds, trained on `cases`, on the CPU, and its losses."""
+    model = start_vae(cases, settings, run)
+    return train_vae(ClassAwareObjective(model, cases.to(run.device), settings, run.seed), settings, run)
 
 
 def fit(cases: Pool, settings: VAESettings, run: Run) -> tuple[VAE, History]:
