@@ -22,6 +22,7 @@ from training.report.sections import (
     series,
     summary,
 )
+from training.report.table import CLUSTERS
 
 FILE = "report.html"
 
@@ -57,6 +58,8 @@ def write_report(inputs: ReportInputs, directory: Path) -> Path:
     subtitle = (
         f"Report on a fit to {manifest.provenance.dataset}. It shows real series: keep it where they may be seen."
     )
+    if manifest.are_clusters:
+        subtitle += f" Its labels {CLUSTERS}."
     sections = [module.section(inputs) for module in SECTIONS]
     return write_page(directory / FILE, f"{manifest.name}/{manifest.version}: report on a fit", subtitle, sections)
 
