@@ -7,7 +7,7 @@ module, so a bundle sees a caller's series as it saw its training series. `model
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,11 @@ class OnGrid:
             for channel, values in enumerate(series[case]):
                 restored[case, channel, : len(positions)] = np.interp(positions, grid, values)
         return restored
+
+    def restore_each(self, series: Array, n_each: int) -> Array:
+        """Bring `n_each` series that were made of each case back to its own timepoints, see `restore`."""
+        positions = None if self.positions is None else tuple(own for own in self.positions for _ in range(n_each))
+        return replace(self, lengths=np.repeat(self.lengths, n_each), positions=positions).restore(series)
 
 
 def bring_to_lengths(series: Array, lengths: NDArray[np.int64], shape: SeriesShape, width: int | None = None) -> Array:

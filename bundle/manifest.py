@@ -23,6 +23,7 @@ VERSION_PATTERN = r"[1-9][0-9]{0,8}"
 
 MOST_CLASSES = 1000
 MOST_LATENT = 1024
+MOST_CODES = 1_000_000
 MOST_GRAPHS = 32
 MOST_TEXTURE_STEPS = 1000
 
@@ -59,6 +60,13 @@ class Arrays(Strict):
     sha256: Sha256
 
 
+class KeptCodes(Arrays):
+    """The codes of the training cases, and what keeping them `reveals`, in words."""
+
+    n_cases: Annotated[int, Field(ge=1, le=MOST_CODES)]
+    reveals: Text
+
+
 class ResidualCard(Strict):
     """How far series lie from what their codes decode to, by channel: the standard deviation, in original units, and
     the correlation of two neighbouring timepoints; measured on `n_cases` cases, held out where there were folds."""
@@ -72,12 +80,14 @@ class ResidualCard(Strict):
 class LatentCard(Strict):
     """The latent codes: their width, and the mixture over them with its default `expansion`; null where none is.
 
-    `residual` is what decoding leaves over; null in bundles that were fitted before it was measured.
+    `codes` are those of the training cases, where the fit was told to keep them. `residual` is what decoding leaves
+    over; null in bundles that were fitted before it was measured.
     """
 
     latent_dim: Annotated[int, Field(ge=1, le=MOST_LATENT)]
     expansion: Annotated[float, Field(gt=0)] | None
     mixture: Arrays | None
+    codes: KeptCodes | None = None
     residual: ResidualCard | None = None
 
     @model_validator(mode="after")
@@ -171,6 +181,8 @@ class Manifest(Strict):
             return f"latent is null, and the graph {min(coded)} works on latent codes"
         if self.latent is not None and not coded:
             return "latent describes codes, which no graph takes or gives"
+        if self.codes is not None and "encoder" not in self.graphs:
+            return "latent.codes are those of training cases, and no encoder gives codes to compare with them"
         if (self.mixture is None) != ("mixture" not in self.graphs):
             return "a graph mixture and the parameters latent.mixture belong together: one of them is missing"
         return None
@@ -199,6 +211,11 @@ class Manifest(Strict):
         return None if self.latent is None else self.latent.mixture
 
     @property
+    def codes(self) -> KeptCodes | None:
+        """The file of the training cases' codes."""
+        return None if self.latent is None else self.latent.codes
+
+    @property
     def residual(self) -> ResidualCard | None:
         """What decoding leaves over of series."""
         return None if self.latent is None else self.latent.residual
@@ -217,6 +234,11 @@ class Manifest(Strict):
     def log_density_quantiles(self) -> list[float] | None:
         """Quantiles of the latent log density of usual cases."""
         return None if self.calibration is None else self.calibration.log_density_quantiles
+
+    @property
+    def are_clusters(self) -> bool:
+        """Whether the class labels are those of clusters, which the fit found in unlabelled data."""
+        return self.provenance.configuration.get("clusters") is not None
 
     @functools.cached_property
     def labels(self) -> list[Label]:

@@ -39,13 +39,20 @@ OPERATIONS: Mapping[str, Ways] = {
     "classify": _list_ways("classifier"),
     "complete": _list_ways("mixture decoder"),
     "decode": _list_ways("decoder"),
+    "interpolate": _list_ways("decoder"),
+    "traverse": _list_ways("decoder"),
+    "neighbours": _list_ways("encoder codes"),
 }
-"""What each operation needs."""
+"""What each operation needs: graphs of these roles; "codes" stands for those of training cases, kept beside them."""
 
 JUDGEMENTS: Mapping[str, Ways] = {"typicality": _list_ways("encoder density"), "judge": _list_ways("density")}
 """What judging codes needs: typicality the manifest's calibration too, and their log density a density alone."""
 
-VERBS = {"typicality": "judge typicality", "judge": "judge how dense codes lie"}
+VERBS = {
+    "neighbours": "find neighbours",
+    "typicality": "judge typicality",
+    "judge": "judge how dense codes lie",
+}
 """What a bundle does, where the name is no verb."""
 
 SOURCES: Mapping[str, Ways] = {
@@ -77,7 +84,7 @@ def list_policies(roles: Collection[str]) -> list[PolicyName]:
 
 def describe_lack(ways: Ways, roles: Collection[str]) -> str:
     """Describe what `roles` lack for each of the ways: "no encoder", "no mixture, and no generate graph"."""
-    order = {role: place for place, role in enumerate(ROLES)}
+    order = {role: place for place, role in enumerate((*ROLES, "codes"))}
     lacking = [sorted(way.difference(roles), key=order.__getitem__) for way in ways]
     words = [" or ".join(way).replace("generate", "generate graph") for way in lacking]
     return ", and ".join(f"no {some}" for some in dict.fromkeys(words))

@@ -11,6 +11,7 @@ from bundle.engine.sessions import Described, Session
 from bundle.errors import BundleError
 from bundle.expected import list_expected_signatures
 from bundle.generation.mixture import MixtureParameters
+from bundle.generation.neighbours import TrainingCodes
 from bundle.manifest import Arrays, Graph, Manifest
 from bundle.reading import Folder
 
@@ -21,7 +22,7 @@ TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
     """Read every file that the manifest lists, and check its hash. Raises `BundleError`."""
     cards: list[Graph | Arrays] = [*manifest.graphs.values(), manifest.probe]
-    cards += [card for card in (manifest.mixture, manifest.weights) if card is not None]
+    cards += [card for card in (manifest.mixture, manifest.codes, manifest.weights) if card is not None]
     contents: dict[str, bytes] = {}
     for card in cards:
         if card.file not in contents:
@@ -55,6 +56,19 @@ def read_mixture(file: str, content: bytes, n_classes: int, latent_dim: int) -> 
     if not finite or weights.min() < 0 or not np.allclose(weights.sum(axis=1), 1):
         raise BundleError(f"{file} holds no mixture: weights must sum to 1 per class.")
     return MixtureParameters(weights, means, covariances)
+
+
+def read_codes(file: str, content: bytes, n_cases: int, latent_dim: int) -> TrainingCodes:
+    """Read the training cases' codes from codes.npz. Raises `BundleError` where they do not fit."""
+    arrays = read_arrays(file, content)
+    latent, index = arrays.get("latent"), arrays.get("index")
+    if latent is None or index is None or len(arrays) > 2:
+        raise BundleError(f"{file} holds {_shorten(sorted(arrays))}; it must hold latent and index.")
+    if latent.shape != (n_cases, latent_dim) or latent.dtype != np.float32 or not np.isfinite(latent).all():
+        raise BundleError(f"{file} holds no {n_cases} codes of {latent_dim} finite float32 numbers.")
+    if index.shape != (n_cases,) or index.dtype != np.int64 or index.min() < 0 or len(np.unique(index)) < n_cases:
+        raise BundleError(f"{file} holds no {n_cases} different indices of int64.")
+    return TrainingCodes(latent, index)
 
 
 def check_signatures(manifest: Manifest, sessions: dict[str, Session]) -> None:

@@ -51,12 +51,19 @@ Columns = dict[str, Column]
 class Axes:
     """The type of a column: its datatype in the Open Inference Protocol, and its axes by name, cases first.
 
-    `needs` names the part of the manifest without which there is no such column, dots between the parts of a part.
+    `needs` names the part of the manifest without which there is no such column, dots between the parts of a part;
+    `asked`: there is none unless the request asks for what it tells of.
     """
 
     datatype: str
     names: tuple[str, ...] = ("n_cases",)
     needs: str | None = None
+    asked: bool = False
+
+    @property
+    def may_lack(self) -> bool:
+        """Whether an answer may be without the column."""
+        return self.needs is not None or self.asked
 
     def is_present(self, manifest: Manifest) -> bool:
         """Whether a model's answers have the column, or its requests may."""
@@ -69,6 +76,8 @@ class Axes:
             "n_cases": -1,
             "n_completions": -1,
             "n_named_classes": -1,
+            "n_axes": -1,
+            "n_neighbours": -1,
             "n_channels": manifest.series.n_channels,
             "n_timepoints": manifest.series.n_timepoints if manifest.series.is_fixed else -1,
             "latent_dim": -1 if manifest.latent is None else manifest.latent.latent_dim,
@@ -86,6 +95,7 @@ def find_axes(hint: Any) -> Axes | None:
     return None
 
 
+NULL = {"type": "null"}
 NUMBER = {"type": "number"}
 FLOAT32 = NUMBER | {"minimum": float(np.finfo(np.float32).min), "maximum": float(np.finfo(np.float32).max)}
 FLAG = {"type": "boolean"}
@@ -121,13 +131,16 @@ Typicality = Annotated[
 ]
 CodeDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="density")]
 LogDensity = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", needs="mixture")]
+INTEGER = {"type": "integer"}
+Moves = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1)), Axes("FP32", asked=True)]
+Wholes = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, INTEGER)), Axes("INT64")]
 Flags = Annotated[InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL")]
 JudgedFlags = Annotated[
     InstanceOf[np.ndarray], WithJsonSchema(build_array_schema(1, FLAG)), Axes("BOOL", needs="anomaly_threshold")
 ]
 Lengths = Annotated[
     InstanceOf[np.ndarray],
-    WithJsonSchema(build_array_schema(1, {"type": "integer"})),
+    WithJsonSchema(build_array_schema(1, INTEGER)),
     Axes("INT64", needs="series.longest"),
 ]
 """How many timepoints each series has: behind them a tensor holds zeros. Lists are as long as their series instead."""

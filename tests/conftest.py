@@ -86,7 +86,7 @@ def _compute_code_digest() -> str:
 
 
 def _fit_both(root: Path) -> None:
-    fit_and_publish(FitConfiguration(dataset="sines", models=root, **QUICK))
+    fit_and_publish(FitConfiguration(dataset="sines", models=root, keep_codes=True, **QUICK))
     file = root.parent / "unlabelled.npz"
     save_unlabelled(file)
     layout = "n_cases,n_timepoints,n_channels"

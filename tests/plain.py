@@ -25,7 +25,7 @@ OPERATIONS = {
     "dreamer": ["sample", "augment"],
     "judge": ["classify"],
     "coder": ["encode"],
-    "autoencoder": ["encode", "reconstruct", "augment", "decode"],
+    "autoencoder": ["encode", "reconstruct", "augment", "decode", "interpolate", "traverse"],
 }
 """What each of the bundles can do."""
 

@@ -41,6 +41,8 @@ class Fitted:
     held_out: HeldOut | None
     uplift: Uplift | None
     histories: dict[str, History]
+    row_numbers: np.ndarray
+    """Where each case stands in the training set as it was read, `[n_cases]`."""
     pretraining: Pretraining | None = None
 
 
@@ -85,16 +87,16 @@ def _fit_from(
     folds = make_folds(learn, cases, configuration)
     result = cross_validate(cases, folds, configuration, list_candidates(learn, labels, configuration), start, watcher)
     if learn.labels is None:
-        return Fitted(
-            labels, cases, result.generator, None, collect_held_out(result.folds), None, result.generator.histories
-        )
+        held_out, histories = collect_held_out(result.folds), result.generator.histories
+        return Fitted(labels, cases, result.generator, None, held_out, None, histories, learn.row_numbers)
     network, losses = result.classifier or fit_policy(
         fabric, cases, result.uplift.policy, result.generator, configuration, initial=start.classifier
     )
     if configuration.average and result.generator.classifier is not None:
         network = Mean(network, result.generator.classifier)
     histories = result.generator.histories | ({"classifier": losses} if losses else {})
-    return Fitted(labels, cases, result.generator, network, collect_held_out(result.folds), result.uplift, histories)
+    held_out = collect_held_out(result.folds)
+    return Fitted(labels, cases, result.generator, network, held_out, result.uplift, histories, learn.row_numbers)
 
 
 def list_candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitConfiguration) -> tuple[PolicyName, ...]:

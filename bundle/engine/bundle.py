@@ -19,6 +19,7 @@ from bundle.generation.completing import Completer
 from bundle.generation.generate import check_noise, generate_series, read_noise_shapes
 from bundle.generation.given import GivenCases
 from bundle.generation.mixture import MixtureParameters, compute_marginal_log_density
+from bundle.generation.neighbours import TrainingCodes
 from bundle.generation.policy import PolicyName, find_source
 from bundle.generation.recipe import Recipe, Samples
 from bundle.generation.texture import add_texture, check_texture, read_noise_shape
@@ -39,7 +40,7 @@ from bundle.roles import (
     list_policies,
 )
 from bundle.signing import check_signature
-from bundle.verify import check_signatures, read_mixture, read_verified
+from bundle.verify import check_signatures, read_codes, read_mixture, read_verified
 
 Array = NDArray[np.float32]
 
@@ -76,13 +77,22 @@ class Bundle:
     blocks_at_once = 1
     """A block is the unit of every call of a seeded request: the bits of a row depend on the rows beside it."""
 
-    def __init__(self, manifest: Manifest, sessions: dict[str, Session], mixture: MixtureParameters | None) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        sessions: dict[str, Session],
+        mixture: MixtureParameters | None,
+        codes: TrainingCodes | None = None,
+    ) -> None:
         self.manifest = manifest
         self.mixture = mixture
+        self.codes = codes
+        """The codes of its training cases, where its fit was told to keep them."""
         self._sessions = {role: session for role, session in sessions.items() if role in ROLES}
         self.provider = next(iter(sessions.values())).provider
         """The onnxruntime execution provider that the graphs run on."""
-        self.operations = list_operations(self._sessions)
+        self._parts = [*self._sessions, *([] if codes is None else ["codes"])]
+        self.operations = list_operations(self._parts)
         """The operations that it can do."""
         self.policies = list_policies(self._sessions)
         """The policies that it can follow; none where it cannot augment."""
@@ -127,7 +137,7 @@ class Bundle:
         sessions = {name: Session(contents[graph.file], runtime) for name, graph in manifest.graphs.items()}
         check_signatures(manifest, sessions)
         replay(manifest, sessions, probe)
-        return cls(manifest, sessions, mixture)
+        return cls(manifest, sessions, mixture, _read_codes(manifest, contents))
 
     def can(self, operation: str) -> bool:
         """Whether it can do an operation, judge "typicality", or "judge" how dense codes lie."""
@@ -143,10 +153,14 @@ class Bundle:
             )
 
     def _explain_lack(self, operation: str) -> str:
+        if operation == "neighbours" and self.has("encoder"):
+            return (
+                "its fit kept no codes of training cases; fit it again with --keep-codes, which says what that reveals"
+            )
         if operation == "typicality" and has_one_of(JUDGEMENTS[operation], self._sessions):
             return "it was fitted on too few cases"
         ways = OPERATIONS[operation] if operation in OPERATIONS else JUDGEMENTS[operation]
-        lack = f"it has {describe_lack(ways, self._sessions)}"
+        lack = f"it has {describe_lack(ways, self._parts)}"
         if operation == "classify" and not self.manifest.labelled:
             lack += ", since it was fitted on unlabelled data"
         return lack
@@ -270,9 +284,37 @@ class Bundle:
         counts = np.array([card.training_count for card in self.manifest.classes])
         return compute_marginal_log_density(self.compute_log_density(latent), counts)
 
+    @property
+    def class_share(self) -> NDArray[np.float64]:
+        """The share of each class among the training cases, `[n_classes]`; a class without cases counts as one."""
+        counts = np.array([max(card.training_count, 1) for card in self.manifest.classes], np.float64)
+        share: NDArray[np.float64] = counts / counts.sum()
+        return share
+
+    def compute_cluster_probabilities(self, latent: Array) -> NDArray[np.float64]:
+        """The probability `[n, n_clusters]` that codes `[n, latent_dim]` are of each component of the mixture, numbered
+        class by class. Raises `Unsupported`."""
+        return self.require_mixture().compute_cluster_probabilities(latent.astype(np.float64), self.class_share)
+
+    def require_mixture(self) -> MixtureParameters:
+        """Return the mixture. Raises `Unsupported` where there is none."""
+        if self.mixture is None:
+            raise Unsupported(f"model {self.manifest.name!r} has no clusters: it has no mixture.")
+        return self.mixture
+
     def compute_typicality(self, latent: Array) -> Array:
         """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower. Raises `Unsupported`."""
         return self.rank_log_density(self.compute_marginal_log_density(latent))
+
+    @property
+    def deviations(self) -> NDArray[np.float64]:
+        """Standard deviation of each latent axis within classes, `[latent_dim]`: the root of the mean variance, classes
+        weighted by their training counts; 1, as the prior has it, without a mixture."""
+        if self.mixture is None:
+            return np.ones(self.latent_dim)
+        counts = np.maximum([card.training_count for card in self.manifest.classes], 1)
+        pooled: NDArray[np.float64] = np.sqrt(np.average(self.mixture.deviations**2, axis=0, weights=counts))
+        return pooled
 
     def rank_log_density(self, log_density: NDArray[np.floating]) -> Array:
         """The same of codes whose `log_density` `[n]` whatever their class is known."""
@@ -298,6 +340,13 @@ class Bundle:
                 self.decode(latent)
             if self.can("classify"):
                 self.classify(series)
+
+
+def _read_codes(manifest: Manifest, contents: dict[str, bytes]) -> TrainingCodes | None:
+    if manifest.latent is None or manifest.codes is None:
+        return None
+    file = manifest.codes.file
+    return read_codes(file, contents[file], manifest.codes.n_cases, manifest.latent.latent_dim)
 
 
 def _read_mixture(manifest: Manifest, contents: dict[str, bytes]) -> MixtureParameters | None:

@@ -61,6 +61,20 @@ class MixtureParameters:
         log_scales: Float = np.log(np.maximum(self.weights, 1e-30)) - log_determinant - constant
         return log_scales
 
+    @cached_property
+    def centres(self) -> Float:
+        """The mean of each class's heaviest component, `[n_classes, latent_dim]`: a code among its cases, as the mean
+        of several components need not be."""
+        centres: Float = self.means[np.arange(len(self.means)), self.weights.argmax(axis=1)]
+        return centres
+
+    @cached_property
+    def deviations(self) -> Float:
+        """Standard deviation of each axis within the components of each class, `[n_classes, latent_dim]`."""
+        variances = np.diagonal(self.covariances, axis1=2, axis2=3)
+        deviations: Float = np.sqrt((self.weights[:, :, None] * variances).sum(axis=1))
+        return deviations
+
     def draw(
         self,
         class_index: int,
@@ -113,6 +127,28 @@ class MixtureParameters:
         """The means, each by its own component's inverse factor, in the order of `_whitening`."""
         whitened: Float = (self._precision_factors @ self.means[..., None]).reshape(-1)
         return whitened
+
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which components there are, `[n_classes, n_components]`. Numbered class by class they are the clusters."""
+        return self.weights > 0
+
+    def select_cluster(self, cluster: int) -> MixtureParameters:
+        """The same with one cluster alone in its class."""
+        index, component = np.argwhere(self.present)[cluster]
+        weights = self.weights.copy()
+        weights[index] = np.arange(weights.shape[1]) == component
+        return replace(self, weights=weights)
+
+    def compute_cluster_probabilities(self, latent: Float, class_share: Float) -> Float:
+        """The probability `[n, n_clusters]` that `latent` `[n, latent_dim]` is of each cluster; `class_share`
+        `[n_classes]` are the classes' shares."""
+        log_density = np.stack(
+            [self.compute_component_log_density(latent, index) for index in range(len(self.weights))], axis=1
+        )
+        log_terms = (log_density + np.log(class_share)[:, None])[:, self.present]
+        probabilities: Float = np.exp(log_terms - _compute_log_sum(log_terms)[:, None])
+        return probabilities
 
     def adapt(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
         """Shrink the mixture, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.

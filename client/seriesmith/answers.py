@@ -17,9 +17,12 @@ __all__ = [
     "CompleteAnswer",
     "DecodeAnswer",
     "EncodeAnswer",
+    "InterpolateAnswer",
     "Interval",
+    "NeighboursAnswer",
     "ReconstructAnswer",
     "SampleAnswer",
+    "TraverseAnswer",
 ]
 
 
@@ -65,17 +68,20 @@ class AugmentAnswer:
     """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
     `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them. `note` says
-    what was filled in the given cases, where anything was.
+    what was filled in the given cases, where anything was. `mean_move` and `largest_move` tell how far constraints
+    moved the values of each made series, where there are any; 0 for given cases.
 
     series: [n_cases, n_channels, n_timepoints]
     labels: [n_cases]
     synthetic: [n_cases]
     lengths: [n_cases]
     note: [one]
+    mean_move: [n_cases]
+    largest_move: [n_cases]
 
     There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `report`.
 
-    What the server left out is None: `lengths`, `note`.
+    What the server left out is None: `lengths`, `note`, `mean_move`, `largest_move`.
     """
 
     model: str
@@ -90,6 +96,8 @@ class AugmentAnswer:
     report: dict[str, ClassReport] = field(default_factory=dict)
     lengths: Wholes | None = None
     note: str | None = None
+    mean_move: Floats | None = None
+    largest_move: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -151,13 +159,16 @@ class DecodeAnswer:
     """Series of latent codes.
 
     `log_density` is that of the codes, and `typicality` from 0 to 1. `seed` is the texture's, where there is one.
+    `mean_move` and `largest_move` tell how far constraints moved the values of each series, where there are any.
 
     series: [n_cases, n_channels, n_timepoints]
     log_density: [n_cases]
     typicality: [n_cases]
     lengths: [n_cases]
+    mean_move: [n_cases]
+    largest_move: [n_cases]
 
-    What the server left out is None: `log_density`, `typicality`, `seed`, `lengths`.
+    What the server left out is None: `log_density`, `typicality`, `seed`, `lengths`, `mean_move`, `largest_move`.
     """
 
     model: str
@@ -167,6 +178,8 @@ class DecodeAnswer:
     typicality: Floats | None = None
     seed: int | None = None
     lengths: Wholes | None = None
+    mean_move: Floats | None = None
+    largest_move: Floats | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -177,6 +190,62 @@ class EncodeAnswer:
 
     posterior_mean: [n_cases, latent_dim]
     posterior_log_variance: [n_cases, latent_dim]
+    cluster: [n_cases]
+    cluster_probability: [n_cases]
+    note: [one]
+
+    What the server left out is None: `cluster`, `cluster_probability`, `note`.
+    """
+
+    model: str
+    version: int
+    posterior_mean: Floats
+    posterior_log_variance: Floats
+    cluster: Wholes | None = None
+    cluster_probability: Floats | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class InterpolateAnswer:
+    """Series on the way from one point of the latent space to another.
+
+    Series and codes, way by way: `way` says which, `position` from 0 to 1 how far along it. `note` says what was
+    filled in the series at the ends. `mean_move` and `largest_move` tell how far constraints moved the values of each
+    series, where there are any.
+
+    series: [n_cases, n_channels, n_timepoints]
+    latent: [n_cases, latent_dim]
+    position: [n_cases]
+    way: [n_cases]
+    lengths: [n_cases]
+    note: [one]
+    mean_move: [n_cases]
+    largest_move: [n_cases]
+
+    What the server left out is None: `lengths`, `note`, `mean_move`, `largest_move`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    latent: Floats
+    position: Floats
+    way: Wholes
+    lengths: Wholes | None = None
+    note: str | None = None
+    mean_move: Floats | None = None
+    largest_move: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NeighboursAnswer:
+    """The training cases whose latent codes are nearest to series or codes.
+
+    Places in the training set, and distances; `note` says what was filled in the series.
+
+    index: [n_cases, n_neighbours]
+    distance: [n_cases, n_neighbours]
     note: [one]
 
     What the server left out is None: `note`.
@@ -184,8 +253,8 @@ class EncodeAnswer:
 
     model: str
     version: int
-    posterior_mean: Floats
-    posterior_log_variance: Floats
+    index: Wholes
+    distance: Floats
     note: str | None = None
 
 
@@ -223,17 +292,20 @@ class ReconstructAnswer:
 class SampleAnswer:
     """Synthetic series, class by class.
 
-    Series in the order of `counts`; per class, acceptance and fallbacks by the text of its label.
+    Series in the order of `counts`; per class, acceptance and fallbacks by the text of its label. `mean_move` and
+    `largest_move` tell how far constraints moved the values of each series, where there are any.
 
     series: [n_cases, n_channels, n_timepoints]
     labels: [n_cases]
     log_density: [n_cases]
     lengths: [n_cases]
+    mean_move: [n_cases]
+    largest_move: [n_cases]
 
     There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `acceptance` and
     `fallbacks`.
 
-    What the server left out is None: `log_density`, `lengths`.
+    What the server left out is None: `log_density`, `lengths`, `mean_move`, `largest_move`.
     """
 
     model: str
@@ -246,3 +318,34 @@ class SampleAnswer:
     fallbacks: dict[str, int] = field(default_factory=dict)
     seed: int
     lengths: Wholes | None = None
+    mean_move: Floats | None = None
+    largest_move: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class TraverseAnswer:
+    """Series along single axes of the latent space.
+
+    Series and codes, centre by centre and axis by axis: `centre` and `axis` say which, and `position` how many
+    standard deviations away. `note` says what was filled in the series that are centres.
+
+    series: [n_cases, n_channels, n_timepoints]
+    latent: [n_cases, latent_dim]
+    position: [n_cases]
+    axis: [n_cases]
+    centre: [n_cases]
+    lengths: [n_cases]
+    note: [one]
+
+    What the server left out is None: `lengths`, `note`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    latent: Floats
+    position: Floats
+    axis: Wholes
+    centre: Wholes
+    lengths: Wholes | None = None
+    note: str | None = None

@@ -22,7 +22,7 @@ Ragged = ArrayLike | Sequence[ArrayLike]
 """An array, or a list of one for each case, of several lengths."""
 
 
-def prepare_series(series: Ragged) -> NDArray[np.float32]:
+def prepare_series(series: Ragged, field: str = "series") -> NDArray[np.float32]:
     """Convert to float32 `[n_cases, n_channels, n_timepoints]` or without channels. Raises `InvalidRequest`.
 
     A list of cases of several lengths is filled up with NaN, which is also a missing value: the model decides whether
@@ -31,42 +31,43 @@ def prepare_series(series: Ragged) -> NDArray[np.float32]:
     try:
         array = np.asarray(series)
     except ValueError:
-        array = _fill_up(series)
+        array = _fill_up(series, field)
     if array.dtype.kind == "O":  # None is a missing value
         array = _convert_objects(array)
     if array.dtype.kind not in "fiu" or array.ndim not in (2, 3):
         raise InvalidRequest(
-            f"series is {array.dtype} of shape {array.shape}; pass numbers, [n_cases, n_channels, n_timepoints] or "
+            f"{field} is {array.dtype} of shape {array.shape}; pass numbers, [n_cases, n_channels, n_timepoints] or "
             "[n_cases, n_timepoints].",
-            "series",
+            field,
         )
     with np.errstate(over="ignore"):
         sent = np.ascontiguousarray(array, "<f4")
     if np.isinf(sent).any():
         place = tuple(map(int, np.argwhere(np.isinf(sent))[0]))
         raise InvalidRequest(
-            f"series[{', '.join(map(str, place))}] is {array[place]}, which is no finite 32-bit number; rescale before "
-            "sending.",
-            "series",
+            f"{field}[{', '.join(map(str, place))}] is {array[place]}, which is no finite 32-bit number; rescale "
+            "before sending.",
+            field,
         )
     return sent
 
 
-def _fill_up(series: Ragged) -> NDArray[np.float64]:
+def _fill_up(series: Ragged, field: str) -> NDArray[np.float64]:
     """Fill up cases of several lengths with NaN behind the shorter ones. Raises `InvalidRequest`."""
     try:
         cases = [np.asarray(case, np.float64) for case in series]  # type: ignore[union-attr]
     except (TypeError, ValueError) as error:
         raise InvalidRequest(
-            f"series holds a case whose channels differ in length, or no numbers ({error}); pass a list of arrays "
+            f"{field} holds a case whose channels differ in length, or no numbers ({error}); pass a list of arrays "
             "[n_channels, n_timepoints].",
-            "series",
+            field,
         ) from error
     shapes = sorted({case.shape[:-1] for case in cases})
     if len(shapes) != 1 or len(shapes[0]) > 1:
         raise InvalidRequest(
-            f"series holds cases of the shapes {cases[0].shape} to {cases[-1].shape}; they may differ in length alone.",
-            "series",
+            f"{field} holds cases of the shapes {cases[0].shape} to {cases[-1].shape}; they may differ in length "
+            "alone.",
+            field,
         )
     whole = np.full((len(cases), *shapes[0], max(case.shape[-1] for case in cases)), np.nan)
     for place, case in enumerate(cases):
@@ -96,6 +97,23 @@ def prepare_array(array: Ragged, field: str) -> NDArray[np.float32]:
         return np.asarray(array, "<f4")
     except (TypeError, ValueError) as error:
         raise InvalidRequest(f"{field} cannot become an array of numbers: {error}.", field) from error
+
+
+def prepare_by_channel(numbers: ArrayLike, field: str) -> list[float | None]:
+    """Convert a number, or one for each channel, to a list; None and NaN stand for none. Raises `InvalidRequest`."""
+    try:
+        listed: list[float] = np.atleast_1d(np.asarray(numbers, np.float64)).tolist()
+    except (TypeError, ValueError) as error:
+        raise InvalidRequest(f"{field} is {numbers!r:.80}; pass a number, or one for each channel.", field) from error
+    return [None if number != number else number for number in listed]
+
+
+def prepare_wholes(numbers: Sequence[int], field: str) -> list[int]:
+    """Convert whole numbers, numpy's too, to a list. Raises `InvalidRequest`."""
+    try:
+        return [_require_whole(number) for number in numbers]
+    except TypeError as error:
+        raise InvalidRequest(f"{field} is {numbers!r:.80}; pass whole numbers: {error}.", field) from error
 
 
 def prepare_labels(labels: ArrayLike) -> list[Label]:

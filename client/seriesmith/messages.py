@@ -83,7 +83,9 @@ def _fill_field(message: Message, field: FieldDescriptor, value: Any) -> None:
         fill(getattr(message, field.name), value)
 
 
-def _fill_array(target: Any, array: np.ndarray) -> None:
+def _fill_array(target: Any, array: np.ndarray | list[float | None]) -> None:
+    """None in a list is NaN."""
+    array = array if isinstance(array, np.ndarray) else np.array(array, np.float64)
     target.shape.extend(array.shape)
     target.values = array.astype("<f4", copy=False).tobytes()
 
@@ -162,6 +164,8 @@ DTYPES = {FieldDescriptor.TYPE_BOOL: np.bool_, FieldDescriptor.TYPE_INT64: np.in
 def _read_message(name: str, value: Any) -> Any:
     if name == "Array":
         return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape)).copy()
+    if name == "Indices":
+        return np.array(value.values, np.int64).reshape(tuple(value.shape))
     if name == "Labels":
         return list(value.text or value.number)
     return _read_fields(value)

@@ -30,6 +30,7 @@ TYPES = {
     Kind.FLAG: "bool",
     Kind.ARRAY: "Floats",
     Kind.WHOLES: "Wholes",
+    Kind.INDICES: "Wholes",
     Kind.FLAGS: "Flags",
     Kind.LABELS: "LabelArray",
     Kind.CLASSES: "ClassArray",

@@ -17,14 +17,14 @@ HEAD = '''\
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from numpy.typing import ArrayLike
 
 from seriesmith.answers import {answers}
-from seriesmith.arguments import Ragged, Strategy, prepare_array, prepare_counts
-from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy, prepare_times
+from seriesmith.arguments import Ragged, Strategy, prepare_array, prepare_by_channel, prepare_counts
+from seriesmith.arguments import prepare_labels, prepare_series, prepare_strategy, prepare_times, prepare_wholes
 from seriesmith.calls import Call, list_chosen, make_call
 '''
 
@@ -35,6 +35,7 @@ TYPES = {
     Kind.FLAG: "bool",
     Kind.ARRAY: "Ragged",
     Kind.TIMES: "Ragged",
+    Kind.WHOLES: "Sequence[int]",
     Kind.LABELS: "ArrayLike",
     Kind.COUNTS: "Mapping[Any, int]",
     Kind.CHOICE: "str | Mapping[str, Any]",
@@ -42,6 +43,7 @@ TYPES = {
 PREPARED = {
     Kind.ARRAY: "prepare_array({name}, '{name}')",
     Kind.TIMES: "prepare_times({name})",
+    Kind.WHOLES: "prepare_wholes({name}, '{name}')",
     Kind.LABELS: "prepare_labels({name})",
     Kind.COUNTS: "prepare_counts({name}, '{name}')",
     # Over gRPC the text that is the default is a message which is absent.
@@ -51,6 +53,9 @@ PREPARED = {
 
 CONVENIENT = {"strategy": ("Strategy", "prepare_strategy({name})")}
 """Arguments that callers may write in more ways than the server reads: their type, and how they become what is sent."""
+
+BY_CHANNEL = ("lower", "upper", "start_value", "end_value", "sum")
+"""Arguments that are one number, or one for each channel."""
 
 POSITIONAL = (Kind.ARRAY, Kind.LABELS, Kind.COUNTS)
 """Arguments of many values may be given without their names."""
@@ -65,9 +70,9 @@ def write_operations() -> str:
 
 def _write_function(operation: Operation) -> Iterator[str]:
     fields = list_request_fields(operation.request)
-    positional = [one for one in fields if one.kind in POSITIONAL]
+    positional = [one for one in fields if one.kind in POSITIONAL and one.name not in BY_CHANNEL]
     positional.sort(key=lambda one: one.optional)
-    named = [one for one in fields if one.kind not in POSITIONAL]
+    named = [one for one in fields if one not in positional]
     named.sort(key=lambda one: one.name == "model")  # which every operation has, last
     parameters = [text for one in positional for text in _list_parameters(one)]
     parameters += ["*", *(text for one in named for text in _list_parameters(one))]
@@ -76,7 +81,7 @@ def _write_function(operation: Operation) -> Iterator[str]:
     words = list_lines(pair for one in (*positional, *named) for pair in _describe(one))
     yield from write_docstring([operation.summary, operation.description, words])
     sent = ", ".join(f'"{one.name}": {_prepare(one)}' for one in (*positional, *named) if one.name != "series")
-    series = ", series=prepare_series(series)" if any(one.name == "series" for one in fields) else ""
+    series = next((f", series={_prepare(one)}" for one in fields if one.name == "series"), "")
     parts = ", parts=True" if operation.stream is not None else ""
     yield f'    return make_call("{operation.name}", {answer}, {{{sent}}}{series}{parts})'
 
@@ -85,6 +90,7 @@ def _list_parameters(field: Field) -> list[str]:
     if field.kind is Kind.EXTRAS:
         return [f"{name}: bool = False" for name in field.of]
     kind = CONVENIENT[field.name][0] if field.name in CONVENIENT else TYPES[field.kind]
+    kind = "ArrayLike" if field.name in BY_CHANNEL else kind
     if not field.optional:
         return [f"{field.name}: {kind}"]
     return [f"{field.name}: {kind}{' | None' if field.default is None else ''} = {field.default!r}"]
@@ -100,6 +106,10 @@ def _prepare(field: Field) -> str:
     if field.kind is Kind.EXTRAS:
         return f"list_chosen({', '.join(f'{name}={name}' for name in field.of)})"
     form = CONVENIENT[field.name][1] if field.name in CONVENIENT else PREPARED.get(field.kind, "{name}")
+    if field.name.endswith("series"):
+        form = "prepare_series({name}, '{name}')"
+    if field.name in BY_CHANNEL:
+        form = "prepare_by_channel({name}, '{name}')"
     prepared = form.format(name=field.name, default=field.default)
     if field.kind not in PREPARED:
         return prepared

@@ -28,6 +28,8 @@ class Kind(Enum):
     TIMES = auto()
     """float64, one per timepoint of each case."""
     WHOLES = auto()
+    INDICES = auto()
+    """Whole numbers, several for each case."""
     FLAGS = auto()
     LABELS = auto()
     """A class label per case."""
@@ -87,7 +89,7 @@ def list_answer_fields(operation: Operation) -> list[Field]:
     found = []
     for field in _list_hinted(operation.answer, hints):
         axes = find_axes(hints[field.name])
-        absent = field.name in extras or (axes is not None and axes.needs is not None)
+        absent = field.name in extras or (axes is not None and axes.may_lack)
         found.append(dataclasses.replace(field, optional=absent or (axes is None and field.optional)))
     return found
 
@@ -144,7 +146,8 @@ def _classify_answered(place: str, hint: Any, axes: Axes | None) -> tuple[Kind, 
 
 def _classify(place: str, hint: Any, axes: Axes | None = None) -> tuple[Kind, Any]:
     if axes is not None and axes.names != ("one",):
-        return COLUMNS[axes.datatype], None
+        several = axes.datatype == "INT64" and len(axes.names) > 1
+        return Kind.INDICES if several else COLUMNS[axes.datatype], None
     kind = Kind.TEXT if get_origin(hint) is Literal else SCALARS.get(hint)
     if kind is None:
         raise TypeError(f"{place} is {hint}, which no message can hold; give it a type that Kind lists.")

@@ -57,6 +57,10 @@ SHARED = {
         "The same in double precision.",
         [Member("repeated int64", "shape"), Member("bytes", "values", "float64, little-endian")],
     ),
+    "Indices": (
+        "Whole numbers in row-major order.",
+        [Member("repeated int64", "shape"), Member("repeated int64", "values")],
+    ),
     "Labels": (
         "One label per case: `text` for a model whose labels are strings, `number` for one whose labels are integers. "
         "In a request, the text of an integer is as good.",
@@ -71,6 +75,7 @@ COLUMNS = {
     Kind.ARRAY: "Array",
     Kind.TIMES: "Doubles",
     Kind.WHOLES: "repeated int64",
+    Kind.INDICES: "Indices",
     Kind.FLAGS: "repeated bool",
     Kind.LABELS: "Labels",
     Kind.CLASSES: "Labels",

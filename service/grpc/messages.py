@@ -135,6 +135,11 @@ def _write_array(target: Any, array: np.ndarray) -> None:
     target.values = np.ascontiguousarray(array, "<f4").tobytes()
 
 
+def _write_indices(target: Any, array: np.ndarray) -> None:
+    target.shape.extend(array.shape)
+    target.values.extend(array.reshape(-1).tolist())
+
+
 def _write_labels(target: Any, labels: Labels | list[Label]) -> None:
     classes, listed = (labels.classes, labels.to_list()) if isinstance(labels, Labels) else (labels, labels)
     if all(isinstance(label, int) for label in classes):
@@ -143,4 +148,8 @@ def _write_labels(target: Any, labels: Labels | list[Label]) -> None:
         target.text.extend(map(str, listed))
 
 
-_WRITERS: dict[str, Callable[[Any, Any], None]] = {"Array": _write_array, "Labels": _write_labels}
+_WRITERS: dict[str, Callable[[Any, Any], None]] = {
+    "Array": _write_array,
+    "Indices": _write_indices,
+    "Labels": _write_labels,
+}

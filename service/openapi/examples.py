@@ -14,6 +14,9 @@ MOST_VALUES = 4096
 """A series of more would fill the page; such a model gets no examples of series."""
 
 
+CODES = {"latent": 0.5, "start_latent": -0.5, "end_latent": 1.0}
+"""Fields of latent codes, and what the examples hold; an operation that takes these has no example of series."""
+
 SERIES_ALONE = ("encode", "reconstruct", "classify")
 """Operations whose request needs nothing but series."""
 
@@ -49,18 +52,22 @@ class Example:
         there is no example of.
         """
         known = operation.request.model_fields
-        if operation.name not in self.operations or ("series" in known and not self._has_short_series()):
+        if operation.name not in self.operations:
             return None
-        labelled = {"series", "labels"}.issubset(known)
-        values: dict[str, Any] = {
-            "model": self.model,
-            "series": self._make_series(2 if labelled else 1) if "series" in known else None,
-            "latent": [[0.5] * self.latent_dim],
-            "labels": [self.labels[0], self.labels[-1]] if labelled and self.labels else None,
-            "counts": {self.class_texts[0]: 2},
-            "strategy": {"factor": 2},
-            "seed": 1 if "latent" not in known else None,
-        }
+        values: dict[str, Any] = {"model": self.model}
+        if CODES.keys().isdisjoint(known):
+            if "series" in known and not self._has_short_series():
+                return None
+            labelled = "labels" in known
+            values |= {
+                "series": self._make_series(2 if labelled else 1) if "series" in known else None,
+                "labels": [self.labels[0], self.labels[-1]] if self.labels else None,
+                "counts": {self.class_texts[0]: 2},
+                "strategy": {"factor": 2},
+                "seed": 1,
+            }
+        else:
+            values |= {name: [[level] * self.latent_dim] for name, level in CODES.items()} | {"axes": [0]}
         given = {name: value for name, value in values.items() if name in known and value is not None}
         needed = {field.alias or name for name, field in known.items() if field.is_required()}
         return given if needed <= given.keys() else None

@@ -111,7 +111,7 @@ def _mark_optional(answer: Schema, operation: Operation) -> None:
     for name, hint in hints.items():
         axes = find_axes(hint)
         answer["properties"][name] = remove_null(answer["properties"][name])
-        if name in extras or (axes is not None and axes.needs is not None):
+        if name in extras or (axes is not None and axes.may_lack):
             answer["required"] = [known for known in answer["required"] if known != name]
     answer["properties"].pop(LENGTHS, None)
 

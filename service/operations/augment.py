@@ -11,7 +11,9 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 `strategy` is "balance" (every class sent, up to the largest of them), {"factor": f} (each class times f) or {"counts":
 {label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to each value sent,
 which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled. Where lengths vary, a
-made series has the length of the given case that it came from, or of one drawn among those of its class.
+made series has the length of the given case that it came from, or of one drawn among those of its class. Made series
+are moved to the nearest ones that meet the constraints named, if any: bounds, fixed ends, a direction, a sum over time;
+`report` tells of them as they were before.
 """
 
 from __future__ import annotations
@@ -38,11 +40,13 @@ from service.answers import (
     LabelColumn,
     Labels,
     Lengths,
+    Moves,
     Note,
     StreamedAnswer,
     gather,
 )
 from service.class_reports import COMPARED, ClassReport, report_classes
+from service.constraining import MOVED, ConstrainedRequest, build_constraints, check_lengths, constrain
 from service.generating import HELD_ROWS, Generation
 from service.labelling import ClassLabels, find_classes
 from service.operations.contract import (
@@ -50,7 +54,6 @@ from service.operations.contract import (
     Expansion,
     Seed,
     Series,
-    StrictRequest,
     Wanted,
     check_rows,
     receive_series,
@@ -69,7 +72,7 @@ NEEDS = "augment"
 POLICY = "where synthetic series come from; auto: as the model's fit chose"
 
 
-class Request(StrictRequest):
+class Request(ConstrainedRequest):
     """Cases to augment, with a label each (none for a model of unlabelled data)."""
 
     series: Series
@@ -89,7 +92,8 @@ class Request(StrictRequest):
 class Answer:
     """`synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
 
-    `note` says what was filled in the given cases, where anything was.
+    `note` says what was filled in the given cases, where anything was. `mean_move` and `largest_move` tell how far
+    constraints moved the values of each made series, where there are any; 0 for given cases.
     """
 
     model: str
@@ -103,6 +107,8 @@ class Answer:
     report: dict[str, ClassReport]
     lengths: Lengths | None = None
     note: Note = None
+    mean_move: Moves | None = None
+    largest_move: Moves | None = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -123,7 +129,8 @@ async def stream(
     check_rows(total, serving.settings.choose_max_rows(whole), "the augmented dataset", "strategy")
     held_cases = total if whole else min(total, len(series) + HELD_ROWS)
     width = manifest.series.n_timepoints if placed is None else max(series.shape[2], int(placed.lengths.max()))
-    room.take(held_cases * (manifest.series.n_channels * width + 2))
+    constraints = build_constraints(request, manifest)
+    room.take(held_cases * (manifest.series.n_channels * width + 4))
     seed = draw_seed(request.seed)
     expansion = served.bundle.choose_expansion(request.expansion)
     policy = choose_policy(served.bundle, request.policy)
@@ -134,19 +141,23 @@ async def stream(
         series = placed.stretch().series
     recipes = [Recipe(index, count, seed, expansion, policy) for index, count in making.items()]
     compared = COMPARED if "report" in wanted else 0
+    varying = vary_as_given(recipes, manifest.series, placed, given, stretched)
+    check_lengths(constraints, manifest.series, [*varying.drawn.values(), *varying.given.values()])
     generation = Generation(served, "augment", recipes, len(series), compared, whole)
     with generation.close_on_failure():
         await generation.start_from(series, given)
-    varying = vary_as_given(recipes, manifest.series, placed, given, stretched)
     report: dict[str, ClassReport] = {}
 
     async def make_chunks() -> AsyncIterator[Columns]:
         originals = _answer_given(series, placed, varying)
+        if constraints is not None:
+            originals |= {name: np.zeros(len(series), np.float32) for name in MOVED}
         yield _build_chunk({name: column[:kept] for name, column in originals.items()}, given[:kept], manifest)
         async for index, part in generation.generate_parts():
             require_finite_answer(part.series, "augmentation")
             made_index = np.full(len(part.series), index)
-            yield _build_chunk(varying.bring_back(index, part), made_index, manifest, synthetic=True)
+            columns = await constrain(varying.bring_back(index, part), constraints)
+            yield _build_chunk(columns, made_index, manifest, synthetic=True)
         if "report" in wanted:
             made, made_by = generation.made, generation.made_by
             report.update(await serving.lane.run(report_classes, manifest, series, given, made, made_by))
@@ -156,6 +167,7 @@ async def stream(
     head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy, "advice": advice}
     n_cases = kept + sum(making.values())
     narrow = {"labels": "<i4", "synthetic": "|b1"} | ({} if manifest.series.is_fixed else {"lengths": "<i4"})
+    narrow |= {} if constraints is None else MOVED
     if placed is not None and (note := describe_placing(placed)):
         head["note"] = note
     return StreamedAnswer(

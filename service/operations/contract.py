@@ -12,8 +12,9 @@ from bundle.errors import InvalidRequest, TooLarge
 from bundle.generation.recipe import MAX_SEED
 from bundle.grid import OnGrid
 from bundle.showing import show
-from service.answers import FLOAT32, Axes, build_array_schema
-from service.canonical import Array, is_finite, make_canonical, parse_numbers
+from service.answers import Axes, build_array_schema
+from service.canonical import Array, is_finite, make_canonical
+from service.named_arrays import Series as Series  # for operations, beside the other types of their fields
 from service.pace import run_unhurried
 from service.serving import Served, Serving
 from service.strategy import make_whole
@@ -22,18 +23,6 @@ from service.uneven import Uneven, parse_times, place_series
 NOT_THIS_ONE = {"missing", "extra_forbidden", "literal_error", "model_type"}
 """Kinds of refusal by which a member of a union says that something else was meant."""
 
-
-SERIES = {
-    "description": "[n_cases][n_channels][n_timepoints], or [n_cases][n_timepoints] of one channel. null is a missing "
-    "value, and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)",
-    "anyOf": [build_array_schema(depth, {"anyOf": [FLOAT32, {"type": "null"}]}, minItems=1) for depth in (3, 2)],
-}
-Series = Annotated[
-    Array | Uneven,
-    PlainValidator(parse_numbers),
-    WithJsonSchema(SERIES),
-    Axes("FP32", ("n_cases", "n_channels", "n_timepoints")),
-]
 
 Times = Annotated[
     list[Any] | None,
@@ -149,12 +138,14 @@ async def receive_series(
     return served, placed.series, placed
 
 
-def require_finite_answer(array: np.ndarray, name: str, field: str = "series") -> np.ndarray:
-    """Return `array`, made of `field`. Raises `InvalidRequest` where it is not finite, which only extreme input
-    causes."""
+def require_finite_answer(array: np.ndarray, name: str, field: str = "series", n_each: int = 1) -> np.ndarray:
+    """Return `array`, of which `n_each` rows were made of each case of `field`.
+
+    Raises `InvalidRequest` where it is not finite, which only extreme input causes.
+    """
     if is_finite(array):
         return array
-    case = int(np.argwhere(~np.isfinite(array))[0][0])
+    case = int(np.argwhere(~np.isfinite(array))[0][0]) // n_each
     raise InvalidRequest(
         f"{field}[{case}] lies so far outside the model's training range that its {name} is not a finite number; "
         "check its units and scale.",

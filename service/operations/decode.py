@@ -10,21 +10,21 @@ code lies where no training case did, and its series is the decoder's guess.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import FailFast, Field
 
 from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest, Unsupported
-from service.answers import CodeDensity, Cube, Lengths, Typicality
+from service.answers import CodeDensity, Cube, Lengths, Moves, Typicality
+from service.constraining import ConstrainedRequest, build_constraints, check_lengths, constrain
 from service.decoding import decode_textured
 from service.labelling import ClassLabels, find_classes
 from service.named_arrays import Latent, require_width
 from service.operations.contract import (
     ALL,
     Seed,
-    StrictRequest,
     Wanted,
     check_rows,
     require_finite_answer,
@@ -36,7 +36,7 @@ from service.serving import Served, Serving
 NEEDS = "decode"
 
 
-class Request(StrictRequest):
+class Request(ConstrainedRequest):
     """Codes to decode; `with` asks for more."""
 
     latent: Latent
@@ -50,7 +50,10 @@ class Request(StrictRequest):
 
 @dataclass(frozen=True)
 class Answer:
-    """`log_density` is that of the codes, and `typicality` from 0 to 1. `seed` is the texture's, where there is one."""
+    """`log_density` is that of the codes, and `typicality` from 0 to 1. `seed` is the texture's, where there is one.
+
+    `mean_move` and `largest_move` tell how far constraints moved the values of each series, where there are any.
+    """
 
     model: str
     version: int
@@ -59,6 +62,8 @@ class Answer:
     typicality: Typicality | None
     seed: int | None = None
     lengths: Lengths | None = None
+    mean_move: Moves | None = None
+    largest_move: Moves | None = None
 
 
 async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = ALL) -> Answer:
@@ -68,7 +73,9 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     check_rows(len(latent), serving.settings.max_rows, "latent", "latent")
     require_width(latent, manifest, "latent")
     require_texture(request, served.bundle)
-    room.take(len(latent) * (manifest.series.size + 3))
+    constraints = build_constraints(request, manifest)
+    check_lengths(constraints, manifest.series, [])
+    room.take(len(latent) * (manifest.series.size + 5))
     seed = draw_seed(request.seed) if request.texture else None
     log_density = typicality = None
     with served.admit("decode", len(latent)):
@@ -76,7 +83,16 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
         if request.extras:
             log_density, typicality = await judge_codes(served, latent, request.extras)
     lengths = None if manifest.series.is_fixed else np.full(len(latent), manifest.series.n_timepoints)
-    return Answer(manifest.name, manifest.version, series, log_density, typicality, seed, lengths)
+    columns: Any = await constrain({"series": series}, constraints)
+    return Answer(
+        manifest.name,
+        manifest.version,
+        log_density=log_density,
+        typicality=typicality,
+        seed=seed,
+        lengths=lengths,
+        **columns,
+    )
 
 
 def require_texture(request: Request, bundle: Bundle) -> None:

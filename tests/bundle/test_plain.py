@@ -42,7 +42,10 @@ REFUSALS = {
     ("dreamer", "classify"): "it has no classifier, since it was fitted on unlabelled data; it can sample, augment.",
     ("judge", "sample"): "it has no decoder or mixture, and no generate graph; it can classify.",
     ("coder", "reconstruct"): "it has no decoder; it can encode.",
-    ("autoencoder", "sample"): "it has no mixture, and no generate graph; it can encode, reconstruct, augment, decode.",
+    (
+        "autoencoder",
+        "sample",
+    ): "it has no mixture, and no generate graph; it can encode, reconstruct, augment, decode, interpolate, traverse.",
 }
 
 

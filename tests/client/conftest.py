@@ -33,12 +33,12 @@ def open_client(kind: str, url: str, **options: Any) -> Iterator[Ask]:
     """Calls of a blocking or an async client."""
     if kind == "blocking":
         with Client(url, **options) as client:
-            yield lambda method, *args, **kwargs: _take(getattr(client, method)(*args, **kwargs))
+            yield lambda name, /, *args, **kwargs: _take(getattr(client, name)(*args, **kwargs))
         return
     with asyncio.Runner() as runner:
         client_ = AsyncClient(url, **options)
         try:
-            yield lambda method, *args, **kwargs: runner.run(_await(getattr(client_, method)(*args, **kwargs)))
+            yield lambda name, /, *args, **kwargs: runner.run(_await(getattr(client_, name)(*args, **kwargs)))
         finally:
             runner.run(client_.close())
 

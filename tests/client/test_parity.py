@@ -22,7 +22,7 @@ def assert_equal(answer: Any, expected: dict[str, Any], exact: bool = False) -> 
     assert n_cases in (None, len(expected.get("series", [])))
     assert {name for name, value in said.items() if value is not None} == set(expected)
     for name, value in expected.items():
-        if isinstance(value, list) and isinstance(value[0], (float, list)):
+        if isinstance(value, list) and isinstance(np.ravel(value)[0], float):
             assert said[name].dtype == np.float32
             assert not exact or np.array_equal(said[name], np.array(value, np.float32))
             assert compute_relative_difference(said[name], value) < 1e-5
@@ -57,6 +57,26 @@ def test_decode(server: Server, ask: Ask, texture: bool):
     answer = ask("decode", np.array(CODES), **more, log_density=True, typicality=True, model="sines")
     wanted = more | {"with_": ["log_density", "typicality"]}
     assert_equal(answer, server.answer("decode", model="sines", latent=CODES, **wanted), exact=texture)
+
+
+def test_interpolate(server: Server, ask: Ask, cases: Labelled):
+    ways = {"start_labels": [1], "end_series": cases.series[:4]}
+    answer = ask("interpolate", **ways, method="spherical", steps=np.int64(5), ends="start", model="sines")
+    wanted = ways | {"method": "spherical", "steps": 5, "ends": "start"}
+    assert_equal(answer, server.answer("interpolate", model="sines", **wanted))
+    assert answer.way.dtype == np.int64
+
+
+def test_neighbours(server: Server, ask: Ask, cases: Labelled):
+    answer = ask("neighbours", cases.series[:4], k=3, model="sines")
+    assert_equal(answer, server.answer("neighbours", model="sines", series=cases.series[:4], k=3))
+    assert answer.index.dtype == np.int64 and answer.index.shape == answer.distance.shape == (4, 3)
+
+
+def test_traverse(server: Server, ask: Ask, cases: Labelled):
+    answer = ask("traverse", cases.series[:2], axes=np.array([5, 0]), low=-1, steps=3, model="sines")
+    wanted = {"series": cases.series[:2], "axes": [5, 0], "low": -1, "steps": 3}
+    assert_equal(answer, server.answer("traverse", model="sines", **wanted))
 
 
 def test_sample(server: Server, ask: Ask):

@@ -22,6 +22,7 @@ from service.http.codings import unpack_at_once
 from service.http.http1.head import Head
 from service.http.http1.reader import Reader
 from service.inference.bodies import read_request
+from service.named_arrays import parse_codes_as
 from service.proto import open_inference_pb2 as inference
 from service.proto import seriesmith_pb2 as typed
 from service.wires import arrow, json_text, octets
@@ -37,6 +38,12 @@ Target = tuple[Callable[[bytes], object], list[bytes]]
 def _read_octets(body: bytes) -> object:
     shape, _, rest = body.partition(b"\n")
     return octets.decode_octets(rest, {b"seriesmith-shape": shape}, BOUNDS)
+
+
+def _read_listed(body: bytes) -> object:
+    listed, _, rest = body.partition(b"\n")
+    fields = octets.decode_octets(rest, {b"seriesmith-arrays": listed}, BOUNDS)
+    return parse_codes_as("latent")(fields.get("latent")) if isinstance(fields, dict) else None
 
 
 def _read_binary(body: bytes) -> object:
@@ -108,6 +115,10 @@ def list_targets() -> dict[str, Target]:
     return {
         "json": (lambda body: _use(json_text.decode_json(body, {}, BOUNDS)), [large]),
         "octets": (_read_octets, [b"50,2,60\n" + SERIES.tobytes() + b'{"model": "x"}']),
+        "listed octets": (
+            _read_listed,
+            [b'[["latent","<f4",[50,9]],["start_series","<f4",[3,2,60]]]\n' + SERIES.tobytes()[:3240] + b'{"k": 1}'],
+        ),
         "arrow": (
             lambda body: arrow.decode_arrow(body, {}, BOUNDS),
             [

@@ -151,10 +151,12 @@ def test_answers_of_an_unlabelled_bundle_are_as_described(
     fields: dict[str, Any] = {"n_per_class": 1} if operation == "sample" else {"series": waves[:2, 0]}
     if operation == "augment":
         fields["strategy"] = {"factor": 2}
-    if operation == "decode":
+    if operation in ("decode", "traverse"):
         fields = {"latent": CODES}
+    if operation == "interpolate":
+        fields = {"start_series": waves[:2, 0], "end_latent": CODES[:1]}
     response = server.post(operation, model="unlabelled", **fields)
-    assert response.status_code == (422 if operation == "classify" else 200), response.text
+    assert response.status_code == (422 if operation in ("classify", "neighbours") else 200), response.text
     described[operation].check(response)
 
 

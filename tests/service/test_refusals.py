@@ -13,7 +13,7 @@ from tests.service.bundles import Labelled
 from tests.service.server import Server
 
 SERIES_OPERATIONS = ["encode", "reconstruct", "classify", "augment"]
-OPERATIONS = [*SERIES_OPERATIONS, "sample", "decode"]
+OPERATIONS = [*SERIES_OPERATIONS, "sample", "decode", "interpolate", "traverse", "neighbours"]
 CODES = np.linspace(-1, 1, 48).reshape(3, 16).tolist()
 """Of `sines`, and of `unlabelled`."""
 
@@ -35,8 +35,10 @@ def build_good(operation: str, cases: Labelled) -> dict[str, Any]:
     """A request that is answered."""
     if operation == "sample":
         return {"model": "sines", "n_per_class": 2, "seed": 1}
-    if operation == "decode":
+    if operation in ("decode", "traverse", "neighbours"):
         return {"model": "sines", "latent": CODES}
+    if operation == "interpolate":
+        return {"model": "sines", "start_series": cases.series[:3].tolist(), "end_latent": CODES}
     fields: dict[str, Any] = {"model": "sines", "series": cases.series[:3].tolist()}
     return fields | {"labels": [0, 1, 2], "seed": 1} if operation == "augment" else fields
 

@@ -34,6 +34,9 @@ def _request(operation: str, cases: Labelled) -> dict[str, Any]:
         "augment": {"strategy": {"counts": {"1": 90}}, "seed": 5, "policy": "interpolation+warps"},
         "classify": {"with_": ["typicality"]},
         "reconstruct": {"with_": ["timepoint_error"]},
+        "neighbours": {"k": 3},
+        "interpolate": {"method": "spherical", "steps": 5, "ends": "end"},
+        "traverse": {"labels": [0, 2, 1], "axes": [3, 1], "steps": 3},
         "decode": {"with_": ["typicality", "log_density"], "texture": True, "labels": [0, 2, 1], "seed": 5},
     }
     fields = build_good(operation, cases) | more.get(operation, {})
@@ -50,14 +53,23 @@ def test_every_wire_gives_the_same_answer(server: Server, cases: Labelled, opera
     answer = OVER[wire](server, operation, **request)
     assert set(plain) <= set(answer) and set(answer) - set(plain) <= {"classes", "n_cases"}
     for name, expected in plain.items():
-        if name in ("series", "posterior_mean", "posterior_log_variance", "probabilities", "timepoint_error"):
+        if name in (
+            "series",
+            "latent",
+            "distance",
+            "posterior_mean",
+            "posterior_log_variance",
+            "probabilities",
+            "timepoint_error",
+        ):
             exact = operation in GENERATING or "seed" in request
             found, wanted = (np.array(values, np.float32) for values in (answer[name], expected))
             assert np.array_equal(found, wanted) if exact else np.allclose(found, wanted, rtol=1e-5, atol=1e-5), name
         elif isinstance(expected, list) and isinstance(expected[0], float):
             assert np.allclose(answer[name], expected, rtol=1e-5, atol=1e-6), name
         else:
-            assert list(answer[name]) == expected if isinstance(expected, list) else answer[name] == expected, name
+            found = np.asarray(answer[name]).tolist() if isinstance(expected, list) else answer[name]
+            assert found == expected, name
 
 
 @pytest.mark.parametrize("coding", ["gzip", "zstd", "gzip in members"])

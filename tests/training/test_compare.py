@@ -59,7 +59,7 @@ def test_every_row_says_what_the_manifest_says_and_a_dash_what_it_does_not() -> 
     bare = make_manifest({}, dataset="Fans", fit_seconds=2.0)
     rows = build_rows([Compared("pumps/3", full, 2, 1_260_000), Compared("fans/1", bare, 3, 90_000)])
     counts = ", ".join(f"{card.label}: {card.training_count}" for card in PLAIN.classes)
-    can = "encode, reconstruct, sample, augment, classify, decode"
+    can = "encode, reconstruct, sample, augment, classify, complete, decode, interpolate, traverse"
     assert rows == [
         ("", "pumps/3", "fans/1"),
         ("format version", "2", "3"),

@@ -130,7 +130,7 @@ def test_an_exported_texture_looped_by_the_runtime_is_the_one_of_torch(
     texture: Texture, generator: Generator, cases: TrainingCases, sines: Bundle
 ) -> None:
     configuration, scaling = generator.configuration, generator.scaling
-    learned_all = Fitted((0, 1, 2, 3), cases, replace(generator, texture=texture), None, None, None, {})
+    learned_all = Fitted((0, 1, 2, 3), cases, replace(generator, texture=texture), None, None, None, {}, np.arange(9))
     [item] = [item for item in list_exportables(learned_all, configuration) if item.name == "texture"]
     exported = export(item)
     manifest = sines.manifest.model_copy(update={"graphs": {"texture": exported.card}, "texture_steps": texture.steps})

@@ -66,7 +66,7 @@ def unlabelled(tmp_path_factory: pytest.TempPathFactory) -> Pair:
 
 def _publish(cases: TrainingCases, generator: Generator, settings: FitConfiguration, root: Path) -> Pair:
     labels = tuple(range(cases.n_classes))
-    fitted = Fitted(labels, cases, generator, generator.classifier, None, None, {})
+    fitted = Fitted(labels, cases, generator, generator.classifier, None, None, {}, np.arange(len(cases.series)))
     packed = pack(fitted, settings)
     shape = SeriesShape(n_channels=cases.series.shape[1], n_timepoints=cases.series.shape[2])
     maker = make_manifest_maker("pair", fitted, packed, Metrics(), Origin("pair", "0" * 64, shape, settings, 1.0))

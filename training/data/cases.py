@@ -25,6 +25,7 @@ class Cases:
     groups: one per case; cases of one group must never be parted. None: every case is its own group.
     lengths: how many timepoints each case had before it was put onto the grid; None: n_timepoints.
     counted: `[n_cases, n_channels, n_timepoints]`, which values count in an error; None: all.
+    rows: where each case stands in its partition as it was read; None: they are all there, in order.
     """
 
     series: NDArray[np.float32]
@@ -32,6 +33,12 @@ class Cases:
     groups: tuple[str, ...] | None
     lengths: NDArray[np.int64] | None = None
     counted: NDArray[np.bool_] | None = None
+    rows: NDArray[np.int64] | None = None
+
+    @property
+    def row_numbers(self) -> NDArray[np.int64]:
+        """Where each case stands in its partition as it was read, `[n_cases]`, counted from 0."""
+        return np.arange(len(self.series)) if self.rows is None else self.rows
 
     def select(self, index: NDArray[np.intp]) -> Cases:
         """The cases at `index`."""
@@ -41,6 +48,7 @@ class Cases:
             tuple(self.groups[case] for case in index) if self.groups is not None else None,
             self.lengths[index] if self.lengths is not None else None,
             self.counted[index] if self.counted is not None else None,
+            self.row_numbers[index],
         )
 
 

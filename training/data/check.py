@@ -61,7 +61,7 @@ def _check_cases(raw: Raw, where: str, grid: OnGrid, as_integers: bool) -> Cases
     _check_description(raw, where, n_channels)
     labels = check_labels(raw, where, n_cases, as_integers=as_integers)
     lengths = None if grid.shape.is_fixed else grid.lengths
-    return Cases(grid.series, labels, check_groups(raw, where, n_cases), lengths, grid.counted)
+    return Cases(grid.series, labels, check_groups(raw, where, n_cases), lengths, grid.counted, raw.rows)
 
 
 def _check_description(raw: Raw, where: str, n_channels: int) -> None:

@@ -131,7 +131,8 @@ def _select(raw: Raw, kept: Sequence[int]) -> Raw:
     groups = None if raw.groups is None else [raw.groups[case] for case in kept]
     times = None if raw.times is None else [raw.times[case] for case in kept]
     instants = None if raw.timepoint_labels is None else [raw.timepoint_labels[case] for case in kept]
-    return replace(raw, series=series, groups=groups, times=times, timepoint_labels=instants)
+    rows = np.asarray(kept, np.int64)
+    return replace(raw, series=series, groups=groups, times=times, timepoint_labels=instants, rows=rows)
 
 
 def _lower(where: str) -> str:

@@ -27,6 +27,7 @@ class Raw:
     times: per case `[n_timepoints]`, ascending numbers (seconds, where the unit is known) for series that are sampled
         irregularly; None: regular.
     notes: a sentence for each thing that was dropped, filled, renamed or reordered.
+    rows: where each case stands among those that were read, counted from 0; None: they are all there, in order.
     """
 
     series: Series
@@ -41,6 +42,7 @@ class Raw:
     times: Sequence[NDArray[np.float64]] | None = None
     notes: tuple[str, ...] = ()
     timepoint_labels: Sequence[Sequence[object]] | None = None
+    rows: NDArray[np.int64] | None = None
 
 
 Partitions = tuple[Raw, Raw | None]

@@ -14,7 +14,7 @@ from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, LatentCard, Manifest, Pretraining, Provenance
+from bundle.manifest import Arrays, ClassCard, KeptCodes, LatentCard, Manifest, Pretraining, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.choosing.calibration import measure_residual
@@ -29,6 +29,13 @@ from training.learning.weights import list_weights
 
 LIBRARIES = ("torch", "onnx", "onnxruntime", "numpy", "scikit-learn", "lightning-fabric", "aeon")
 
+
+CODES_FILE = "codes.npz"
+
+REVEALED = (
+    "latent codes of all training cases: /neighbours tells how near a series is, and so whether it was one of them"
+)
+"""What kept codes reveal."""
 
 N_LENGTHS = 11
 """Quantiles of a class's lengths, the least and the largest among them."""
@@ -57,6 +64,7 @@ class Packed:
     mixture: Arrays | None
     probe: Arrays
     weights: Arrays
+    codes: KeptCodes | None
 
     @property
     def n_bytes(self) -> int:
@@ -79,9 +87,14 @@ def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
     if (law := fitted.generator.law) is not None:
         parameters = {"weights": law.weights, "means": law.means, "covariances": law.covariances}
         archives["mixture.npz"] = write_npz(parameters)
+    codes = None
+    if configuration.keep_codes:
+        latent, _ = fitted.generator.model.encode(fitted.cases.series)
+        content = archives[CODES_FILE] = write_npz({"latent": latent, "index": fitted.row_numbers})
+        codes = KeptCodes(file=CODES_FILE, sha256=compute_sha256(content), n_cases=len(latent), reveals=REVEALED)
     cards = {file: Arrays(file=file, sha256=compute_sha256(content)) for file, content in archives.items()}
     files = {item.card.file: item.content for item in exported.values()} | archives
-    return Packed(files, exported, cards.get("mixture.npz"), cards["probe.npz"], cards[WEIGHTS_FILE])
+    return Packed(files, exported, cards.get("mixture.npz"), cards["probe.npz"], cards[WEIGHTS_FILE], codes)
 
 
 def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
@@ -143,6 +156,7 @@ def _describe_latent(fitted: Fitted, packed: Packed, origin: Origin) -> LatentCa
         latent_dim=fitted.generator.latent_dim,
         expansion=origin.configuration.expansion,
         mixture=packed.mixture,
+        codes=packed.codes,
         residual=measure_residual(fitted.generator, fitted.cases, fitted.held_out),
     )
 

@@ -6,6 +6,11 @@ from pathlib import Path
 
 from bundle.manifest import LatentCard, Manifest
 
+CLUSTERS = (
+    "are clusters that this fit found, and nobody's labels: accuracy says how well the classifier knows them again"
+)
+"""What is said of labels that are clusters."""
+
 
 def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
     """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds.
@@ -31,10 +36,13 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
         "",
         f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
         *([f"latent    {_describe_latent(manifest, manifest.latent)}"] if manifest.latent else []),
+        *([f"keeps     {manifest.codes.reveals}"] if manifest.codes else []),
         f"accuracy  {_describe_accuracy(manifest)}",
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
     ]
+    if manifest.are_clusters:
+        lines.append(f"labels    {CLUSTERS}")
     if report is not None:
         lines.append(f"report    {report}")
     return "\n".join(lines)

@@ -22,6 +22,14 @@ class Doubles(_message.Message):
     values: bytes
     def __init__(self, shape: _Optional[_Iterable[int]] = ..., values: _Optional[bytes] = ...) -> None: ...
 
+class Indices(_message.Message):
+    __slots__ = ("shape", "values")
+    SHAPE_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    shape: _containers.RepeatedScalarFieldContainer[int]
+    values: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, shape: _Optional[_Iterable[int]] = ..., values: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class Labels(_message.Message):
     __slots__ = ("text", "number")
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -47,7 +55,7 @@ class Strategy(_message.Message):
     def __init__(self, factor: _Optional[float] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ...) -> None: ...
 
 class AugmentRequest(_message.Message):
-    __slots__ = ("model", "series", "labels", "strategy", "seed", "expansion", "include_original", "policy")
+    __slots__ = ("model", "series", "labels", "strategy", "seed", "expansion", "include_original", "policy", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +64,13 @@ class AugmentRequest(_message.Message):
     EXPANSION_FIELD_NUMBER: _ClassVar[int]
     INCLUDE_ORIGINAL_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    NON_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    START_VALUE_FIELD_NUMBER: _ClassVar[int]
+    END_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MONOTONE_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
     labels: Labels
@@ -64,7 +79,14 @@ class AugmentRequest(_message.Message):
     expansion: float
     include_original: bool
     policy: str
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., include_original: _Optional[bool] = ..., policy: _Optional[str] = ...) -> None: ...
+    lower: Array
+    upper: Array
+    non_negative: bool
+    start_value: Array
+    end_value: Array
+    monotone: str
+    sum: Array
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., strategy: _Optional[_Union[Strategy, _Mapping]] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., include_original: _Optional[bool] = ..., policy: _Optional[str] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
 
 class Interval(_message.Message):
     __slots__ = ("mean", "low", "high")
@@ -105,7 +127,7 @@ class ClassReport(_message.Message):
     def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ..., made_by: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class AugmentAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice", "lengths", "note")
+    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice", "lengths", "note", "mean_move", "largest_move")
     class ReportEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -125,6 +147,8 @@ class AugmentAnswer(_message.Message):
     ADVICE_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    MEAN_MOVE_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_MOVE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     seed: int
@@ -137,7 +161,9 @@ class AugmentAnswer(_message.Message):
     advice: Advice
     lengths: _containers.RepeatedScalarFieldContainer[int]
     note: str
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
+    mean_move: Array
+    largest_move: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
 
 class ClassifyRequest(_message.Message):
     __slots__ = ("model", "series", "times")
@@ -215,22 +241,36 @@ class CompleteAnswer(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., completions: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., probabilities: _Optional[_Union[Array, _Mapping]] = ..., classes: _Optional[_Union[Labels, _Mapping]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class DecodeRequest(_message.Message):
-    __slots__ = ("model", "latent", "texture", "labels", "seed")
+    __slots__ = ("model", "latent", "texture", "labels", "seed", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     LATENT_FIELD_NUMBER: _ClassVar[int]
     TEXTURE_FIELD_NUMBER: _ClassVar[int]
     LABELS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     WITH_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    NON_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    START_VALUE_FIELD_NUMBER: _ClassVar[int]
+    END_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MONOTONE_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
     model: str
     latent: Array
     texture: bool
     labels: Labels
     seed: int
-    def __init__(self, model: _Optional[str] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., texture: _Optional[bool] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., seed: _Optional[int] = ..., **kwargs) -> None: ...
+    lower: Array
+    upper: Array
+    non_negative: bool
+    start_value: Array
+    end_value: Array
+    monotone: str
+    sum: Array
+    def __init__(self, model: _Optional[str] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., texture: _Optional[bool] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., seed: _Optional[int] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ..., **kwargs) -> None: ...
 
 class DecodeAnswer(_message.Message):
-    __slots__ = ("model", "version", "series", "log_density", "typicality", "seed", "lengths")
+    __slots__ = ("model", "version", "series", "log_density", "typicality", "seed", "lengths", "mean_move", "largest_move")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
@@ -238,6 +278,8 @@ class DecodeAnswer(_message.Message):
     TYPICALITY_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_MOVE_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_MOVE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     series: Array
@@ -245,31 +287,128 @@ class DecodeAnswer(_message.Message):
     typicality: Array
     seed: int
     lengths: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+    mean_move: Array
+    largest_move: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., typicality: _Optional[_Union[Array, _Mapping]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
 
 class EncodeRequest(_message.Message):
     __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     TIMES_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
     times: Doubles
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ...) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., **kwargs) -> None: ...
 
 class EncodeAnswer(_message.Message):
-    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note")
+    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note", "cluster", "cluster_probability")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_MEAN_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_LOG_VARIANCE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     posterior_mean: Array
     posterior_log_variance: Array
     note: str
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
+    cluster: _containers.RepeatedScalarFieldContainer[int]
+    cluster_probability: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ..., cluster: _Optional[_Iterable[int]] = ..., cluster_probability: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
+class InterpolateRequest(_message.Message):
+    __slots__ = ("model", "start_series", "start_latent", "start_labels", "end_series", "end_latent", "end_labels", "method", "steps", "ends", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    START_SERIES_FIELD_NUMBER: _ClassVar[int]
+    START_LATENT_FIELD_NUMBER: _ClassVar[int]
+    START_LABELS_FIELD_NUMBER: _ClassVar[int]
+    END_SERIES_FIELD_NUMBER: _ClassVar[int]
+    END_LATENT_FIELD_NUMBER: _ClassVar[int]
+    END_LABELS_FIELD_NUMBER: _ClassVar[int]
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    ENDS_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    NON_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    START_VALUE_FIELD_NUMBER: _ClassVar[int]
+    END_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MONOTONE_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    start_series: Array
+    start_latent: Array
+    start_labels: Labels
+    end_series: Array
+    end_latent: Array
+    end_labels: Labels
+    method: str
+    steps: int
+    ends: str
+    lower: Array
+    upper: Array
+    non_negative: bool
+    start_value: Array
+    end_value: Array
+    monotone: str
+    sum: Array
+    def __init__(self, model: _Optional[str] = ..., start_series: _Optional[_Union[Array, _Mapping]] = ..., start_latent: _Optional[_Union[Array, _Mapping]] = ..., start_labels: _Optional[_Union[Labels, _Mapping]] = ..., end_series: _Optional[_Union[Array, _Mapping]] = ..., end_latent: _Optional[_Union[Array, _Mapping]] = ..., end_labels: _Optional[_Union[Labels, _Mapping]] = ..., method: _Optional[str] = ..., steps: _Optional[int] = ..., ends: _Optional[str] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
+class InterpolateAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "latent", "position", "way", "lengths", "note", "mean_move", "largest_move")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    WAY_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    MEAN_MOVE_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_MOVE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    latent: Array
+    position: Array
+    way: _containers.RepeatedScalarFieldContainer[int]
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    note: str
+    mean_move: Array
+    largest_move: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., position: _Optional[_Union[Array, _Mapping]] = ..., way: _Optional[_Iterable[int]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
+class NeighboursRequest(_message.Message):
+    __slots__ = ("model", "series", "times", "latent", "k")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    K_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    times: Doubles
+    latent: Array
+    k: int
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., k: _Optional[int] = ...) -> None: ...
+
+class NeighboursAnswer(_message.Message):
+    __slots__ = ("model", "version", "index", "distance", "note")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    index: Indices
+    distance: Array
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., index: _Optional[_Union[Indices, _Mapping]] = ..., distance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ReconstructRequest(_message.Message):
     __slots__ = ("model", "series", "times")
@@ -305,21 +444,37 @@ class ReconstructAnswer(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., error: _Optional[_Union[Array, _Mapping]] = ..., anomaly_score: _Optional[_Union[Array, _Mapping]] = ..., is_anomaly: _Optional[_Iterable[bool]] = ..., timepoint_error: _Optional[_Union[Array, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
-    __slots__ = ("model", "counts", "n_per_class", "seed", "expansion")
+    __slots__ = ("model", "counts", "n_per_class", "seed", "expansion", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum", "cluster")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     N_PER_CLASS_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     EXPANSION_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    NON_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    START_VALUE_FIELD_NUMBER: _ClassVar[int]
+    END_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MONOTONE_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
     model: str
     counts: _containers.RepeatedCompositeFieldContainer[ClassCount]
     n_per_class: int
     seed: int
     expansion: float
-    def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ...) -> None: ...
+    lower: Array
+    upper: Array
+    non_negative: bool
+    start_value: Array
+    end_value: Array
+    monotone: str
+    sum: Array
+    cluster: int
+    def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ..., cluster: _Optional[int] = ...) -> None: ...
 
 class SampleAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "log_density", "acceptance", "fallbacks", "n_cases", "lengths")
+    __slots__ = ("model", "version", "seed", "series", "labels", "log_density", "acceptance", "fallbacks", "n_cases", "lengths", "mean_move", "largest_move")
     class AcceptanceEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -344,6 +499,8 @@ class SampleAnswer(_message.Message):
     FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     N_CASES_FIELD_NUMBER: _ClassVar[int]
     LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_MOVE_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_MOVE_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     seed: int
@@ -354,4 +511,50 @@ class SampleAnswer(_message.Message):
     fallbacks: _containers.ScalarMap[str, int]
     n_cases: int
     lengths: _containers.RepeatedScalarFieldContainer[int]
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., acceptance: _Optional[_Mapping[str, float]] = ..., fallbacks: _Optional[_Mapping[str, int]] = ..., n_cases: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ...) -> None: ...
+    mean_move: Array
+    largest_move: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., log_density: _Optional[_Union[Array, _Mapping]] = ..., acceptance: _Optional[_Mapping[str, float]] = ..., fallbacks: _Optional[_Mapping[str, int]] = ..., n_cases: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
+class TraverseRequest(_message.Message):
+    __slots__ = ("model", "series", "times", "latent", "labels", "axes", "low", "high", "steps")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    TIMES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    AXES_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    series: Array
+    times: Doubles
+    latent: Array
+    labels: Labels
+    axes: _containers.RepeatedScalarFieldContainer[int]
+    low: float
+    high: float
+    steps: int
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., axes: _Optional[_Iterable[int]] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., steps: _Optional[int] = ...) -> None: ...
+
+class TraverseAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "latent", "position", "axis", "centre", "lengths", "note")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    LATENT_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    AXIS_FIELD_NUMBER: _ClassVar[int]
+    CENTRE_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    latent: Array
+    position: Array
+    axis: _containers.RepeatedScalarFieldContainer[int]
+    centre: _containers.RepeatedScalarFieldContainer[int]
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    note: str
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., latent: _Optional[_Union[Array, _Mapping]] = ..., position: _Optional[_Union[Array, _Mapping]] = ..., axis: _Optional[_Iterable[int]] = ..., centre: _Optional[_Iterable[int]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...

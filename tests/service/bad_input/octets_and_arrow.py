@@ -38,6 +38,30 @@ def list_octets() -> Iterator[Bad]:
         for name, shape, body, status, words in rows:
             headers = {"content-type": OCTETS} | ({} if shape is None else {"seriesmith-shape": shape})
             yield Bad(f"{operation}: octets, {name}", f"/{operation}", body, status, (words,), headers=headers)
+    codes = np.full((2, 16), 0.5, "<f4").tobytes()
+    listed: list[tuple[str, str, bytes, str]] = [
+        ("no JSON", "latent,2,16", codes, "seriesmith-arrays is 'latent,2,16'"),
+        ("an object", '{"latent": [2, 16]}', codes, "send a JSON list of"),
+        ("an empty list", "[]", codes, "send a JSON list of"),
+        ("another type", '[["latent","<f8",[2,16]]]', codes, "send a JSON list of"),
+        ("a negative size", '[["latent","<f4",[-2,16]]]', codes, "send a JSON list of"),
+        ("a size of 0", '[["latent","<f4",[0,16]]]', codes, "send a JSON list of"),
+        ("half a size", '[["latent","<f4",[2.5,16]]]', codes, "send a JSON list of"),
+        ("twenty arrays", str([["latent", "<f4", [1, 1]]] * 20).replace("'", '"'), codes, "send a JSON list of"),
+        ("too few values", '[["latent","<f4",[3,16]]]', codes, "asks for 192 bytes"),
+        ("twice the same", '[["latent","<f4",[1,16]],["latent","<f4",[1,16]]]', codes, "lists 'latent' twice"),
+        (
+            "an unknown name",
+            '[["codes","<f4",[2,16]]]',
+            codes + b'{"latent": [[1]]}',
+            "'codes' is not a field of /decode",
+        ),
+        ("both ways", '[["latent","<f4",[2,16]]]', codes + b'{"latent": [[1]]}', "is not a JSON object of the other"),
+        ("NaN", '[["latent","<f4",[2,16]]]', b"\xff" * 128 + b'{"model":"sines"}', "latent[0][0] is nan"),
+    ]
+    for name, header, body, words in listed:
+        sent = {"content-type": OCTETS, "seriesmith-arrays": header}
+        yield Bad(f"decode: listed octets, {name}", "/decode", body, 400, (words,), headers=sent)
     yield Bad("sample: octets, no JSON", "/sample", b"\0", 400, ("not valid JSON",), headers={"content-type": OCTETS})
 
 

@@ -16,7 +16,17 @@ from tests.service.server import Server
 from tests.service.stubs import SeriesmithStub
 from tests.service.test_refusals import CODES
 
-OPERATIONS = ["encode", "reconstruct", "sample", "augment", "classify", "decode"]
+OPERATIONS = [
+    "encode",
+    "reconstruct",
+    "sample",
+    "augment",
+    "classify",
+    "decode",
+    "interpolate",
+    "traverse",
+    "neighbours",
+]
 ARRAYS = ("series", "latent", "start_series", "end_series", "start_latent", "end_latent")
 
 
@@ -37,6 +47,8 @@ def build_request(operation: str, **fields: Any) -> Message:
             getattr(message, name).CopyFrom(build_array(value))
         elif name.endswith("labels"):
             getattr(message, name).CopyFrom(build_labels(value))
+        elif name == "axes":
+            message.axes.extend(value)
         elif name == "counts":
             message.counts.extend(build_counts(value))
         elif name == "strategy":
@@ -77,6 +89,8 @@ def _read_value(field: Any, value: Any) -> Any:
         return list(value) if field.is_repeated else value
     if kind.name == "Array":
         return np.frombuffer(value.values, "<f4").reshape(tuple(value.shape))
+    if kind.name == "Indices":
+        return np.array(value.values, np.int64).reshape(tuple(value.shape)).tolist()
     if kind.name == "Labels":
         return list(value.text or value.number)
     if isinstance(value, Message):
@@ -97,6 +111,11 @@ def build_good(operation: str, cases: Labelled) -> dict[str, Any]:
         return {"model": "sines", "counts": {"2": 70, "0": 3}, "seed": 7, "expansion": 1.5}
     if operation == "decode":
         return {"model": "sines", "latent": CODES, "with": ["typicality", "log_density"]}
+    if operation == "interpolate":
+        ways = {"start_series": cases.series[:3], "end_labels": [1, 0, 1], "method": "spherical", "ends": "start"}
+        return {"model": "sines", "steps": 4, **ways}
+    if operation == "traverse":
+        return {"model": "sines", "labels": [2, 0], "axes": [3, 1], "steps": 3}
     fields: dict[str, Any] = {"model": "sines", "series": cases.series[:9]}
     more: dict[str, dict[str, Any]] = {
         "augment": {"labels": cases.labels[:9], "strategy": {"factor": 3.0}, "seed": 7, "include_original": True}

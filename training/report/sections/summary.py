@@ -34,6 +34,7 @@ def section(inputs: ReportInputs) -> Section:
         ("policy", describe_policy(manifest)),
         ("advice", describe_advice(manifest)),
         ("texture", inputs.texture),
+        *([("keeps", manifest.codes.reveals)] if manifest.codes else []),
         ("fitted in", f"{manifest.provenance.fit_seconds:.0f} s, seed {manifest.provenance.seed}"),
     )
     look_for = (
