@@ -60,7 +60,7 @@ def test_labels_are_put_aside_and_series_stretched_and_each_is_said(configuratio
 
 def test_what_was_learned_first_serves_series_of_another_scale(configuration: FitConfiguration) -> None:
     dataset = load_dataset(configuration)
-    longer = replace(configuration, vae=replace(configuration.vae, steps=300, width=32))
+    longer = replace(configuration, vae=make_settings("vae", "recurrent", {"steps": 300, "width": 32}))
     unlabelled = load_pretraining(dataset, longer)
     assert unlabelled is not None
     first = pretrain(start_fabric(longer), unlabelled, 2, longer).initial.vae
