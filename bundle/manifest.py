@@ -225,6 +225,11 @@ class Manifest(Strict):
         """Quantiles of the latent log density of usual cases."""
         return None if self.calibration is None else self.calibration.log_density_quantiles
 
+    @property
+    def are_clusters(self) -> bool:
+        """Whether the class labels are those of clusters, which the fit found in unlabelled data."""
+        return self.provenance.configuration.get("clusters") is not None
+
     @functools.cached_property
     def labels(self) -> list[Label]:
         """Class labels by class index, as the user wrote them."""

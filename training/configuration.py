@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import tyro
 
 from bundle.generation.policy import PolicyName, find_source
+from bundle.manifest import MOST_CLASSES
 from training.data.generated import Options
 from training.data.source import Source
 from training.families import PACKAGES, make_settings, read_settings, record_settings
@@ -23,7 +24,10 @@ __all__ = ["ConfigurationError", "FitConfiguration"]
 SHARE = Bounds(ge=0, le=1)
 
 AUTO = 0
-"""`--working-timepoints auto`, until the series are known."""
+"""`--working-timepoints auto`, until the series are known, and `--max-components auto`."""
+
+MOST_COMPONENTS, MOST_CLUSTERS = 3, 12
+"""Mixture components per class, and of one class alone."""
 
 OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
     nargs=1,
@@ -36,7 +40,7 @@ OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
 MOST_EXPANSION = 1e6
 """A thousand standard deviations; far beyond, series are no finite numbers any more."""
 
-WATCHING = ("live", "live_port")
+WATCHING = ("live", "live_port", "animate", "track")
 """Settings of how to watch the fit."""
 
 PLACES = ("models", "signing_key", "resume", "checkpoints", *WATCHING)
@@ -80,6 +84,12 @@ class FitConfiguration(Source):
     report, reports/<name>/<version>/live.html, and shows real series."""
     live_port: Annotated[int, Bounds(ge=0, le=65535)] = 0
     """The port of that page; 0: a free one."""
+    animate: bool = False
+    """Write the latent over the epochs beside the report, as latent.webp and latent.gif, and as latent.mp4 where ffmpeg
+    is installed."""
+    track: tuple[str, ...] = ()
+    """Keep losses, settings, results and pictures in tensorboard, mlflow or wandb, or several of these; in tracking/
+    beside the repository, unless the tracker's own settings send them elsewhere."""
     held_out_share: Annotated[float, Bounds(ge=0, lt=1)] = 0.2
     """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 
@@ -92,8 +102,11 @@ class FitConfiguration(Source):
     """The texture: the fine structure that a VAE smooths away."""
     generator: FamilySettings = NO_FAMILY
     """A generator without an encoder, in place of VAE, mixture and texture."""
-    max_components: Annotated[int, Bounds(ge=1)] = 3
-    """Most mixture components per class; BIC chooses."""
+    max_components: Annotated[int, OR_AUTO, Bounds(ge=0)] = AUTO
+    """Most mixture components per class; BIC chooses. auto: 3, or 12 of unlabelled data, or of one class."""
+    clusters: Literal["auto"] | int | None = None
+    """Find so many clusters in unlabelled data and take their indices, 0, 1, …, for class labels; auto: as many as BIC
+    chooses."""
     expansion: Annotated[float, Bounds(gt=0, le=MOST_EXPANSION)] = 1.0
     """Default factor on a component's covariance when sampling."""
     pool_expansion: Annotated[float, Bounds(gt=0, le=MOST_EXPANSION)] = 2.0
@@ -133,6 +146,8 @@ class FitConfiguration(Source):
             )
         if self.folds != 0 and self.folds < 2:
             raise ConfigurationError(f"--folds is {self.folds}; it must be 0 (nothing is judged) or at least 2.")
+        if isinstance(self.clusters, int) and not 2 <= self.clusters <= MOST_CLASSES:
+            raise ConfigurationError(f"--clusters is {self.clusters}; it must be 2 to {MOST_CLASSES}, or auto.")
         if self.generator != NO_FAMILY:
             self._check_generator()
 
@@ -146,6 +161,10 @@ class FitConfiguration(Source):
             raise ConfigurationError(f"--rounds is {self.rounds}; a generator without an encoder is fitted in one.")
         if self.policy != "auto":
             check_without_codes(self.policy)
+
+    def choose_most_components(self, n_classes: int) -> int:
+        """The most mixture components that each of so many classes may have."""
+        return self.max_components or (MOST_CLUSTERS if n_classes == 1 else MOST_COMPONENTS)
 
     def list_families(self) -> list[FamilySettings]:
         """The settings of the families that are fitted: a generator without an encoder, or VAE and texture; and the

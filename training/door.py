@@ -52,7 +52,9 @@ def _estimate_parts(learn: Cases, configuration: FitConfiguration) -> Iterator[t
 
 def _estimate_mixtures(counts: Counter[Label], configuration: FitConfiguration) -> tuple[int, str]:
     """The same for the mixtures over latent codes of classes of so many cases."""
-    components = max(choose_most_components(count, configuration.max_components) for count in counts.values())
+    components = max(
+        choose_most_components(count, configuration.choose_most_components(len(counts))) for count in counts.values()
+    )
     squares = len(counts) * components * configuration.vae.latent_dim**2
     # Covariances in mixture.npz (float64); two factors in one graph, one in another.
     return (

@@ -32,6 +32,7 @@ from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
 from training.generator_options import choose_options, describe_generators, find_value
 from training.learning import checkpoints
+from training.learning.clustering import label_by_clusters
 from training.learning.progress import make_progress
 from training.learning.run import start_fabric
 from training.learning.sharing import SharedWatcher, share_watcher
@@ -78,6 +79,8 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
         configuration = replace(configuration, checkpoints=folder)
     try:
         parts = split_dataset(dataset, configuration)
+        if configuration.clusters is not None:
+            parts = label_by_clusters(fabric, parts, configuration)
         check_fit(dataset.name, parts.learn, configuration)
         duplicates = find_duplicates(dataset)
         for sentence in describe(duplicates):

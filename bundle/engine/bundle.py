@@ -284,6 +284,24 @@ class Bundle:
         counts = np.array([card.training_count for card in self.manifest.classes])
         return compute_marginal_log_density(self.compute_log_density(latent), counts)
 
+    @property
+    def class_share(self) -> NDArray[np.float64]:
+        """The share of each class among the training cases, `[n_classes]`; a class without cases counts as one."""
+        counts = np.array([max(card.training_count, 1) for card in self.manifest.classes], np.float64)
+        share: NDArray[np.float64] = counts / counts.sum()
+        return share
+
+    def compute_cluster_probabilities(self, latent: Array) -> NDArray[np.float64]:
+        """The probability `[n, n_clusters]` that codes `[n, latent_dim]` are of each component of the mixture, numbered
+        class by class. Raises `Unsupported`."""
+        return self.require_mixture().compute_cluster_probabilities(latent.astype(np.float64), self.class_share)
+
+    def require_mixture(self) -> MixtureParameters:
+        """Return the mixture. Raises `Unsupported` where there is none."""
+        if self.mixture is None:
+            raise Unsupported(f"model {self.manifest.name!r} has no clusters: it has no mixture.")
+        return self.mixture
+
     def compute_typicality(self, latent: Array) -> Array:
         """The share `[n]`, 0 … 1, of held-out training cases whose latent density is lower. Raises `Unsupported`."""
         return self.rank_log_density(self.compute_marginal_log_density(latent))

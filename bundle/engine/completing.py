@@ -25,8 +25,7 @@ def make_completer(bundle: Bundle) -> Completer:
     """Make the completer of a bundle with a mixture and a decoder. Raises `Unsupported` where nothing tells what
     decoding leaves over."""
     assert bundle.mixture is not None, "`roles` says so"
-    counts = np.array([max(card.training_count, 1) for card in bundle.manifest.classes], np.float64)
-    return Completer(bundle, bundle.mixture, counts / counts.sum(), find_residual_law(bundle))
+    return Completer(bundle, bundle.mixture, bundle.class_share, find_residual_law(bundle))
 
 
 def find_residual_law(bundle: Bundle) -> ResidualLaw:

@@ -77,8 +77,7 @@ class Completer:
         )
         expected = _fill(case, codes, bridges)
         yield
-        lower, upper = _find_interval(case, codes.weight, expected, bridges.variance, wish.coverage)
-        yield
+        lower, upper = yield from _find_interval(case, codes.weight, expected, bridges.variance, wish.coverage)
         chosen = _choose(codes.weight, random.start(CHOICE_STREAM).random(wish.n))
         completions = np.empty((wish.n, *case.values.shape), np.float32)
         noise = random.start(RESIDUAL_STREAM)
@@ -128,7 +127,7 @@ def _fill(case: PartialCase, codes: Codes, bridges: Bridges) -> Float:
 
 def _find_interval(
     case: PartialCase, weight: Float, expected: Float, variance: Float, coverage: float
-) -> tuple[Array, Array]:
+) -> Generator[None, None, tuple[Array, Array]]:
     """Find the quantiles between which `coverage` of the completions lies, timepoint by timepoint.
 
     At a timepoint they are a mixture of normal distributions of one variance; each is looked at by LEVELS of its own.
@@ -146,6 +145,7 @@ def _find_interval(
         some = missing[start : start + step]
         values = flat[:, None, some] + levels[:, None] * deviation[some]
         bounds.reshape(2, -1)[:, some] = np.quantile(values.reshape(-1, len(some)), share, axis=0)
+        yield
     return _keep_observed(case, bounds[0]), _keep_observed(case, bounds[1])
 
 

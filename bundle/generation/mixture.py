@@ -128,6 +128,28 @@ class MixtureParameters:
         whitened: Float = (self._precision_factors @ self.means[..., None]).reshape(-1)
         return whitened
 
+    @property
+    def present(self) -> NDArray[np.bool_]:
+        """Which components there are, `[n_classes, n_components]`. Numbered class by class they are the clusters."""
+        return self.weights > 0
+
+    def select_cluster(self, cluster: int) -> MixtureParameters:
+        """The same with one cluster alone in its class."""
+        index, component = np.argwhere(self.present)[cluster]
+        weights = self.weights.copy()
+        weights[index] = np.arange(weights.shape[1]) == component
+        return replace(self, weights=weights)
+
+    def compute_cluster_probabilities(self, latent: Float, class_share: Float) -> Float:
+        """The probability `[n, n_clusters]` that `latent` `[n, latent_dim]` is of each cluster; `class_share`
+        `[n_classes]` are the classes' shares."""
+        log_density = np.stack(
+            [self.compute_component_log_density(latent, index) for index in range(len(self.weights))], axis=1
+        )
+        log_terms = (log_density + np.log(class_share)[:, None])[:, self.present]
+        probabilities: Float = np.exp(log_terms - _compute_log_sum(log_terms)[:, None])
+        return probabilities
+
     def adapt(self, latent: Float, class_index: NDArray[np.int64], relevance: float = RELEVANCE) -> MixtureParameters:
         """Shrink the mixture, class by class, towards `latent` `[n, latent_dim]` of classes `class_index` `[n]`.
 

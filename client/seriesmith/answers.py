@@ -190,15 +190,19 @@ class EncodeAnswer:
 
     posterior_mean: [n_cases, latent_dim]
     posterior_log_variance: [n_cases, latent_dim]
+    cluster: [n_cases]
+    cluster_probability: [n_cases]
     note: [one]
 
-    What the server left out is None: `note`.
+    What the server left out is None: `cluster`, `cluster_probability`, `note`.
     """
 
     model: str
     version: int
     posterior_mean: Floats
     posterior_log_variance: Floats
+    cluster: Wholes | None = None
+    cluster_probability: Floats | None = None
     note: str | None = None
 
 

@@ -71,7 +71,7 @@ def augment(
     each value sent, which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled.
     Where lengths vary, a made series has the length of the given case that it came from, or of one drawn among those
     of its class. Made series are moved to the nearest ones that meet the constraints named, if any: bounds, fixed
-    ends, a direction, a sum over time.
+    ends, a direction, a sum over time; `report` tells of them as they were before.
 
     series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
     and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
@@ -253,21 +253,36 @@ def decode(
     )
 
 
-def encode(series: Ragged, *, times: Ragged | None = None, model: str | None = None) -> Call[EncodeAnswer]:
+def encode(
+    series: Ragged,
+    *,
+    times: Ragged | None = None,
+    cluster: bool = False,
+    cluster_probability: bool = False,
+    model: str | None = None,
+) -> Call[EncodeAnswer]:
     """Latent codes of series.
 
-    Answers the posterior mean and log variance of each series under the model's encoder.
+    Answers the posterior mean and log variance of each series under the model's encoder. On request, `cluster` is the
+    likeliest component of the model's mixture, numbered from 0 class by class, and `cluster_probability` how sure that
+    is: of unlabelled data, whose only class has as many components as its fit found, the components are its clusters.
 
     series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
     and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)
     times: when each value was taken, ascending: [n_cases, n_timepoints], any unit; for models whose length_policy is
     resample
+    cluster: whether the answer is to have it
+    cluster_probability: whether the answer is to have it
     model: name or name/version; may be left out when one model is served
     """
     return make_call(
         "encode",
         EncodeAnswer,
-        {"times": None if times is None else prepare_times(times), "model": model},
+        {
+            "times": None if times is None else prepare_times(times),
+            "with": list_chosen(cluster=cluster, cluster_probability=cluster_probability),
+            "model": model,
+        },
         series=prepare_series(series, "series"),
     )
 
@@ -432,6 +447,7 @@ def sample(
     n_per_class: int | None = None,
     seed: int | None = None,
     expansion: float | None = None,
+    cluster: int | None = None,
     model: str | None = None,
 ) -> Call[SampleAnswer]:
     """Synthetic series, class by class.
@@ -454,6 +470,7 @@ def sample(
     n_per_class: series of every class
     seed: equal seeds give equal series; drawn when absent
     expansion: factor on the covariance; default: the model's
+    cluster: the cluster to draw from, of a model of unlabelled data: as /encode numbers them
     model: name or name/version; may be left out when one model is served
     """
     return make_call(
@@ -471,6 +488,7 @@ def sample(
             "n_per_class": n_per_class,
             "seed": seed,
             "expansion": expansion,
+            "cluster": cluster,
             "model": model,
         },
         parts=True,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, InstanceOf, WithJsonSchema
+from pydantic import BeforeValidator, Field, InstanceOf, WithJsonSchema
 
 from bundle.generation.completing import Completion, Turns, Wish
 from bundle.generation.conditioning import count_held
@@ -40,6 +40,7 @@ from service.operations.sample import draw_seed
 from service.pace import run_unhurried
 from service.room import Room
 from service.serving import Served, Serving
+from service.strategy import make_whole
 from service.uneven import list_cases
 
 NEEDS = "complete"
@@ -57,10 +58,10 @@ class Request(StrictRequest):
     series: Series
     times: Times = None
     labels: ClassLabels | None = Field(None, description="the class of each case, where it is known")
-    n_timepoints: Annotated[int, Field(ge=1)] | None = Field(
+    n_timepoints: Annotated[int, BeforeValidator(make_whole), Field(ge=1)] | None = Field(
         None, description="how long each series is to be; default: the model's length, or its own where lengths vary"
     )
-    n: Annotated[int, Field(ge=1)] = Field(10, description="completions of each case")
+    n: Annotated[int, BeforeValidator(make_whole), Field(ge=1)] = Field(10, description="completions of each case")
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(
         0.9, description="share of the completions between lower and upper"
     )

@@ -12,12 +12,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from bundle.engine.bundle import Bundle
 from bundle.errors import InvalidRequest
+from bundle.generation.mixture import MixtureParameters
 from bundle.generation.recipe import MAX_SEED, Recipe
 from bundle.manifest import Manifest
 from service.answers import Columns, Cube, LabelColumn, Labels, Lengths, LogDensity, Moves, StreamedAnswer, gather
@@ -33,7 +35,7 @@ from service.operations.contract import (
 )
 from service.room import Room
 from service.serving import Serving
-from service.strategy import Count, Counts
+from service.strategy import Count, Counts, make_whole
 from service.varying import vary_as_learned
 
 NEEDS = "sample"
@@ -46,6 +48,9 @@ class Request(ConstrainedRequest):
     n_per_class: Count | None = Field(None, description="series of every class")
     seed: Seed | None = None
     expansion: Expansion | None = None
+    cluster: Annotated[int, BeforeValidator(make_whole), Field(ge=0)] | None = Field(
+        None, description="the cluster to draw from, of a model of unlabelled data: as /encode numbers them"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +90,8 @@ async def stream(request: Request, serving: Serving, room: Room, whole: bool = F
     room.take(held_cases * (manifest.series.size + 4))
     seed = draw_seed(request.seed)
     expansion = served.bundle.choose_expansion(request.expansion)
-    recipes = [Recipe(index, count, seed, expansion) for index, count in counts.items()]
+    mixture = None if request.cluster is None else select_cluster(served.bundle, request.cluster)
+    recipes = [Recipe(index, count, seed, expansion, mixture=mixture) for index, count in counts.items()]
     varying = vary_as_learned(recipes, manifest.series)
     check_lengths(constraints, manifest.series, list(varying.drawn.values()))
     generation = Generation(served, "sample", recipes, whole=whole)
@@ -125,6 +131,22 @@ def count_by_class(request: Request, manifest: Manifest) -> dict[int, int]:
     if not any(counts.values()):
         raise InvalidRequest("the request asks for zero series; ask for at least one.", name_count_field(request))
     return counts
+
+
+def select_cluster(bundle: Bundle, cluster: int) -> MixtureParameters:
+    """Return the mixture of one cluster. Raises `InvalidRequest`, and `Unsupported` where there are none."""
+    mixture = bundle.require_mixture()
+    n_clusters = int(mixture.present.sum())
+    if len(bundle.manifest.classes) > 1:
+        raise InvalidRequest(
+            f"cluster came, and model {bundle.manifest.name!r} has classes to draw from; ask for them in 'counts'.",
+            "cluster",
+        )
+    if cluster >= n_clusters:
+        raise InvalidRequest(
+            f"cluster is {cluster}; model {bundle.manifest.name!r} has the clusters 0 to {n_clusters - 1}.", "cluster"
+        )
+    return mixture.select_cluster(cluster)
 
 
 def name_count_field(request: Request) -> str:

@@ -296,24 +296,29 @@ class EncodeRequest(_message.Message):
     MODEL_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     TIMES_FIELD_NUMBER: _ClassVar[int]
+    WITH_FIELD_NUMBER: _ClassVar[int]
     model: str
     series: Array
     times: Doubles
-    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ...) -> None: ...
+    def __init__(self, model: _Optional[str] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., times: _Optional[_Union[Doubles, _Mapping]] = ..., **kwargs) -> None: ...
 
 class EncodeAnswer(_message.Message):
-    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note")
+    __slots__ = ("model", "version", "posterior_mean", "posterior_log_variance", "note", "cluster", "cluster_probability")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_MEAN_FIELD_NUMBER: _ClassVar[int]
     POSTERIOR_LOG_VARIANCE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     posterior_mean: Array
     posterior_log_variance: Array
     note: str
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
+    cluster: _containers.RepeatedScalarFieldContainer[int]
+    cluster_probability: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., posterior_mean: _Optional[_Union[Array, _Mapping]] = ..., posterior_log_variance: _Optional[_Union[Array, _Mapping]] = ..., note: _Optional[str] = ..., cluster: _Optional[_Iterable[int]] = ..., cluster_probability: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
 
 class InterpolateRequest(_message.Message):
     __slots__ = ("model", "start_series", "start_latent", "start_labels", "end_series", "end_latent", "end_labels", "method", "steps", "ends", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum")
@@ -439,7 +444,7 @@ class ReconstructAnswer(_message.Message):
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., error: _Optional[_Union[Array, _Mapping]] = ..., anomaly_score: _Optional[_Union[Array, _Mapping]] = ..., is_anomaly: _Optional[_Iterable[bool]] = ..., timepoint_error: _Optional[_Union[Array, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ...) -> None: ...
 
 class SampleRequest(_message.Message):
-    __slots__ = ("model", "counts", "n_per_class", "seed", "expansion", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum")
+    __slots__ = ("model", "counts", "n_per_class", "seed", "expansion", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum", "cluster")
     MODEL_FIELD_NUMBER: _ClassVar[int]
     COUNTS_FIELD_NUMBER: _ClassVar[int]
     N_PER_CLASS_FIELD_NUMBER: _ClassVar[int]
@@ -452,6 +457,7 @@ class SampleRequest(_message.Message):
     END_VALUE_FIELD_NUMBER: _ClassVar[int]
     MONOTONE_FIELD_NUMBER: _ClassVar[int]
     SUM_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_FIELD_NUMBER: _ClassVar[int]
     model: str
     counts: _containers.RepeatedCompositeFieldContainer[ClassCount]
     n_per_class: int
@@ -464,7 +470,8 @@ class SampleRequest(_message.Message):
     end_value: Array
     monotone: str
     sum: Array
-    def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    cluster: int
+    def __init__(self, model: _Optional[str] = ..., counts: _Optional[_Iterable[_Union[ClassCount, _Mapping]]] = ..., n_per_class: _Optional[int] = ..., seed: _Optional[int] = ..., expansion: _Optional[float] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ..., cluster: _Optional[int] = ...) -> None: ...
 
 class SampleAnswer(_message.Message):
     __slots__ = ("model", "version", "seed", "series", "labels", "log_density", "acceptance", "fallbacks", "n_cases", "lengths", "mean_move", "largest_move")

@@ -92,7 +92,7 @@ class ConvolutionalGenerator(ClassGenerator):
         self.start = nn.Linear(width, width * self.coarse)
         widths = [width if place < max(1, doublings - 1) else fine for place in range(doublings + 1)]
         self.doublings = nn.ModuleList(Doubling(*pair, width) for pair in pairwise(widths))
-        self.grain = nn.Parameter(0.1 * torch.randn(fine, 1))
+        self.grain = nn.Parameter(torch.zeros(fine, 1))
         self.mix = nn.Conv1d(fine, fine, KERNEL, padding=KERNEL // 2)
         self.out = nn.Conv1d(fine, size.n_channels, KERNEL, padding=KERNEL // 2)
 

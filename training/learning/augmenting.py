@@ -63,7 +63,11 @@ def fit_generator(
         model, losses = vae.fit(standardise(learn, scaling), configuration.vae, run)
         latent = compute_posterior_means(model, scaling, cases.series)
         mixture = fit_mixture(
-            latent, cases.class_index, cases.n_classes, configuration.max_components, configuration.seed
+            latent,
+            cases.class_index,
+            cases.n_classes,
+            configuration.choose_most_components(cases.n_classes),
+            configuration.seed,
         )
         decoded = Decoded(real.series, real.class_index, cases.n_classes, model, scaling)
         run = make_run(fabric, configuration, "texture", share if textured else 0.0)

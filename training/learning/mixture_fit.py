@@ -12,24 +12,27 @@ from sklearn.mixture import GaussianMixture
 from bundle.generation.mixture import MixtureParameters
 
 CASES_PER_COMPONENT = 6
+PATIENCE = 3
+"""Components that are tried beyond the best number."""
+
 FLOOR = 1e-3
 """Added to the diagonal of every covariance, in squared latent units."""
 
 
 def fit_mixture(
-    latent: np.ndarray, class_index: np.ndarray, n_classes: int, max_components: int, seed: int
+    latent: np.ndarray, class_index: np.ndarray, n_classes: int, max_components: int, seed: int, fewest: int = 1
 ) -> MixtureParameters:
     """Mixtures over posterior means `latent` `[n, latent_dim]`, one per class.
 
-    Per class the number of components, at most `max_components` and one for every six cases, minimises BIC. A
-    component's covariance is its Ledoit & Wolf (2004) estimate shrunk to the covariance within components pooled over
-    all classes, with weight n / (n + latent_dim) of its own. A class without cases gets the overall mean and the pooled
-    covariance.
+    Per class the number of components, `fewest` at least, `max_components` at most and one for every six cases,
+    minimises BIC; where no mixture of so many is found there is one. A component's covariance is its Ledoit & Wolf
+    (2004) estimate shrunk to the covariance within components pooled over all classes, with weight n / (n + latent_dim)
+    of its own. A class without cases gets the overall mean and the pooled covariance.
     """
     latent_dim = latent.shape[1]
     max_components = choose_most_components(len(latent), max_components)
     shares = {
-        int(index): _compute_responsibilities(latent[class_index == index], max_components, seed)
+        int(index): _compute_responsibilities(latent[class_index == index], max_components, seed, fewest)
         for index in np.unique(class_index)
     }
     pooled = _pool_covariance(latent, class_index, shares)
@@ -63,14 +66,17 @@ def _centre(cases: np.ndarray, share: np.ndarray) -> np.ndarray:
     return centred
 
 
-def _compute_responsibilities(cases: np.ndarray, max_components: int, seed: int) -> np.ndarray:
+def _compute_responsibilities(cases: np.ndarray, max_components: int, seed: int, fewest: int) -> np.ndarray:
     """`[n, n_components]`, rows sum to 1, of the tied-covariance mixture with the lowest BIC.
 
-    A mixture with a component of fewer than two cases is not considered.
+    A mixture with a component of fewer than two cases is not considered, nor are more components once PATIENCE further
+    ones have not lowered BIC.
     """
     most = choose_most_components(len(cases), max_components)
     best, best_bic = np.ones((len(cases), 1)), np.inf
-    for n_components in range(1, most + 1) if most > 1 else ():
+    for n_components in range(fewest, most + 1) if most > 1 else ():
+        if n_components > best.shape[1] + PATIENCE and np.isfinite(best_bic):
+            break
         mixture = GaussianMixture(n_components, covariance_type="tied", reg_covar=FLOOR, random_state=seed)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)

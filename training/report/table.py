@@ -6,6 +6,11 @@ from pathlib import Path
 
 from bundle.manifest import LatentCard, Manifest
 
+CLUSTERS = (
+    "are clusters that this fit found, and nobody's labels: accuracy says how well the classifier knows them again"
+)
+"""What is said of labels that are clusters."""
+
 
 def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Path | str | None = None) -> str:
     """A short table: classes with count, components, trust and acceptance; accuracy, size and seconds.
@@ -36,6 +41,8 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
     ]
+    if manifest.are_clusters:
+        lines.append(f"labels    {CLUSTERS}")
     if report is not None:
         lines.append(f"report    {report}")
     return "\n".join(lines)
