@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from bundle.errors import InvalidRequest
-from bundle.generation.constraints import Constraints, Direction, measure_moves
+from bundle.generation.constraints import LARGEST, Constraints, Direction, measure_moves
 from bundle.manifest import Manifest
 from bundle.shape import SeriesShape
 from bundle.showing import show
@@ -21,8 +21,6 @@ from service.pace import run_unhurried
 
 Numbers = NDArray[np.float64]
 Lengths = NDArray[np.int64]
-
-LARGEST = float(np.finfo(np.float32).max)
 
 MOVED = {"mean_move": "<f4", "largest_move": "<f4"}
 """The columns that tell how far series were moved, as a stream announces them."""

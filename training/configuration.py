@@ -40,7 +40,7 @@ OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
 MOST_EXPANSION = 1e6
 """A thousand standard deviations; far beyond, series are no finite numbers any more."""
 
-WATCHING = ("live", "live_port")
+WATCHING = ("live", "live_port", "animate", "track")
 """Settings of how to watch the fit."""
 
 PLACES = ("models", "signing_key", "resume", "checkpoints", *WATCHING)
@@ -84,6 +84,12 @@ class FitConfiguration(Source):
     report, reports/<name>/<version>/live.html, and shows real series."""
     live_port: Annotated[int, Bounds(ge=0, le=65535)] = 0
     """The port of that page; 0: a free one."""
+    animate: bool = False
+    """Write the latent over the epochs beside the report, as latent.webp and latent.gif, and as latent.mp4 where ffmpeg
+    is installed."""
+    track: tuple[str, ...] = ()
+    """Keep losses, settings, results and pictures in tensorboard, mlflow or wandb, or several of these; in tracking/
+    beside the repository, unless the tracker's own settings send them elsewhere."""
     held_out_share: Annotated[float, Bounds(ge=0, lt=1)] = 0.2
     """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 

@@ -1,4 +1,4 @@
-"""`python training/walk.py`: series on the way between two classes, and along the latent axes that change most, drawn."""
+"""`python training/walk.py`: series on the way between two classes, and along the latent axes that change most."""
 
 from __future__ import annotations
 

@@ -24,6 +24,8 @@ Direction = Literal["increasing", "decreasing"]
 SUM_TOLERANCE = 1e-6
 """Of the sum of absolute values: what rounding to float32 may add up to."""
 
+LARGEST = float(np.finfo(np.float32).max)
+
 HALVINGS = 80
 """Of the interval that holds the multiplier: what is left of it is less than float64 resolves."""
 
@@ -69,10 +71,10 @@ class Constraints:
             return f"start_value is {first:g} and end_value {last:g}, which is not {self.monotone}", "monotone"
         if n_timepoints == 1 and first != last and not np.isnan([first, last]).any():
             return f"start_value is {first:g} and end_value {last:g}", "end_value"
-        least, most = (_sum_of(bounds) for bounds in self._bound(channel, n_timepoints))
+        least, most = (float(np.clip(bounds, -LARGEST, LARGEST).sum()) for bounds in self._bound(channel, n_timepoints))
         slack = SUM_TOLERANCE * max(abs(total), 1e-30)
         if total < least - slack or total > most + slack:
-            return f"sum is {total:g}, and the others allow {least:g} to {most:g}", "sum"
+            return f"sum is {total:g}, and the others allow {least:g} to {most:g} in 32-bit numbers", "sum"
         return None
 
     def _bound(self, channel: int, n_timepoints: int) -> tuple[Float, Float]:
@@ -100,7 +102,8 @@ class Constraints:
             moving = np.flatnonzero(~self._is_met(series[:, channel], lower, upper, float(self.sum[channel])))
             if len(moving):
                 own = series[moving, channel].astype(np.float64)
-                projected[moving, channel] = self._project(own, lower, upper, float(self.sum[channel]))
+                moved = self._project(own, lower, upper, float(self.sum[channel]))
+                projected[moving, channel] = np.clip(moved, -LARGEST, LARGEST)
         return projected
 
     def _is_met(self, series: Array, lower: Float, upper: Float, total: float) -> Flags:
@@ -157,10 +160,11 @@ def fit_isotonic(series: Float) -> Float:
 def _find_multiplier(series: Float, lower: Float, upper: Float, total: float) -> Float:
     """Find the number `[n, 1]` that, subtracted from each series before it is clipped, makes its sum `total`.
 
-    The sum falls as the number rises, so that halving an interval that holds it finds it.
+    The sum falls as the number rises, so that halving an interval that holds it finds it: no value that is free has to
+    go further than the sum less what is fixed.
     """
-    spread = np.abs(series).max(axis=1, keepdims=True) + abs(total)
-    spread += max(np.abs(bounds[np.isfinite(bounds)]).max(initial=0) for bounds in (lower, upper))
+    fixed = np.abs(lower[lower == upper]).sum()
+    spread = np.abs(series).max(axis=1, keepdims=True) + abs(total) + fixed
     low, high = -2 * spread - 1, 2 * spread + 1
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -184,12 +188,8 @@ def _round_inwards(low: float, high: float) -> tuple[float, float]:
     return -np.inf if np.isnan(low) else float(floor), np.inf if np.isnan(high) else float(ceiling)
 
 
-def _sum_of(bounds: Float) -> float:
-    return float(bounds.sum())
-
-
 def measure_moves(before: Array, after: Array) -> tuple[Array, Array]:
     """Measure how far series `[n, n_channels, n_timepoints]` were moved: the mean absolute difference of each, and the
     largest, `[n]`, in original units."""
-    moved = np.abs(after.astype(np.float64) - before)
+    moved = np.minimum(np.abs(after.astype(np.float64) - before), LARGEST)
     return moved.mean(axis=(1, 2)).astype(np.float32), moved.max(axis=(1, 2), initial=0).astype(np.float32)

@@ -12,7 +12,8 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 {label: total}} (totals per class). Originals come first, in order, unchanged: the float32 nearest to each value sent,
 which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled. Where lengths vary, a
 made series has the length of the given case that it came from, or of one drawn among those of its class. Made series
-are moved to the nearest ones that meet the constraints named, if any: bounds, fixed ends, a direction, a sum over time.
+are moved to the nearest ones that meet the constraints named, if any: bounds, fixed ends, a direction, a sum over time;
+`report` tells of them as they were before.
 """
 
 from __future__ import annotations

@@ -94,13 +94,30 @@ def test_what_was_moved_is_measured_in_original_units():
     assert mean.tolist() == pytest.approx([1 / 3, 0]) and largest.tolist() == [2, 0]
 
 
+def test_a_bound_far_away_costs_no_precision():
+    series = np.random.default_rng(0).standard_normal((3, 2, 50)).astype(np.float32)
+    found = make(upper=3e38, lower=-3e38, sum=10).project(series)
+    np.testing.assert_allclose(found, make(sum=10).project(series), atol=1e-6)
+    np.testing.assert_allclose(found.sum(axis=2, dtype=np.float64), 10, rtol=1e-5)
+
+
+def test_the_largest_numbers_stay_finite():
+    series = np.full((1, 2, 2), np.finfo(np.float32).max, np.float32)
+    constraints = make(start_value=-3e38, sum=1e38)
+    constraints.check(3, 3)
+    found = constraints.project(series)
+    assert np.isfinite(found).all() and all(np.isfinite(move).all() for move in measure_moves(series, found))
+    with pytest.raises(InvalidRequest, match="in 32-bit numbers"):
+        make(start_value=-3e38, sum=1e38).check(2, 2)
+
+
 CONFLICTS: list[tuple[dict[str, Any], str, str]] = [
     ({"lower": 2, "upper": 1}, "lower", "lower is 2 and upper 1"),
     ({"lower": 0, "start_value": -1}, "start_value", "start_value is -1, outside its bounds"),
     ({"upper": 0, "end_value": 1}, "end_value", "end_value is 1, outside its bounds"),
     ({"start_value": 2, "end_value": 1, "monotone": "increasing"}, "monotone", "not increasing"),
     ({"start_value": 1, "end_value": 2, "monotone": "decreasing"}, "monotone", "not decreasing"),
-    ({"lower": 1, "sum": 5}, "sum", "sum is 5, and the others allow 6 to inf"),
+    ({"lower": 1, "sum": 5}, "sum", "sum is 5, and the others allow 6 to"),
     ({"start_value": 1, "end_value": 1, "monotone": "increasing", "sum": 7}, "sum", "allow 6 to 6"),
 ]
 

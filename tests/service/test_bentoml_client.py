@@ -30,6 +30,7 @@ def _build_fields(operation: str, cases: Labelled) -> dict:
     requests: dict[str, dict] = {
         "augment": series | {"labels": [0, 1, 2], "strategy": {"factor": 2.0}, "seed": 1},
         "sample": {"model": "sines", "counts": {"2": 2, "0": 1}, "seed": 1},
+        "complete": {"model": "sines", "series": cases.series[:3, :, :50].tolist(), "n": 2, "seed": 1},
         **{name: build_good(name, cases) for name in ("decode", "interpolate", "traverse", "neighbours")},
     }
     return requests.get(operation, series)

@@ -72,7 +72,7 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"upper": [1e39, None]}, "upper", "a finite 32-bit number"),
     ({"start_value": True}, "start_value", "start_value is True"),
     ({"monotone": "up"}, "monotone", "monotone is 'up'"),
-    ({"non_negative": True, "sum": -1}, "sum", "sum is -1, and the others allow 0 to inf"),
+    ({"non_negative": True, "sum": -1}, "sum", "sum is -1, and the others allow 0 to"),
     ({"non_negative": 1}, "non_negative", "non_negative is 1"),
 ]
 

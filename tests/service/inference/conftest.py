@@ -61,6 +61,10 @@ def list_requests(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], lis
             {"series": series},
             ["series", "error", "anomaly_score", "is_anomaly", "timepoint_error"],
         ),
+        "complete": (
+            {"series": series[:3, :, :50], "seed": seed, "n": np.array([2])},
+            ["series", "lower", "upper", "completions", "labels", "probabilities", "classes", "seed"],
+        ),
         "neighbours": ({"series": series[:3], "k": np.array([2])}, ["index", "distance"]),
         "interpolate": (
             {"start_series": series[:3], "end_labels": np.array(["1", "0", "1"]), "method": np.array(["spherical"])},
