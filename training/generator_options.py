@@ -18,13 +18,13 @@ def choose_options(dataset: str | None, arguments: Sequence[str], others: Collec
     or it has none.
 
     Raises `ConfigurationError` where `arguments` set an option that it does not have, with those there are; `others`
-    are the options of what is not a generator of data and has the same prefix.
+    are the options of what is not a generator of data and has the same prefix; "no-" before one may turn it off.
     """
     generator = find_generator(dataset) if dataset else None
     options = NO_OPTIONS if generator is None else generator.Settings()
     known = [name_flag(PREFIX + field.name) for field in fields(options)]
     flags = [argument.partition("=")[0].replace("_", "-") for argument in arguments]
-    allowed = {*known, *(name_flag(PREFIX + name) for name in others)}
+    allowed = {*known, *(name_flag(PREFIX + form) for name in others for form in (name, f"no_{name}"))}
     unknown = [flag for flag in flags if flag.startswith(f"--{PREFIX}") and flag not in allowed]
     if not unknown:
         return options if known else NO_OPTIONS

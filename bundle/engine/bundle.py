@@ -202,7 +202,7 @@ class Bundle:
     @cached_property
     def completer(self) -> Completer:
         """What completes series. Raises `Unsupported` where nothing tells how far series lie from what it decodes."""
-        return make_completer(self)
+        return make_completer(self, self.manifest, self.require_mixture(), self.class_share)
 
     def has(self, role: str) -> bool:
         """Whether it has a graph of a role."""

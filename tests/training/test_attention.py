@@ -13,6 +13,7 @@ from tests.training.test_families import RUN, make_brief
 from tests.training.test_fit import make_brief as make_brief_fit
 from training import families
 from training.configuration import ConfigurationError
+from training.data import load
 from training.data.generators.repeated_patterns import Settings
 from training.data.time_encoding import encode_time
 from training.evaluation.bypass import learn_codes, load_windows
@@ -124,6 +125,21 @@ def test_a_bundle_with_bypass_does_all_that_one_without_does_and_its_time_stays_
     made = bundle.add_texture(bundle.decode(drawn), 0, np.zeros((len(mean), *bundle.texture_shape), np.float32))
     np.testing.assert_allclose(np.square(made[:, -TIME:]).sum(axis=1), 1, atol=1e-3)
     assert bundle.classify(made).shape == (len(made), 2)
+
+
+@pytest.mark.long
+def test_what_is_usual_is_judged_alike_for_windows_of_other_recordings(tmp_path: Path) -> None:
+    options = Settings(n_cases=6, n_timepoints=480, n_classes=3, repetitions=5)
+    windows = {"dataset": "repeated_patterns", "generated": options, "window": 48, "stride": 13, "time_encoding": 48}
+    attention = families.make_settings("vae", "attention", {"time": "bypass", "warp_probability": 0.0, "steps": 150})
+    directory = fit_and_publish(make_brief_fit(**windows, vae=attention, folds=3, policy="none", models=tmp_path))
+    assert directory is not None
+    bundle, others = Bundle.load(directory), load(**windows).test
+    assert others is not None and bundle.manifest.anomaly_threshold is not None
+    mean, _ = bundle.encode(others.series)
+    error = np.square(bundle.decode(mean) - others.series).mean(axis=(1, 2))
+    assert (error > bundle.manifest.anomaly_threshold).mean() < 0.05
+    assert 0.3 < np.median(bundle.compute_typicality(mean)) < 0.7
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ from tests.training.test_fit import make_brief
 from training import data as datasets
 from training.configuration import ConfigurationError, FitConfiguration
 from training.families.classifiers import fcn
-from training.families.generators import energy_score
+from training.families.generators import energy_score, wgan_gp
 from training.fit import fit_and_publish, parse_arguments
 from training.fitting import fit
 from training.learning.augmenting import fit_noise_maker
@@ -104,6 +104,9 @@ def test_a_generator_is_chosen_by_name_recorded_and_stands_in_place_of_vae_and_t
         ["--dataset=gaussian_process", "--generator.n-cases=12", "--generator=energy_score", "--generator.width=64"]
     )
     assert both.generator == chosen.generator and both.record()["generated"]["n_cases"] == 12
+    for flag, value in (("spectral-norm", True), ("no-spectral-norm", False)):
+        bounded = parse_arguments(["--dataset=sines", "--generator=wgan_gp", f"--generator.{flag}"]).generator
+        assert bounded == wgan_gp.Settings(spectral_norm=value)
     record = chosen.record()
     assert (record["vae"], record["texture"]) == (None, None)
     assert FitConfiguration.from_record(record, None) == chosen

@@ -36,9 +36,9 @@ MOST_BYTES = 3_000_000
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of a real, brief fit that wrote its report."""
+    """The directory of a real, brief fit that wrote its report, and beside it the latent over the epochs."""
     models = tmp_path_factory.mktemp("report") / "models"
-    brief = {**QUICK, **take_steps(20, 20, 20), "report": True}
+    brief = {**QUICK, **take_steps(20, 20, 20), "report": True, "animate": True}
     directory = fit_and_publish(FitConfiguration(dataset="sines", models=models, **brief))
     assert directory is not None
     return directory
@@ -75,11 +75,11 @@ def test_a_fit_writes_every_section_with_pictures_beside_its_repository(fitted: 
     assert len(fitted.read_bytes()) < MOST_BYTES
 
 
-def test_a_page_asks_for_nothing_that_is_not_in_it(fitted: Path) -> None:
+def test_a_page_asks_for_nothing_that_is_not_in_it_and_links_to_what_lies_beside_it(fitted: Path) -> None:
     page = Page(fitted)
     assert any(address.startswith("data:image/png;base64,") for address in page.addresses)
     outside = [address for address in page.addresses if not address.startswith(("data:image/png;base64,", "#"))]
-    assert outside == []
+    assert set(outside) == {file.name for file in fitted.parent.iterdir()} - {fitted.name} >= {"latent.webp"}
     assert not page.tags & {"script", "link", "iframe", "object", "base"}
     assert "url(" not in fitted.read_text() and "@import" not in fitted.read_text()
 

@@ -25,6 +25,7 @@ from training.report.sections import (
 from training.report.table import CLUSTERS
 
 FILE = "report.html"
+
 SECTIONS = (
     summary,
     policy,
@@ -38,6 +39,14 @@ SECTIONS = (
     losses,
     provenance,
 )
+
+BESIDE = {
+    "live.html": "the fit, epoch by epoch",
+    "latent.webp": "the latent over the epochs (WebP)",
+    "latent.gif": "GIF",
+    "latent.mp4": "MP4",
+}
+"""Files of `training.watching` that the page links to where they lie beside it, and what they show."""
 
 
 def write_report(inputs: ReportInputs, directory: Path) -> Path:
@@ -58,7 +67,12 @@ def write_report(inputs: ReportInputs, directory: Path) -> Path:
 def write_page(file: Path, title: str, subtitle: str, sections: Sequence[Section]) -> Path:
     """Write a page of sections, whole without a network; the file. What they hold is escaped."""
     environment = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True)
-    page = environment.get_template(FILE).render(title=title, subtitle=subtitle, sections=sections)
+    page = environment.get_template(FILE).render(
+        title=title,
+        subtitle=subtitle,
+        sections=sections,
+        beside=[(beside, words) for beside, words in BESIDE.items() if (file.parent / beside).exists()],
+    )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(page, encoding="utf-8")
     return file

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from training.families.classifiers import PolicyObjective
 from training.families.generators import ClassGenerator
@@ -23,8 +24,11 @@ from training.learning.watcher import Look, Stage, Step
 MOST_LOOKS = 200
 """In a stage; where it has more epochs, they are thinned out evenly."""
 
-MOST_LEARNED, MOST_HELD_OUT = 240, 120
+MOST_LEARNED, MOST_HELD_OUT = 200, 100
 """Cases that are shown of those that are trained on, and of those that are not."""
+
+MOST_JUDGED = 40
+"""Cases held out whose error is measured: decoding is what a look takes most of its time for."""
 
 MOST_DRAWN = 12
 """Series that are drawn, evenly over the classes."""
@@ -130,35 +134,45 @@ def is_due(stage: Stage, step: Step) -> bool:
 
 @torch.no_grad()
 def take_look(network: nn.Module, shown: Shown, step: Step) -> Look:
-    """What `network`, or the VAE, generator or classifier that is part of it, makes of the cases that are shown.
+    """What the VAE, generator or classifier within `network` makes of the cases that are shown; nothing where there is
+    none of these.
 
     Its modes and the random numbers of training are what they were.
     """
     device = next(network.parameters()).device
+    part = find_part(network)
     with hold_still(network, device):
-        for part in network.modules():
-            if isinstance(part, VAE):
+        match part:
+            case VAE():
                 return look_at_codes(part, shown, step, device)
-            if isinstance(part, ClassGenerator):
+            case ClassGenerator():
                 return look_at_samples(part, shown, step, device)
-            if isinstance(part, PolicyObjective):
+            case PolicyObjective():
                 return look_at_classes(part.network, shown, step, device)
     return Look(step)
 
 
+def find_part(network: nn.Module) -> nn.Module | None:
+    """What can be looked at within `network`; with weights averaged over training, where it averages them."""
+    averaged = [part.module for part in network.modules() if isinstance(part, AveragedModel)]
+    kinds = (VAE, ClassGenerator, PolicyObjective)
+    return next((part for part in (*averaged, *network.modules()) if isinstance(part, kinds)), None)
+
+
 def look_at_codes(vae: VAE, shown: Shown, step: Step, device: torch.device) -> Look:
-    """Codes of all cases, reconstructions of those drawn, and the mean squared error of those held out, in squared
-    standard deviations of a channel."""
+    """Codes of all cases, reconstructions of those drawn, and the mean squared error of some of those held out, in
+    squared standard deviations of a channel."""
     series = shown.cases.series.to(device)
     latent, _ = vae.encode(series)
-    held_out = slice(shown.n_learned, None)
-    reconstruction = vae.decode(torch.cat([latent[held_out], latent[torch.as_tensor(shown.drawn, device=device)]]))
     n_held_out = len(series) - shown.n_learned
+    judged = torch.linspace(shown.n_learned, len(series) - 1, min(n_held_out, MOST_JUDGED)).round().long()
+    decoded = vae.decode(latent[torch.cat([judged, torch.as_tensor(shown.drawn)]).to(device)])
     numbers = {}
     if n_held_out:
-        counted = None if shown.cases.counted is None else shown.cases.counted[held_out].to(device)
-        numbers["held-out error"] = float(compute_error(reconstruction[:n_held_out], series[held_out], counted))
-    return Look(step, numbers, latent.cpu().numpy(), shown.restore(reconstruction[n_held_out:]))
+        counted = None if shown.cases.counted is None else shown.cases.counted[judged].to(device)
+        error = compute_error(decoded[: len(judged)], series[judged.to(device)], counted)
+        numbers["held-out error"] = float(error)
+    return Look(step, numbers, latent.cpu().numpy(), shown.restore(decoded[len(judged) :]))
 
 
 def look_at_samples(generator: ClassGenerator, shown: Shown, step: Step, device: torch.device) -> Look:

@@ -15,8 +15,9 @@ from training.ending import explain
 from training.learning.scaling import Scaling
 from training.learning.sharing import SharedWatcher
 from training.learning.watcher import Watcher
-from training.watching.live import LivePage
 from training.watching.looking import Looking, choose_shown
+from training.watching.recorder import Recorder
+from training.watching.track import Tracking
 from training.watching.viewer import Several, Subject, Viewer
 
 
@@ -36,8 +37,10 @@ def open_viewers(configuration: FitConfiguration, watcher: Watcher, reports: Pat
 def list_viewers(configuration: FitConfiguration, reports: Path) -> list[Viewer]:
     """One for each way of watching."""
     viewers: list[Viewer] = []
-    if configuration.live:
-        viewers.append(LivePage(configuration.live_port, reports))
+    if configuration.live or configuration.animate:
+        viewers.append(Recorder(configuration, reports))
+    if configuration.track:
+        viewers.append(Tracking(configuration.track, reports.parent / "tracking"))
     return viewers
 
 

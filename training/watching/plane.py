@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+GRID = 1000
+"""What is shown lies within 0 … GRID, in either direction."""
+
+MARGIN = 0.04
+"""On each side, as a share of the width."""
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,26 @@ class Plane:
         """Places `[n, 2]` of codes `[n, latent_dim]`."""
         placed: np.ndarray = (latent - self.mean) @ self.axes
         return placed
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The square of a plane that is shown, by its centre `[2]` and width."""
+
+    centre: np.ndarray
+    width: float
+
+    def place(self, projected: np.ndarray) -> np.ndarray:
+        """Places `[n, 2]`, 0 … GRID, of what a plane projected."""
+        placed: np.ndarray = GRID * ((projected - self.centre) / self.width + 0.5)
+        return placed
+
+
+def fit_frame(projected: Sequence[np.ndarray]) -> Frame:
+    """The least square that holds all places `[n, 2]` of all looks, with a margin."""
+    every = np.concatenate(projected)
+    low, high = every.min(axis=0), every.max(axis=0)
+    return Frame((low + high) / 2, max(float((high - low).max()) * (1 + 2 * MARGIN), 1e-12))
 
 
 def find_plane(latent: np.ndarray, before: Plane | None = None) -> Plane:

@@ -13,7 +13,7 @@ import numpy as np
 
 from training.learning.watcher import Look, Stage, Step
 from training.report.palette import make_key
-from training.watching.plane import Plane, find_plane
+from training.watching.plane import GRID, Frame, Plane, find_plane, fit_frame
 from training.watching.viewer import Subject
 
 MOST_KEPT = 400
@@ -23,9 +23,6 @@ MOST_POINTS = 96
 """Timepoints of a series as it is drawn."""
 
 MOST_CHANNELS = 3
-
-GRID = 1000
-"""Places and values are told as whole numbers, 0 … GRID."""
 
 Json = dict[str, Any]
 
@@ -70,35 +67,37 @@ class Recording:
         self.subject = subject
         self.looks: list[tuple[Stage, Look]] = []
         self.revision = 0
-        self._stages: dict[Stage, StageRecord] = {}
+        self._stages: list[tuple[Stage, StageRecord]] = []
+        self._running: dict[Stage, StageRecord] = {}
         self._ending: Json = {"status": "running"}
         self._began = time.monotonic()
         self._plane: Plane | None = None
-        self._frame: tuple[np.ndarray, float] | None = None
+        self._frame: Frame | None = None
         self._lock = threading.RLock()
 
     def begin_stage(self, stage: Stage) -> None:
         """Note that a stage begins."""
         with self._change():
-            self._stages[stage] = StageRecord(time.monotonic(), Step(stage.done, 0.0))
+            self._running[stage] = StageRecord(time.monotonic(), Step(stage.done, 0.0))
+            self._stages.append((stage, self._running[stage]))
 
     def report_step(self, stage: Stage, step: Step) -> None:
         """Note a step."""
         with self._change():
-            record = self._stages[stage]
+            record = self._running[stage]
             record.last, record.seconds = step, time.monotonic() - record.began
             record.add(step, step.losses)
 
     def end_stage(self, stage: Stage) -> None:
         """Note the end of a stage."""
         with self._change():
-            record = self._stages[stage]
+            record = self._running.pop(stage)
             record.has_ended, record.seconds = True, time.monotonic() - record.began
 
     def report_look(self, stage: Stage, look: Look) -> None:
         """Note a look. Those with pictures are kept."""
         with self._change():
-            self._stages[stage].add(look.step, look.numbers)
+            self._running[stage].add(look.step, look.numbers)
             if look.series is None:
                 return
             self.looks.append((stage, look))
@@ -161,7 +160,7 @@ class Recording:
                     }
                     for stage, look in self.looks
                 ],
-                "stages": [record.describe(stage) for stage, record in self._stages.items()],
+                "stages": [record.describe(stage) for stage, record in self._stages],
                 **self._ending,
             }
 
@@ -183,16 +182,13 @@ class Recording:
             return {"subject": self.describe_subject(), "state": self.describe_state(), "looks": looks}
 
     def place(self, latent: np.ndarray) -> np.ndarray:
-        """Codes `[n, latent_dim]` in the plane, `[n, 2]`: 0 … GRID holds every look, at one scale for both axes."""
+        """Codes `[n, latent_dim]` in the plane of the newest, `[n, 2]`: 0 … GRID holds every look."""
         assert self._plane is not None, "a look with codes brings a plane"
         if self._frame is None:
-            found = [self._plane.project(look.latent) for _, look in self.looks if look.latent is not None]
-            every = np.concatenate(found)
-            low, high = every.min(axis=0), every.max(axis=0)
-            self._frame = (low + high) / 2, float(max((high - low).max(), 1e-12)) * 1.08
-        centre, width = self._frame
-        placed: np.ndarray = GRID * ((self._plane.project(latent) - centre) / width + 0.5)
-        return placed
+            self._frame = fit_frame(
+                [self._plane.project(look.latent) for _, look in self.looks if look.latent is not None]
+            )
+        return self._frame.place(self._plane.project(latent))
 
     def _place_series(self, series: np.ndarray) -> list[Any]:
         """Series `[n, n_channels, n_timepoints]` thinned out for drawing, 0 … GRID over the range of those given."""
