@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -130,7 +131,8 @@ def test_a_bundle_with_bypass_does_all_that_one_without_does_and_its_time_stays_
 @pytest.mark.long
 def test_what_is_usual_is_judged_alike_for_windows_of_other_recordings(tmp_path: Path) -> None:
     options = Settings(n_cases=6, n_timepoints=480, n_classes=3, repetitions=5)
-    windows = {"dataset": "repeated_patterns", "generated": options, "window": 48, "stride": 13, "time_encoding": 48}
+    windows: dict[str, Any] = {"dataset": "repeated_patterns", "generated": options, "window": 48, "stride": 13}
+    windows["time_encoding"] = 48
     attention = families.make_settings("vae", "attention", {"time": "bypass", "warp_probability": 0.0, "steps": 150})
     directory = fit_and_publish(make_brief_fit(**windows, vae=attention, folds=3, policy="none", models=tmp_path))
     assert directory is not None
