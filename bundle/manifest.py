@@ -119,6 +119,15 @@ class Calibration(Strict):
     n_cases: Count
 
 
+class Pretraining(Strict):
+    """Series without labels that the fit learned first, and the networks that started from what was learned."""
+
+    dataset: Text
+    dataset_sha256: Sha256
+    n_cases: Count
+    networks: Annotated[list[Text], Field(max_length=MOST_GRAPHS)]
+
+
 class Provenance(Strict):
     """Where the bundle comes from: enough to fit it again."""
 
@@ -129,6 +138,7 @@ class Provenance(Strict):
     git_commit: str | None
     libraries: dict[str, str]
     fit_seconds: Annotated[float, Field(ge=0)]
+    pretraining: Pretraining | None = None
 
 
 class Manifest(Strict):

@@ -59,6 +59,9 @@ class FitConfiguration(Source):
     """A private key (PEM, made by `python -m bundle.signing keygen`) to sign the bundle's manifest with."""
     start_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A bundle's directory: start from its trained weights instead of random ones."""
+    pretrain: Path | None = None
+    """A file or folder of series that the VAE learns first, read as --data is; labels in it are put aside. A classifier
+    that reads as the VAE does (lstm, of a recurrent VAE) starts from its encoder."""
     seed: Annotated[int, Bounds(ge=0, lt=2**32)] = 0
     """Seed of everything random: same seed, machine and threads give equal graph and array hashes."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
@@ -185,7 +188,7 @@ class FitConfiguration(Source):
         record = rename_former(record)
         if unknown := set(record) - {own.name for own in fields(cls)}:
             raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
-        paths = {name: Path(record[name]) for name in ("data", "names", "start_from") if record.get(name)}
+        paths = {name: Path(record[name]) for name in ("data", "names", "start_from", "pretrain") if record.get(name)}
         several = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
         chosen = {kind: read_settings(kind, record[kind]) for kind in PACKAGES if record.get(kind)}
         chosen["generated"] = read_options(record.get("dataset"), record.get("generated") or {})

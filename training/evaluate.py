@@ -35,6 +35,7 @@ OWN = (
     "models",
     "seed",
     "start_from",
+    "pretrain",
     "workers",
     "threads",
     "policy",

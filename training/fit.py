@@ -38,6 +38,7 @@ from training.learning.run import start_fabric
 from training.learning.sharing import SharedWatcher, share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.working_length import settle_working_length
+from training.pretraining import load_pretraining
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -67,6 +68,9 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
     fabric = start_fabric(configuration, shared)
     dataset = datasets.load_source(configuration)
     tell_what_was_read(dataset.description)
+    unlabelled = load_pretraining(dataset, configuration)
+    for note in () if unlabelled is None else unlabelled.notes:
+        print(f"note: {note}", file=sys.stderr)
     configuration, said = settle_working_length(dataset.train.series, configuration)
     if said:
         print(f"note: {said}", file=sys.stderr)
@@ -87,7 +91,7 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
             print(f"warning: {sentence}", file=sys.stderr)
         is_watched = several.viewers and fabric.is_global_zero
         watcher = begin_watching(several, shared, dataset, parts, configuration) if is_watched else shared
-        fitted = fit(fabric, parts.learn, configuration, watcher)
+        fitted = fit(fabric, parts.learn, configuration, watcher, unlabelled)
         if not fabric.is_global_zero:
             return None
         packed = pack(fitted, configuration)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from bundle.evidence import Uplift
 from bundle.generation.policy import PolicyName
-from bundle.manifest import Label
+from bundle.manifest import Label, Pretraining
 from training.choosing.calibration import HeldOut, collect_held_out
 from training.choosing.cross_validation import CANDIDATES, cross_validate
 from training.choosing.folds import fit_policy, make_folds
@@ -27,6 +27,7 @@ from training.learning.loop import History
 from training.learning.maker import Maker
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.weights import load_weights, read_weights
+from training.pretraining import TITLE, Unlabelled, pretrain
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Fitted:
     histories: dict[str, History]
     row_numbers: np.ndarray
     """Where each case stands in the training set as it was read, `[n_cases]`."""
+    pretraining: Pretraining | None = None
 
 
 class Mean(nn.Module):
@@ -55,15 +57,33 @@ class Mean(nn.Module):
         return (torch.softmax(self.one(series), dim=1) + torch.softmax(self.other(series), dim=1)).log()
 
 
-def fit(fabric: Fabric, learn: Cases, configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Fitted:
+def fit(
+    fabric: Fabric,
+    learn: Cases,
+    configuration: FitConfiguration,
+    watcher: Watcher = UNWATCHED,
+    unlabelled: Unlabelled | None = None,
+) -> Fitted:
     """Learn from `learn`; equal arguments, machine and threads give equal weights.
 
-    `watcher` is told what the cross-validation trains; it must be one that `share_watcher` gave where that runs in
-    processes of its own.
+    The VAE learns `unlabelled` first, where there are such. `watcher` is told what the cross-validation trains; it must
+    be one that `share_watcher` gave where that runs in processes of its own.
     """
     labels = order_labels(learn.labels)
     cases = make_training_cases(learn, labels)
-    start = _load_starting_point(configuration.start_from, cases, configuration)
+    if unlabelled is None:
+        start = _load_starting_point(configuration.start_from, cases, configuration)
+        return _fit_from(start, fabric, learn, configuration, watcher)
+    first = pretrain(fabric, unlabelled, cases.n_classes, configuration)
+    fitted = _fit_from(first.initial, fabric, learn, configuration, watcher)
+    return replace(fitted, histories={TITLE: first.history, **fitted.histories}, pretraining=first.card)
+
+
+def _fit_from(
+    start: Initial, fabric: Fabric, learn: Cases, configuration: FitConfiguration, watcher: Watcher
+) -> Fitted:
+    labels = order_labels(learn.labels)
+    cases = make_training_cases(learn, labels)
     folds = make_folds(learn, cases, configuration)
     result = cross_validate(cases, folds, configuration, list_candidates(learn, labels, configuration), start, watcher)
     if learn.labels is None:

@@ -84,7 +84,9 @@ def narrow(document: dict[str, Any]) -> dict[str, Any]:
         if "series" in request["properties"]:
             request["properties"]["series"] = {"type": "array", "items": CASE, "minItems": 1}
         if "labels" in request["properties"]:
-            request["properties"]["labels"] = {"type": "array", "items": {"enum": [0, 1, 2, "0", "1", "2"]}}
+            known = {"type": "array", "items": {"enum": [0, 1, 2, "0", "1", "2"]}}
+            # Elsewhere labels may be null, of a labelled model too.
+            request["properties"]["labels"] = known if name == "augment" else {"anyOf": [known, NULL]}
         if "counts" in request["properties"]:
             by_label = {"type": "object", "properties": dict.fromkeys("012", COUNT), "additionalProperties": False}
             request["properties"] |= {"counts": {"anyOf": [by_label, NULL]}, "n_per_class": {"anyOf": [COUNT, NULL]}}

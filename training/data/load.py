@@ -41,14 +41,32 @@ def load_source(source: Source) -> Dataset:
     `data`, `format`, or the file's suffix and content, picks the reader, and `dataset` names the result and picks
     within a folder. Raises DatasetError when nothing is found or what is found cannot be learnt from.
     """
+    name, partitions, origin = _load_partitions(source)
+    return _finish(name, settle_partitions(partitions, source.drop_unlabelled), origin, source)
+
+
+def load_unlabelled(source: Source) -> Dataset:
+    """The dataset of a source, its labels put aside unread, as a note says; see `load_source`."""
+    name, (train, test), origin = _load_partitions(source)
+    if train.labels is not None or train.timepoint_labels is not None:
+        train = replace(train, notes=(*train.notes, f"the labels of {name} were put aside"))
+    plain = [None if raw is None else replace(raw, labels=None, timepoint_labels=None) for raw in (train, test)]
+    assert plain[0] is not None
+    return _finish(name, (plain[0], plain[1]), origin, source)
+
+
+def _load_partitions(source: Source) -> tuple[str, Partitions, str]:
+    """Name, partitions, and where they come from, in words."""
     parse_layout(source.layout)
     if source.data is not None:
-        name, partitions, origin = _load_files(source, source.data)
-    elif source.dataset:
-        name, partitions, origin = source.dataset, _load_by_name(source.dataset, source.generated), "by name"
-    else:
-        raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
-    train, test = settle_partitions(partitions, source.drop_unlabelled)
+        return _load_files(source, source.data)
+    if source.dataset:
+        return source.dataset, _load_by_name(source.dataset, source.generated), "by name"
+    raise DatasetError("Neither a dataset nor data was given. Name a dataset, or give a file or folder as data.")
+
+
+def _finish(name: str, partitions: Partitions, origin: str, source: Source) -> Dataset:
+    train, test = partitions
     return check_dataset(
         name,
         prepare(train, source, f"The training set of {name}"),

@@ -14,7 +14,7 @@ from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, KeptCodes, LatentCard, Manifest, Provenance
+from bundle.manifest import Arrays, ClassCard, KeptCodes, LatentCard, Manifest, Pretraining, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.choosing.calibration import measure_residual
@@ -142,7 +142,7 @@ def make_manifest_maker(
             weights=packed.weights,
             calibration=fitted.held_out.calibrate() if fitted.held_out else None,
             metrics=metrics,
-            provenance=_build_provenance(origin),
+            provenance=_build_provenance(origin, fitted.pretraining),
         )
 
     return make_manifest
@@ -176,8 +176,9 @@ def _describe_training_series(shape: SeriesShape, fitted: Fitted) -> SeriesShape
     return shape.model_copy(update=update)
 
 
-def _build_provenance(origin: Origin) -> Provenance:
+def _build_provenance(origin: Origin, pretraining: Pretraining | None) -> Provenance:
     return Provenance(
+        pretraining=pretraining,
         dataset=origin.dataset,
         dataset_sha256=origin.dataset_sha256,
         seed=origin.configuration.seed,

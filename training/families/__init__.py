@@ -78,6 +78,13 @@ def record_settings(settings: Any) -> dict[str, Any]:
     return {"family": find_name(settings), **asdict(settings)}
 
 
+def _freeze(value: Any) -> Any:
+    """JSON's lists as tuples, of which the options that hold several values are made."""
+    return tuple(_freeze(each) for each in value) if isinstance(value, list) else value
+
+
 def read_settings(kind: str, record: dict[str, Any]) -> Any:
     """What `record_settings` recorded. Raises `ConfigurationError` for what is not known here."""
-    return make_settings(kind, record["family"], {name: value for name, value in record.items() if name != "family"})
+    return make_settings(
+        kind, record["family"], {name: _freeze(value) for name, value in record.items() if name != "family"}
+    )

@@ -36,6 +36,20 @@ def count_steps(n_timepoints: int, chunk: int) -> int:
     return math.ceil(n_timepoints / chunk)
 
 
+def copy_reader(source: nn.Module, target: nn.Module) -> bool:
+    """Give the `Reader` within `target` the weights of that within `source`; False where either has none, or their
+    shapes differ."""
+    readers = [
+        next((part for part in module.modules() if isinstance(part, Reader)), None) for module in (source, target)
+    ]
+    states = [reader.state_dict() if reader is not None else {} for reader in readers]
+    one, other = ({name: weights.shape for name, weights in state.items()} for state in states)
+    if readers[1] is None or one != other:
+        return False
+    readers[1].load_state_dict(states[0])
+    return True
+
+
 class Reader(nn.Module):
     """Series `[n, n_channels, n_timepoints]` to what a recurrent network knows of them, `[n, width]`.
 
