@@ -32,7 +32,9 @@ def test_it_says_the_same_in_the_present_format(version: int):
     assert manifest.format_version == FORMAT_VERSION
     said = manifest.model_dump(mode="json")
     latent = said.pop("latent")
+    later = {name: latent.pop(name) for name in ("codes", "residual")}
     assert latent == {name: raw.pop(name) for name in ("latent_dim", "expansion", "mixture")}
+    assert set(later.values()) == {None}, "no earlier format has them"
     for name in ("name", "version", "labelled", "classes", "provenance", "probe", "weights", "calibration"):
         assert said[name] == raw[name]
     assert {role: graph["sha256"] for role, graph in said["graphs"].items()} == {
