@@ -82,6 +82,7 @@ def test_the_inputs_and_outputs_of_generation(server: Server):
         "n_per_class": ("INT64", [1]),
         "seed": ("INT64", [1]),
         "expansion": ("FP32", [1]),
+        "cluster": ("INT64", [1]),
         **dict.fromkeys(("lower", "upper", "start_value", "end_value", "sum"), ("FP32", [2])),
         "non_negative": ("BOOL", [1]),
         "monotone": ("BYTES", [1]),

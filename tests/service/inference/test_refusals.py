@@ -86,7 +86,10 @@ def test_inputs(server: Server, operation: str, inputs: Any, words: str):
 @pytest.mark.parametrize(
     ("document", "words"),
     [
-        ({"outputs": [{"name": "z"}]}, "has no output 'z'; there are: posterior_mean, posterior_log_variance."),
+        (
+            {"outputs": [{"name": "z"}]},
+            "has no output 'z'; there are: posterior_mean, posterior_log_variance, cluster,",
+        ),
         ({"outputs": ["posterior_mean"]}, "send an object with its name"),
         ({"outputs": 3}, "send an object with its name"),
         ({"outputs": [{"name": "posterior_mean", "parameters": {"classification": 2}}]}, "lacks that extension"),
