@@ -88,7 +88,7 @@ def test_inputs(server: Server, operation: str, inputs: Any, words: str):
     [
         (
             {"outputs": [{"name": "z"}]},
-            "has no output 'z'; there are: posterior_mean, posterior_log_variance, cluster,",
+            "has no output 'z'; there are: posterior_mean, posterior_log_variance,",
         ),
         ({"outputs": ["posterior_mean"]}, "send an object with its name"),
         ({"outputs": 3}, "send an object with its name"),
