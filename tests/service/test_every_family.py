@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bundle.manifest import Manifest, read_manifest
-from bundle.roles import OPERATIONS, list_operations
+from bundle.roles import OPERATIONS
 from seriesmith import Client, SeriesmithClientError
 from tests.service.server import Server, run_server
 from tests.training.test_fit import make_brief
@@ -147,7 +147,7 @@ def test_it_does_all_that_its_graphs_can_do_over_http_and_grpc_alike_and_refuses
     model = name_bundle(data, kind, name)
     manifest = read_own(models, model)
     series, labels = make_cases(data), make_labels(data)
-    able = list_operations(manifest.graphs)
+    able = served.get(f"/models/{model}")["operations"]
     assert {"sample", "augment"} <= set(able)
     assert ("classify" in able) == KINDS[data][1]
     with Client(served.url) as http, Client(f"grpc://{served.grpc}") as grpc:
