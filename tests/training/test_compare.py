@@ -49,6 +49,7 @@ def measure_all() -> dict[str, Any]:
         "balanced_accuracy": 0.75,
         "n_measured": 8,
         "measured_on": "held-out split",
+        "latent_neighbours": {"k": 5, "measured": 0.625, "cross_fitted": None},
         "uplift": {**uplift, "candidates": CANDIDATES, "advice": advice},
         "quality": needed | several | own | {"measured_on": "held-out split", "n_cases": 4},
     }
@@ -67,6 +68,7 @@ def test_every_row_says_what_the_manifest_says_and_a_dash_what_it_does_not() -> 
         ("cases per class", counts, counts),
         ("accuracy", "87.5 %", "–"),
         ("balanced accuracy", "75.0 %", "–"),
+        ("latent neighbours", "62.5 % by 5", "–"),
         ("measured on", "8 cases, held-out split", "–"),
         ("policy", "latent", "–"),
         ("its uplift", "+1.2 [-0.5, +3.0] points", "–"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bundle.errors import BundleError, NotFound
-from bundle.evidence import Interval
+from bundle.evidence import Interval, LatentNeighbours
 from bundle.looking import list_versions
 from bundle.manifest import VERSION_PATTERN, Manifest, read_manifest
 from bundle.reading import MANIFEST_BYTES, Folder
@@ -137,6 +137,11 @@ def _tell_quality(measure: str) -> Callable[[Compared], str]:
     return tell
 
 
+def _describe_neighbours(judged: LatentNeighbours | None) -> str:
+    """Accuracy by the vote of the nearest training codes, and of how many."""
+    return NOTHING if judged is None else f"{_format_share(judged.measured)} by {judged.k}"
+
+
 def _format_share(share: float | None) -> str:
     return NOTHING if share is None else f"{100 * share:.1f} %"
 
@@ -153,6 +158,7 @@ ROWS: dict[str, Callable[[Compared], str]] = {
     "cases per class": _describe_classes,
     "accuracy": lambda one: _format_share(one.manifest.metrics.accuracy),
     "balanced accuracy": lambda one: _format_share(one.manifest.metrics.balanced_accuracy),
+    "latent neighbours": lambda one: _describe_neighbours(one.manifest.metrics.latent_neighbours),
     "measured on": _describe_measured,
     "policy": _describe_policy,
     "its uplift": _describe_uplift,
