@@ -22,6 +22,8 @@ from training.comparing.configuration import FamiliesConfiguration
 from training.comparing.manifests import build_rows, describe_datasets, format_rows, read_compared
 from training.comparing.rows import FILE
 from training.configuration import ConfigurationError
+from training.data.cases import DatasetError
+from training.evaluation.results import ResultsError
 
 MODELS = Path(__file__).resolve().parents[1] / "models"
 
@@ -79,17 +81,18 @@ def compare_families(configuration: FamiliesConfiguration, flags: Sequence[str])
 def main(arguments: list[str] | None = None, prog: str = "compare.py") -> int:
     """The command line; answers the exit status."""
     given = sys.argv[1:] if arguments is None else arguments
-    if given in (["-h"], ["--help"]):
+    helps = given in (["-h"], ["--help"])
+    if helps:
         print(USAGE)
     try:
-        if any(argument == "--out" or argument.startswith("--out=") for argument in given) or given == ["--help"]:
+        if helps or any(argument == "--out" or argument.startswith("--out=") for argument in given):
             configuration, flags = tyro.cli(FamiliesConfiguration, args=given, prog=prog, return_unknown_args=True)
             return 1 if compare_families(configuration, flags) else 0
         own = tyro.cli(BundlesConfiguration, args=given, prog=prog)
         if not own.bundles:
             raise NotFound(f"no bundle is named, and no --out for families.\n{USAGE}")
         compare_bundles(own)
-    except (SeriesmithError, ConfigurationError, ValueError, OSError) as error:
+    except (SeriesmithError, ConfigurationError, DatasetError, ResultsError, OSError) as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
     return 0
