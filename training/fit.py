@@ -38,7 +38,7 @@ from training.learning.run import start_fabric
 from training.learning.sharing import SharedWatcher, share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.working_length import settle_working_length
-from training.pretraining import load_pretraining
+from training.pretraining import describe_measured, load_pretraining
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -87,7 +87,7 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
             parts = label_by_clusters(fabric, parts, configuration)
         check_fit(dataset.name, parts.learn, configuration)
         duplicates = find_duplicates(dataset)
-        for sentence in describe(duplicates):
+        for sentence in (*describe(duplicates), *describe_measured(unlabelled, parts.measure)):
             print(f"warning: {sentence}", file=sys.stderr)
         is_watched = several.viewers and fabric.is_global_zero
         watcher = begin_watching(several, shared, dataset, parts, configuration) if is_watched else shared

@@ -18,7 +18,8 @@ from torch import nn
 from bundle.manifest import Pretraining
 from bundle.resampling import resample
 from training.configuration import ConfigurationError, FitConfiguration
-from training.data import Dataset, DatasetError
+from training.data import Cases, Dataset, DatasetError
+from training.data.duplicates import hash_cases
 from training.data.generated import NO_OPTIONS
 from training.data.load import load_unlabelled
 from training.families import find_module, vae
@@ -85,6 +86,18 @@ def _describe(found: Dataset, n_timepoints: int) -> Iterator[str]:
         yield f"series to pretrain on were stretched from {found.train.series.shape[2]} timepoints to {n_timepoints}"
     if found.test is not None:
         yield f"the {len(found.test.series)} test cases beside the series to pretrain on were left out"
+
+
+def describe_measured(unlabelled: Unlabelled | None, measured: Cases | None) -> Iterator[str]:
+    """Say how many cases to measure on are among the series to pretrain on; nothing where none is."""
+    if unlabelled is None or measured is None:
+        return
+    known = set(hash_cases(unlabelled.cases.series))
+    if count := sum(key in known for key in hash_cases(measured.series)):
+        yield (
+            f"{count} of {len(measured.series)} cases to measure on are among the series to pretrain on: what is "
+            "measured on them flatters this fit."
+        )
 
 
 def pretrain(fabric: Fabric, unlabelled: Unlabelled, n_classes: int, configuration: FitConfiguration) -> Pretrained:

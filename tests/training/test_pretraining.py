@@ -18,7 +18,7 @@ from training.fitting import fit
 from training.learning.learner import compute_reconstruction_errors
 from training.learning.run import start_fabric
 from training.learning.scaling import Scaling
-from training.pretraining import load_pretraining, pretrain
+from training.pretraining import describe_measured, load_pretraining, pretrain
 
 FEW: dict[str, Any] = {
     "vae": make_settings("vae", "recurrent", {"steps": 3, "width": 8}),
@@ -56,6 +56,15 @@ def test_labels_are_put_aside_and_series_stretched_and_each_is_said(configuratio
     assert unlabelled.cases.series.shape == (80, 1, 24) and not unlabelled.cases.class_index.any()
     said = "\n".join(unlabelled.notes)
     assert "the labels of more were put aside" in said and "stretched from 48 timepoints to 24" in said
+
+
+def test_it_is_said_that_cases_to_measure_on_were_learned_first(configuration: FitConfiguration) -> None:
+    dataset = load_dataset(configuration)
+    same = load_pretraining(dataset, replace(configuration, pretrain=configuration.data))
+    said = list(describe_measured(same, dataset.train))
+    assert len(said) == 1 and said[0].startswith("12 of 12 cases to measure on are among the series to pretrain on")
+    assert not list(describe_measured(load_pretraining(dataset, configuration), dataset.train))
+    assert not list(describe_measured(None, dataset.train)) and not list(describe_measured(same, None))
 
 
 def test_what_was_learned_first_serves_series_of_another_scale(configuration: FitConfiguration) -> None:
