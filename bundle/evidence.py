@@ -64,6 +64,16 @@ class Uplift(Strict):
     weight: Share
 
 
+class Pooling(Strict):
+    """The classifier that stands beside the network, and its weight in the mean of their probabilities: 0, the network
+    alone is served; 1, the companion alone. `nll`: by weight, the mean negative log-likelihood of held-out training
+    cases, in nats; empty where nothing was held out."""
+
+    companion: str
+    weight: Share
+    nll: dict[str, float]
+
+
 class Quality(Strict):
     """Synthetic series against real ones that were held out. Null: not measurable.
 
@@ -154,3 +164,4 @@ class Metrics(Strict):
     quality: Quality | None = None
     duplicates: Duplicates | None = None
     latent_neighbours: LatentNeighbours | None = None
+    pooling: Pooling | None = None

@@ -35,6 +35,7 @@ def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
     densities: Tensors = {"class_log_density": ("float32", ("n", n_classes))}
     classes: Tensors = {"class_index": ("int64", ROWS)}
     textured: Tensors = {"textured_series": series["series"]}
+    probabilities: Tensors = {"class_probabilities": ("float32", ("n", n_classes))}
     posterior: Tensors = {name: latent["latent"] for name in ("posterior_mean", "posterior_log_variance")}
     drawn: Tensors = {
         **classes,
@@ -51,7 +52,8 @@ def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
         "decoder": Expected(latent, series, {}),
         "mixture": Expected(drawn, latent | densities, parameters),
         "density": Expected(latent, densities, density),
-        "classifier": Expected(series, {"class_probabilities": ("float32", ("n", n_classes))}, {}),
+        "classifier": Expected(series, probabilities, {}),
+        "screener": Expected(series, probabilities, {}),
         "texture": _expect_texture(manifest, series | classes, textured),
         "generate": Expected(classes | _expect_noise(manifest), series, _list_overridable(manifest, "generate")),
     }

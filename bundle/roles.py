@@ -14,7 +14,7 @@ def _list_ways(*ways: str) -> Ways:
     return tuple(frozenset(way.split()) for way in ways)
 
 
-ROLES = ("encoder", "decoder", "mixture", "density", "texture", "generate", "classifier")
+ROLES = ("encoder", "decoder", "mixture", "density", "texture", "generate", "classifier", "screener")
 """The roles that this version runs. A graph of another role is verified like these, and is not run."""
 
 BESIDE: Mapping[str, Ways] = {
@@ -22,6 +22,7 @@ BESIDE: Mapping[str, Ways] = {
     "mixture": _list_ways("decoder"),
     "density": _list_ways("encoder", "mixture"),
     "texture": _list_ways("decoder"),
+    "screener": _list_ways("classifier"),
 }
 """What a graph of a role is of no use without."""
 

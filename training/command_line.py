@@ -16,6 +16,10 @@ from training.former import FORMER, list_present
 from training.settings import name_flag
 
 
+ALIASES = {"best": ("fcn", "minirocket"), "fastest": ("fcn", "none")}
+"""Of --classifier: a family, and its companion."""
+
+
 def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConfiguration, list[str]]:
     """The default configuration of the families that `arguments` name, and the arguments that are left for tyro.
 
@@ -37,6 +41,9 @@ def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConf
                 f"{argument} has no name after it; it must be one of: {', '.join(families.list_names(kind))}."
             )
         named[kind] = waiting.pop(0) if value is None else value
+        if kind == "classifier" and named[kind] in ALIASES:
+            named[kind], companion = ALIASES[named[kind]]
+            left = [name_flag(f"{prefix}companion"), companion, *left]  # first, so that one that is named wins
         families.import_family(kind, named[kind], prefix)
     _refuse_idle(left, named, prefix)
     chosen |= named

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from lightning_fabric import Fabric
-from torch import Tensor, nn
+from torch import nn
 
-from bundle.evidence import Uplift
+from bundle.evidence import Pooling, Uplift
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Label, Pretraining
+from training.choosing.companion import Pooled
 from training.choosing.calibration import HeldOut, collect_held_out
 from training.choosing.cross_validation import CANDIDATES, cross_validate
 from training.choosing.folds import fit_policy, make_folds
@@ -44,17 +44,9 @@ class Fitted:
     row_numbers: np.ndarray
     """Where each case stands in the training set as it was read, `[n_cases]`."""
     pretraining: Pretraining | None = None
-
-
-class Mean(nn.Module):
-    """Logits of the mean of two classifiers' probabilities."""
-
-    def __init__(self, one: nn.Module, other: nn.Module) -> None:
-        super().__init__()
-        self.one, self.other = one, other
-
-    def forward(self, series: Tensor) -> Tensor:
-        return (torch.softmax(self.one(series), dim=1) + torch.softmax(self.other(series), dim=1)).log()
+    screener: nn.Module | None = None
+    """What series that are made have to convince, where that is not the classifier but a part of it, which is quicker."""
+    pooling: Pooling | None = None
 
 
 def fit(
@@ -93,10 +85,23 @@ def _fit_from(
         fabric, cases, result.uplift.policy, result.generator, configuration, initial=start.classifier
     )
     if configuration.average and result.generator.classifier is not None:
-        network = Mean(network, result.generator.classifier)
+        network = Pooled(network, result.generator.classifier)
     histories = result.generator.histories | ({"classifier": losses} if losses else {})
-    held_out = collect_held_out(result.folds)
-    return Fitted(labels, cases, result.generator, network, held_out, result.uplift, histories, learn.row_numbers)
+    fitted = Fitted(
+        labels,
+        cases,
+        result.generator,
+        network,
+        collect_held_out(result.folds),
+        result.uplift,
+        histories,
+        learn.row_numbers,
+    )
+    if (companion := result.companion) is None:
+        return fitted
+    pooled = companion.join(network)
+    screener = None if pooled is network else network
+    return replace(fitted, classifier=pooled, screener=screener, pooling=companion.pooling)
 
 
 def list_candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitConfiguration) -> tuple[PolicyName, ...]:

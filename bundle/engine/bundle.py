@@ -222,6 +222,12 @@ class Bundle:
         self.require("classify")
         return self._sessions["classifier"]({"series": series})[0]
 
+    def screen(self, series: Array) -> Array:
+        """class_probabilities `[n, n_classes]` by the screener, else the classifier: a series that is made has to
+        convince it."""
+        role = "screener" if self.has("screener") else "classifier"
+        return self._sessions[role]({"series": series})[0]
+
     def compute_log_density(self, latent: Array) -> Array:
         """class_log_density `[n, n_classes]` of `latent` `[n, latent_dim]` under each class's mixture."""
         return self._sessions["density"]({"latent": latent})[0]
@@ -340,6 +346,7 @@ class Bundle:
                 self.decode(latent)
             if self.can("classify"):
                 self.classify(series)
+                self.screen(series)
 
 
 def _read_codes(manifest: Manifest, contents: dict[str, bytes]) -> TrainingCodes | None:

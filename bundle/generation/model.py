@@ -57,6 +57,9 @@ class Model(Protocol):
     def classify(self, series: Array) -> Array:
         """class_probabilities `[n, n_classes]`."""
 
+    def screen(self, series: Array) -> Array:
+        """The same by what made series have to convince: the screener, where there is one, else the classifier."""
+
     def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
         """Decoded `series` of one class with a texture made of `noise` `[n, *texture_shape]`."""
 

@@ -128,7 +128,7 @@ def _compute_margin(log_density: Array, class_index: int) -> Array:
 
 def _judge(model: Model, blocks: Blocks, series: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Return the probability of the recipe's class `[n]`, and whether it is the likeliest `[n]`."""
-    class_index, probability = blocks.recipe.class_index, model.classify(series)
+    class_index, probability = blocks.recipe.class_index, model.screen(series)
     return probability[:, class_index], probability.argmax(axis=1) == class_index
 
 

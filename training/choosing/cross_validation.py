@@ -12,6 +12,7 @@ from torch import nn
 
 from bundle.evidence import Advice, Candidate, Uplift
 from bundle.generation.policy import PolicyName, find_source, is_latent
+from training.choosing.companion import Companion, fit_companion, judge_companion, weigh
 from training.choosing.folds import Fold, Judged, fit_policy, judge, judge_concatenated
 from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 from training.configuration import FitConfiguration
@@ -38,11 +39,12 @@ IMBALANCE = 3.0
 @dataclass(frozen=True)
 class CrossValidation:
     """The folds, judged in the round that was chosen; what was learned of all cases, a generator and a classifier with
-    its losses, trained with the policy chosen (None for one class); and the evidence."""
+    its losses, trained with the policy chosen (None for one class), and its companion; and the evidence."""
 
     folds: list[Judged]
     generator: Maker
     classifier: tuple[nn.Module, History | None] | None
+    companion: Companion | None
     uplift: Uplift
 
 
@@ -132,9 +134,47 @@ def cross_validate(
         for fold, watch in zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True)
         if evidence.rows
     ]
-    answers = run_side_by_side([*training, *advising], configuration)
-    found = summarise_uplift(evidence, answers[len(training) :], balanced, configuration)
-    return CrossValidation(evidence.folds, generator, answers[0] if training else None, found)
+    accompanying = _list_companions(cases, evidence, generator, configuration, balanced, watcher)
+    answers = run_side_by_side([*training, *advising, *accompanying], configuration)
+    networks, rest = answers[: len(training)], answers[len(training) :]
+    found = summarise_uplift(evidence, rest[: len(advising)], balanced, configuration)
+    companion = _join_companion(evidence, rest[len(advising) :], balanced, configuration)
+    return CrossValidation(evidence.folds, generator, networks[0] if networks else None, companion, found)
+
+
+def _list_companions(
+    cases: TrainingCases,
+    evidence: Evidence,
+    generator: Maker,
+    configuration: FitConfiguration,
+    balanced: bool,
+    watcher: Watcher,
+) -> list[partial[Any]]:
+    """The companion of all cases, and those of the folds; none where there is nothing to tell apart, or none is asked
+    for."""
+    if configuration.companion == "none" or cases.n_classes == 1:
+        return []
+    whole = partial(fit_companion, cases, generator.scaling, configuration, balanced, watcher)
+    watched = zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True) if evidence.rows else ()
+    return [whole, *(partial(judge_companion, fold, balanced, watch) for fold, watch in watched)]
+
+
+def _join_companion(
+    evidence: Evidence, answers: Sequence[Any], balanced: bool, configuration: FitConfiguration
+) -> Companion | None:
+    """The companion, weighed by what those of the folds say of the cases held out beside the policy chosen."""
+    if not answers:
+        return None
+    whole, *judged = answers
+    folds = evidence.folds if judged else []
+    pooling = weigh(
+        configuration.companion,
+        [fold.log_probabilities[evidence.policy] for fold in folds],
+        judged,
+        [fold.fold.held_out.class_index for fold in folds],
+        configuration.balance if balanced else 0.0,
+    )
+    return Companion(whole, pooling)
 
 
 def _run_next_round(

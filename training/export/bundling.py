@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -105,6 +105,9 @@ def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Ex
     if fitted.classifier is not None:
         [series] = next(item for item in found if item.outputs == ("series",)).run_torch(rows)
         found.append(classifiers.make_exportable(fitted.classifier, fitted.generator.scaling, series))
+    if fitted.screener is not None:
+        screener = classifiers.make_exportable(fitted.screener, fitted.generator.scaling, series)
+        found.append(replace(screener, name="screener"))
     for item in found:
         nn.Module.eval(item.module)
     return found

@@ -89,6 +89,10 @@ class NoiseModel:
         probabilities: Array = Classifier(self.scaling, self.classifier)(torch.as_tensor(series)).numpy()
         return probabilities
 
+    def screen(self, series: Array) -> Array:
+        """The same: a model has the classifier that is to screen what it makes."""
+        return self.classify(series)
+
     def encode(self, series: Array) -> tuple[Array, Array]:
         """There are no codes."""
         raise TypeError("a generator without an encoder does not encode")

@@ -84,6 +84,10 @@ class TorchModel:
         probabilities: Array = Classifier(self.scaling, self.classifier)(torch.as_tensor(series)).numpy()
         return probabilities
 
+    def screen(self, series: Array) -> Array:
+        """The same: a model has the classifier that is to screen what it makes."""
+        return self.classify(series)
+
     @torch.no_grad()
     def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
         """Decoded `series` of one class with the texture of real ones, made of `noise` `[n, *texture_shape]`."""

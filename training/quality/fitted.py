@@ -36,7 +36,9 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
     }
     held_out = None if parts.measure is None else make_training_cases(parts.measure, fitted.labels)
     neighbours = measure_neighbours(fitted, held_out, configuration)
-    metrics = Metrics(acceptance=shares, uplift=fitted.uplift, latent_neighbours=neighbours)
+    metrics = Metrics(
+        acceptance=shares, uplift=fitted.uplift, latent_neighbours=neighbours, pooling=fitted.pooling
+    )
     if held_out is None or parts.measured_on is None:
         return metrics
     if configuration.report:
@@ -85,5 +87,6 @@ def measure_samples(
 
 
 def make_sampling(fitted: Fitted) -> Maker:
-    """The generator as the bundle samples: the classifier that is shipped has to be convinced."""
-    return replace(fitted.generator, classifier=fitted.classifier if len(fitted.labels) > 1 else None)
+    """The generator as the bundle samples: what screens there has to be convinced."""
+    screener = fitted.screener or fitted.classifier
+    return replace(fitted.generator, classifier=screener if len(fitted.labels) > 1 else None)
