@@ -81,6 +81,7 @@ ABSURD: dict[str, tuple[str, Change, str]] = {
         "classes.1 has 2 components",
     ),
     "a texture of nothing": ("generator", copy_graph("generate", "texture"), "no decoder beside it"),
+    "a screener of nothing": ("coder", copy_graph("encoder", "screener"), "no classifier beside it"),
     "a density of nothing": ("judge", copy_graph("classifier", "density"), "no encoder, and no mixture beside it"),
     "a decoder of nothing": ("autoencoder", move_graph("encoder", "later"), "no encoder, and no mixture beside it"),
     "a classifier of no labels": ("judge", lambda raw: raw.update(labelled=False), "labelled is false"),

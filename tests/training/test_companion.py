@@ -1,0 +1,118 @@
+"""What is served may be the mean of the network and a companion, weighed by held-out cases; the network alone screens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bundle.engine.bundle import Bundle
+from tests.conftest import take_steps
+from tests.training.conftest import BRIEF
+from training import data as datasets
+from training.choosing.companion import EVEN, Pooled, weigh
+from training.command_line import choose_families
+from training.configuration import FitConfiguration
+from training.data.partition import split_dataset
+from training.fit import fit_and_publish
+from training.fitting import fit
+from training.learning.run import start_fabric
+
+SERIES = datasets.load("sines").train.series[:9]
+TRUTH = np.arange(40) % 2
+
+
+def make_log_probabilities(confidence: np.ndarray) -> np.ndarray:
+    """Of two classes, `[n, 2]`, that give the true one `confidence`."""
+    true = np.broadcast_to(confidence, TRUTH.shape)
+    columns = np.stack([np.where(TRUTH == 0, true, 1 - true), np.where(TRUTH == 1, true, 1 - true)], axis=1)
+    return np.log(columns)
+
+
+@pytest.mark.parametrize(("own", "others", "weight"), [(0.2, 0.9, 1.0), (0.9, 0.2, 0.0)])
+def test_the_better_one_has_all_the_weight(own: float, others: float, weight: float) -> None:
+    found = weigh("ridge", [make_log_probabilities(own)], [make_log_probabilities(others)], [TRUTH], 0.0)
+    assert found.weight == weight and min(found.nll, key=lambda each: found.nll[each]) == f"{weight:g}"
+
+
+def test_two_that_err_on_different_cases_count_alike() -> None:
+    halves = np.arange(40) < 20
+    one, other = (make_log_probabilities(np.where(half, 0.95, 0.3)) for half in (halves, ~halves))
+    found = weigh("ridge", [one], [other], [TRUTH], 0.0)
+    assert found.weight == EVEN
+    assert found.nll["0.5"] == pytest.approx(-np.log((0.95 + 0.3) / 2))
+
+
+def test_without_held_out_cases_both_count_alike() -> None:
+    assert weigh("ridge", [], [], [], 0.0).weight == EVEN
+
+
+def test_rare_classes_decide_as_much_as_balance_says() -> None:
+    rare = np.where(np.arange(40) < 36, 0, 1)
+    own, others = (np.log(np.stack([1 - p, p], axis=1)) for p in (np.full(40, 0.02), np.full(40, 0.4)))
+    weights = [weigh("ridge", [own], [others], [rare], balance).weight for balance in (0.0, 1.0)]
+    assert weights[0] < weights[1] == 1.0
+
+
+def test_logits_are_those_of_the_weighted_mean_of_probabilities() -> None:
+    one, other = nn.Linear(3, 2), nn.Linear(3, 2)
+    asked = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
+    made = torch.softmax(Pooled(one, other, 0.25)(asked), dim=1)
+    mean = 0.75 * torch.softmax(one(asked), dim=1) + 0.25 * torch.softmax(other(asked), dim=1)
+    assert torch.allclose(made, mean, atol=1e-6)
+
+
+def fit_brief(models: Path, companion: str) -> Bundle:
+    settings = {**BRIEF, **take_steps(10, 2, 10, euler_steps=4)}
+    configuration = FitConfiguration(
+        **{**settings, "dataset": "sines", "models": models, "name": companion, "companion": companion, "folds": 0}
+    )
+    directory = fit_and_publish(configuration)
+    assert directory is not None
+    return Bundle.load(directory)
+
+
+@pytest.fixture(scope="module")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
+    models = tmp_path_factory.mktemp("models")
+    return {companion: fit_brief(models, companion) for companion in ("none", "ridge")}
+
+
+def test_the_mean_is_served_and_the_network_screens(bundles: dict[str, Bundle]) -> None:
+    alone, pooled = bundles["none"], bundles["ridge"]
+    pooling = pooled.manifest.metrics.pooling
+    assert alone.manifest.metrics.pooling is None and pooling is not None and pooling.companion == "ridge"
+    assert pooling.weight == EVEN and pooling.nll == {}  # there are no folds
+    assert pooled.has("screener") and not alone.has("screener")
+    assert np.allclose(pooled.screen(SERIES), alone.classify(SERIES), atol=1e-5)
+    assert not np.allclose(pooled.classify(SERIES), alone.classify(SERIES), atol=1e-3)
+
+
+def test_every_weight_is_judged_by_the_cases_that_folds_hold_out() -> None:
+    configuration = FitConfiguration(**{**BRIEF, **take_steps(10, 2, 10), "dataset": "sines", "companion": "ridge"})
+    learn = split_dataset(datasets.load("sines"), configuration).learn
+    pooling = fit(start_fabric(configuration), learn, configuration).pooling
+    assert pooling is not None and set(pooling.nll) == {"0", "0.25", "0.5", "0.75", "1"}
+    assert pooling.weight == 1.0  # ten steps make no network
+
+
+def test_made_series_are_those_of_a_bundle_without_companion(bundles: dict[str, Bundle]) -> None:
+    one, other = (bundle.sample(1, 40, seed=3) for bundle in bundles.values())
+    assert np.allclose(one.series, other.series, atol=1e-5) and one.acceptance == other.acceptance
+
+
+@pytest.mark.parametrize(
+    ("flags", "companion"),
+    [
+        (["--classifier", "best"], "minirocket"),
+        (["--classifier=fastest"], "none"),
+        (["--classifier", "best", "--companion", "ridge"], "ridge"),
+    ],
+)
+def test_best_and_fastest_are_families_with_a_companion(flags: list[str], companion: str) -> None:
+    default, left = choose_families(flags)
+    assert type(default.classifier).__module__.endswith("classifiers.fcn")
+    assert left[-1] == companion and left.count("--companion") == flags.count("--companion") + 1
