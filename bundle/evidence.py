@@ -165,3 +165,5 @@ class Metrics(Strict):
     duplicates: Duplicates | None = None
     latent_neighbours: LatentNeighbours | None = None
     pooling: Pooling | None = None
+    classify_ms: Annotated[float, Field(gt=0)] | None = None
+    """Milliseconds to classify one series, with onnxruntime on one thread of the machine that fitted."""

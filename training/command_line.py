@@ -15,8 +15,7 @@ from training.families.settings import NO_FAMILY, FamilySettings
 from training.former import FORMER, list_present
 from training.settings import name_flag
 
-
-ALIASES = {"best": ("fcn", "minirocket"), "fastest": ("fcn", "none")}
+ALIASES = {"best": ("fcn", "hydra"), "fastest": ("fcn", "none")}
 """Of --classifier: a family, and its companion."""
 
 

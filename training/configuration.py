@@ -120,9 +120,9 @@ class FitConfiguration(Source):
 
     classifier: FamilySettings = field(default_factory=partial(make_settings, "classifier", "fcn"))
     """The classifier."""
-    companion: Literal["none", "minirocket", "ridge"] = "none"
+    companion: Literal["none", "hydra", "minirocket", "ridge"] = "none"
     """A second classifier: what is served is the mean of both, weighed by the likelihood of held-out training cases.
-    Made series have to convince the first alone. --classifier best: fcn and its companion minirocket; fastest: fcn."""
+    Made series have to convince the first alone. --classifier best: fcn and its companion hydra; fastest: fcn."""
     policy: Literal["auto"] | PolicyName = "auto"
     """What to add to the classifier's training cases; auto: chosen by cross-validation on the training set alone."""
     balance: Annotated[float, SHARE] = 0.5

@@ -12,8 +12,8 @@ from torch import nn
 from bundle.evidence import Pooling, Uplift
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Label, Pretraining
-from training.choosing.companion import Pooled
 from training.choosing.calibration import HeldOut, collect_held_out
+from training.choosing.companion import Pooled
 from training.choosing.cross_validation import CANDIDATES, cross_validate
 from training.choosing.folds import fit_policy, make_folds
 from training.configuration import FitConfiguration
@@ -45,7 +45,7 @@ class Fitted:
     """Where each case stands in the training set as it was read, `[n_cases]`."""
     pretraining: Pretraining | None = None
     screener: nn.Module | None = None
-    """What series that are made have to convince, where that is not the classifier but a part of it, which is quicker."""
+    """What made series have to convince, where that is not the classifier but a quicker part of it."""
     pooling: Pooling | None = None
 
 

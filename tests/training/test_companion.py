@@ -1,4 +1,4 @@
-"""What is served may be the mean of the network and a companion, weighed by held-out cases; the network alone screens."""
+"""The mean of the network and a companion is served, weighed by held-out cases; the network alone screens."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_made_series_are_those_of_a_bundle_without_companion(bundles: dict[str, 
 @pytest.mark.parametrize(
     ("flags", "companion"),
     [
-        (["--classifier", "best"], "minirocket"),
+        (["--classifier", "best"], "hydra"),
         (["--classifier=fastest"], "none"),
         (["--classifier", "best", "--companion", "ridge"], "ridge"),
     ],

@@ -19,7 +19,7 @@ from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
 from training.choosing.calibration import measure_residual
 from training.configuration import FitConfiguration
-from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
+from training.export.exporting import BATCH_SIZES, Exportable, Exported, export, measure_latency
 from training.families import classifiers
 from training.fitting import Fitted
 from training.learning.generator import Generator
@@ -65,6 +65,8 @@ class Packed:
     probe: Arrays
     weights: Arrays
     codes: KeptCodes | None
+    classify_ms: float | None
+    """What one series takes to classify, in milliseconds."""
 
     @property
     def n_bytes(self) -> int:
@@ -94,7 +96,11 @@ def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
         codes = KeptCodes(file=CODES_FILE, sha256=compute_sha256(content), n_cases=len(latent), reveals=REVEALED)
     cards = {file: Arrays(file=file, sha256=compute_sha256(content)) for file, content in archives.items()}
     files = {item.card.file: item.content for item in exported.values()} | archives
-    return Packed(files, exported, cards.get("mixture.npz"), cards["probe.npz"], cards[WEIGHTS_FILE], codes)
+    seconds = measure_latency(exported["classifier"]) if "classifier" in exported else None
+    milliseconds = None if seconds is None else round(1000 * seconds, 3)
+    return Packed(
+        files, exported, cards.get("mixture.npz"), cards["probe.npz"], cards[WEIGHTS_FILE], codes, milliseconds
+    )
 
 
 def list_exportables(fitted: Fitted, configuration: FitConfiguration) -> list[Exportable]:
@@ -144,7 +150,7 @@ def make_manifest_maker(
             probe=packed.probe,
             weights=packed.weights,
             calibration=fitted.held_out.calibrate() if fitted.held_out else None,
-            metrics=metrics,
+            metrics=metrics.model_copy(update={"classify_ms": packed.classify_ms}),
             provenance=_build_provenance(origin, fitted.pretraining),
         )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import statistics
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +30,8 @@ PARITY = 1e-5
 
 PROBE_TOLERANCE = 1e-3
 """Largest relative difference allowed when a probe is replayed, on any provider."""
+
+LATENCY_RUNS = 101
 
 Arrays = dict[str, np.ndarray]
 
@@ -105,6 +109,18 @@ def export(exportable: Exportable, probe_rows: int = 4) -> Exported:
     )
     probe = {("in", name): array for name, array in inputs.items()}
     return Exported(content, card, probe | {("out", name): array for name, array in outputs.items()})
+
+
+def measure_latency(exported: Exported) -> float:
+    """Seconds that the graph takes for one row on one thread of this machine: the median of LATENCY_RUNS."""
+    session = Session(exported.content, Runtime("cpu", 1))
+    one = {name: array[:1] for (direction, name), array in exported.probe.items() if direction == "in"}
+    taken = []
+    for _ in range(LATENCY_RUNS):
+        start = time.perf_counter()
+        session(one)
+        taken.append(time.perf_counter() - start)
+    return statistics.median(taken)
 
 
 def _build_card(name: str, array: np.ndarray, batched: bool) -> TensorCard:

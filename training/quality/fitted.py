@@ -36,9 +36,7 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
     }
     held_out = None if parts.measure is None else make_training_cases(parts.measure, fitted.labels)
     neighbours = measure_neighbours(fitted, held_out, configuration)
-    metrics = Metrics(
-        acceptance=shares, uplift=fitted.uplift, latent_neighbours=neighbours, pooling=fitted.pooling
-    )
+    metrics = Metrics(acceptance=shares, uplift=fitted.uplift, latent_neighbours=neighbours, pooling=fitted.pooling)
     if held_out is None or parts.measured_on is None:
         return metrics
     if configuration.report:
