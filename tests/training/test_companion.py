@@ -25,11 +25,12 @@ SERIES = datasets.load("sines").train.series[:9]
 TRUTH = np.arange(40) % 2
 
 
-def make_log_probabilities(confidence: np.ndarray) -> np.ndarray:
+def make_log_probabilities(confidence: np.ndarray | float) -> np.ndarray:
     """Of two classes, `[n, 2]`, that give the true one `confidence`."""
     true = np.broadcast_to(confidence, TRUTH.shape)
     columns = np.stack([np.where(TRUTH == 0, true, 1 - true), np.where(TRUTH == 1, true, 1 - true)], axis=1)
-    return np.log(columns)
+    logs: np.ndarray = np.log(columns)
+    return logs
 
 
 @pytest.mark.parametrize(("own", "others", "weight"), [(0.2, 0.9, 1.0), (0.9, 0.2, 0.0)])

@@ -12,7 +12,8 @@ from training.families.settings import Size
 
 
 def fit_kernels(series: np.ndarray, n_groups: int = 4) -> hydra.Hydra:
-    fitted = hydra.Hydra(Size(*series.shape, n_classes=2), n_groups, n_rocket=84)
+    n_cases, n_channels, n_timepoints = series.shape
+    fitted = hydra.Hydra(Size(n_cases, n_channels, n_timepoints, n_classes=2), n_groups, n_rocket=84)
     fitted.fit_kernels(torch.as_tensor(series), np.random.default_rng(0))
     return fitted
 

@@ -45,7 +45,7 @@ ROWS = 64
 class Settings(RidgeSettings):
     """Competing random kernels and MiniRocket's features, and a ridge regression; without gradient steps."""
 
-    n_groups: Annotated[int, Bounds(ge=2, le=1024)] = 32
+    n_groups: Annotated[int, Bounds(ge=2, le=1024)] = 64
     """Groups of eight kernels at each dilation, half of them on differences."""
     n_rocket: Annotated[int, Bounds(ge=N_KERNELS, le=100_000)] = 2_520
     """MiniRocket's features beside them."""
@@ -101,7 +101,7 @@ class Hydra(RidgeHead):
         dilation = self.dilations[position]
         kernels, padding = self.kernels[position, number], TAPS // 2 * dilation
         answers: Tensor = functional.conv1d(series, kernels, padding=padding, dilation=dilation)
-        return answers.unflatten(1, (-1, GROUP))
+        return answers.reshape(len(answers), -1, GROUP, answers.shape[2])
 
 
 def _share_gains(answers: Tensor, gain: Tensor | None) -> Tensor:
