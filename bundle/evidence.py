@@ -74,11 +74,12 @@ class Uplift(Strict):
 class Pooling(Strict):
     """The classifier that stands beside the network, and its weight in the mean of their probabilities: 0, the network
     alone is served; 1, the companion alone. `nll`: by weight, the mean negative log-likelihood of held-out training
-    cases, in nats; empty where nothing was held out."""
+    cases, in nats; empty where nothing was held out. `accuracy`, of the mean on those cases; null likewise."""
 
     companion: str
     weight: Share
     nll: dict[str, float]
+    accuracy: Share | None = None
 
 
 class Quality(Strict):

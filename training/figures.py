@@ -49,11 +49,15 @@ def _describe_other_measures(metrics: Metrics) -> Iterable[str]:
 
 
 def describe_cross_validation(metrics: Metrics) -> str | None:
-    """Say what the folds found for the policy that was chosen; None where they judged none, or long ago."""
-    uplift = metrics.uplift
-    if uplift is None or uplift.chosen is None or uplift.chosen.accuracy is None:
+    """Say what the folds found for what is served: the policy that was chosen, and the companion; None where they judged
+    none, or long ago."""
+    uplift, pooling = metrics.uplift, metrics.pooling
+    if uplift is None or uplift.chosen is None:
         return None
-    return f"{format_share(uplift.chosen.accuracy, uplift.n_cases)} on {uplift.n_cases} training cases"
+    accuracy = uplift.chosen.accuracy if pooling is None else pooling.accuracy
+    if accuracy is None:
+        return None
+    return f"{format_share(accuracy, uplift.n_cases)} on {uplift.n_cases} training cases"
 
 
 def describe_recall(metrics: Metrics) -> str | None:

@@ -44,6 +44,7 @@ def test_two_that_err_on_different_cases_count_alike() -> None:
     one, other = (make_log_probabilities(np.where(half, 0.95, 0.3)) for half in (halves, ~halves))
     found = weigh("ridge", [one], [other], [TRUTH], 0.0)
     assert found.weight == EVEN
+    assert found.accuracy == 1.0
     assert found.nll["0.5"] == pytest.approx(-np.log((0.95 + 0.3) / 2))
 
 

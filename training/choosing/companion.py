@@ -88,12 +88,11 @@ def weigh(
     if not truth:
         return Pooling(companion=name, weight=EVEN, nll={})
     index = np.concatenate(truth)
-    rows = np.arange(len(index))
-    one, other = (np.exp(np.concatenate(parts))[rows, index] for parts in (own, others))
-    nll = {
-        weight: average_over_classes(-np.log(np.maximum((1 - weight) * one + weight * other, 1e-30)), index, balance)
-        for weight in WEIGHTS
-    }
+    one, other = (np.exp(np.concatenate(parts)) for parts in (own, others))
+    pooled = {weight: np.maximum((1 - weight) * one + weight * other, 1e-30) for weight in WEIGHTS}
+    of_truth = {weight: np.take_along_axis(each, index[:, None], axis=1)[:, 0] for weight, each in pooled.items()}
+    nll = {weight: average_over_classes(-np.log(each), index, balance) for weight, each in of_truth.items()}
     start = EVEN_START / len(index)
     weight = min(WEIGHTS, key=lambda each: nll[each] - start * (each == EVEN))
-    return Pooling(companion=name, weight=weight, nll={f"{each:g}": value for each, value in nll.items()})
+    accuracy = float((pooled[weight].argmax(axis=1) == index).mean())
+    return Pooling(companion=name, weight=weight, nll={f"{each:g}": nll[each] for each in WEIGHTS}, accuracy=accuracy)
