@@ -38,6 +38,7 @@ def take_steps(vae: int, texture: int, classifier: int, euler_steps: int = 8) ->
 
 QUICK: dict[str, Any] = {
     **take_steps(150, 60, 150),
+    "companion": "none",
     "policy": "latent",
     "folds": 2,
     "workers": 1,

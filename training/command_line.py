@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from training import families
-from training.configuration import ConfigurationError, FitConfiguration
+from training.configuration import Companion, ConfigurationError, FitConfiguration
 from training.families import PACKAGES
 from training.families.settings import NO_FAMILY, FamilySettings
 from training.former import FORMER, list_present
 from training.settings import name_flag
 
-ALIASES = {"best": ("fcn", "hydra"), "fastest": ("fcn", "none")}
+ALIASES: dict[str, tuple[str, Companion]] = {"best": ("fcn", "hydra"), "fastest": ("fcn", "none")}
 """Of --classifier: a family, and its companion."""
 
 
@@ -27,6 +28,7 @@ def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConf
     """
     left: list[str] = []
     named: dict[str, str] = {}
+    companion = FitConfiguration().companion
     chosen = {kind: families.find_name(family) for kind, family in _list_chosen(FitConfiguration()).items()}
     waiting = list(arguments)
     while waiting:
@@ -40,13 +42,13 @@ def choose_families(arguments: Sequence[str], prefix: str = "") -> tuple[FitConf
                 f"{argument} has no name after it; it must be one of: {', '.join(families.list_names(kind))}."
             )
         named[kind] = waiting.pop(0) if value is None else value
-        if kind == "classifier" and named[kind] in ALIASES:
-            named[kind], companion = ALIASES[named[kind]]
-            left = [name_flag(f"{prefix}companion"), companion, *left]  # first, so that one that is named wins
+        if kind == "classifier":
+            named[kind], companion = ALIASES.get(named[kind], (named[kind], "none"))
         families.import_family(kind, named[kind], prefix)
     _refuse_idle(left, named, prefix)
     chosen |= named
     default = FitConfiguration(**{kind: families.make_settings(kind, name) for kind, name in chosen.items()})
+    default = replace(default, companion=companion)
     return default, _rename_flags(left, chosen, prefix)
 
 

@@ -21,6 +21,9 @@ from training.settings import Bounds, ConfigurationError, check_bounds
 
 __all__ = ["ConfigurationError", "FitConfiguration"]
 
+Companion = Literal["none", "hydra", "minirocket", "ridge"]
+"""Classifiers that are fitted in a second or two, and may stand beside another."""
+
 SHARE = Bounds(ge=0, le=1)
 
 AUTO = 0
@@ -120,9 +123,10 @@ class FitConfiguration(Source):
 
     classifier: FamilySettings = field(default_factory=partial(make_settings, "classifier", "fcn"))
     """The classifier."""
-    companion: Literal["none", "hydra", "minirocket", "ridge"] = "none"
+    companion: Companion = "hydra"
     """A second classifier: what is served is the mean of both, weighed by the likelihood of held-out training cases.
-    Made series have to convince the first alone. --classifier best: fcn and its companion hydra; fastest: fcn."""
+    Made series have to convince the first alone. --classifier best, the default: fcn and its companion hydra; fastest:
+    fcn alone, as of --classifier NAME that one alone."""
     policy: Literal["auto"] | PolicyName = "auto"
     """What to add to the classifier's training cases; auto: chosen by cross-validation on the training set alone."""
     balance: Annotated[float, SHARE] = 0.5
@@ -188,7 +192,7 @@ class FitConfiguration(Source):
     @classmethod
     def from_record(cls, record: dict[str, Any], models: Path | None) -> FitConfiguration:
         """The configuration that a manifest holds. Raises `ConfigurationError` for a field not known here."""
-        record = rename_former(record)
+        record = {"companion": "none"} | rename_former(record)
         if unknown := set(record) - {own.name for own in fields(cls)}:
             raise ConfigurationError(f"the manifest's configuration has fields not known here: {sorted(unknown)}.")
         paths = {name: Path(record[name]) for name in ("data", "names", "start_from", "pretrain") if record.get(name)}

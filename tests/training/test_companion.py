@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,13 @@ from tests.conftest import take_steps
 from tests.training.conftest import BRIEF
 from training import data as datasets
 from training.choosing.companion import EVEN, Pooled, weigh
-from training.command_line import choose_families
+from training.choosing.policies import compute_log_probabilities
 from training.configuration import FitConfiguration
 from training.data.partition import split_dataset
-from training.fit import fit_and_publish
+from training.evaluation.judges import minirocket, served
+from training.evaluation.trial import Trial
+from training.families import find_name
+from training.fit import fit_and_publish, parse_arguments
 from training.fitting import fit
 from training.learning.run import start_fabric
 
@@ -107,14 +111,37 @@ def test_made_series_are_those_of_a_bundle_without_companion(bundles: dict[str, 
 
 
 @pytest.mark.parametrize(
-    ("flags", "companion"),
+    ("flags", "family", "companion"),
     [
-        (["--classifier", "best"], "hydra"),
-        (["--classifier=fastest"], "none"),
-        (["--classifier", "best", "--companion", "ridge"], "ridge"),
+        ([], "fcn", "hydra"),
+        (["--classifier", "best"], "fcn", "hydra"),
+        (["--classifier=fastest"], "fcn", "none"),
+        (["--classifier", "resnet"], "resnet", "none"),
+        (["--classifier", "resnet", "--companion", "ridge"], "resnet", "ridge"),
     ],
 )
-def test_best_and_fastest_are_families_with_a_companion(flags: list[str], companion: str) -> None:
-    default, left = choose_families(flags)
-    assert type(default.classifier).__module__.endswith("classifiers.fcn")
-    assert left[-1] == companion and left.count("--companion") == flags.count("--companion") + 1
+def test_best_and_fastest_are_families_with_a_companion(flags: list[str], family: str, companion: str) -> None:
+    configuration = parse_arguments(flags)
+    assert (find_name(configuration.classifier), configuration.companion) == (family, companion)
+
+
+def test_a_bundle_of_the_time_before_companions_is_fitted_again_without() -> None:
+    record = FitConfiguration(dataset="sines").record()
+    assert FitConfiguration.from_record(record, None).companion == "hydra"
+    del record["companion"]
+    assert FitConfiguration.from_record(record, None).companion == "none"
+
+
+def test_the_judge_served_answers_what_the_bundle_would_and_what_is_free() -> None:
+    settings = {**BRIEF, **take_steps(10, 2, 10), "dataset": "sines", "companion": "ridge", "folds": 0}
+    configuration = FitConfiguration(**settings)
+    parts = split_dataset(datasets.load("sines"), configuration)
+    assert parts.measure is not None
+    trial = Trial(start_fabric(configuration), parts.learn, parts.measure, configuration, balance=False)
+    answers, test = served.judge(trial), parts.measure.series
+    fitted = fit(start_fabric(configuration), parts.learn, replace(configuration, policy="none"))
+    assert fitted.classifier is not None
+    expected = np.exp(compute_log_probabilities(fitted.classifier, fitted.generator.scaling, test))
+    assert np.allclose(answers("auto"), expected, atol=1e-4)
+    assert np.array_equal(answers("none"), minirocket.judge(trial)("none"))
+    assert served.takes("auto") and served.takes("none") and not served.takes("smote")

@@ -32,6 +32,7 @@ TINY = FitConfiguration(
     vae=convolutional.Settings(steps=4, batch_size=8, latent_dim=4),
     texture=flow.Settings(steps=4, batch_size=8),
     classifier=fcn.Settings(steps=4, batch_size=8),
+    companion="none",
     device="cpu",
 )
 FLAGS = [
@@ -43,6 +44,8 @@ FLAGS = [
     "4",
     "--fit.batch-size",
     "8",
+    "--fit.companion",
+    "none",
     "--fit.device",
     "cpu",
 ]

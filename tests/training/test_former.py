@@ -40,6 +40,7 @@ EXPECTED = FitConfiguration(
     texture=flow.Settings(steps=12, euler_steps=6, **COMMON),
     classifier=fcn.Settings(steps=13, **COMMON),
     policy_warp_probability=0.4,
+    companion="none",
 )
 
 

@@ -21,6 +21,7 @@ from training.learning.scaling import Scaling
 from training.pretraining import describe_measured, load_pretraining, pretrain
 
 FEW: dict[str, Any] = {
+    "companion": "none",
     "vae": make_settings("vae", "recurrent", {"steps": 3, "width": 8}),
     "classifier": make_settings("classifier", "lstm", {"steps": 3, "width": 8}),
     "texture": make_settings("texture", "flow", {"steps": 1}),

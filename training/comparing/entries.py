@@ -9,8 +9,8 @@ from training import families
 from training.configuration import ConfigurationError
 
 FLAGS = {
-    "vae": ("--policy", "latent"),
-    "generator": ("--policy", "latent"),
+    "vae": ("--policy", "latent", "--classifier", "fcn"),
+    "generator": ("--policy", "latent", "--classifier", "fcn"),
     "classifier": ("--policy", "none", "--texture", "stored"),
 }
 """By kind: what makes series is judged by the policy that adds them to the classifier's cases, a classifier by what it
