@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -134,12 +133,12 @@ def test_a_bundle_of_the_time_before_companions_is_fitted_again_without() -> Non
 
 def test_the_judge_served_answers_what_the_bundle_would_and_what_is_free() -> None:
     settings = {**BRIEF, **take_steps(10, 2, 10), "dataset": "sines", "companion": "ridge", "folds": 0}
-    configuration = FitConfiguration(**settings)
+    configuration = FitConfiguration(**{**settings, "policy": "auto"})
     parts = split_dataset(datasets.load("sines"), configuration)
     assert parts.measure is not None
     trial = Trial(start_fabric(configuration), parts.learn, parts.measure, configuration, balance=False)
     answers, test = served.judge(trial), parts.measure.series
-    fitted = fit(start_fabric(configuration), parts.learn, replace(configuration, policy="none"))
+    fitted = fit(start_fabric(configuration), parts.learn, configuration)
     assert fitted.classifier is not None
     expected = np.exp(compute_log_probabilities(fitted.classifier, fitted.generator.scaling, test))
     assert np.allclose(answers("auto"), expected, atol=1e-4)
