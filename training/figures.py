@@ -49,8 +49,8 @@ def _describe_other_measures(metrics: Metrics) -> Iterable[str]:
 
 
 def describe_cross_validation(metrics: Metrics) -> str | None:
-    """Say what the folds found for what is served: the policy that was chosen, and the companion; None where they judged
-    none, or long ago."""
+    """Say what the folds found for what is served, the policy chosen and the companion; None where they judged none, or
+    long ago."""
     uplift, pooling = metrics.uplift, metrics.pooling
     if uplift is None or uplift.chosen is None:
         return None

@@ -1,7 +1,7 @@
-"""What `/classify` answers: our classifier with the policy that auto chose, and its companion, as `fit.py` ships them.
+"""What `/classify` answers: our classifier with the policy that auto chose and its companion, as `fit.py` ships them.
 
-Under the policy "none" stands what is free: MiniRocket and a ridge classifier of the real cases, two lines with aeon and
-scikit-learn, so that the difference to "none" is what a bundle is worth to who classifies with it.
+Under the policy "none" stands what is free: MiniRocket and a ridge classifier of the real cases, two lines with aeon
+and scikit-learn, so that the difference to "none" is what a bundle is worth to who classifies with it.
 """
 
 from __future__ import annotations
