@@ -135,7 +135,7 @@ def test_a_class_of_one_case_and_whole_groups_stay_on_one_side() -> None:
 
 @pytest.fixture(scope="module")
 def brief(settings: FitConfiguration) -> FitConfiguration:
-    return replace(settings, **take_steps(10, 2, 10), policy="auto")
+    return replace(settings, **take_steps(10, 2, 10, euler_steps=4), policy="auto")
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,7 @@ from training.fitting import Fitted, fit
 from training.learning.run import start_fabric
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-QUICKER = {**BRIEF, **take_steps(10, 2, 10)}
+QUICKER = {**BRIEF, **take_steps(10, 2, 10, euler_steps=4)}
 SERIES = datasets.load("sines").train.series[:9]
 
 

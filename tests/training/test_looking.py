@@ -46,7 +46,7 @@ class Album:
 
 @pytest.fixture
 def brief(settings: FitConfiguration) -> FitConfiguration:
-    return replace(settings, **take_steps(30, 5, 30))
+    return replace(settings, **take_steps(30, 5, 30, euler_steps=4))
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def collect_weights(generator: Generator) -> dict[str, torch.Tensor]:
 @pytest.fixture
 def kept(tmp_path: Path, settings: FitConfiguration) -> FitConfiguration:
     """Few steps, and a folder for checkpoints."""
-    return replace(settings, **take_steps(30, 20, 25), checkpoints=tmp_path / "checkpoints")
+    return replace(settings, **take_steps(30, 20, 25, euler_steps=4), checkpoints=tmp_path / "checkpoints")
 
 
 def test_what_takes_long_to_write_is_written_less_often(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
