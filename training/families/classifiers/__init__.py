@@ -23,6 +23,10 @@ from training.learning.policy_cases import PolicyCases
 from training.learning.run import Run
 from training.learning.scaling import Scaling
 
+PARITY = 1e-4
+"""Of class probabilities. A ridge's scores add up the rounding of thousands of features, and small temperatures raise it:
+1.4e-5 was seen on Plane."""
+
 
 class Classifier(nn.Module):
     """series `[n, n_channels, n_timepoints]` → class_probabilities `[n, n_classes]`."""
@@ -38,7 +42,7 @@ class Classifier(nn.Module):
 def make_exportable(classifier: nn.Module, scaling: Scaling, series: np.ndarray) -> Exportable:
     """The graph of a classifier in original units; `series` `[n, n_channels, n_timepoints]` are examples."""
     graph = Classifier(scaling, classifier)
-    return Exportable("classifier", graph, {"series": series}, ("class_probabilities",), {}, {})
+    return Exportable("classifier", graph, {"series": series}, ("class_probabilities",), {}, {}, parity=PARITY)
 
 
 class PolicyObjective(Objective):
