@@ -101,7 +101,7 @@ class Hydra(RidgeHead):
         dilation = self.dilations[position]
         kernels, padding = self.kernels[position, number], TAPS // 2 * dilation
         answers: Tensor = functional.conv1d(series, kernels, padding=padding, dilation=dilation)
-        return answers.reshape(len(answers), -1, GROUP, answers.shape[2])
+        return answers.reshape(-1, kernels.shape[0] // GROUP, GROUP, answers.shape[2])  # len() would freeze the batch
 
 
 def _share_gains(answers: Tensor, gain: Tensor | None) -> Tensor:
