@@ -60,7 +60,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(models: Path) -> Iterator[RunningFit]:
-    command = [sys.executable, str(FIT), "--dataset=sines", "--models", str(models), "--no-report", "--live", *STEPS]
+    command = [sys.executable, str(FIT), "--dataset=sines", "--models", str(models), "--no-report", "--force", "--live", *STEPS]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     running = RunningFit(process)
     reader = threading.Thread(target=running.read)
