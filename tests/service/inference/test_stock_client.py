@@ -52,6 +52,8 @@ def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, 
         answer |= {f"advice_{part}": value for part, value in answer.pop("advice").items() if value is not None}
         uplift = answer.pop("advice_uplift", {})
         answer |= {f"advice_uplift_{part}": value for part, value in uplift.items()}
+        for kind, use in answer.pop("usage").items():
+            answer |= {f"usage_{kind}_{part}": value for part, value in use.items()}
     by_class = answer.pop("report", None)
     if by_class is not None:
         answer["class_label"] = list(by_class)
