@@ -14,6 +14,7 @@ import pytest
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
+from bundle.evidence import Predecessor
 from bundle.manifest import read_manifest
 from tests.conftest import QUICK, take_steps
 from training.configuration import FitConfiguration
@@ -209,4 +210,5 @@ def test_a_damaged_bundle_does_not_keep_the_others_from_being_fitted_again(tmp_p
     shutil.copytree(tmp_path / "good", tmp_path / "bad")
     (tmp_path / "bad" / "1" / "manifest.json").write_text("{}")
     assert main(["--models", str(tmp_path), "--force"]) == 1
-    assert (tmp_path / "good" / "2").is_dir()
+    again = read_manifest((tmp_path / "good" / "2" / "manifest.json").read_bytes())
+    assert again.metrics.predecessor == Predecessor(version=1, n_cases=60, n_lost=0, n_won=0, p_value=1.0)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: seriesmith[dev]")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-STEPS = ["--vae.steps=900", "--texture.steps=20", "--classifier.steps=60", "--folds=0", "--policy=none"]
+STEPS = ["--vae.steps=900", "--texture.steps=20", "--classifier.steps=60", "--folds=0", "--policy=none", "--force"]
 
 pytestmark = [
     pytest.mark.long,
@@ -60,7 +60,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def running(models: Path) -> Iterator[RunningFit]:
-    command = [sys.executable, str(FIT), "--dataset=sines", "--models", str(models), "--no-report", "--force", "--live", *STEPS]
+    command = [sys.executable, str(FIT), "--dataset=sines", "--models", str(models), "--no-report", "--live", *STEPS]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
     running = RunningFit(process)
     reader = threading.Thread(target=running.read)
