@@ -11,7 +11,7 @@ from scipy.stats import binomtest
 from bundle.engine.bundle import Bundle
 from bundle.errors import BundleError, NotFound
 from bundle.evidence import Predecessor
-from bundle.looking import look
+from bundle.looking import Name, look
 from bundle.manifest import Manifest
 from training.data.partition import Partition, make_training_cases
 from training.fitting import Fitted, predict
@@ -62,11 +62,11 @@ def find_served(root: Path, name: str) -> Bundle | None:
     """The version that a server of the repository `root` answers with: the newest of `name` that loads and is not
     unloaded. None where there is none."""
     try:
-        seen = look(root).get(name)
+        seen = look(root).get(name, Name())
     except NotFound:
         return None
-    for version in sorted(seen.versions, reverse=True) if seen else []:
-        if seen is None or version <= seen.unloaded:
+    for version in sorted(seen.versions, reverse=True):
+        if version <= seen.unloaded:
             return None
         try:
             return Bundle.load(root / name / str(version))
