@@ -40,6 +40,7 @@ QUICK: dict[str, Any] = {
     **take_steps(150, 60, 150),
     "policy": "latent",
     "folds": 2,
+    "advice": "brief",
     "workers": 1,
     "device": "cpu",
     "report": False,

@@ -142,7 +142,7 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
     with grpc.insecure_channel(advising.grpc) as channel:
         said = over_grpc(channel, "augment", model=model, **given)
         assert said["policy"] == expected["policy"]
-        assert said["advice"] == {name: value for name, value in advice.items() if value is not None}
+        assert said["advice"] == {name: value for name, value in advice.items() if value not in (None, {})}
     tensors = [
         build_tensor("series", given["series"]),
         build_tensor("labels", [str(label) for label in given["labels"]]),

@@ -10,11 +10,14 @@ from typing import Any, Literal
 import numpy as np
 from torch import nn
 
-from bundle.evidence import Advice, Candidate, Uplift
+from bundle.evidence import Candidate, Uplift
 from bundle.generation.policy import PolicyName, find_source, is_latent
-from training.choosing.folds import Fold, Judged, fit_policy, judge, judge_concatenated
+from training.choosing.folds import Fold, Judged, fit_policy, judge
 from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 from training.configuration import FitConfiguration
+from training.judging.comparing import Decided, judge_arms
+from training.judging.expecting import summarise_advice
+from training.judging.kinds import choose_kinds
 from training.learning.augmenting import NOTHING, Initial, fit_maker
 from training.learning.cases import TrainingCases
 from training.learning.loop import History
@@ -127,10 +130,11 @@ def cross_validate(
         generator = _learn_whole(cases, configuration, initial, evidence.rounds, watcher)
     train = partial(_train, cases, evidence.policy, generator, configuration, balanced, initial, watcher)
     training: list[partial[Any]] = [train] if cases.n_classes > 1 else []
+    kinds = choose_kinds(configuration.advice)
     advising: list[partial[Any]] = [
-        partial(judge_concatenated, fold, evidence.served, balanced, watch)
+        partial(judge_arms, fold, evidence.served, balanced, kinds, watch)
         for fold, watch in zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True)
-        if evidence.rows
+        if evidence.rows and kinds
     ]
     answers = run_side_by_side([*training, *advising], configuration)
     found = summarise_uplift(evidence, answers[len(training) :], balanced, configuration)
@@ -187,13 +191,11 @@ def _train(
 
 
 def summarise_uplift(
-    evidence: Evidence, differences: Sequence[np.ndarray], balanced: bool, configuration: FitConfiguration
+    evidence: Evidence, decided: Sequence[Decided], balanced: bool, configuration: FitConfiguration
 ) -> Uplift:
-    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `differences` that
-    they make are of each fold."""
-    chosen, served = evidence.policy, evidence.served
-    gain = bootstrap(100.0 * np.concatenate(differences), configuration.seed) if differences else None
-    use = chosen != "none" and gain is not None and gain.low > 0
+    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `decided` are the
+    held-out cases of each fold."""
+    chosen = evidence.policy
     return Uplift(
         policy=chosen,
         rounds=evidence.rounds,
@@ -201,7 +203,7 @@ def summarise_uplift(
         n_cases=sum(len(fold.fold.held_out.series) for fold in evidence.folds),
         n_folds=len(evidence.folds),
         candidates=evidence.rows,
-        advice=Advice(policy=served, use=use, uplift=gain),
+        advice=summarise_advice(evidence.served, decided, configuration.metric, balanced),
         weight=configuration.synthetic_weight,
     )
 

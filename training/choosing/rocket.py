@@ -35,9 +35,9 @@ class Rocket:
         return features
 
 
-def make_ridge() -> Pipeline:
-    """A ridge classifier of features, not fitted yet."""
-    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES))
+def make_ridge(class_weight: str | None = None) -> Pipeline:
+    """A ridge classifier of features, not fitted yet; `class_weight` as of scikit-learn."""
+    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight=class_weight))
 
 
 def lengthen(series: np.ndarray) -> np.ndarray:
