@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bundle.generation.policy import PolicyName
-from bundle.strict import Count, Positive, Share, Strict
+from bundle.strict import MOST_ITEMS, Count, Positive, Share, Strict, Text
 
 MOST_PAIRS = 20
 """Equal test and training cases that are named."""
@@ -36,13 +36,14 @@ class Interval(Strict):
 class Candidate(Strict):
     """A policy in cross-validation on the training set: means per class, then over classes, of held-out cases.
 
-    `nll` is the negative log-likelihood in nats, at the temperature that serves the policy best; `uplift` is accuracy
-    with the policy minus accuracy without it, in points.
+    `nll` is the negative log-likelihood in nats, at the temperature that serves the policy best; `accuracy`, over all
+    cases alike, is null in earlier bundles; `uplift` is accuracy with the policy minus accuracy without it, in points.
     """
 
     policy: PolicyName
     round: Positive = 1
     nll: float
+    accuracy: Share | None = None
     balanced_accuracy: Share
     uplift: Interval
 
@@ -94,6 +95,12 @@ class Uplift(Strict):
     candidates: list[Candidate]
     advice: Advice
     weight: Share
+
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that was chosen, as the last round judged it; None without folds."""
+        own = [row for row in self.candidates if (row.policy, row.round) == (self.policy, self.rounds)]
+        return own[-1] if own else None
 
 
 class Quality(Strict):
@@ -174,13 +181,62 @@ class LatentNeighbours(Strict):
     cross_fitted: Share | None
 
 
+class ShareInterval(Strict):
+    """The 95 % interval of a share of cases."""
+
+    low: Share
+    high: Share
+
+
+class Recall(Strict):
+    """How many of the `n_cases` of one class the classifier gives to it: `n_correct`, as a `share`, null without cases,
+    and its 95 % Wilson interval, 0 to 1 without cases."""
+
+    n_cases: Count
+    n_correct: Count
+    share: Share | None
+    low: Share
+    high: Share
+
+
+class AveragePrecision(Strict):
+    """How well the class `label` is found: the precision at each threshold on its probability, averaged by the recall
+    that the threshold adds. Guessing has `chance`, the share of the cases that are of the class."""
+
+    label: Text
+    value: Share
+    chance: Share
+
+
+class Reconstruction(Strict):
+    """The share of the variance of `n_cases` series that their reconstructions explain, over all channels in standard
+    units: 1 is all of it, 0 what each channel's mean would explain, below 0 less. Cross-fitted: of training cases, by
+    models that did not see them."""
+
+    explained: Annotated[float, Field(le=1)]
+    measured_on: Literal["given test set", "held-out split", "cross-fitted training cases", "training cases"]
+    n_cases: Positive
+
+
 class Metrics(Strict):
-    """What was measured. Null where it was not."""
+    """What was measured. Null where it was not, or by an earlier fit.
+
+    Of the `n_measured` cases `measured_on`, which nothing was trained on or chosen by: `accuracy_interval` is the 95 %
+    Wilson interval (1927), `balanced_interval` combines those of the classes' recalls (Zou et al., 2009); `recall`, by
+    label; `macro_f1`, the mean over classes; `average_precision`, of the rarer of two classes, or of the rarest where
+    classes are imbalanced.
+    """
 
     accuracy: Share | None = None
+    accuracy_interval: ShareInterval | None = None
     balanced_accuracy: Share | None = None
+    balanced_interval: ShareInterval | None = None
+    macro_f1: Share | None = None
+    average_precision: AveragePrecision | None = None
+    recall: Annotated[dict[str, Recall], Field(max_length=MOST_ITEMS)] = Field(default_factory=dict)
     n_measured: Count = 0
     measured_on: Literal["given test set", "held-out split"] | None = None
+    reconstruction: Reconstruction | None = None
     acceptance: dict[str, Share] = Field(default_factory=dict)
     uplift: Uplift | None = None
     quality: Quality | None = None

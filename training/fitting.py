@@ -122,8 +122,12 @@ def _load_starting_point(bundle: Path | None, cases: TrainingCases, configuratio
     return Initial(**{kind: model}, classifier=network if found else None)
 
 
+def classify(fitted: Fitted, series: np.ndarray) -> np.ndarray:
+    """class_probabilities `[n, n_classes]` by the classifier that is shipped."""
+    return replace(fitted.generator, classifier=fitted.classifier).model.classify(series)
+
+
 def predict(fitted: Fitted, series: np.ndarray) -> np.ndarray:
     """The likeliest class index `[n]` by the classifier."""
-    model = replace(fitted.generator, classifier=fitted.classifier).model
-    index: np.ndarray = model.classify(series).argmax(axis=1)
+    index: np.ndarray = classify(fitted, series).argmax(axis=1)
     return index

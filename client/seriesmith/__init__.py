@@ -10,7 +10,7 @@ and protobuf.
 
 from seriesmith import answers
 from seriesmith.answers import *  # noqa: F403 (every operation's answer)
-from seriesmith.cards import ModelCard
+from seriesmith.cards import Accuracy, ModelCard, Recall
 from seriesmith.clients import AsyncClient, Client
 from seriesmith.errors import (
     DeadlineExceeded,
@@ -37,6 +37,7 @@ from seriesmith.sampler import CollectionSampler, Sampler
 from seriesmith.time_encoding import encode_time
 
 __all__ = [
+    "Accuracy",
     "AsyncClient",
     "Client",
     "CollectionSampler",
@@ -50,6 +51,7 @@ __all__ = [
     "NotFound",
     "NotImplementedHere",
     "Overloaded",
+    "Recall",
     "RequestTimeout",
     "Sampler",
     "SeriesmithClientError",

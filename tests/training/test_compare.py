@@ -21,7 +21,7 @@ PLAIN = read_manifest((SMALL / "manifest.json").read_bytes())
 
 INTERVAL = {"mean": 1.25, "low": -0.5, "high": 3.0}
 CANDIDATES = [
-    {"policy": policy, "round": number, "nll": 0.1, "balanced_accuracy": 0.9, "uplift": uplift}
+    {"policy": policy, "round": number, "nll": 0.1, "accuracy": 5 / 9, "balanced_accuracy": 0.9, "uplift": uplift}
     for policy, number, uplift in (
         ("none", 1, {"mean": 0.0, "low": 0.0, "high": 0.0}),
         ("latent", 1, {"mean": 9.0, "low": 9.0, "high": 9.0}),
@@ -46,7 +46,13 @@ def measure_all() -> dict[str, Any]:
     several: dict[str, Any] = {"discriminative_scores": {}, "coverage": {}, "density": {}}
     return {
         "accuracy": 0.875,
+        "accuracy_interval": {"low": 0.529, "high": 0.978},
         "balanced_accuracy": 0.75,
+        "balanced_interval": {"low": 0.4, "high": 0.9},
+        "macro_f1": 0.625,
+        "average_precision": {"label": "on", "value": 0.75, "chance": 0.5},
+        "recall": {"on": {"n_cases": 4, "n_correct": 3, "share": 0.75, "low": 0.301, "high": 0.954}},
+        "reconstruction": {"explained": 0.96, "measured_on": "held-out split", "n_cases": 8},
         "n_measured": 8,
         "measured_on": "held-out split",
         "latent_neighbours": {"k": 5, "measured": 0.625, "cross_fitted": None},
@@ -66,8 +72,14 @@ def test_every_row_says_what_the_manifest_says_and_a_dash_what_it_does_not() -> 
         ("format version", "2", "3"),
         ("dataset", "Pumps", "Fans"),
         ("cases per class", counts, counts),
-        ("accuracy", "87.5 %", "–"),
-        ("balanced accuracy", "75.0 %", "–"),
+        ("accuracy", "87.5 % [52.9, 97.8]", "–"),
+        ("cross-validated", "5/9 on 9 training cases", "–"),
+        ("balanced accuracy", "75.0 % [40.0, 90.0]", "–"),
+        ("recall by class", "on .75 (4)", "–"),
+        ("few cases", "4 cases of class 'on': recall 3/4, interval .30 to .95", "–"),
+        ("macro F1", "62.5 %", "–"),
+        ("average precision", "75.0 % of on", "–"),
+        ("reconstruction", "96.0 %, 8 cases, held-out split", "–"),
         ("latent neighbours", "62.5 % by 5", "–"),
         ("measured on", "8 cases, held-out split", "–"),
         ("policy", "latent", "–"),

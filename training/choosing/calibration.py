@@ -21,14 +21,15 @@ N_QUANTILES = 101
 @dataclass(frozen=True)
 class HeldOut:
     """Held-out judgements of training cases: error, log density, own class, likeliest class and the class that the
-    nearest codes vote for, `[n]` each; `residual` `[n, n_channels, n_timepoints]` and which of its values count, None:
-    all."""
+    nearest codes vote for, `[n]` each; `series` and `residual` `[n, n_channels, n_timepoints]` and which of their
+    values count, None: all."""
 
     error: np.ndarray
     log_density: np.ndarray
     class_index: np.ndarray
     likeliest: np.ndarray
     voted: np.ndarray
+    series: np.ndarray
     residual: np.ndarray
     counted: np.ndarray | None
 
@@ -59,6 +60,7 @@ def collect_held_out(folds: Sequence[Judged]) -> HeldOut | None:
         np.concatenate([judged.fold.held_out.class_index for judged in folds]),
         np.concatenate([found.likeliest for found in codes]),
         np.concatenate([found.voted for found in codes]),
+        np.concatenate([judged.fold.held_out.series for judged in folds]),
         np.concatenate([found.residual for found in codes]),
         np.concatenate(counted) if counted else None,
     )

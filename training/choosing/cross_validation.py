@@ -220,6 +220,7 @@ def summarise_candidate(
         policy=policy,
         round=number,
         nll=fit_tempered_nll(log_probability, truth, configuration.balance if balanced else 1.0),
+        accuracy=float(correct.mean()),
         balanced_accuracy=average_over_classes(correct.astype(float), truth),
         uplift=bootstrap(100.0 * (correct.astype(float) - without), configuration.seed),
     )

@@ -8,22 +8,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from bundle.engine.bundle import Bundle
 from bundle.evidence import Quality
-from training import data as datasets
 from training.comparing.entries import Entry
 from training.comparing.plan import Planned
 from training.comparing.rows import Row
 from training.configuration import FitConfiguration
-from training.data.partition import split_dataset
 from training.ending import REFUSALS
 from training.fit import fit_and_publish, parse_arguments
 from training.learning.watcher import Cancelled, Stage, Step
-
-ROWS = 256
-"""Series that are reconstructed at a time."""
 
 
 @dataclass(frozen=True)
@@ -83,27 +76,12 @@ def run(job: Job) -> Row:
     seconds = time.process_time() - start
     if directory is None:
         return Row(job.planned.name, job.entry.name, job.seed, 0, 0, *(None,) * 8, seconds, 0, ended)
-    return _build_row(job, Bundle.load(directory), measure_reconstruction(directory, configuration), seconds, directory)
+    return _build_row(job, Bundle.load(directory), seconds, directory)
 
 
-def measure_reconstruction(directory: Path, configuration: FitConfiguration) -> float | None:
-    """R² of the held-out cases that a bundle reconstructs: 1 less the squared error over that of each channel's mean.
-
-    None where it reconstructs nothing, or nothing was held out.
-    """
-    bundle = Bundle.load(directory)
-    held_out = split_dataset(datasets.load_source(configuration), configuration).measure
-    if held_out is None or not bundle.can("reconstruct"):
-        return None
-    series = held_out.series.astype(np.float32)
-    parts = np.split(series, range(ROWS, len(series), ROWS))
-    made = np.concatenate([bundle.decode(bundle.encode(part)[0]) for part in parts]).astype(np.float64)
-    spread = np.square(series - series.mean(axis=(0, 2), keepdims=True, dtype=np.float64)).sum()
-    return float(1 - np.square(series - made).sum() / spread) if spread > 0 else None
-
-
-def _build_row(job: Job, bundle: Bundle, reconstruction: float | None, seconds: float, directory: Path) -> Row:
+def _build_row(job: Job, bundle: Bundle, seconds: float, directory: Path) -> Row:
     metrics = bundle.manifest.metrics
+    held_out = metrics.reconstruction if metrics.measured_on and job.entry.kind == "vae" else None
     quality: Quality | None = metrics.quality if job.entry.kind != "classifier" else None
     return Row(
         dataset=job.planned.name,
@@ -118,7 +96,7 @@ def _build_row(job: Job, bundle: Bundle, reconstruction: float | None, seconds: 
         discriminative_floor=quality.discriminative_floor if quality else None,
         nearest_neighbour_ratio=quality.nearest_neighbour_ratio if quality else None,
         membership_attack=quality.membership_attack if quality else None,
-        reconstruction=reconstruction if job.entry.kind == "vae" else None,
+        reconstruction=held_out.explained if held_out else None,
         cpu_seconds=round(seconds, 1),
         n_bytes=sum(file.stat().st_size for file in directory.iterdir()),
         ended="",

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bundle.errors import BundleError, NotFound
-from bundle.evidence import Interval, LatentNeighbours
+from bundle.evidence import Interval, LatentNeighbours, ShareInterval
 from bundle.looking import list_versions
 from bundle.manifest import VERSION_PATTERN, Manifest, read_manifest
 from bundle.reading import MANIFEST_BYTES, Folder
 from bundle.roles import describe_all, list_operations
 from bundle.showing import show
+from training.figures import describe_cross_validation, describe_few, describe_recall
 
 NOTHING = "–"
 MOST_CLASSES = 6
@@ -142,8 +143,21 @@ def _describe_neighbours(judged: LatentNeighbours | None) -> str:
     return NOTHING if judged is None else f"{_format_share(judged.measured)} by {judged.k}"
 
 
-def _format_share(share: float | None) -> str:
-    return NOTHING if share is None else f"{100 * share:.1f} %"
+def _describe_precision(one: Compared) -> str:
+    precision = one.manifest.metrics.average_precision
+    return NOTHING if precision is None else f"{_format_share(precision.value)} of {precision.label!s:.20}"
+
+
+def _describe_reconstruction(one: Compared) -> str:
+    """The share of variance that is explained, and of what."""
+    found = one.manifest.metrics.reconstruction
+    return NOTHING if found is None else f"{_format_share(found.explained)}, {found.n_cases} cases, {found.measured_on}"
+
+
+def _format_share(share: float | None, interval: ShareInterval | None = None) -> str:
+    if share is None:
+        return NOTHING
+    return f"{100 * share:.1f} %" + (f" [{100 * interval.low:.1f}, {100 * interval.high:.1f}]" if interval else "")
 
 
 def _format_interval(interval: Interval | None) -> str:
@@ -156,8 +170,16 @@ ROWS: dict[str, Callable[[Compared], str]] = {
     "format version": lambda one: str(one.format_version),
     "dataset": lambda one: one.manifest.provenance.dataset,
     "cases per class": _describe_classes,
-    "accuracy": lambda one: _format_share(one.manifest.metrics.accuracy),
-    "balanced accuracy": lambda one: _format_share(one.manifest.metrics.balanced_accuracy),
+    "accuracy": lambda one: _format_share(one.manifest.metrics.accuracy, one.manifest.metrics.accuracy_interval),
+    "cross-validated": lambda one: describe_cross_validation(one.manifest.metrics) or NOTHING,
+    "balanced accuracy": lambda one: _format_share(
+        one.manifest.metrics.balanced_accuracy, one.manifest.metrics.balanced_interval
+    ),
+    "recall by class": lambda one: describe_recall(one.manifest.metrics) or NOTHING,
+    "few cases": lambda one: describe_few(one.manifest.metrics) or NOTHING,
+    "macro F1": lambda one: _format_share(one.manifest.metrics.macro_f1),
+    "average precision": _describe_precision,
+    "reconstruction": _describe_reconstruction,
     "latent neighbours": lambda one: _describe_neighbours(one.manifest.metrics.latent_neighbours),
     "measured on": _describe_measured,
     "policy": _describe_policy,

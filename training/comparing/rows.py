@@ -12,7 +12,7 @@ class Row:
     """Measures are those of `bundle.evidence.Metrics`; None where one is not measurable.
 
     n_train, n_measured: cases learned from, and measured on.
-    reconstruction: R² of reconstructed held-out cases, over all values; 0 is no better than each channel's mean.
+    reconstruction: the share of the variance of held-out cases that reconstructions explain.
     cpu_seconds: of the fit with its export, its measures and its report, on one thread. n_bytes: the bundle's.
     ended: why there is no bundle, in a sentence; empty where there is one.
     """

@@ -6,16 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from bundle.evidence import LatentNeighbours, Metrics, Quality
+from bundle.evidence import LatentNeighbours, Metrics, Quality, Reconstruction
 from training.configuration import FitConfiguration
 from training.data.partition import MeasuredOn, Partition, make_training_cases
-from training.fitting import Fitted, predict
+from training.fitting import Fitted, classify
 from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
-from training.learning.learner import compute_posterior_means
+from training.learning.learner import compute_posterior_means, compute_residuals
 from training.learning.maker import Maker
 from training.learning.neighbours import vote_by_neighbours
 from training.quality import measure_quality
+from training.quality.accuracy import measure_accuracy
+from training.quality.explained import explain_variance
 
 SERIES = 300
 """Made per class to measure acceptance."""
@@ -35,8 +37,12 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
         for index, label in enumerate(fitted.labels)
     }
     held_out = None if parts.measure is None else make_training_cases(parts.measure, fitted.labels)
-    neighbours = measure_neighbours(fitted, held_out, configuration)
-    metrics = Metrics(acceptance=shares, uplift=fitted.uplift, latent_neighbours=neighbours)
+    metrics = Metrics(
+        acceptance=shares,
+        uplift=fitted.uplift,
+        latent_neighbours=measure_neighbours(fitted, held_out, configuration),
+        reconstruction=measure_reconstruction(fitted, held_out, parts.measured_on),
+    )
     if held_out is None or parts.measured_on is None:
         return metrics
     if configuration.report:
@@ -45,15 +51,31 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
         )
     if fitted.classifier is None:
         return metrics
-    truth = held_out.class_index
-    correct = predict(fitted, held_out.series) == truth
-    accuracies = {
-        "accuracy": float(correct.mean()),
-        "balanced_accuracy": float(np.mean([correct[truth == index].mean() for index in np.unique(truth)])),
-        "n_measured": len(truth),
-        "measured_on": parts.measured_on,
-    }
-    return metrics.model_copy(update=accuracies)
+    probabilities = classify(fitted, held_out.series)
+    accuracy = measure_accuracy(held_out.class_index, probabilities, fitted.labels, fitted.cases.class_index)
+    return metrics.model_copy(update={**accuracy, "measured_on": parts.measured_on})
+
+
+def measure_reconstruction(
+    fitted: Fitted, held_out: TrainingCases | None, measured_on: MeasuredOn | None
+) -> Reconstruction | None:
+    """How much of the cases held out the reconstructions explain; without such, of the training cases, cross-fitted
+    where there are folds. None without an encoder, and of series that do not vary."""
+    generator = fitted.generator
+    if not isinstance(generator, Generator):
+        return None
+    crossed = fitted.held_out if held_out is None else None
+    cases = held_out or fitted.cases
+    series, residual, counted = (
+        (crossed.series, crossed.residual, crossed.counted)
+        if crossed
+        else (cases.series, compute_residuals(generator.vae, generator.scaling, cases.series), cases.counted)
+    )
+    explained = explain_variance(series, residual, generator.scaling.scale.numpy()[:, 0], counted)
+    if explained is None:
+        return None
+    of = "cross-fitted training cases" if crossed else measured_on or "training cases"
+    return Reconstruction(explained=explained, measured_on=of, n_cases=len(series))
 
 
 def measure_neighbours(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bundle.manifest import LatentCard, Manifest
+from training.figures import describe_accuracy, describe_few, describe_recall
 
 CLUSTERS = (
     "are clusters that this fit found, and nobody's labels: accuracy says how well the classifier knows them again"
@@ -37,7 +38,9 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
         f"series    {shape.n_channels} x {shape.n_timepoints} (channels x timepoints)",
         *([f"latent    {_describe_latent(manifest, manifest.latent)}"] if manifest.latent else []),
         *([f"keeps     {manifest.codes.reveals}"] if manifest.codes else []),
-        f"accuracy  {_describe_accuracy(manifest)}",
+        f"accuracy  {describe_accuracy(manifest)}",
+        *([f"by class  {recall}"] if (recall := describe_recall(manifest.metrics)) else []),
+        *([f"few cases {few}"] if (few := describe_few(manifest.metrics)) else []),
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
     ]
@@ -53,16 +56,6 @@ def _describe_latent(manifest: Manifest, latent: LatentCard) -> str:
     share = None if found is None else found.cross_fitted if found.measured is None else found.measured
     vote = "" if found is None or share is None else f"; accuracy {share:.3f} by the {found.k} nearest codes"
     return f"{latent.latent_dim} dimensions{vote}"
-
-
-def _describe_accuracy(manifest: Manifest) -> str:
-    metrics = manifest.metrics
-    if metrics.accuracy is None:
-        return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
-    return (
-        f"{metrics.accuracy:.3f} (balanced {metrics.balanced_accuracy:.3f}) "
-        f"on {metrics.n_measured} cases of the {metrics.measured_on}"
-    )
 
 
 def _format_percent(share: float | None) -> str:

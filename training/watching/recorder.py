@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bundle.manifest import Manifest
 from training.configuration import FitConfiguration
+from training.figures import describe_held_out
 from training.learning.watcher import Look, Stage, Step
 from training.watching.animation import write_animations
 from training.watching.recording import Recording
@@ -55,8 +56,9 @@ class Recorder:
         self.recording.report_look(stage, look)
 
     def end_fit(self, manifest: Manifest, directory: Path) -> None:
-        accuracy = manifest.metrics.accuracy
-        result = f"{manifest.name}/{manifest.version}" + (f", accuracy {accuracy:.3f}" if accuracy is not None else "")
+        metrics = manifest.metrics
+        accuracy = "" if metrics.accuracy is None else f", accuracy {describe_held_out(metrics)}"
+        result = f"{manifest.name}/{manifest.version}{accuracy}"
         self.recording.end("finished", result=result)
         if self._configuration.live:
             self._write_page(directory)

@@ -6,6 +6,7 @@ from bundle.advising import describe_judges
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Manifest
 from training.data.duplicates import describe
+from training.figures import describe_accuracy, describe_few, describe_recall
 from training.report.inputs import ReportInputs
 from training.report.parts import Note, Section, Table, format_percent, format_signed
 
@@ -25,12 +26,14 @@ POLICY_WORDS: dict[PolicyName, str] = {
 def section(inputs: ReportInputs) -> Section:
     """See the module."""
     manifest = inputs.manifest
-    shape = manifest.series
+    shape, metrics = manifest.series, manifest.metrics
     facts = (
         ("dataset", f"{manifest.provenance.dataset} (sha256 {manifest.provenance.dataset_sha256[:12]}…)"),
         ("series", f"{shape.n_channels} × {shape.n_timepoints} (channels × timepoints)"),
         ("cases learned from", f"{sum(inputs.counts)}, {_describe_classes(manifest)}"),
-        ("accuracy", _describe_accuracy(manifest)),
+        ("accuracy", describe_accuracy(manifest)),
+        *([("by class", f"{recall} (recall and held-out cases)")] if (recall := describe_recall(metrics)) else []),
+        *([("few cases", few)] if (few := describe_few(metrics)) else []),
         ("nearest codes", _describe_neighbours(manifest)),
         ("policy", describe_policy(manifest)),
         ("advice", describe_advice(manifest)),
@@ -54,16 +57,6 @@ def _describe_classes(manifest: Manifest) -> str:
     if not manifest.labelled:
         return "unlabelled"
     return f"{len(manifest.classes)} {'class' if len(manifest.classes) == 1 else 'classes'}"
-
-
-def _describe_accuracy(manifest: Manifest) -> str:
-    metrics = manifest.metrics
-    if metrics.accuracy is None:
-        return "not measured: " + ("no cases were held out" if manifest.labelled else "the data has no labels")
-    return (
-        f"{format_percent(metrics.accuracy, 1)} (balanced {format_percent(metrics.balanced_accuracy, 1)}) "
-        f"on {metrics.n_measured} cases of the {metrics.measured_on}"
-    )
 
 
 def _describe_neighbours(manifest: Manifest) -> str:
