@@ -86,7 +86,7 @@ def _make_outputs(name: str, field: str, hint: Any, read: Callable[[Any], Any]) 
 
 def _make_map_outputs(name: str, field: str, of: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
     """Yield the tensor of a map's keys, and one for each part of its values; none of a map that is empty."""
-    axes, types = (f"n_{name}",), get_type_hints(of)
+    axes, types = ("n_keys",), get_type_hints(of)
     yield Output(name, field, Axes("BYTES", axes), lambda answer: list(read(answer)) or None)
     for part in fields(of):
         datatype = _choose_datatype(types[part.name])

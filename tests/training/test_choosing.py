@@ -11,6 +11,7 @@ import pytest
 from bundle.evidence import Candidate, Interval
 from bundle.generation.policy import PolicyName
 from tests.conftest import take_steps
+from training.choosing.balance import is_imbalanced
 from training.choosing.cross_validation import (
     CANDIDATES,
     LATENT_START,
@@ -18,7 +19,6 @@ from training.choosing.cross_validation import (
     CrossValidation,
     Evidence,
     cross_validate,
-    is_imbalanced,
     summarise_candidate,
 )
 from training.choosing.folds import Fold, Judged, make_folds
@@ -171,8 +171,9 @@ def test_advice_is_what_the_judges_found_on_the_same_folds(
     chosen: CrossValidation, brief: FitConfiguration, cases: TrainingCases
 ) -> None:
     advice, balance, kinds = chosen.uplift.advice, is_imbalanced(cases.class_index), choose_kinds(brief.advice)
-    decided = [judge_arms(judged, advice.policy, balance, kinds) for judged in chosen.folds]
-    assert advice == summarise_advice(advice.policy, decided, None, balance)
+    decided = [judge_arms(judged, [advice.policy], balance, kinds) for judged in chosen.folds]
+    counts = np.bincount(cases.class_index, minlength=cases.n_classes)
+    assert advice == summarise_advice(advice.policy, decided, None, counts)
     assert [judge.judge for judge in advice.judges] == list(kinds)
 
 

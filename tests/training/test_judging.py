@@ -7,23 +7,32 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, average_precision_score, balanced_accuracy_score, f1_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, f1_score
 
 from bundle.advising import describe_judge, describe_judges
 from bundle.evidence import Advice, Free, Interval, JudgeAdvice, JudgeKind, MetricName, Verdict
-from training.choosing.cross_validation import is_imbalanced
 from training.judging.arms import Arm, count_added, make_arms
-from training.judging.comparing import Decided, Difference, compare, decide, measure_difference
+from training.judging.comparing import (
+    Decided,
+    Difference,
+    Group,
+    collect_scores,
+    compare,
+    group_classes,
+    measure_difference,
+    soften_all,
+)
 from training.judging.expecting import (
     LEAST_GAIN,
     Usual,
     advise_kind,
     decide_verdict,
+    expect_gain,
     read_usual,
     summarise_advice,
 )
 from training.judging.kinds import Bench, choose_kinds, import_kind
-from training.judging.metrics import METRICS, choose_metric, compute_margin, soften
+from training.judging.metrics import CLASS_SCORES, choose_metric, compute_margin, soften, weigh_classes
 from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
 
@@ -46,27 +55,19 @@ def draw_decisions(seed: int = 0, n: int = 40, n_classes: int = 3) -> tuple[np.n
 @pytest.mark.parametrize("seed", range(3))
 def test_metrics_of_certain_decisions_are_those_of_scikit_learn(metric: MetricName, seed: int) -> None:
     truth, scores = draw_decisions(seed)
-    certain = soften(scores, 1e-9)
-    found = METRICS[metric](truth, certain, np.ones(len(truth)))
+    each = CLASS_SCORES[metric](truth, soften(scores, 1e-9))
+    found = weigh_classes(metric, np.bincount(truth)) @ each
     assert found == pytest.approx(SKLEARN[metric](truth, scores.argmax(axis=1)))
 
 
-def test_average_precision_is_the_mean_over_classes_that_have_cases() -> None:
-    truth, scores = draw_decisions(n_classes=3)
-    scores = np.concatenate([scores, np.full((len(truth), 1), -9.0)], axis=1)
-    each = [average_precision_score(truth == index, soften(scores, 1.0)[:, index]) for index in range(3)]
-    found = METRICS["average_precision"](truth, soften(scores, 1.0), np.ones(len(truth)))
-    assert found == pytest.approx(np.mean(each))
-
-
 @pytest.mark.parametrize("metric", get_args(MetricName))
-def test_a_weight_of_two_is_a_case_that_came_twice(metric: MetricName) -> None:
+def test_a_class_without_cases_has_no_score_and_no_weight(metric: MetricName) -> None:
     truth, scores = draw_decisions()
-    decisions = soften(scores, compute_margin(scores))
-    weights = np.random.default_rng(1).integers(1, 4, len(truth))
-    index = np.repeat(np.arange(len(truth)), weights)
-    twice = METRICS[metric](truth[index], decisions[index], np.ones(len(index)))
-    assert METRICS[metric](truth, decisions, weights.astype(float)) == pytest.approx(twice)
+    scores = np.concatenate([scores, np.full((len(truth), 1), -9.0)], axis=1)
+    each = CLASS_SCORES[metric](truth, soften(scores, 1.0))
+    assert np.isnan(each[3]) and np.isfinite(each[:3]).all()
+    weights = weigh_classes(metric, np.bincount(truth, minlength=4))
+    assert weights[3] == 0 and weights.sum() == pytest.approx(1)
 
 
 def test_soft_decisions_add_up_to_one_and_keep_the_highest() -> None:
@@ -92,14 +93,14 @@ def rare(cases: TrainingCases) -> TrainingCases:
 def test_balanced_classes_meet_ours_and_smote_and_rare_ones_all_that_is_free(
     generator: Generator, cases: TrainingCases, rare: TrainingCases
 ) -> None:
-    alike = list(make_arms(generator, cases, "latent", balance=False, seed=3))
-    assert [arm.name for arm in alike] == ["none", "ours", "SMOTE"]
+    alike = list(make_arms(generator, cases, ["latent"], balance=False, seed=3))
+    assert [arm.name for arm in alike] == ["none", "latent", "SMOTE"]
     counts = count_added(cases, balance=False)
     for arm in alike[1:]:
         assert np.array_equal(np.bincount(arm.added.class_index, minlength=cases.n_classes), counts)
     assert np.array_equal(alike[1].added.series, generator.make("latent", cases, counts, 3).series)
-    filled = list(make_arms(generator, rare, "latent", balance=True, seed=3))
-    assert [arm.name for arm in filled] == ["none", "ours", *get_args(Free)]
+    filled = list(make_arms(generator, rare, ["latent", "warps"], balance=True, seed=3))
+    assert [arm.name for arm in filled] == ["none", "latent", "warps", *get_args(Free)]
     for arm in filled:
         totals = np.bincount(np.concatenate([rare.class_index, arm.added.class_index]))
         assert len(arm.added.series) == 0 or len(set(totals)) == 1
@@ -143,60 +144,107 @@ def test_what_was_known_of_the_network_is_not_trained_again(bench: Bench) -> Non
     assert judged(nothing, 0) is known
 
 
-def test_differences_are_those_of_the_metric_in_points_over_all_folds(bench: Bench) -> None:
-    found = Decided(bench.asked.class_index, decide(bench, "latent", True, ["features and trees"]))
-    arms = found.decisions["features and trees"]
-    assert list(arms) == ["none", "ours", *get_args(Free)]
-    compared = compare([found, found], "balanced_accuracy")["features and trees"]
-    assert "none" not in compared
-    weights = np.ones(len(found.truth))
-    for arm, difference in compared.items():
-        one, other = (METRICS["balanced_accuracy"](found.truth, arms[name], weights) for name in (arm, "none"))
-        assert difference.mean == pytest.approx(100 * (one - other))
+@pytest.fixture(scope="module")
+def decided(bench: Bench) -> Decided:
+    scores = collect_scores(bench, ["latent"], True, choose_kinds("brief"))
+    return Decided(bench.asked.class_index, soften_all(scores))
 
 
-def test_the_standard_error_is_that_of_a_mean_over_classes() -> None:
+def test_rare_classes_are_a_group_of_their_own() -> None:
+    alike = group_classes(np.array([6, 0, 4, 3]))
+    assert {group: of.tolist() for group, of in alike.items()} == {"alike": [True, False, True, True]}
+    found = group_classes(np.array([6, 0, 5, 2]))
+    assert {group: of.tolist() for group, of in found.items()} == {
+        "common": [True, False, True, False],
+        "rare": [False, False, False, True],
+    }
+
+
+@pytest.mark.parametrize("metric", get_args(MetricName))
+def test_differences_of_groups_add_up_to_that_of_the_metric_in_points(metric: MetricName, decided: Decided) -> None:
+    counts = np.bincount(decided.truth, minlength=4)
+    counts[0] = 1  # as if it were rare
+    weights = weigh_classes(metric, counts)
+    arms = decided.decisions["features and trees"]
+    assert list(arms) == ["none", "latent", *get_args(Free)]
+    compared = compare([decided], metric, counts)["features and trees"]
+    assert list(compared) == list(arms)[1:]
+    for arm, groups in compared.items():
+        one, other = (np.nansum(weights * CLASS_SCORES[metric](decided.truth, arms[name])) for name in (arm, "none"))
+        assert list(groups) == ["common", "rare"]
+        whole = sum(group.share * group.mean for group in groups.values() if group.mean is not None)
+        assert whole == pytest.approx(100 * (one - other))
+
+
+def test_the_standard_error_is_that_of_a_weighted_mean_over_classes() -> None:
     truth = np.array([0] * 8 + [1] * 2)
     none = np.full((10, 2), 0.5)
     own = none.copy()
     own[:, 0] += 0.2
     own[:, 1] -= 0.2
-    assert measure_difference(truth, own, none, "accuracy").error == pytest.approx(100 * 0.2 / np.sqrt(10))
-    error = measure_difference(truth, own, none, "balanced_accuracy").error
-    assert error == pytest.approx(100 * 0.2 * np.sqrt(1 / 8 + 1 / 2) / 2)
+    found = measure_difference(truth, own, none, "accuracy", np.array([0.8, 0.2]))
+    assert (found.share, found.mean) == pytest.approx((1.0, 100 * (0.8 * 0.2 - 0.2 * 0.2)))
+    assert found.error == pytest.approx(100 * 0.2 / np.sqrt(10))
+    found = measure_difference(truth, own, none, "balanced_accuracy", np.array([0.5, 0.5]))
+    assert found.error == pytest.approx(100 * 0.2 * np.sqrt(1 / 8 + 1 / 2) / 2)
 
 
+def test_nothing_is_measured_of_a_class_that_no_fold_holds_out() -> None:
+    truth, scores = np.zeros(4, np.int64), np.full((4, 2), 0.5)
+    found = measure_difference(truth, scores, scores, "balanced_accuracy", np.array([0.0, 0.5]))
+    assert found == Difference(0.5, None, None)
+
+
+GROUPS: tuple[Group, ...] = get_args(Group)
 USUAL = Usual(
     means={
-        f"{regime}, {kind}, {arm}": 2.0
-        for regime in ("balanced", "imbalanced")
+        f"recall, {group}, {kind}, {arm}": 2.0
+        for group in GROUPS
         for kind in KINDS
-        for arm in ("ours", *get_args(Free))
+        for arm in ("moved", *get_args(Free))
     },
-    spread={"balanced": 3.0, "imbalanced": 3.0},
+    spreads={f"recall, {group}, {kind}": 3.0 for group in GROUPS for kind in KINDS},
     error_factor=1.0,
+    least_error=0.0,
 )
 
 
-def test_what_is_expected_lies_between_the_usual_and_the_measured_nearer_to_the_surer() -> None:
-    def expect(error: float) -> Interval:
-        return USUAL.expect("random convolutions", "ours", True, Difference(10.0, error))
+def expect(measured: Difference) -> Interval:
+    return expect_gain(USUAL, "balanced_accuracy", "random convolutions", "moved", {"alike": measured})
 
-    assert expect(3.0).mean == pytest.approx(6.0)
-    assert expect(0.0).mean == pytest.approx(10.0) and expect(1e9).mean == pytest.approx(2.0)
-    widths = [interval.high - interval.low for interval in map(expect, (0.1, 1.0, 3.0, 30.0))]
+
+def test_what_is_expected_lies_between_the_usual_and_the_measured_nearer_to_the_surer() -> None:
+    assert expect(Difference(1.0, 10.0, 3.0)).mean == pytest.approx(6.0)
+    assert expect(Difference(1.0, 10.0, 1e-6)).mean == pytest.approx(10.0)
+    assert expect(Difference(1.0, 10.0, 1e9)).mean == pytest.approx(2.0)
+    widths = [one.high - one.low for one in (expect(Difference(1.0, 10.0, error)) for error in (0.1, 1.0, 3.0, 30.0))]
     assert widths == sorted(widths)
-    usual = USUAL.expect("random convolutions", "ours", True, None)
+    usual = expect(Difference(1.0, None, None))
     assert (usual.low, usual.high) == pytest.approx((2.0 - 1.96 * 3.0, 2.0 + 1.96 * 3.0))
 
 
-def test_the_usual_is_known_of_every_kind_and_arm() -> None:
+def test_groups_count_by_their_share() -> None:
+    measured = {"common": Difference(0.75, -1.0, 1e-6), "rare": Difference(0.25, 20.0, 1e-6)}
+    found = expect_gain(USUAL, "accuracy", "features and trees", "moved", measured)  # type: ignore[arg-type]
+    assert found.mean == pytest.approx(0.75 * -1.0 + 0.25 * 20.0)
+
+
+def test_the_usual_is_known_of_every_kind_arm_and_group() -> None:
     usual = read_usual()
-    for regime in (True, False):
-        for kind in KINDS:
-            for arm in ("ours", *get_args(Free)) if regime else ("ours", "SMOTE"):
-                found = usual.expect(kind, arm, regime, None)
-                assert found.low < found.mean < found.high
+    for metric in get_args(MetricName):
+        for group in GROUPS:
+            for kind in KINDS:
+                for arm in list_judged(kind, group):
+                    found = expect_gain(usual, metric, kind, arm, {group: Difference(1.0, None, None)})
+                    assert found.low < found.mean < found.high
+
+
+def list_judged(kind: JudgeKind, group: Group) -> list[str]:
+    """The arms that a kind can do, as the usual is listed."""
+    arms = ["moved", "warped", "SMOTE"]
+    if group != "alike" and kind != "nearest neighbours":
+        arms.append("class weights")
+    return arms + (["random oversampling"] if len(arms) == 4 and kind != "deep network" else [])
 
 
 def build_interval(mean: float) -> Interval:
@@ -221,21 +269,25 @@ def test_ours_is_advised_where_it_gains_and_nothing_free_gains_more(
 
 
 def test_a_kind_is_told_what_was_measured_and_what_is_expected() -> None:
-    measured = {"ours": Difference(8.0, 3.0), "class weights": Difference(0.0, 3.0)}
-    found = advise_kind("features and trees", measured, True, USUAL)
+    measured = {arm: {"alike": Difference(1.0, mean, 3.0)} for arm, mean in (("latent", 8.0), ("class weights", 0.0))}
+    found = advise_kind("features and trees", measured, "latent", "accuracy", USUAL)  # type: ignore[arg-type]
     assert (found.verdict, found.uplift.mean, found.free["class weights"].mean) == ("use it", 5.0, 1.0)
     assert found.measured == Interval(mean=8.0, low=8.0 - 1.96 * 3.0, high=8.0 + 1.96 * 3.0)
 
 
+def test_what_no_fold_held_out_was_not_measured() -> None:
+    groups = {"common": Difference(0.5, 1.0, 1.0), "rare": Difference(0.5, None, None)}
+    found = advise_kind("features and trees", {"latent": groups}, "latent", "accuracy", USUAL)  # type: ignore[dict-item]
+    assert found.measured is None and found.uplift.low < found.uplift.high
+
+
 def test_without_folds_nothing_is_advised() -> None:
-    found = summarise_advice("latent", [], None, True)
+    found = summarise_advice("latent", [], None, np.array([9, 3]))
     assert (found.use, found.uplift, found.metric, found.judges) == (False, None, "balanced_accuracy", [])
 
 
-def test_advice_leads_with_the_kind_that_gains_most(bench: Bench) -> None:
-    kinds = choose_kinds("brief")
-    decided = Decided(bench.asked.class_index, decide(bench, "latent", True, kinds))
-    found = summarise_advice("latent", [decided], "macro_f1", is_imbalanced(bench.real.class_index))
+def test_advice_leads_with_the_kind_that_gains_most(decided: Decided) -> None:
+    found = summarise_advice("latent", [decided], "macro_f1", np.array([2, 8, 4, 0]))
     best = max(found.judges, key=lambda judge: judge.uplift.mean)
     assert found.uplift == best.uplift and found.metric == "macro_f1"
     assert describe_judges(found).startswith(describe_judge(best, "macro_f1"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,7 +19,8 @@ PEERS: dict[Free, str] = {"random oversampling": "oversampling", "SMOTE": "smote
 
 @dataclass(frozen=True)
 class Arm:
-    """Cases put beside the real ones, which may be none, and whether classes are weighted to count alike."""
+    """Cases put beside the real ones, which may be none, and whether classes are weighted to count alike. It is named
+    after its policy, or after what is free."""
 
     name: str
     added: TrainingCases
@@ -32,14 +33,17 @@ def count_added(cases: TrainingCases, balance: bool) -> np.ndarray:
     return np.where(counts > 0, counts.max() - counts, 0) if balance else counts
 
 
-def make_arms(maker: Maker, cases: TrainingCases, policy: PolicyName, balance: bool, seed: int) -> Iterator[Arm]:
-    """None, ours as `/augment` answers it for `policy`, then what is free. Equal seeds give equal arms.
+def make_arms(
+    maker: Maker, cases: TrainingCases, policies: Sequence[PolicyName], balance: bool, seed: int
+) -> Iterator[Arm]:
+    """None, what `/augment` answers for each of `policies`, then what is free. Equal seeds give equal arms.
 
-    Without `balance` classes are alike in size, and neither weights nor copies would change anything.
+    Without `balance` no class is rare, and neither weights nor copies would change anything.
     """
     counts, nothing = count_added(cases, balance), cases.select(np.arange(0))
     yield Arm("none", nothing)
-    yield Arm("ours", maker.make(policy, cases, counts, seed))
+    for policy in policies:
+        yield Arm(policy, maker.make(policy, cases, counts, seed))
     if balance:
         yield Arm("class weights", nothing, weighted=True)
     configuration = replace(maker.configuration, seed=seed % 2**32)

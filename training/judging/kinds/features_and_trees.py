@@ -9,7 +9,7 @@ from training.judging.arms import Arm
 from training.judging.kinds import Bench, Judgement, spread_scores
 
 REPEATS = 2
-N_TREES = 100
+N_TREES = 60
 
 
 def judge(bench: Bench) -> Judgement:

@@ -11,7 +11,7 @@ from training.choosing.rocket import Rocket, make_ridge
 from training.judging.arms import Arm
 from training.judging.kinds import Bench, Judgement, spread_scores
 
-REPEATS = 3
+REPEATS = 2
 
 
 def judge(bench: Bench) -> Judgement:
