@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from bundle.evidence import Advice, Interval, JudgeAdvice, MetricName
+from bundle.evidence import Advice, Interval, JudgeAdvice, JudgeKind, MetricName
 
 METRIC_WORDS: dict[MetricName, str] = {
     "accuracy": "accuracy",
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
     "average_precision": "average precision",
+}
+
+KIND_WORDS: dict[JudgeKind, str] = {
+    "deep_network": "a deep network",
+    "random_convolutions": "random convolutions",
+    "nearest_neighbours": "nearest neighbours",
+    "features_and_trees": "features and trees",
 }
 
 
@@ -20,7 +27,7 @@ def describe_judges(advice: Advice) -> str:
 
 def describe_judge(judge: JudgeAdvice, metric: MetricName) -> str:
     """One sentence on a kind of classifier, in points of `metric`."""
-    kind = "a deep network" if judge.judge == "deep network" else judge.judge
+    kind = KIND_WORDS[judge.judge]
     ours, (name, best) = _format_gain(judge.uplift, metric), find_best_free(judge)
     if judge.verdict == "use it":
         against = "" if best is None else f", against {format_points(best.mean)} for {name}"

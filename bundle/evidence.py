@@ -16,7 +16,7 @@ MOST_PAIRS = 20
 MetricName = Literal["accuracy", "balanced_accuracy", "macro_f1", "average_precision"]
 """What advice is measured in, as scikit-learn defines it; F1 and average precision are means over classes."""
 
-JudgeKind = Literal["deep network", "random convolutions", "nearest neighbours", "features and trees"]
+JudgeKind = Literal["deep_network", "random_convolutions", "nearest_neighbours", "features_and_trees"]
 """Kinds of classifier: the fit's own network; MiniRocket and ridge; 1-NN with DTW; a random forest of catch22."""
 
 Free = Literal["class weights", "random oversampling", "SMOTE"]

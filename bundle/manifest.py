@@ -15,6 +15,7 @@ from bundle.evidence import Metrics
 from bundle.roles import LATENT, find_misfit
 from bundle.shape import SeriesShape
 from bundle.showing import show
+from bundle.sketch import Sketch
 from bundle.strict import INTEGERS, Count, Positive, Share, Strict, Text, find_unwritable
 
 FORMAT_VERSION = 3
@@ -129,7 +130,8 @@ class Pretraining(Strict):
 
 
 class Provenance(Strict):
-    """Where the bundle comes from: enough to fit it again."""
+    """Where the bundle comes from: enough to fit it again. `training_sketch` tells sets of training cases from others,
+    and next to nothing about any one case; null in earlier bundles, and where the fit was told to leave it out."""
 
     dataset: Text
     dataset_sha256: Sha256
@@ -139,6 +141,7 @@ class Provenance(Strict):
     libraries: dict[str, str]
     fit_seconds: Annotated[float, Field(ge=0)]
     pretraining: Pretraining | None = None
+    training_sketch: Sketch | None = None
 
 
 class Manifest(Strict):

@@ -9,12 +9,10 @@ import numpy as np
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Manifest
 from service.generating import Made
+from service.usage import choose_weight
 
 COMPARED = 256
 """Most synthetic series per class that the distance looks at."""
-
-UNMEASURED_WEIGHT = 1.0
-"""Where no fit measured which weight helps, a synthetic case counts as a real one, as it does when merely added."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +37,7 @@ def report_classes(
     manifest: Manifest, series: np.ndarray, given: np.ndarray, made: dict[int, Made], made_by: dict[int, PolicyName]
 ) -> dict[str, ClassReport]:
     """Report for each class how many cases were given and made, by which policy, and how far apart they lie."""
-    uplift = manifest.metrics.uplift
-    weight = UNMEASURED_WEIGHT if uplift is None else uplift.weight
+    weight = choose_weight(manifest)
     return {
         str(manifest.labels[index]): ClassReport(
             int((given == index).sum()),

@@ -11,6 +11,7 @@ from math import inf
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
+from bundle.cores import count_cores
 from bundle.engine.sessions import Device
 from bundle.repository import SHIPPED
 
@@ -111,12 +112,12 @@ class Settings:
     def processes(self) -> int:
         """`workers`, or what this machine's cores suggest: small requests keep an event loop and half as much of graph
         calls busy, and a large one is shared by the threads of its worker."""
-        return self.workers or max(1, _count_cores() // 4)
+        return self.workers or max(1, count_cores() // 4)
 
     @property
     def threads_per_call(self) -> int:
         """`threads`, or the share of this machine's cores that one worker has."""
-        return self.threads or max(1, _count_cores() // self.processes)
+        return self.threads or max(1, count_cores() // self.processes)
 
     def choose_max_rows(self, whole: bool) -> int:
         """Return the most series that an answer may have: in one piece where `whole`, else streamed."""
@@ -241,10 +242,6 @@ def find_supervisor() -> Supervisor | None:
     """Return the supervisor that started this process as a worker; None where none did."""
     pid, _, folder = os.environ.get(SUPERVISOR, "").partition(":")
     return Supervisor(int(pid), Path(folder)) if folder else None
-
-
-def _count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _parse(variable: str, text: str, kind: Any) -> Any:

@@ -81,6 +81,9 @@ class FitConfiguration(Source):
     keep_codes: bool = False
     """Keep the latent code of each training case, so that /neighbours can say which of them a series is nearest to. A
     distance tells whether a series was trained on, and several where its code lies."""
+    training_sketch: bool = True
+    """Keep a sketch by which /augment can warn who cross-validates with cases that were trained on. No answer about one
+    case is more than twice as likely if it was a training case as if it was not."""
     report: bool = True
     """Write a report beside the repository, reports/<name>/<version>/report.html; it shows real series."""
     live: bool = False

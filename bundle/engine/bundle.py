@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 from bundle.archives import read_arrays
 from bundle.engine.completing import make_completer
 from bundle.engine.sessions import Runtime, Session
+from bundle.engine.side_by_side import make_side_by_side
 from bundle.errors import BundleError, SeriesmithError, Unsupported
 from bundle.generation.blocks import generate_blocks
 from bundle.generation.completing import Completer
@@ -43,6 +46,7 @@ from bundle.signing import check_signature
 from bundle.verify import check_signatures, read_codes, read_mixture, read_verified
 
 Array = NDArray[np.float32]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,9 @@ class Bundle:
         self.codes = codes
         """The codes of its training cases, where its fit was told to keep them."""
         self._sessions = {role: session for role, session in sessions.items() if role in ROLES}
-        self.provider = next(iter(sessions.values())).provider
-        """The onnxruntime execution provider that the graphs run on."""
+        any_session = next(iter(sessions.values()))
+        self.provider, self._n_threads = any_session.provider, any_session.n_threads
+        """The onnxruntime execution provider that the graphs run on, and the threads that they may use."""
         self._parts = [*self._sessions, *([] if codes is None else ["codes"])]
         self.operations = list_operations(self._parts)
         """The operations that it can do."""
@@ -207,6 +212,10 @@ class Bundle:
     def has(self, role: str) -> bool:
         """Whether it has a graph of a role."""
         return role in self._sessions
+
+    def make_side_by_side(self, make: Callable[[range], Part], numbers: range) -> list[Part]:
+        """Call `make` with parts of the blocks `numbers`, each on a thread of its own; see `Model`."""
+        return make_side_by_side(make, numbers, self._n_threads)
 
     def encode(self, series: Array) -> tuple[Array, Array]:
         """posterior_mean and posterior_log_variance, `[n, latent_dim]` each."""

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 import onnxruntime as ort
 
+from bundle.cores import count_cores
 from bundle.errors import BundleError
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -33,6 +34,11 @@ class Runtime:
 
     device: Device = "auto"
     threads: int = 0
+
+    @property
+    def n_threads(self) -> int:
+        """The threads that one call may use: as set, or one for each core that this process may run on."""
+        return self.threads or count_cores()
 
     @functools.cached_property
     def providers(self) -> list[str]:
@@ -65,6 +71,7 @@ class _Thread(threading.local):
     """What a thread's graph calls obey."""
 
     options: ort.RunOptions | None = None
+    keeps_to_itself = False
 
 
 _thread = _Thread()
@@ -78,6 +85,16 @@ def allow_interrupt(interrupt: Interrupt) -> Iterator[None]:
         yield
     finally:
         _thread.options = None
+
+
+@contextmanager
+def keep_to_thread() -> Iterator[None]:
+    """Graph calls of this thread use no other one in the block, so that several threads may call at a time."""
+    _thread.keeps_to_itself = True
+    try:
+        yield
+    finally:
+        _thread.keeps_to_itself = False
 
 
 def _has_gpu() -> bool:
@@ -100,6 +117,7 @@ class Session:
     """One graph. Calls are pure and thread-safe; inputs must have the graph's dtypes.
 
     Two sessions where calls may use several threads: handing a few rows to other threads takes longer than they do.
+    Both give the same bits.
     """
 
     def __init__(self, onnx_bytes: bytes, runtime: Runtime) -> None:
@@ -107,6 +125,7 @@ class Session:
             ort.preload_dlls()
         self._session = self._few = _open_session(onnx_bytes, runtime, runtime.threads)
         self.provider: str = self._session.get_providers()[0]
+        self.n_threads = runtime.n_threads if self.provider == "CPUExecutionProvider" else 1
         if self.provider != runtime.providers[0] and runtime.device == "cuda":
             raise BundleError(f"device 'cuda' was asked for, but the graph would run on {self.provider}.")
         if runtime.threads != 1 and self.provider == "CPUExecutionProvider":
@@ -126,7 +145,7 @@ class Session:
 
     def __call__(self, feeds: Arrays, outputs: list[str] | None = None) -> list[np.ndarray]:
         """Run on named arrays; answers the outputs asked for, in that order (default: all, in the graph's order)."""
-        few = len(next(iter(feeds.values()))) <= FEW_ROWS
+        few = _thread.keeps_to_itself or len(next(iter(feeds.values()))) <= FEW_ROWS
         session = self._few if few else self._session
         result: list[np.ndarray] = session.run(outputs or self.outputs, feeds, _thread.options)
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,15 @@ WARP_PROBABILITY = 0.5
 def generate_blocks(model: Model, recipe: Recipe, numbers: range) -> Samples:
     """Generate the blocks `numbers` of a recipe's series, at least one. Raises `ValueError` for the policy "none".
 
-    As many blocks share a call as the model allows; what each holds does not depend on that.
+    As many blocks share a call, and as many calls run side by side, as the model allows; what each block holds does not
+    depend on that.
     """
     if recipe.policy == "none":
         raise ValueError("the policy 'none' makes no series; ask for another of bundle.generation.policy.POLICIES.")
+    return Samples.join(model.make_side_by_side(partial(_generate_in_turn, model, recipe), numbers))
+
+
+def _generate_in_turn(model: Model, recipe: Recipe, numbers: range) -> Samples:
     step, noise = model.blocks_at_once, Noise(recipe)
     pieces = [Blocks(recipe, numbers[start : start + step], noise) for start in range(0, len(numbers), step)]
     return Samples.join([_generate(model, blocks) for blocks in pieces])

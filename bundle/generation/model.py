@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeGuard
+from collections.abc import Callable
+from typing import Protocol, TypeGuard, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from bundle.generation.mixture import MixtureParameters
 
 Array = NDArray[np.float32]
+Part = TypeVar("Part")
 
 
 class Model(Protocol):
@@ -22,6 +24,10 @@ class Model(Protocol):
     @property
     def blocks_at_once(self) -> int:
         """How many blocks may share a call: 1 where the bits of a row depend on the rows beside it."""
+
+    def make_side_by_side(self, make: Callable[[range], Part], numbers: range) -> list[Part]:
+        """Call `make` with consecutive parts of the blocks `numbers`, on as many threads as may call the model at a
+        time, and return what it makes, in order."""
 
     @property
     def latent_dim(self) -> int:

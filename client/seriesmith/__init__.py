@@ -33,7 +33,7 @@ from seriesmith.errors import (
     UnsupportedMediaType,
     VersionNotSupported,
 )
-from seriesmith.sampler import CollectionSampler, Sampler
+from seriesmith.sampler import CollectionSampler, LeakWarning, Sampler
 from seriesmith.time_encoding import encode_time
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "HeadTooLarge",
     "Interrupted",
     "InvalidRequest",
+    "LeakWarning",
     "MethodNotAllowed",
     "ModelCard",
     "NotFound",

@@ -23,7 +23,10 @@ __all__ = [
     "NeighboursAnswer",
     "ReconstructAnswer",
     "SampleAnswer",
+    "TrainingOverlap",
     "TraverseAnswer",
+    "Usage",
+    "Use",
 ]
 
 
@@ -68,6 +71,24 @@ class Advice:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Use:
+    """`weight` of a synthetic case where a real one has 1; `how` it is used, in a sentence, with its evidence."""
+
+    weight: float
+    how: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """How the series are best used by each kind of classifier."""
+
+    deep_network: Use
+    random_convolutions: Use
+    nearest_neighbours: Use
+    features_and_trees: Use
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClassReport:
     """`made_by` is the policy that made them, another than the answer's where too few cases were given for that one.
     `weight` is recommended for a synthetic case in a loss where a real one has 1. `distance` is the median, over made
@@ -84,17 +105,33 @@ class ClassReport:
     distance: float | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingOverlap:
+    """`share` of the given cases that the model was fitted on, 0 to 1, estimated between `low` and `high` (95 %), by a
+    sketch that tells next to nothing of any one case. `partial`: it was fitted on given cases, and certainly on others
+    that were not given; `message` says what follows.
+    """
+
+    share: float
+    low: float
+    high: float
+    partial: bool
+    message: str
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class AugmentAnswer:
     """A caller's dataset, brought to the counts wanted with synthetic series near the caller's own.
 
-    `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them. `note` says
-    what was filled in the given cases, where anything was. `mean_move` and `largest_move` tell how far constraints
-    moved the values of each made series, where there are any; 0 for given cases.
+    `synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
+    `sample_weight`, as `fit` of scikit-learn takes it, is 1 for given cases and the recommended weight for made ones.
+    `note` says what was filled in the given cases, where anything was. `mean_move` and `largest_move` tell how far
+    constraints moved the values of each made series, where there are any; 0 for given cases.
 
     series: [n_cases, n_channels, n_timepoints]
     labels: [n_cases]
     synthetic: [n_cases]
+    sample_weight: [n_cases]
     lengths: [n_cases]
     note: [one]
     mean_move: [n_cases]
@@ -102,7 +139,7 @@ class AugmentAnswer:
 
     There are `n_cases` in all; a part of a stream has the next of them, and the last part alone `report`.
 
-    What the server left out is None: `lengths`, `note`, `mean_move`, `largest_move`.
+    What the server left out is None: `overlap`, `lengths`, `note`, `mean_move`, `largest_move`.
     """
 
     model: str
@@ -111,10 +148,13 @@ class AugmentAnswer:
     series: Floats
     labels: LabelArray
     synthetic: Flags
+    sample_weight: Floats
     seed: int
     policy: str
     advice: Advice
+    usage: Usage
     report: dict[str, ClassReport] = field(default_factory=dict)
+    overlap: TrainingOverlap | None = None
     lengths: Wholes | None = None
     note: str | None = None
     mean_move: Floats | None = None

@@ -71,7 +71,9 @@ def augment(
     each value sent, which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled.
     Where lengths vary, a made series has the length of the given case that it came from, or of one drawn among those
     of its class. Made series are moved to the nearest ones that meet the constraints named, if any: bounds, fixed
-    ends, a direction, a sum over time; `report` tells of them as they were before.
+    ends, a direction, a sum over time; `report` tells of them as they were before. `usage` says, per kind of
+    classifier, how the series are best used, and `overlap` whether the model was fitted on the given cases and on
+    others, with whom they should not be cross-validated.
 
     series: [n_cases, n_channels, n_timepoints], or [n_cases, n_timepoints] of one channel. null is a missing value,
     and lengths may differ, where the model's gap_policy and length_policy say so (GET /models)

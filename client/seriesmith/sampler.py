@@ -7,6 +7,7 @@ Both have scikit-learn's parameters (`clone`, `set_params`, grid search) without
 from __future__ import annotations
 
 import inspect
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -17,11 +18,19 @@ from seriesmith.answers import AugmentAnswer
 from seriesmith.arguments import Label, Strategy, prepare_label
 from seriesmith.balancing import SamplingStrategy, compute_totals
 from seriesmith.clients import Client
+from seriesmith.connecting import connect
 from seriesmith.errors import InvalidRequest
 from seriesmith.frames import append_labels, append_series, blank_ends, read_labels, read_series
 
 Array = NDArray[Any]
 RandomState = int | np.random.RandomState | np.random.Generator | None
+
+
+CHECKS = ("warn", "refuse", "off")
+
+
+class LeakWarning(UserWarning):
+    """What makes synthetic cases was fitted on cases that a classifier may be judged by."""
 
 
 class _Resampling:
@@ -34,8 +43,12 @@ class _Resampling:
     draw one from for each fit) comes before `seed`. `classes` are the model's labels in the order of the integers in y,
     where something has encoded it, as `BalancedBaggingClassifier` does.
 
+    `check`: what to do where the model was fitted on the cases that are resampled and on others, as happens in
+    cross-validation, whose scores it flatters: "warn" (a `LeakWarning`), "refuse" (`InvalidRequest`), or "off". A model
+    without a sketch of its training cases is not checked, nor are cases that were changed since, by a scaler say.
+
     Afterwards `sampling_strategy_` says how many were made per class, `report_` what became of each, `advice_` whether
-    it is likely to help, and `seed_` makes them again.
+    it is likely to help, `overlap_` what is known of the check, and `seed_` makes them again.
     """
 
     _estimator_type = "sampler"
@@ -53,10 +66,11 @@ class _Resampling:
         sampling_strategy: SamplingStrategy = "auto",
         random_state: RandomState = None,
         classes: Sequence[Label] | None = None,
+        check: str = "warn",
     ) -> None:
         self.server, self.model, self.strategy = server, model, strategy
         self.seed, self.expansion, self.api_key = seed, expansion, api_key
-        self.policy, self.classes = policy, classes
+        self.policy, self.classes, self.check = policy, classes, check
         self.sampling_strategy, self.random_state = sampling_strategy, random_state
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
@@ -85,11 +99,15 @@ class _Resampling:
 
     def _resample(self, X: Any, y: Any, channels: bool = False) -> tuple[Any, Any]:
         """Return the given cases, unchanged, then those made, with the axes, containers and label type of the given."""
+        if self.check not in CHECKS:
+            raise InvalidRequest(f"check is {self.check!r:.60}; pass one of {', '.join(CHECKS)}.", "check")
         series, labels = read_series(X), read_labels(y)
         if channels and series.ndim == 2:
             X = series = series[:, None, :]
         sent = self._name_labels(labels)
         made = self._augment(series, sent, self._choose_strategy(labels, sent))
+        self.overlap_ = made.overlap
+        self._judge_overlap()
         own = {str(prepare_label(name)): label for name, label in zip(sent.tolist(), labels.tolist(), strict=True)}
         own |= {str(name): index for index, name in enumerate(self.classes or ()) if str(name) not in own}
         self.seed_, self.report_, self.advice_ = made.seed, made.report, made.advice
@@ -98,6 +116,15 @@ class _Resampling:
         synthetic = filled if series.ndim == 3 else filled[:, 0, :]
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
         return append_series(X, series, synthetic), append_labels(y, labels, of_synthetic)
+
+    def _judge_overlap(self) -> None:
+        """Warn, or raise `InvalidRequest`, where the model was fitted on some of its cases that were given alone."""
+        if self.check == "off" or self.overlap_ is None or not self.overlap_.partial:
+            return
+        if self.check == "refuse":
+            raise InvalidRequest(f'{self.overlap_.message} With check="warn" this is a warning.', "series")
+        message = f'{self.overlap_.message} With check="off" nothing is said, with "refuse" it is an error.'
+        warnings.warn(message, LeakWarning, stacklevel=4)
 
     def _name_labels(self, labels: Array) -> Array:
         """Return the labels as the model names them. Raises `InvalidRequest`."""
@@ -131,22 +158,17 @@ class _Resampling:
         return int(state.randint(2**31, dtype=np.int64))
 
     def _augment(self, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
-        if isinstance(self.server, Client):
-            return self._call_augment(self.server, series, labels, strategy)
-        with Client(self.server, self.api_key) as client:
-            return self._call_augment(client, series, labels, strategy)
-
-    def _call_augment(self, client: Client, series: Array, labels: Array, strategy: Strategy) -> AugmentAnswer:
-        return client.augment(
-            series,
-            labels,
-            strategy=strategy,
-            policy=self.policy,
-            seed=self._draw_seed(),
-            expansion=self.expansion,
-            include_original=False,
-            model=self.model,
-        )
+        with connect(self.server, self.api_key) as client:
+            return client.augment(
+                series,
+                labels,
+                strategy=strategy,
+                policy=self.policy,
+                seed=self._draw_seed(),
+                expansion=self.expansion,
+                include_original=False,
+                model=self.model,
+            )
 
 
 class Sampler(_Resampling):

@@ -13,13 +13,15 @@ few cases for that, `made_by` in `report` says what made them instead. A model w
 which is the value itself for whole numbers up to 2^24 = 16 777 216; missing values are filled. Where lengths vary, a
 made series has the length of the given case that it came from, or of one drawn among those of its class. Made series
 are moved to the nearest ones that meet the constraints named, if any: bounds, fixed ends, a direction, a sum over time;
-`report` tells of them as they were before.
+`report` tells of them as they were before. `usage` says, per kind of classifier, how the series are best used, and
+`overlap` whether the model was fitted on the given cases and on others, with whom they should not be cross-validated.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from pydantic import Field
@@ -43,6 +45,7 @@ from service.answers import (
     Moves,
     Note,
     StreamedAnswer,
+    Vector,
     gather,
 )
 from service.class_reports import COMPARED, ClassReport, report_classes
@@ -60,11 +63,14 @@ from service.operations.contract import (
     require_finite_answer,
 )
 from service.operations.sample import draw_seed
+from service.overlapping import TrainingOverlap, describe_overlap
+from service.pace import run_unhurried
 from service.room import Room
 from service.serving import Serving
 from service.strategy import Strategy, count_to_make
 from service.uneven import describe_placing
 from service.units import require_units
+from service.usage import Usage, choose_weight, describe_usage
 from service.varying import Varying, vary_as_given
 
 NEEDS = "augment"
@@ -92,6 +98,7 @@ class Request(ConstrainedRequest):
 class Answer:
     """`synthetic` marks the made cases; `report` is keyed by the text of the class label; `policy` made them.
 
+    `sample_weight`, as `fit` of scikit-learn takes it, is 1 for given cases and the recommended weight for made ones.
     `note` says what was filled in the given cases, where anything was. `mean_move` and `largest_move` tell how far
     constraints moved the values of each made series, where there are any; 0 for given cases.
     """
@@ -101,10 +108,13 @@ class Answer:
     series: Cube
     labels: LabelColumn
     synthetic: Flags
+    sample_weight: Vector
     seed: int
     policy: PolicyName
     advice: AugmentAdvice
+    usage: Usage
     report: dict[str, ClassReport]
+    overlap: TrainingOverlap | None = None
     lengths: Lengths | None = None
     note: Note = None
     mean_move: Moves | None = None
@@ -130,12 +140,13 @@ async def stream(
     held_cases = total if whole else min(total, len(series) + HELD_ROWS)
     width = manifest.series.n_timepoints if placed is None else max(series.shape[2], int(placed.lengths.max()))
     constraints = build_constraints(request, manifest)
-    room.take(held_cases * (manifest.series.n_channels * width + 4))
+    room.take(held_cases * (manifest.series.n_channels * width + 5))
     seed = draw_seed(request.seed)
     expansion = served.bundle.choose_expansion(request.expansion)
     policy = choose_policy(served.bundle, request.policy)
     require_cases(served.bundle, making, had)
     require_units(series, manifest, policy)
+    overlap = await run_unhurried(series.nbytes, partial(describe_overlap, series, manifest))
     stretched = placed is not None and not is_latent(policy)
     if placed is not None and stretched:
         series = placed.stretch().series
@@ -152,22 +163,27 @@ async def stream(
         originals = _answer_given(series, placed, varying)
         if constraints is not None:
             originals |= {name: np.zeros(len(series), np.float32) for name in MOVED}
-        yield _build_chunk({name: column[:kept] for name, column in originals.items()}, given[:kept], manifest)
+        originals = {name: column[:kept] for name, column in originals.items()}
+        yield _build_chunk(originals, given[:kept], manifest, False, 1.0)
         async for index, part in generation.generate_parts():
             require_finite_answer(part.series, "augmentation")
             made_index = np.full(len(part.series), index)
             columns = await constrain(varying.bring_back(index, part), constraints)
-            yield _build_chunk(columns, made_index, manifest, synthetic=True)
+            yield _build_chunk(columns, made_index, manifest, True, weight)
         if "report" in wanted:
             made, made_by = generation.made, generation.made_by
             report.update(await serving.lane.run(report_classes, manifest, series, given, made, made_by))
 
     kept = len(series) if request.include_original else 0
-    advice = advise(manifest, policy)
-    head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy, "advice": advice}
+    weight = choose_weight(manifest)
+    head = {"model": manifest.name, "version": manifest.version, "seed": seed, "policy": policy}
+    head |= {"advice": advise(manifest, policy), "usage": describe_usage(manifest)}
     n_cases = kept + sum(making.values())
-    narrow = {"labels": "<i4", "synthetic": "|b1"} | ({} if manifest.series.is_fixed else {"lengths": "<i4"})
+    narrow = {"labels": "<i4", "synthetic": "|b1", "sample_weight": "<f4"}
+    narrow |= {} if manifest.series.is_fixed else {"lengths": "<i4"}
     narrow |= {} if constraints is None else MOVED
+    if overlap is not None:
+        head["overlap"] = overlap
     if placed is not None and (note := describe_placing(placed)):
         head["note"] = note
     return StreamedAnswer(
@@ -183,12 +199,13 @@ def _answer_given(series: np.ndarray, placed: OnGrid | None, varying: Varying) -
 
 
 def _build_chunk(
-    columns: Mapping[str, Column], class_index: np.ndarray, manifest: Manifest, synthetic: bool = False
+    columns: Mapping[str, Column], class_index: np.ndarray, manifest: Manifest, synthetic: bool, weight: float
 ) -> Columns:
     return {
         **columns,
         "labels": Labels(class_index, manifest.labels),
         "synthetic": np.full(len(class_index), synthetic),
+        "sample_weight": np.full(len(class_index), weight, np.float32),
     }
 
 

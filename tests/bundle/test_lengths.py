@@ -38,7 +38,7 @@ def test_the_source_decides_and_what_has_none_has_the_length_drawn_for_it():
 def test_the_source_is_the_case_whose_values_a_warped_series_has(policy: PolicyName):
     levels = np.array([0, 100, 200, 300, 400])
     cases = (levels[:, None, None] + np.random.default_rng(0).uniform(-1, 1, (5, 1, 30))).astype(np.float32)
-    idle: Any = type("Idle", (), {"blocks_at_once": 2})()
+    idle: Any = type("Idle", (), {"blocks_at_once": 2, "make_side_by_side": lambda _, make, numbers: [make(numbers)]})()
     samples = generate_blocks(idle, make_recipe(50, policy=policy, given=GivenCases(cases)), range(4))
     assert samples.source.shape == (50,) and len(set(samples.source.tolist())) == 5
     assert np.abs(samples.series.mean(axis=(1, 2)) - levels[samples.source]).max() < 1

@@ -62,6 +62,9 @@ def test_a_value_that_its_field_cannot_hold_is_refused_by_name(call: Call[Any], 
     assert caught.value.field == field
 
 
+KINDS = ("deep_network", "random_convolutions", "nearest_neighbours", "features_and_trees")
+
+
 def test_an_answer_keeps_zeros_and_leaves_out_what_is_absent():
     report = seriesmith_pb2.ClassReport(made_by="latent")
     message = seriesmith_pb2.AugmentAnswer(
@@ -69,7 +72,9 @@ def test_an_answer_keeps_zeros_and_leaves_out_what_is_absent():
         series=seriesmith_pb2.Array(shape=[1, 1, 2], values=bytes(8)),
         labels=seriesmith_pb2.Labels(number=[0]),
         synthetic=[False],
+        sample_weight=seriesmith_pb2.Array(shape=[1], values=bytes(4)),
         advice=seriesmith_pb2.Advice(message="none"),
+        usage=seriesmith_pb2.Usage(**dict.fromkeys(KINDS, seriesmith_pb2.Use(how="beside"))),
         report={"0": report},
     )
     call = operations.augment(SERIES)
@@ -79,6 +84,7 @@ def test_an_answer_keeps_zeros_and_leaves_out_what_is_absent():
     assert answer.labels.tolist() == [0] and answer.synthetic.dtype == bool and not answer.series.any()
     assert (answer.advice.use, answer.advice.uplift) == (None, None)
     assert (answer.report["0"].had, answer.report["0"].distance) == (0, None)
+    assert (answer.usage.deep_network.weight, answer.usage.deep_network.how) == (0.0, "beside")
 
 
 def test_a_part_has_its_cases_alone():

@@ -64,9 +64,9 @@ UPLIFTS: dict[str, dict[str, Any] | None] = {
 UPLIFTS["judged"]["advice"] |= {  # type: ignore[index]
     "metric": "balanced_accuracy",
     "judges": [
-        {"judge": "nearest neighbours", "verdict": "no gain", "uplift": HARM, "measured": None, "free": {}},
+        {"judge": "nearest_neighbours", "verdict": "no gain", "uplift": HARM, "measured": None, "free": {}},
         {
-            "judge": "random convolutions", "verdict": "use it", "uplift": GAIN, "measured": MAYBE,
+            "judge": "random_convolutions", "verdict": "use it", "uplift": GAIN, "measured": MAYBE,
             "free": {"class weights": ZERO, "SMOTE": HARM},
         },
     ],
@@ -177,8 +177,8 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
 
 def test_every_kind_of_classifier_is_told_over_every_way_in(advising: Server, given: dict[str, Any]):
     judges = advising.answer("augment", model="judged", **given)["advice"]["judges"]
-    assert list(judges) == ["nearest neighbours", "random convolutions"]
-    best = judges["random convolutions"]
+    assert list(judges) == ["nearest_neighbours", "random_convolutions"]
+    best = judges["random_convolutions"]
     assert (best["verdict"], best["free"], best["free_mean"]) == ("use it", "class weights", 0.0)
     assert {name: best[name] for name in GAIN} == GAIN and best["message"].startswith("For random convolutions, use it")
     for url in (advising.url, f"grpc://{advising.grpc}"):

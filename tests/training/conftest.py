@@ -13,7 +13,7 @@ from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
 from training.learning.run import start_fabric
 
-BRIEF = {**QUICK, **take_steps(80, 20, 120, euler_steps=4)}
+BRIEF = {**QUICK, **take_steps(80, 20, 120)}
 
 
 @pytest.fixture(scope="session")

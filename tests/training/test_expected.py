@@ -13,7 +13,7 @@ from training.evaluation.expected import choose_errors, forecast, forecast_left_
 from training.judging.comparing import Difference
 from training.judging.expecting import Place
 
-RARE = Place("balanced_accuracy", "rare", "features and trees")
+RARE = Place("balanced_accuracy", "rare", "features_and_trees")
 
 
 def draw_rows(noise: float, error: float, seed: int = 0) -> list[Gain]:
@@ -23,7 +23,7 @@ def draw_rows(noise: float, error: float, seed: int = 0) -> list[Gain]:
     for number, arm in product(range(10), ("latent", "SMOTE")):
         true = random.normal(20 if arm == "latent" else 5, 8)
         gain = Gain(
-            f"set {number}", "imbalance-10", 0, "balanced_accuracy", "features and trees", arm, "rare", 0.5,
+            f"set {number}", "imbalance-10", 0, "balanced_accuracy", "features_and_trees", arm, "rare", 0.5,
             true + random.normal(0, noise), error, true,
         )  # fmt: skip
         rows += [gain, replace(gain, group="common", measured=0.0, true=-1.0)]
@@ -35,7 +35,7 @@ def test_the_usual_is_the_mean_over_datasets_and_their_spread() -> None:
     usual = learn_usual(rows, 1.0, 0.0)
     gains = [row.true for row in rows if row.arm == "latent" and row.group == "rare"]
     assert usual.means[f"{RARE.name}, moved"] == pytest.approx(np.mean(gains), rel=0.05)
-    assert usual.means["recall, common, features and trees, moved"] == pytest.approx(-1.0)
+    assert usual.means["recall, common, features_and_trees, moved"] == pytest.approx(-1.0)
     assert 5 < usual.spreads[RARE.name] < 12
     nothing = usual.expect(RARE, "SMOTE", Difference(0.5, None, None))
     assert nothing == (usual.means[f"{RARE.name}, SMOTE"], usual.spreads[RARE.name] ** 2)

@@ -126,11 +126,13 @@ def compute_probabilities(fitted: Fitted) -> np.ndarray:
 
 
 def test_a_bundle_that_stores_residuals_is_served_and_says_so(tmp_path: Path) -> None:
-    directory = fit_and_publish(make_settings(models=tmp_path, texture=stored.Settings(), folds=0, policy="none"))
+    without = {"folds": 0, "policy": "none", "training_sketch": False}
+    directory = fit_and_publish(make_settings(models=tmp_path, texture=stored.Settings(), **without))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.texture_steps is None
     assert bundle.manifest.provenance.configuration["texture"] == {"family": "stored"}
+    assert bundle.manifest.provenance.training_sketch is None
     made = bundle.sample(1, 70, seed=3)
     assert made.series.shape == (70, 2, 64) and np.isfinite(made.series).all()
     np.testing.assert_array_equal(bundle.sample(1, 5, seed=3).series, made.series[:5])

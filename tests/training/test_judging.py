@@ -125,7 +125,7 @@ def test_a_kind_scores_every_class_and_answers_alike_for_equal_seeds(kind: Judge
 def test_copies_change_nothing_for_neighbours_and_a_network_weighs_instead(bench: Bench) -> None:
     copies = Arm("random oversampling", bench.real.select(np.array([0, 0])))
     weights = Arm("class weights", bench.real.select(np.arange(0)), weighted=True)
-    neighbours, network = (import_kind(kind).judge(bench) for kind in ("nearest neighbours", "deep network"))
+    neighbours, network = (import_kind(kind).judge(bench) for kind in ("nearest_neighbours", "deep_network"))
     assert neighbours(copies, 0) is neighbours(weights, 0) is network(copies, 0) is None
 
 
@@ -140,7 +140,7 @@ def test_a_class_without_cases_is_never_given(bench: Bench) -> None:
 def test_what_was_known_of_the_network_is_not_trained_again(bench: Bench) -> None:
     known = np.log(np.full((len(bench.asked.series), bench.real.n_classes), 1 / 3))
     nothing = Arm("none", bench.real.select(np.arange(0)))
-    judged = import_kind("deep network").judge(Bench(bench.real, bench.asked, bench.maker, known))
+    judged = import_kind("deep_network").judge(Bench(bench.real, bench.asked, bench.maker, known))
     assert judged(nothing, 0) is known
 
 
@@ -165,9 +165,9 @@ def test_differences_of_groups_add_up_to_that_of_the_metric_in_points(metric: Me
     counts = np.bincount(decided.truth, minlength=4)
     counts[0] = 1  # as if it were rare
     weights = weigh_classes(metric, counts)
-    arms = decided.decisions["features and trees"]
+    arms = decided.decisions["features_and_trees"]
     assert list(arms) == ["none", "latent", *get_args(Free)]
-    compared = compare([decided], metric, counts)["features and trees"]
+    compared = compare([decided], metric, counts)["features_and_trees"]
     assert list(compared) == list(arms)[1:]
     for arm, groups in compared.items():
         one, other = (np.nansum(weights * CLASS_SCORES[metric](decided.truth, arms[name])) for name in (arm, "none"))
@@ -210,7 +210,7 @@ USUAL = Usual(
 
 
 def expect(measured: Difference) -> Interval:
-    return expect_gain(USUAL, "balanced_accuracy", "random convolutions", "moved", {"alike": measured})
+    return expect_gain(USUAL, "balanced_accuracy", "random_convolutions", "moved", {"alike": measured})
 
 
 def test_what_is_expected_lies_between_the_usual_and_the_measured_nearer_to_the_surer() -> None:
@@ -225,7 +225,7 @@ def test_what_is_expected_lies_between_the_usual_and_the_measured_nearer_to_the_
 
 def test_groups_count_by_their_share() -> None:
     measured = {"common": Difference(0.75, -1.0, 1e-6), "rare": Difference(0.25, 20.0, 1e-6)}
-    found = expect_gain(USUAL, "accuracy", "features and trees", "moved", measured)  # type: ignore[arg-type]
+    found = expect_gain(USUAL, "accuracy", "features_and_trees", "moved", measured)  # type: ignore[arg-type]
     assert found.mean == pytest.approx(0.75 * -1.0 + 0.25 * 20.0)
 
 
@@ -242,9 +242,9 @@ def test_the_usual_is_known_of_every_kind_arm_and_group() -> None:
 def list_judged(kind: JudgeKind, group: Group) -> list[str]:
     """The arms that a kind can do, as the usual is listed."""
     arms = ["moved", "warped", "SMOTE"]
-    if group != "alike" and kind != "nearest neighbours":
+    if group != "alike" and kind != "nearest_neighbours":
         arms.append("class weights")
-    return arms + (["random oversampling"] if len(arms) == 4 and kind != "deep network" else [])
+    return arms + (["random oversampling"] if len(arms) == 4 and kind != "deep_network" else [])
 
 
 def build_interval(mean: float) -> Interval:
@@ -270,14 +270,14 @@ def test_ours_is_advised_where_it_gains_and_nothing_free_gains_more(
 
 def test_a_kind_is_told_what_was_measured_and_what_is_expected() -> None:
     measured = {arm: {"alike": Difference(1.0, mean, 3.0)} for arm, mean in (("latent", 8.0), ("class weights", 0.0))}
-    found = advise_kind("features and trees", measured, "latent", "accuracy", USUAL)  # type: ignore[arg-type]
+    found = advise_kind("features_and_trees", measured, "latent", "accuracy", USUAL)  # type: ignore[arg-type]
     assert (found.verdict, found.uplift.mean, found.free["class weights"].mean) == ("use it", 5.0, 1.0)
     assert found.measured == Interval(mean=8.0, low=8.0 - 1.96 * 3.0, high=8.0 + 1.96 * 3.0)
 
 
 def test_what_no_fold_held_out_was_not_measured() -> None:
     groups = {"common": Difference(0.5, 1.0, 1.0), "rare": Difference(0.5, None, None)}
-    found = advise_kind("features and trees", {"latent": groups}, "latent", "accuracy", USUAL)  # type: ignore[dict-item]
+    found = advise_kind("features_and_trees", {"latent": groups}, "latent", "accuracy", USUAL)  # type: ignore[dict-item]
     assert found.measured is None and found.uplift.low < found.uplift.high
 
 
@@ -319,7 +319,7 @@ def test_a_sentence_says_what_to_do_with_its_figures(
     verdict: Verdict, ours: float, free: dict[Free, Interval], words: str
 ) -> None:
     judge = JudgeAdvice(
-        judge="random convolutions", verdict=verdict, uplift=build_interval(ours), measured=None, free=free
+        judge="random_convolutions", verdict=verdict, uplift=build_interval(ours), measured=None, free=free
     )
     assert describe_judge(judge, "balanced_accuracy") == f"For random convolutions, {words}"
 
@@ -332,4 +332,4 @@ def test_advice_from_before_there_were_judges_is_read() -> None:
 
 def test_brief_leaves_out_what_takes_seconds() -> None:
     assert choose_kinds("full") == KINDS and choose_kinds("none") == ()
-    assert set(choose_kinds("brief")) == {*KINDS} - {"deep network"}
+    assert set(choose_kinds("brief")) == {*KINDS} - {"deep_network"}

@@ -31,19 +31,25 @@ def decode(generator: Generator, cases: TrainingCases) -> Decoded:
 
 
 def learn(
-    family: str, generator: Generator, cases: TrainingCases, settings: FitConfiguration, steps: int = 20
+    family: str,
+    generator: Generator,
+    cases: TrainingCases,
+    settings: FitConfiguration,
+    steps: int = 20,
+    **chosen: int,
 ) -> Texture:
     known = families.list_options("texture", family)
-    options = {name: value for name, value in {"steps": steps, "euler_steps": 4}.items() if name in known}
+    options = {name: value for name, value in {"steps": steps}.items() if name in known} | chosen
     run = make_run(start_fabric(settings), settings, "texture")
     return textures.fit(decode(generator, cases), families.make_settings("texture", family, options), run)[0]
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=[*FAMILIES, "flow in Euler steps"])
 def texture(
     request: pytest.FixtureRequest, generator: Generator, cases: TrainingCases, settings: FitConfiguration
 ) -> Texture:
-    return learn(request.param, generator, cases, settings)
+    family, *euler = request.param.split(" in Euler steps")
+    return learn(family, generator, cases, settings, **({"euler_steps": 4} if euler else {}))
 
 
 @pytest.fixture(scope="module")

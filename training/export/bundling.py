@@ -14,9 +14,10 @@ from torch import nn
 
 from bundle import probe
 from bundle.evidence import Metrics
-from bundle.manifest import Arrays, ClassCard, KeptCodes, LatentCard, Manifest, Pretraining, Provenance
+from bundle.manifest import Arrays, ClassCard, KeptCodes, LatentCard, Manifest, Provenance
 from bundle.publish import compute_sha256, write_npz
 from bundle.shape import SeriesShape
+from bundle.sketch import build_sketch
 from training.choosing.calibration import measure_residual
 from training.configuration import FitConfiguration
 from training.export.exporting import BATCH_SIZES, Exportable, Exported, export
@@ -142,7 +143,7 @@ def make_manifest_maker(
             weights=packed.weights,
             calibration=fitted.held_out.calibrate() if fitted.held_out else None,
             metrics=metrics,
-            provenance=_build_provenance(origin, fitted.pretraining),
+            provenance=_build_provenance(origin, fitted),
         )
 
     return make_manifest
@@ -176,9 +177,10 @@ def _describe_training_series(shape: SeriesShape, fitted: Fitted) -> SeriesShape
     return shape.model_copy(update=update)
 
 
-def _build_provenance(origin: Origin, pretraining: Pretraining | None) -> Provenance:
+def _build_provenance(origin: Origin, fitted: Fitted) -> Provenance:
     return Provenance(
-        pretraining=pretraining,
+        pretraining=fitted.pretraining,
+        training_sketch=build_sketch(fitted.cases.series) if origin.configuration.training_sketch else None,
         dataset=origin.dataset,
         dataset_sha256=origin.dataset_sha256,
         seed=origin.configuration.seed,

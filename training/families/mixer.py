@@ -16,7 +16,8 @@ HIGHEST_FREQUENCY = 100.0
 
 
 class Block(nn.Module):
-    """Mixes over tokens, then over width, of `[n, n_tokens, WIDTH]`."""
+    """Mixes over tokens, then over width, of `[n, n_tokens, WIDTH]`, by a condition `[n, WIDTH]`; with class_index
+    `[n]` by that of its class, of `[n_classes, WIDTH]`."""
 
     def __init__(self, n_tokens: int) -> None:
         super().__init__()
@@ -28,8 +29,10 @@ class Block(nn.Module):
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
 
-    def forward(self, tokens: Tensor, condition: Tensor) -> Tensor:
-        shift, scale, gate, shift2, scale2, gate2 = self.modulation(condition)[:, None].chunk(6, dim=2)
+    def forward(self, tokens: Tensor, condition: Tensor, class_index: Tensor | None = None) -> Tensor:
+        modulation = self.modulation(condition)
+        modulation = modulation if class_index is None else modulation[class_index]
+        shift, scale, gate, shift2, scale2, gate2 = modulation[:, None].chunk(6, dim=2)
         mixed = self.tokens((self.first(tokens) * (1 + scale) + shift).transpose(1, 2)).transpose(1, 2)
         tokens = tokens + (1 + gate) * mixed
         changed: Tensor = tokens + (1 + gate2) * self.channels(self.second(tokens) * (1 + scale2) + shift2)
@@ -58,13 +61,26 @@ class Mixer(nn.Module):
         nn.init.zeros_(self.out.bias)
 
     def forward(self, given: Tensor, time: Tensor, class_index: Tensor) -> Tensor:
+        condition = self._embed_time(time) + self.classes(class_index)
+        return self._mix(given, condition)
+
+    def predict_at(self, given: Tensor, time: float, class_index: Tensor) -> Tensor:
+        """The same at a time that is constant: what depends on it and the class is constant too, and a runtime
+        computes it once."""
+        conditions = self._embed_time(torch.full((1, 1), time, device=given.device)) + self.classes.weight
+        return self._mix(given, conditions, class_index)
+
+    def _embed_time(self, time: Tensor) -> Tensor:
+        angles = time * self.frequencies
+        embedded: Tensor = self.time(torch.cat([angles.sin(), angles.cos()], dim=-1))
+        return embedded
+
+    def _mix(self, given: Tensor, condition: Tensor, class_index: Tensor | None = None) -> Tensor:
         missing = self.n_tokens * PATCH - self.n_timepoints
         given = functional.pad(given, (0, missing)) if missing else given
         split = given.reshape(-1, self.n_given, self.n_tokens, PATCH).transpose(1, 2)
         tokens = self.patches(split.flatten(2)) + self.position
-        angles = time * self.frequencies
-        condition = self.time(torch.cat([angles.sin(), angles.cos()], dim=-1)) + self.classes(class_index)
         for block in self.blocks:
-            tokens = block(tokens, condition)
+            tokens = block(tokens, condition, class_index)
         answer: Tensor = self.out(self.norm(tokens)).reshape(-1, self.n_tokens, self.n_channels, PATCH).transpose(1, 2)
         return answer.flatten(2)[..., : self.n_timepoints]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from training.learning.maker import Maker
 from training.learning.scaling import Scaling
 
 Array = NDArray[np.float32]
+Part = TypeVar("Part")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,10 @@ class NoiseModel:
 
     blocks_at_once = 32
     """512 series a call, which bounds its memory."""
+
+    def make_side_by_side(self, make: Callable[[range], Part], numbers: range) -> list[Part]:
+        """Call `make` once, with all blocks: torch uses the cores by itself."""
+        return [make(numbers)]
 
     latent_dim = 0
     texture_shape: tuple[int, ...] = ()

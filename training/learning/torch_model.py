@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +18,7 @@ from training.families.vae import VAE, Decoder, Encoder
 from training.learning.scaling import Scaling
 
 Array = NDArray[np.float32]
+Part = TypeVar("Part")
 
 
 MODULES = ("encoder", "decoder", "mixture", "texture")
@@ -37,6 +40,10 @@ class TorchModel:
 
     blocks_at_once = 32
     """512 series a call, which bounds its memory."""
+
+    def make_side_by_side(self, make: Callable[[range], Part], numbers: range) -> list[Part]:
+        """Call `make` once, with all blocks: torch uses the cores by itself."""
+        return [make(numbers)]
 
     @property
     def latent_dim(self) -> int:

@@ -137,6 +137,26 @@ class Advice(_message.Message):
     judges: _containers.MessageMap[str, KindAdvice]
     def __init__(self, use: _Optional[bool] = ..., message: _Optional[str] = ..., uplift: _Optional[_Union[Interval, _Mapping]] = ..., metric: _Optional[str] = ..., judges: _Optional[_Mapping[str, KindAdvice]] = ...) -> None: ...
 
+class Use(_message.Message):
+    __slots__ = ("weight", "how")
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    HOW_FIELD_NUMBER: _ClassVar[int]
+    weight: float
+    how: str
+    def __init__(self, weight: _Optional[float] = ..., how: _Optional[str] = ...) -> None: ...
+
+class Usage(_message.Message):
+    __slots__ = ("deep_network", "random_convolutions", "nearest_neighbours", "features_and_trees")
+    DEEP_NETWORK_FIELD_NUMBER: _ClassVar[int]
+    RANDOM_CONVOLUTIONS_FIELD_NUMBER: _ClassVar[int]
+    NEAREST_NEIGHBOURS_FIELD_NUMBER: _ClassVar[int]
+    FEATURES_AND_TREES_FIELD_NUMBER: _ClassVar[int]
+    deep_network: Use
+    random_convolutions: Use
+    nearest_neighbours: Use
+    features_and_trees: Use
+    def __init__(self, deep_network: _Optional[_Union[Use, _Mapping]] = ..., random_convolutions: _Optional[_Union[Use, _Mapping]] = ..., nearest_neighbours: _Optional[_Union[Use, _Mapping]] = ..., features_and_trees: _Optional[_Union[Use, _Mapping]] = ...) -> None: ...
+
 class ClassReport(_message.Message):
     __slots__ = ("had", "made", "acceptance", "fallbacks", "distance", "made_by", "weight")
     HAD_FIELD_NUMBER: _ClassVar[int]
@@ -155,8 +175,22 @@ class ClassReport(_message.Message):
     weight: float
     def __init__(self, had: _Optional[int] = ..., made: _Optional[int] = ..., acceptance: _Optional[float] = ..., fallbacks: _Optional[int] = ..., distance: _Optional[float] = ..., made_by: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
+class TrainingOverlap(_message.Message):
+    __slots__ = ("share", "low", "high", "partial", "message")
+    SHARE_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    share: float
+    low: float
+    high: float
+    partial: bool
+    message: str
+    def __init__(self, share: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., partial: _Optional[bool] = ..., message: _Optional[str] = ...) -> None: ...
+
 class AugmentAnswer(_message.Message):
-    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice", "lengths", "note", "mean_move", "largest_move")
+    __slots__ = ("model", "version", "seed", "series", "labels", "synthetic", "report", "n_cases", "policy", "advice", "lengths", "note", "mean_move", "largest_move", "sample_weight", "usage", "overlap")
     class ReportEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -178,6 +212,9 @@ class AugmentAnswer(_message.Message):
     NOTE_FIELD_NUMBER: _ClassVar[int]
     MEAN_MOVE_FIELD_NUMBER: _ClassVar[int]
     LARGEST_MOVE_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    USAGE_FIELD_NUMBER: _ClassVar[int]
+    OVERLAP_FIELD_NUMBER: _ClassVar[int]
     model: str
     version: int
     seed: int
@@ -192,7 +229,10 @@ class AugmentAnswer(_message.Message):
     note: str
     mean_move: Array
     largest_move: Array
-    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+    sample_weight: Array
+    usage: Usage
+    overlap: TrainingOverlap
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ..., sample_weight: _Optional[_Union[Array, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., overlap: _Optional[_Union[TrainingOverlap, _Mapping]] = ...) -> None: ...
 
 class ClassifyRequest(_message.Message):
     __slots__ = ("model", "series", "times")

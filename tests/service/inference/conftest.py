@@ -45,7 +45,8 @@ class Stock:
         return told
 
 
-AUGMENTED = ["series", "labels", "synthetic", "had", "made", "made_by", "weight", "distance", "policy"]
+AUGMENTED = ["series", "labels", "synthetic", "sample_weight", "had", "made", "made_by", "weight", "distance", "policy"]
+USAGE = ["usage_deep_network_weight", "usage_deep_network_how", "usage_features_and_trees_how"]
 ADVICE = ["advice_use", "advice_message", "advice_uplift_mean", "advice_uplift_low", "advice_uplift_high"]
 
 
@@ -89,7 +90,7 @@ def list_requests(cases: Labelled) -> dict[str, tuple[dict[str, np.ndarray], lis
                 "include_original": np.array([True]),
                 "policy": np.array(["interpolation+warps"]),
             },
-            [*AUGMENTED, *ADVICE, *by_class],
+            [*AUGMENTED, *ADVICE, *USAGE, *by_class],
         ),
     }
 

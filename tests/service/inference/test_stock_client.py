@@ -57,6 +57,8 @@ def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, 
             answer |= {f"advice_judges_{part}": [judge[part] for judge in judges.values()] for part in parts}
         uplift = answer.pop("advice_uplift", {})
         answer |= {f"advice_uplift_{part}": value for part, value in uplift.items()}
+        for kind, use in answer.pop("usage").items():
+            answer |= {f"usage_{kind}_{part}": value for part, value in use.items()}
     by_class = answer.pop("report", None)
     if by_class is not None:
         answer["class_label"] = list(by_class)

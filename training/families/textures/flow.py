@@ -16,10 +16,11 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from bundle.manifest import MOST_TEXTURE_STEPS
+from training.families.circle import follow_circle
 from training.families.colour import compute_colour_filter
 from training.families.mixer import Mixer
 from training.families.settings import FLOAT, Size, TrainedSettings
-from training.families.textures import Decoded, SteppedTexture
+from training.families.textures import Decoded, SteppedTexture, Texture
 from training.learning.checkpoints import State
 from training.learning.loop import History, Objective, train
 from training.learning.run import Run
@@ -40,6 +41,9 @@ LATENT_NOISE = 0.5
 WARP_PROBABILITY, WARPED_SHARE = 0.3, 0.6
 """Chance of a warp, and the share of the steps, from the first on, that see warped cases."""
 
+MOST_EVALUATIONS = 8
+"""The graph holds each of them."""
+
 EXACT = 1e-3
 """Of residuals' standard deviation: a channel without any larger residual has no texture."""
 
@@ -48,8 +52,10 @@ EXACT = 1e-3
 class Settings(TrainedSettings):
     """A small rectified flow from noise to the residual; the bundle keeps no training case."""
 
-    euler_steps: Annotated[int, Bounds(ge=1, le=MOST_TEXTURE_STEPS)] = 8
-    """Euler steps by which the flow is followed when sampling."""
+    evaluations: Annotated[int, Bounds(ge=2, le=MOST_EVALUATIONS)] = 2
+    """How often the network is evaluated for a series, by a method of second order, all in one call of the graph."""
+    euler_steps: Annotated[int, Bounds(ge=0, le=MOST_TEXTURE_STEPS)] = 0
+    """Equal Euler steps to follow the flow in instead, each a call of the graph; 0: none."""
 
     def estimate_parts(self, size: Size) -> Iterator[tuple[int, str]]:
         yield (
@@ -59,18 +65,19 @@ class Settings(TrainedSettings):
         )
 
 
-class FlowTexture(SteppedTexture):
-    """Equal Euler steps from noise to residual; the weights are an average over training."""
+class FlowTexture(Texture):
+    """Noise to residual in few evaluations; the weights are an average over training."""
 
     reveals = "the bundle keeps the weights of a network, and neither a training case nor its residual"
+    scale: Tensor
     colour: Tensor
 
-    def __init__(self, mixer: Mixer, scale: Tensor, colour: Tensor, steps: int) -> None:
+    def __init__(self, mixer: Mixer, scale: Tensor, colour: Tensor, settings: Settings) -> None:
         """`scale` `[]` is the standard deviation of residuals, or `[n_channels, 1]` with 0 for a channel that decoding
         gives back exactly, such as a time encoding; `colour` `[n_channels, n_timepoints, n_timepoints]` the filter that
         gives white noise their spectrum."""
         super().__init__()
-        self.mixer, self.steps = mixer, steps
+        self.mixer, self.evaluations = mixer, settings.evaluations
         self.register_buffer("scale", scale)
         self.register_buffer("colour", colour)
 
@@ -80,6 +87,20 @@ class FlowTexture(SteppedTexture):
     def colour_noise(self, noise: Tensor) -> Tensor:
         """White noise `[n, n_channels, n_timepoints]` with the spectrum of residuals."""
         return (noise.transpose(0, 1) @ self.colour).transpose(0, 1)
+
+    def forward(self, decoded: Tensor, class_index: Tensor, noise: Tensor) -> Tensor:
+        def predict(state: Tensor, time: float) -> Tensor:
+            return self.mixer.predict_at(torch.cat([state, decoded], dim=1), time, class_index)
+
+        return self.scale * follow_circle(predict, self.colour_noise(noise), self.evaluations)
+
+
+class EulerTexture(FlowTexture, SteppedTexture):
+    """The same in equal Euler steps."""
+
+    def __init__(self, mixer: Mixer, scale: Tensor, colour: Tensor, settings: Settings) -> None:
+        super().__init__(mixer, scale, colour, settings)
+        self.steps = settings.euler_steps
 
     def step(self, decoded: Tensor, class_index: Tensor, state: Tensor, time: Tensor, duration: Tensor) -> Tensor:
         state = torch.where(time > 0, state, self.colour_noise(state))
@@ -175,7 +196,7 @@ def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, Hist
     n_channels, n_timepoints = residuals.shape[1:]
     mixer = Mixer(2 * n_channels, n_channels, n_timepoints, cases.n_classes)
     colour = compute_colour_filter(_divide(residuals, scale))
-    texture = FlowTexture(mixer, scale, colour, settings.euler_steps).to(run.device)
+    texture = (EulerTexture if settings.euler_steps else FlowTexture)(mixer, scale, colour, settings).to(run.device)
     latent_sd = mean.std(0, correction=0).to(run.device)
     objective = FlowObjective(texture, cases.to(run.device), latent_sd, run.seed)
     history = train(run, objective, run.count_steps(settings.steps, len(cases.series)), settings)

@@ -1,4 +1,4 @@
-"""Kinds of classifier that people train, one file each, found by name: `random_convolutions` is "random convolutions".
+"""Kinds of classifier that people train, one file each, found by their names, which stand in `bundle.evidence`.
 
 A kind is a module with `REPEATS`, how often it judges with other seeds, and `judge(bench) -> Judgement`. A Judgement
 answers, for an arm and a seed, scores `[n_asked, n_classes]` of the cases asked for; the highest score is the class.
@@ -65,7 +65,7 @@ def choose_kinds(extent: Extent) -> tuple[JudgeKind, ...]:
 
 def import_kind(name: JudgeKind) -> Kind:
     """The kind of that name."""
-    return cast(Kind, importlib.import_module(f"{__name__}.{name.replace(' ', '_')}"))
+    return cast(Kind, importlib.import_module(f"{__name__}.{name}"))
 
 
 def spread_scores(scores: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
