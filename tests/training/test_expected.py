@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from training.evaluation.advising import Gain
-from training.evaluation.expected import choose_errors, forecast, forecast_left_out, learn_usual, write_summary
+from training.evaluation.expected import (
+    choose_errors,
+    fill_kinds,
+    forecast,
+    forecast_left_out,
+    learn_usual,
+    write_summary,
+)
 from training.judging.comparing import Difference
 from training.judging.expecting import Place
 
@@ -39,6 +46,18 @@ def test_the_usual_is_the_mean_over_datasets_and_their_spread() -> None:
     assert 5 < usual.spreads[RARE.name] < 12
     nothing = usual.expect(RARE, "SMOTE", Difference(0.5, None, None))
     assert nothing == (usual.means[f"{RARE.name}, SMOTE"], usual.spreads[RARE.name] ** 2)
+
+
+def test_a_kind_without_rows_is_as_the_others_are_on_average() -> None:
+    rows = draw_rows(1.0, 1.0)
+    other = [replace(row, kind="nearest_neighbours", true=row.true - 10) for row in rows]
+    usual = fill_kinds(learn_usual([*rows, *other], 1.0, 0.0))
+    one, two, filled = (
+        usual.means[f"recall, rare, {kind}, moved"]
+        for kind in ("features_and_trees", "nearest_neighbours", "deep_network")
+    )
+    assert filled == pytest.approx((one + two) / 2)
+    assert usual.spreads["recall, rare, deep_network"] > 0
 
 
 def test_a_mean_that_datasets_do_not_agree_on_is_drawn_to_zero() -> None:

@@ -77,6 +77,23 @@ def learn_usual(rows: Sequence[Gain], error_factor: float, least_error: float) -
     return Usual(means, spreads, error_factor, least_error)
 
 
+def fill_kinds(usual: Usual) -> Usual:
+    """What is usual, and for kinds of which there are no rows the mean of the others', which is better than nothing."""
+    return replace(usual, means=_fill(usual.means), spreads=_fill(usual.spreads))
+
+
+def _fill(values: dict[str, float]) -> dict[str, float]:
+    """Values by `Place.name`, and arm, where there is one."""
+    known = {kind for kind in get_args(JudgeKind) if any(f", {kind}" in name for name in values)}
+    alike: dict[str, list[float]] = {}
+    for name, value in values.items():
+        parts = name.split(", ")
+        alike.setdefault(", ".join([*parts[:2], "{kind}", *parts[3:]]), []).append(value)
+    missing = [kind for kind in get_args(JudgeKind) if kind not in known]
+    filled = {name.format(kind=kind): float(np.mean(of)) for name, of in alike.items() for kind in missing}
+    return {**values, **filled}
+
+
 def _shrink(gains: np.ndarray) -> float:
     mean = float(gains.mean())
     doubt = float(gains.var(ddof=1)) / len(gains) if len(gains) > 1 else mean**2
@@ -186,6 +203,7 @@ def main(arguments: list[str] | None = None) -> int:
     rows = read(configuration.development, Gain)
     if configuration.write:
         usual = learn_usual(rows, *choose_errors([row for row in rows if row.metric == "balanced_accuracy"]))
+        usual = fill_kinds(usual)
         means, spreads = (_round(values) for values in (usual.means, usual.spreads))
         written = asdict(replace(usual, means=means, spreads=spreads))
         FILE.write_text(json.dumps(written, indent=1, sort_keys=True) + "\n")
