@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 PENALTIES = np.logspace(-3, 3, 10)
 SHORTEST = 9
-"""MiniRocket's kernels have nine weights; shorter series are continued by their last value."""
+"""MiniRocket's kernels have nine weights, and catch22 takes three timepoints at least; shorter series are continued by
+their last value."""
 
 
 class Rocket:

@@ -20,7 +20,6 @@ from training.learning.watcher import UNWATCHED, Watcher
 Decisions = dict[JudgeKind, dict[str, np.ndarray]]
 """Soft decisions `[n_asked, n_classes]` of each kind by each arm that it can do."""
 
-
 Group = Literal["alike", "common", "rare"]
 """Classes of like numbers of cases; where they are imbalanced, the larger ones and the rare ones."""
 
@@ -107,7 +106,7 @@ def compare(
     truth = np.concatenate([fold.truth for fold in folds])
     groups, weights = group_classes(counts), weigh_classes(metric, counts)
     measured: dict[JudgeKind, dict[str, Differences]] = {}
-    for kind in folds[0].decisions:
+    for kind in [kind for kind in folds[0].decisions if all(kind in fold.decisions for fold in folds)]:
         arms = folds[0].decisions[kind]
         joined = {arm: np.concatenate([fold.decisions[kind][arm] for fold in folds]) for arm in arms}
         none = joined.pop("none")

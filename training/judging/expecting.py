@@ -81,7 +81,7 @@ def name_arm(arm: str) -> str:
 
 @cache
 def read_usual(file: Path = FILE) -> Usual:
-    """What `python -m training.judging.learn` wrote."""
+    """What `python -m training.evaluation.expected` wrote."""
     return Usual(**json.loads(file.read_text()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
+from training.choosing.rocket import lengthen
 from training.judging.arms import Arm
 from training.judging.kinds import Bench, Judgement, spread_scores
 
@@ -32,5 +33,5 @@ def _compute_features(series: np.ndarray) -> np.ndarray:
     # Importing aeon and numba takes seconds, which who measures nothing need not wait for.
     from aeon.transformations.collection.feature_based import Catch22
 
-    found: np.ndarray = Catch22(catch24=True, replace_nans=True).fit_transform(series.astype(np.float64))
+    found: np.ndarray = Catch22(catch24=True, replace_nans=True).fit_transform(lengthen(series).astype(np.float64))
     return found
