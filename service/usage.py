@@ -36,18 +36,30 @@ def choose_weight(manifest: Manifest) -> float:
 
 def describe_usage(manifest: Manifest) -> Usage:
     """Return how to use series that a model made."""
+    weight = choose_weight(manifest)
     return Usage(
-        deep_network=Use(weight := choose_weight(manifest), DEEP_NETWORK.format(weight=weight)),
-        random_convolutions=RANDOM_CONVOLUTIONS,
-        nearest_neighbours=NEAREST_NEIGHBOURS,
-        features_and_trees=FEATURES_AND_TREES,
+        deep_network=Use(weight, DEEP_NETWORK.format(weight=weight)),
+        random_convolutions=Use(1.0, RANDOM_CONVOLUTIONS),
+        nearest_neighbours=Use(1.0, NEAREST_NEIGHBOURS),
+        features_and_trees=Use(weight, FEATURES_AND_TREES.format(weight=weight)),
     )
 
 
+# docs/evaluation has the figures: 20 data sets, 3 to 5 seeds, each class doubled, policy auto.
 DEEP_NETWORK = (
-    "Beside the real cases of each batch put as many synthetic ones, at weight {weight:g}, and take the last 40 % of "
-    "the steps on real cases alone; so the model's own classifier was trained where a policy was chosen."
+    "Put as many synthetic cases as real ones into each batch, equally many of each class, at weight {weight:g} in the "
+    "loss, and take the last 40 % of the steps on real cases alone. With the policy chosen so, a network gained 1.8 "
+    "points of accuracy [0.8, 3.1] over 20 data sets; with the cases merely added it lost 0.4 [−0.3, 1.4]."
 )
-RANDOM_CONVOLUTIONS = Use(1.0, "Fit the kernels to the real cases; fit the linear model to real and synthetic ones.")
-NEAREST_NEIGHBOURS = Use(1.0, "Put them beside the real cases; a nearest neighbour knows no weights.")
-FEATURES_AND_TREES = Use(1.0, "Pass sample_weight to fit.")
+RANDOM_CONVOLUTIONS = (
+    "Fit the kernels to the real cases and the linear model to real and synthetic ones alike: MiniRocket and ridge "
+    "gained 0.1 points of accuracy [−0.2, 0.5] over 20 data sets. Other weights were not measured."
+)
+NEAREST_NEIGHBOURS = (
+    "Add the synthetic cases to the real ones, since a neighbour knows no weights: 1-NN by dynamic time warping gained "
+    "0.9 points of accuracy [−0.1, 2.0] over 20 data sets."
+)
+FEATURES_AND_TREES = (
+    "Pass sample_weight to fit, {weight:g} for a synthetic case: it is the weight for deep networks, and none was "
+    "measured for trees. Compare with and without, on cases that neither has seen."
+)

@@ -34,7 +34,7 @@ def test_it_says_the_same_in_the_present_format(version: int):
     latent = said.pop("latent")
     later = {name: latent.pop(name) for name in ("codes", "residual")}
     assert latent == {name: raw.pop(name) for name in ("latent_dim", "expansion", "mixture")}
-    later["pretraining"] = said["provenance"].pop("pretraining")
+    later |= {name: said["provenance"].pop(name) for name in ("pretraining", "training_sketch")}
     assert set(later.values()) == {None}, "no earlier format has them"
     for name in ("name", "version", "labelled", "classes", "provenance", "probe", "weights", "calibration"):
         assert said[name] == raw[name]
