@@ -7,10 +7,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bundle.generation.policy import PolicyName
-from bundle.strict import MOST_ITEMS, Count, Positive, Share, Strict, Text
+from bundle.strict import MOST_ITEMS, MOST_TEXT, Count, Positive, Share, Strict, Text
 
 MOST_PAIRS = 20
 """Equal test and training cases that are named."""
+
+MOST_OBJECTIONS = 20
+"""Sentences of the gate at publishing."""
 
 
 MetricName = Literal["accuracy", "balanced_accuracy", "macro_f1", "average_precision"]
@@ -218,13 +221,30 @@ class Reconstruction(Strict):
     n_cases: Positive
 
 
+class Predecessor(Strict):
+    """The version that was in service when this one was fitted, beside it on the same `n_cases` measured cases.
+
+    `n_lost` of them it has right and this version has wrong, `n_won` the other way round; `p_value`: the chance of so
+    many lost, or more, were both equally likely (McNemar, 1947; exact, one-sided). Null where the two do not compare,
+    and `not_compared` says why.
+    """
+
+    version: Positive
+    n_cases: Count | None = None
+    n_lost: Count | None = None
+    n_won: Count | None = None
+    p_value: Share | None = None
+    not_compared: Text | None = None
+
+
 class Metrics(Strict):
     """What was measured. Null where it was not, or by an earlier fit.
 
     Of the `n_measured` cases `measured_on`, which nothing was trained on or chosen by: `accuracy_interval` is the 95 %
     Wilson interval (1927), `balanced_interval` combines those of the classes' recalls (Zou et al., 2009); `recall`, by
     label; `macro_f1`, the mean over classes; `average_precision`, of the rarer of two classes, or of the rarest where
-    classes are imbalanced.
+    classes are imbalanced. `objections`: why the gate at publishing would have kept the bundle aside, where it was
+    published by --force, or has.
     """
 
     accuracy: Share | None = None
@@ -242,3 +262,7 @@ class Metrics(Strict):
     quality: Quality | None = None
     duplicates: Duplicates | None = None
     latent_neighbours: LatentNeighbours | None = None
+    predecessor: Predecessor | None = None
+    objections: Annotated[list[Annotated[str, Field(max_length=MOST_TEXT)]], Field(max_length=MOST_OBJECTIONS)] = Field(
+        default_factory=list
+    )

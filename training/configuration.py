@@ -44,7 +44,7 @@ MOST_EXPANSION = 1e6
 WATCHING = ("live", "live_port", "animate", "track")
 """Settings of how to watch the fit."""
 
-PLACES = ("models", "signing_key", "resume", "checkpoints", *WATCHING)
+PLACES = ("models", "signing_key", "force", "resume", "checkpoints", *WATCHING)
 """Settings of where to publish, how to go on and how to watch, which are no part of what was fitted."""
 
 
@@ -58,6 +58,8 @@ class FitConfiguration(Source):
     """Repository to publish to (default: SERIESMITH_MODELS, or the models/ folder of this checkout)."""
     signing_key: Path | None = None
     """A private key (PEM, made by `python -m bundle.signing keygen`) to sign the bundle's manifest with."""
+    force: bool = False
+    """Publish also what the gate would keep aside; the manifest then says why it would have."""
     start_from: Annotated[Path | None, tyro.conf.arg(name="from")] = None
     """A bundle's directory: start from its trained weights instead of random ones."""
     pretrain: Path | None = None

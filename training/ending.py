@@ -22,9 +22,13 @@ from training.data import DatasetError
 from training.export.exporting import ParityError
 from training.learning.loop import TrainingError
 from training.learning.watcher import Cancelled
+from training.publishing.aside import Withheld
 
-REFUSALS = (DatasetError, ConfigurationError, SeriesmithError, ParityError, TrainingError)
-"""What a fit cannot be made of, however often it is started."""
+REFUSALS = (DatasetError, ConfigurationError, SeriesmithError, ParityError, TrainingError, Withheld)
+"""What a fit cannot be made of, or published, however often it is started."""
+
+WITHHELD = 3
+"""The exit status of a fit that is complete, and was not published."""
 
 AGAIN = "nothing was published, and the same command goes on where it stopped"
 
@@ -62,6 +66,8 @@ def explain(error: BaseException) -> Ending | None:
         return Ending(f"stopped by {signal.Signals(number).name}; {AGAIN}.", 128 + number)
     if isinstance(error, Cancelled):
         return Ending(f"cancelled{f' ({error})' if str(error) else ''}; {AGAIN}.", 128 + signal.SIGINT)
+    if isinstance(error, Withheld):
+        return Ending(str(error), WITHHELD)
     reason = str(error) if isinstance(error, REFUSALS) else _explain_machine(error)
     return Ending(reason, 2) if reason is not None else None
 

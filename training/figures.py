@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bundle.evidence import Metrics, Recall, ShareInterval
+from bundle.evidence import Metrics, Predecessor, Recall, ShareInterval
 from bundle.manifest import Manifest
 
 FEW = 20
@@ -84,6 +84,16 @@ def _describe_scarce(label: str, recall: Recall) -> str:
     cases = f"{recall.n_cases} {'case' if recall.n_cases == 1 else 'cases'} of class '{label}'"
     low, high = (format_bound(end, 0) for end in (recall.low, recall.high))
     return f"{cases}: recall {recall.n_correct}/{recall.n_cases}, interval {low} to {high}"
+
+
+def describe_predecessor(found: Predecessor) -> str:
+    """Say how the version that was in service does on the same cases, or why it was not compared."""
+    if found.p_value is None:
+        return f"not with version {found.version} in service: {found.not_compared}"
+    return (
+        f"with version {found.version} in service: {found.n_lost} lost and {found.n_won} won of {found.n_cases} cases "
+        f"(McNemar's test that more were lost: p = {found.p_value:.2g})"
+    )
 
 
 def format_share(share: float, n_cases: int) -> str:

@@ -8,6 +8,7 @@ import sys
 import time
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import NoReturn
 
 if __name__ == "__main__":  # before what takes seconds to import
     from starting import run_script  # type: ignore[import-not-found]  # it lies beside this script
@@ -39,6 +40,9 @@ from training.learning.sharing import SharedWatcher, share_watcher
 from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.working_length import settle_working_length
 from training.pretraining import describe_measured, load_pretraining
+from training.publishing.aside import Withheld, keep_aside, remove_aside
+from training.publishing.gate import judge
+from training.publishing.predecessor import find_served
 from training.quality.fitted import measure
 from training.report import report_inputs, sample, write_report
 from training.report.table import write_summary
@@ -47,7 +51,7 @@ from training.watching.viewer import Several
 
 logger = logging.getLogger(__name__)
 
-ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key", *WATCHING)
+ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key", "force", *WATCHING)
 """Settings that a refit of every bundle may set anew."""
 
 
@@ -56,7 +60,7 @@ def fit_and_publish(configuration: FitConfiguration, watcher: Watcher = UNWATCHE
 
     `watcher` is told of every stage, also of those that run in processes of their own. A fit that was killed goes on
     from its checkpoints. Raises one of `REFUSALS`, `OSError`, or `Cancelled` where the watcher does, and then nothing
-    is published.
+    is published; `Withheld`, one of them, for a fit that is complete and should not be served.
     """
     reports = find_reports(find_repository(configuration.models))
     with open_viewers(configuration, watcher, reports) as several, share_watcher(several) as shared:
@@ -96,13 +100,17 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
             return None
         packed = pack(fitted, configuration)
         metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
+        metrics = judge(metrics, fitted, parts, find_served(root, name), dataset.sha256)
         origin = Origin(dataset.name, dataset.sha256, dataset.shape, configuration, time.perf_counter() - start)
         maker = make_manifest_maker(name, fitted, packed, metrics, origin)
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again
         raise
+    if metrics.objections and not configuration.force:
+        withhold(keep_aside(root, name, packed.files, maker, sign, metrics.objections), packed.n_bytes)
     directory = publish(root, name, packed.files, maker, sign)  # a full disk leaves the checkpoints
     checkpoints.remove_folder(folder)
+    remove_aside(root, name)
     manifest = read_manifest((directory / "manifest.json").read_bytes())
     several.end_fit(manifest, report_directory(directory))
     report = report_fit(fitted, parts, directory, configuration.seed) if configuration.report else None
@@ -124,6 +132,13 @@ def tell_what_is_kept(kept: checkpoints.Kept) -> None:
             "done (--no-resume begins anew)",
             file=sys.stderr,
         )
+
+
+def withhold(aside: Path, n_bytes: int) -> NoReturn:
+    """Print what was kept `aside`, and raise `Withheld`. Its checkpoints stay, so that --force goes on from them."""
+    manifest = read_manifest((aside / "manifest.json").read_bytes())
+    print(write_summary(manifest, n_bytes, aside))
+    raise Withheld(manifest.name, manifest.metrics.objections, aside)
 
 
 def report_fit(fitted: Fitted, parts: Partition, directory: Path, seed: int) -> Path | str:
@@ -169,7 +184,7 @@ def refit_all(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> 
             fit_and_publish(replace(read_configuration(root, name, versions[-1]), **anew), watcher)
         except REFUSALS as error:
             failures += 1
-            print(f"{name}: not fitted: {error}", file=sys.stderr)
+            print(f"{name}: {'' if isinstance(error, Withheld) else 'not fitted: '}{error}", file=sys.stderr)
     return failures
 
 

@@ -26,6 +26,7 @@ from training.learning.cases import TrainingCases
 from training.learning.loop import TrainingError
 from training.learning.run import start_fabric
 from training.learning.watcher import Cancelled
+from training.publishing.aside import Withheld
 
 
 def refuse(models: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -129,6 +130,7 @@ def test_a_bug_in_the_report_costs_the_report_and_is_logged_whole(
         (BrokenProcessPool("killed"), "fewer --workers", 2),
         (KeyboardInterrupt(), "stopped by SIGINT", 130),
         (KeyboardInterrupt(signal.SIGTERM), "stopped by SIGTERM", 143),
+        (Withheld("pumps", ["it is worse."], Path("aside/1")), "pumps is not published: it is worse. What was in", 3),
         (Cancelled("by the user"), "cancelled (by the user); nothing was published", 130),
     ],
 )

@@ -14,6 +14,7 @@ import pytest
 
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
+from bundle.evidence import Predecessor
 from bundle.manifest import read_manifest
 from tests.conftest import QUICK, take_steps
 from training.configuration import FitConfiguration
@@ -22,7 +23,7 @@ from training.fit import find_repository, fit_and_publish, main
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
 STEPS = take_steps(20, 20, 20)
 BRIEF = ["--vae.steps=20", "--texture.steps=20", "--classifier.steps=20", "--folds=2", "--device=cpu"]
-BRIEF += ["--no-report", "--policy=latent", "--workers=1", "--advice=none"]
+BRIEF += ["--no-report", "--policy=latent", "--workers=1", "--advice=none", "--force"]
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -108,7 +109,7 @@ def test_a_bundle_of_a_small_dataset_is_small(repository: Path) -> None:
 def test_without_a_dataset_every_bundle_is_fitted_again(tmp_path: Path) -> None:
     fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="one"))
     fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="two", seed=7))
-    assert main(["--models", str(tmp_path)]) == 0
+    assert main(["--models", str(tmp_path), "--force"]) == 0
     assert _compute_hashes(tmp_path / "one" / "2") == _compute_hashes(tmp_path / "one" / "1")
     assert _compute_hashes(tmp_path / "two" / "2") == _compute_hashes(tmp_path / "two" / "1")
     record = json.loads((tmp_path / "two" / "2" / "manifest.json").read_bytes())["provenance"]["configuration"]
@@ -200,7 +201,7 @@ def test_nothing_is_judged_without_folds_and_a_relative_path_is_found_again_from
     assert directory is not None
     assert read_manifest((directory / "manifest.json").read_bytes()).calibration is None
     monkeypatch.chdir(tmp_path / "elsewhere")
-    assert main(["--models", str(tmp_path / "m")]) == 0
+    assert main(["--models", str(tmp_path / "m"), "--force"]) == 0
     assert (tmp_path / "m" / "small" / "2").is_dir()
 
 
@@ -208,5 +209,6 @@ def test_a_damaged_bundle_does_not_keep_the_others_from_being_fitted_again(tmp_p
     fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="good"))
     shutil.copytree(tmp_path / "good", tmp_path / "bad")
     (tmp_path / "bad" / "1" / "manifest.json").write_text("{}")
-    assert main(["--models", str(tmp_path)]) == 1
-    assert (tmp_path / "good" / "2").is_dir()
+    assert main(["--models", str(tmp_path), "--force"]) == 1
+    again = read_manifest((tmp_path / "good" / "2" / "manifest.json").read_bytes())
+    assert again.metrics.predecessor == Predecessor(version=1, n_cases=60, n_lost=0, n_won=0, p_value=1.0)

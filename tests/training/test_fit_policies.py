@@ -55,6 +55,7 @@ def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -
         "--device=cpu",
         "--no-report",
         "--advice=brief",
+        "--force",
     ]
     command = [sys.executable, str(FIT), "--dataset", "sines", "--models", str(tmp_path)]
     ended = subprocess.run([*command, *steps, *others], capture_output=True, text=True, timeout=300, check=False)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: seriesmith[dev]")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-STEPS = ["--vae.steps=900", "--texture.steps=20", "--classifier.steps=60", "--folds=0", "--policy=none"]
+STEPS = ["--vae.steps=900", "--texture.steps=20", "--classifier.steps=60", "--folds=0", "--policy=none", "--force"]
 
 pytestmark = [
     pytest.mark.long,

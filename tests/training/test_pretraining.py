@@ -102,7 +102,7 @@ def test_what_no_fit_can_start_from_is_refused(configuration: FitConfiguration, 
 
 @pytest.mark.long
 def test_the_manifest_says_what_was_learned_first_and_the_fit_can_be_repeated(configuration: FitConfiguration) -> None:
-    directory = fit_and_publish(replace(configuration, name="waves", report=False))
+    directory = fit_and_publish(replace(configuration, name="waves", report=False, force=True))
     assert directory is not None
     provenance = read_manifest((directory / "manifest.json").read_bytes()).provenance
     assert provenance.pretraining is not None and provenance.pretraining.dataset == "more"

@@ -60,7 +60,7 @@ def configure(job: Job) -> FitConfiguration:
     """The fit that a job asks for. Raises `ConfigurationError`."""
     own = ["--name", job.entry.name, "--models", str(job.models), "--seed", str(job.seed), "--no-resume"]
     one = ["--threads", "1", "--workers", "1"]  # other processes would not count, and jobs run side by side
-    return parse_arguments([*job.entry.flags, *job.planned.flags, *own, *one], "compare.py")
+    return parse_arguments([*job.entry.flags, *job.planned.flags, *own, *one, "--force"], "compare.py")
 
 
 def run(job: Job) -> Row:

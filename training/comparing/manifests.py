@@ -182,6 +182,7 @@ ROWS: dict[str, Callable[[Compared], str]] = {
     "reconstruction": _describe_reconstruction,
     "latent neighbours": lambda one: _describe_neighbours(one.manifest.metrics.latent_neighbours),
     "measured on": _describe_measured,
+    "objections": lambda one: " ".join(one.manifest.metrics.objections) or NOTHING,
     "policy": _describe_policy,
     "its uplift": _describe_uplift,
     "advice": _describe_advice,

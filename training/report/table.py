@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bundle.manifest import LatentCard, Manifest
-from training.figures import describe_accuracy, describe_few, describe_recall
+from training.figures import describe_accuracy, describe_few, describe_predecessor, describe_recall
 
 CLUSTERS = (
     "are clusters that this fit found, and nobody's labels: accuracy says how well the classifier knows them again"
@@ -41,6 +41,8 @@ def write_summary(manifest: Manifest, n_bytes: int, directory: Path, report: Pat
         f"accuracy  {describe_accuracy(manifest)}",
         *([f"by class  {recall}"] if (recall := describe_recall(manifest.metrics)) else []),
         *([f"few cases {few}"] if (few := describe_few(manifest.metrics)) else []),
+        *([f"compared  {describe_predecessor(found)}"] if (found := manifest.metrics.predecessor) else []),
+        *(f"objection {objection}" for objection in manifest.metrics.objections),
         f"size      {n_bytes / 1e6:.2f} MB, {manifest.provenance.fit_seconds:.1f} s",
         f"bundle    {directory}",
     ]

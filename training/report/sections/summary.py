@@ -45,7 +45,8 @@ def section(inputs: ReportInputs) -> Section:
         "Look first at accuracy and advice; then at rows of the second table with few cases or low trust: "
         "their synthetic series deserve a second look below."
     )
-    warnings = tuple(Note(f"Warning: {sentence}") for sentence in _describe_duplicates(manifest))
+    said = (*_describe_duplicates(manifest), *(f"published by --force: {one}" for one in metrics.objections))
+    warnings = tuple(Note(f"Warning: {sentence}") for sentence in said)
     return Section("summary", "Summary", look_for, (*warnings, Table((), facts), *_build_class_table(inputs)))
 
 
