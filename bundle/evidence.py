@@ -16,6 +16,18 @@ MOST_OBJECTIONS = 20
 """Sentences of the gate at publishing."""
 
 
+MetricName = Literal["accuracy", "balanced_accuracy", "macro_f1", "average_precision"]
+"""What advice is measured in, as scikit-learn defines it; F1 and average precision are means over classes."""
+
+JudgeKind = Literal["deep_network", "random_convolutions", "nearest_neighbours", "features_and_trees"]
+"""Kinds of classifier: the fit's own network; MiniRocket and ridge; 1-NN with DTW; a random forest of catch22."""
+
+Free = Literal["class weights", "random oversampling", "SMOTE"]
+"""What may be done about few or rare cases without a model."""
+
+Verdict = Literal["use it", "free does as well", "no gain"]
+
+
 class Interval(Strict):
     """A mean and the 95 % bootstrap interval around it."""
 
@@ -39,14 +51,34 @@ class Candidate(Strict):
     uplift: Interval
 
 
+class JudgeAdvice(Strict):
+    """What adding cases is likely to bring a kind of classifier, in points of the advice's metric.
+
+    `uplift` is expected: what cross-validation `measured`, drawn towards what was usual on other datasets, the more,
+    the less it is certain. `free` is expected of what costs nothing, each that this kind can do.
+    """
+
+    judge: JudgeKind
+    verdict: Verdict
+    uplift: Interval
+    measured: Interval | None
+    free: dict[Free, Interval]
+
+
 class Advice(Strict):
     """Whether adding a policy's cases to a training set, as `/augment` returns them, is likely to help, and by what
-    evidence: the paired differences in accuracy, in points, of classifiers trained in cross-validation on real cases
-    with and without the synthetic ones. `use`: a policy was chosen, and the interval lies above 0."""
+    evidence: classifiers trained in cross-validation on real cases with and without the synthetic ones.
+
+    `judges` tell of each kind of classifier, in points of `metric`; `use`: for one of them at least, it says "use it";
+    `uplift` is that of the kind that gains most. Before there were judges (`metric` is null), `uplift` was the mean
+    difference in accuracy of our network and MiniRocket, and `use` meant that a policy was chosen and the interval lies
+    above 0."""
 
     policy: PolicyName
     use: bool
     uplift: Interval | None
+    metric: MetricName | None = None
+    judges: list[JudgeAdvice] = Field(default_factory=list)
 
 
 class Uplift(Strict):

@@ -31,16 +31,18 @@ def measure_rate(bundle: Bundle, count: int, seed: int) -> float:
     return count * len(bundle.manifest.classes) / (time.perf_counter() - begun)
 
 
-def measure_shares(directory: Path, count: int) -> dict[str, float]:
-    """The share of processor time that each graph takes, and `REST`: drawing, choosing and padding; on one thread."""
+def measure_costs(directory: Path, count: int) -> dict[str, float]:
+    """Microseconds of processor time that a series costs in each graph and in `REST`, which is drawing, choosing and
+    padding; on one thread."""
     bundle, seconds = Bundle.load(directory, Runtime("cpu", 1)), defaultdict[str, float](float)
     bundle.warm_up()
     for role, session in bundle._sessions.items():
         bundle._sessions[role] = _time_calls(session, role, seconds)  # type: ignore[assignment]  # called alike
     begun = time.thread_time()
     measure_rate(bundle, count, seed=1)
-    whole = time.thread_time() - begun
-    return {role: spent / whole for role, spent in seconds.items()} | {REST: 1 - sum(seconds.values()) / whole}
+    seconds[REST] = time.thread_time() - begun - sum(seconds.values())
+    made = count * len(bundle.manifest.classes)
+    return {role: 1e6 * spent / made for role, spent in seconds.items()}
 
 
 def _time_calls(session: Graph, role: str, seconds: dict[str, float]) -> Graph:
@@ -68,15 +70,16 @@ def compare(directories: list[Path], threads: int, rounds: int, count: int) -> l
     return rates
 
 
-def write_table(directories: list[Path], rates: list[list[float]], shares: list[dict[str, float]]) -> str:
+def write_table(directories: list[Path], rates: list[list[float]], costs: list[dict[str, float]]) -> str:
     """A Markdown table, a line for each bundle."""
-    lines = ["| bundle | series a second | times the first | where the time goes, on one thread |", "|---|---|---|---|"]
+    lines = ["| bundle | series a second | times the first | µs of processor time a series |", "|---|---|---|---|"]
     for place, directory in enumerate(directories):
         rate = statistics.median(of[place] for of in rates)
         ratio = statistics.median(of[place] / of[0] for of in rates)
-        parts = sorted(shares[place].items(), key=lambda item: -item[1])
-        spent = ", ".join(f"{role} {share:.0%}" for role, share in parts)
-        lines.append(f"| {directory.parent.name}/{directory.name} | {rate:.0f} | {ratio:.2f} | {spent} |")
+        parts = sorted(costs[place].items(), key=lambda item: -item[1])
+        spent = ", ".join(f"{role} {cost:.0f}" for role, cost in parts)
+        total = sum(costs[place].values())
+        lines.append(f"| {directory.parent.name}/{directory.name} | {rate:.0f} | {ratio:.2f} | {total:.0f}: {spent} |")
     return "\n".join(lines)
 
 
@@ -88,9 +91,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--count", type=int, default=512, help="series of each class in a round")
     given = parser.parse_args(arguments)
-    shares = [measure_shares(directory, given.count) for directory in given.bundles]
+    costs = [measure_costs(directory, given.count) for directory in given.bundles]
     rates = compare(given.bundles, given.threads, given.rounds, given.count)
-    print(write_table(given.bundles, rates, shares))
+    print(write_table(given.bundles, rates, costs))
 
 
 if __name__ == "__main__":

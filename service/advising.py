@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bundle.advising import describe_judge, describe_judges, find_best_free
 from bundle.engine.bundle import Bundle
-from bundle.evidence import Candidate, Interval, Uplift
+from bundle.evidence import Advice, Candidate, Interval, JudgeAdvice, MetricName, Uplift
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Manifest
 
@@ -26,13 +27,32 @@ class Points:
 
 
 @dataclass(frozen=True)
+class KindAdvice:
+    """What a kind of classifier is to expect of adding the cases, in points of the advice's metric, with its 95 %
+    interval, and the same of the best that is free, `free` ("" where nothing free was judged). `verdict` is "use it",
+    "free does as well" or "no gain"."""
+
+    verdict: str
+    message: str
+    mean: float
+    low: float
+    high: float
+    free: str
+    free_mean: float
+
+
+@dataclass(frozen=True)
 class AugmentAdvice:
     """Whether adding the cases is likely to make a classifier better: by cross-validation on the model's training set,
-    which is not the caller's. `use` and `uplift` are null where that was not measured."""
+    which is not the caller's. `use` and `uplift` are null where that was not measured. `judges` tells of each kind of
+    classifier, in points of `metric`; `use` is true where one of them gains, and `uplift` that of the one that gains
+    most."""
 
     use: bool | None
     message: str
     uplift: Points | None
+    metric: str | None
+    judges: dict[str, KindAdvice]
 
 
 def choose_policy(bundle: Bundle, asked: Asked = "auto") -> PolicyName:
@@ -52,6 +72,8 @@ def choose_policy(bundle: Bundle, asked: Asked = "auto") -> PolicyName:
 def advise(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
     """Return what the model's fit measured of a policy."""
     uplift = manifest.metrics.uplift
+    if uplift and policy == uplift.advice.policy and uplift.advice.judges:
+        return _advise_kinds(uplift.advice)
     if not manifest.labelled:
         return _withhold_advice("This model learned from unlabelled data, where there is no accuracy to gain.")
     if uplift and policy == uplift.advice.policy and uplift.advice.uplift is not None:
@@ -67,8 +89,30 @@ def advise(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
     return _give_advice(uplift, candidate.uplift.low > 0, candidate.uplift, f"training with the policy {policy}")
 
 
+def _advise_kinds(advice: Advice) -> AugmentAdvice:
+    judges: dict[str, KindAdvice] = {
+        judge.judge: _build_kind(judge, advice.metric or "accuracy") for judge in advice.judges
+    }
+    assert advice.uplift is not None
+    points = Points(advice.uplift.mean, advice.uplift.low, advice.uplift.high)
+    return AugmentAdvice(advice.use, describe_judges(advice), points, advice.metric, judges)
+
+
+def _build_kind(judge: JudgeAdvice, metric: MetricName) -> KindAdvice:
+    name, best = find_best_free(judge)
+    return KindAdvice(
+        judge.verdict,
+        describe_judge(judge, metric),
+        judge.uplift.mean,
+        judge.uplift.low,
+        judge.uplift.high,
+        name,
+        best.mean if best else 0.0,
+    )
+
+
 def _withhold_advice(reason: str) -> AugmentAdvice:
-    return AugmentAdvice(None, f"{reason} {COMPARE}", None)
+    return AugmentAdvice(None, f"{reason} {COMPARE}", None, None, {})
 
 
 def _find_candidate(uplift: Uplift, policy: PolicyName) -> Candidate | None:
@@ -88,7 +132,7 @@ def _give_advice(uplift: Uplift, use: bool, interval: Interval, source: str) -> 
     n_compared = len({candidate.policy for candidate in uplift.candidates})
     if use and n_compared > 1:
         message += f" With {n_compared} policies compared, chance flatters the best: expect less."
-    return AugmentAdvice(use, message, points)
+    return AugmentAdvice(use, message, points, "accuracy", {})
 
 
 def _format_points(points: float) -> str:

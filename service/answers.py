@@ -76,6 +76,7 @@ class Axes:
             "n_cases": -1,
             "n_completions": -1,
             "n_named_classes": -1,
+            "n_keys": -1,
             "n_axes": -1,
             "n_neighbours": -1,
             "n_channels": manifest.series.n_channels,

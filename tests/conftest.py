@@ -41,6 +41,7 @@ QUICK: dict[str, Any] = {
     "companion": "none",
     "policy": "latent",
     "folds": 2,
+    "advice": "none",
     "workers": 1,
     "device": "cpu",
     "report": False,
@@ -88,7 +89,7 @@ def _compute_code_digest() -> str:
 
 
 def _fit_both(root: Path) -> None:
-    fit_and_publish(FitConfiguration(dataset="sines", models=root, keep_codes=True, **QUICK))
+    fit_and_publish(FitConfiguration(dataset="sines", models=root, keep_codes=True, **{**QUICK, "advice": "brief"}))
     file = root.parent / "unlabelled.npz"
     save_unlabelled(file)
     layout = "n_cases,n_timepoints,n_channels"

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import tyro
 
+from bundle.evidence import MetricName
 from bundle.generation.policy import PolicyName, find_source
 from bundle.manifest import MOST_CLASSES
 from training.data.generated import Options
@@ -143,6 +144,11 @@ class FitConfiguration(Source):
     """Weight of a synthetic case in the classifier's loss; a real one has 1."""
     clean_finish: Annotated[float, SHARE] = 0.4
     """Share of the classifier's steps, at the end, that see real cases only, as they are."""
+    metric: MetricName | None = None
+    """What advice on augmenting is measured in (default: accuracy; of imbalanced classes balanced_accuracy)."""
+    advice: Literal["full", "brief", "none"] = "full"
+    """Who judges whether synthetic cases help: every kind of classifier, all but the network, which takes seconds, or
+    nobody."""
     average: bool = False
     """Ship the mean of two classifiers, one with the policy chosen and one without any."""
     rounds: Annotated[int, Bounds(ge=1)] = 1

@@ -33,7 +33,8 @@ from seriesmith.errors import (
     UnsupportedMediaType,
     VersionNotSupported,
 )
-from seriesmith.sampler import CollectionSampler, LeakWarning, Sampler
+from seriesmith.leaks import LeakWarning
+from seriesmith.sampler import CollectionSampler, Sampler
 from seriesmith.time_encoding import encode_time
 
 __all__ = [

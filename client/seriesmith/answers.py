@@ -19,6 +19,7 @@ __all__ = [
     "EncodeAnswer",
     "InterpolateAnswer",
     "Interval",
+    "KindAdvice",
     "NeighboursAnswer",
     "ReconstructAnswer",
     "SampleAnswer",
@@ -39,14 +40,34 @@ class Interval:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KindAdvice:
+    """What a kind of classifier is to expect of adding the cases, in points of the advice's metric, with its 95 %
+    interval, and the same of the best that is free, `free` ("" where nothing free was judged). `verdict` is "use it",
+    "free does as well" or "no gain".
+    """
+
+    verdict: str
+    message: str
+    mean: float
+    low: float
+    high: float
+    free: str
+    free_mean: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Advice:
     """Whether adding the cases is likely to make a classifier better: by cross-validation on the model's training set,
-    which is not the caller's. `use` and `uplift` are null where that was not measured.
+    which is not the caller's. `use` and `uplift` are null where that was not measured. `judges` tells of each kind of
+    classifier, in points of `metric`; `use` is true where one of them gains, and `uplift` that of the one that gains
+    most.
     """
 
     use: bool | None = None
     message: str
     uplift: Interval | None = None
+    metric: str | None = None
+    judges: dict[str, KindAdvice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from seriesmith.arguments import Ragged, prepare_labels, prepare_series
 from seriesmith.clients import Client
 from seriesmith.connecting import connect
 from seriesmith.errors import InvalidRequest
+from seriesmith.leaks import check_overlap, require_check
 
 MAX_SEED = 2**53 - 1
 """The largest that a server takes."""
@@ -45,6 +46,9 @@ class Mixing:
     that came, or from `/sample` ("sample"), which makes new ones of what the model learned. With `refresh` others are
     fetched for each pass over the real cases.
 
+    `check`, for cases that go to `/augment`, is as of `Sampler`: "warn", "refuse" or "off" where the model was fitted
+    on these cases and on others.
+
     Equal seeds give equal batches, whichever are drawn first, while the server has the same version of the model.
     Raises a `SeriesmithClientError`.
     """
@@ -65,13 +69,15 @@ class Mixing:
         refresh: bool = False,
         seed: int = 0,
         api_key: str | None = None,
+        check: str = "warn",
     ) -> None:
-        _check_numbers(batch_size, n_steps, finish, weight, pool, source)
+        _check_numbers(batch_size, n_steps, finish, weight, pool, source, seed)
+        require_check(check)
         self.series, self.labels = _prepare_cases(series, labels)
         self.classes, self.class_index = np.unique(self.labels, return_inverse=True)
         self.server, self.model, self.api_key = server, model, api_key
         self.batch_size, self.n_steps, self.finish, self.weight = batch_size, n_steps, finish, weight
-        self.pool, self.source, self.refresh, self.seed = pool, source, refresh, seed
+        self.pool, self.source, self.refresh, self.seed, self.check = pool, source, refresh, seed, check
         self._pass = 0
         self._made, self._made_index = self._fetch(0)
 
@@ -139,6 +145,7 @@ class Mixing:
                     include_original=False,
                     model=self.model,
                 )
+                check_overlap(answer.overlap, self.check)
         if answer.series.shape[1:] != self.series.shape[1:]:
             raise InvalidRequest(
                 f"the model makes series of {_describe(answer.series)}; those that came are of "
@@ -154,11 +161,15 @@ def _describe(series: NDArray[np.float32]) -> str:
     return f"{n_channels} channels and {n_timepoints} timepoints"
 
 
-def _check_numbers(batch_size: int, n_steps: int | None, finish: float, weight: float, pool: int, source: str) -> None:
+def _check_numbers(
+    batch_size: int, n_steps: int | None, finish: float, weight: float, pool: int, source: str, seed: int
+) -> None:
     """Raise `InvalidRequest` for a number out of its bounds."""
     for name, count in (("batch_size", batch_size), ("n_steps", n_steps), ("pool", pool)):
         if count is not None and count < 1:
             raise InvalidRequest(f"{name} is {count}; pass a whole number of at least 1.", name)
+    if not 0 <= seed <= MAX_SEED:
+        raise InvalidRequest(f"seed is {seed}; pass a whole number from 0 to {MAX_SEED}.", "seed")
     for name, share in (("finish", finish), ("weight", weight)):
         if not 0 <= share <= 1:
             raise InvalidRequest(f"{name} is {share}; pass a number from 0 to 1.", name)

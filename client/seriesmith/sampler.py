@@ -7,7 +7,6 @@ Both have scikit-learn's parameters (`clone`, `set_params`, grid search) without
 from __future__ import annotations
 
 import inspect
-import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -21,16 +20,10 @@ from seriesmith.clients import Client
 from seriesmith.connecting import connect
 from seriesmith.errors import InvalidRequest
 from seriesmith.frames import append_labels, append_series, blank_ends, read_labels, read_series
+from seriesmith.leaks import check_overlap, require_check
 
 Array = NDArray[Any]
 RandomState = int | np.random.RandomState | np.random.Generator | None
-
-
-CHECKS = ("warn", "refuse", "off")
-
-
-class LeakWarning(UserWarning):
-    """What makes synthetic cases was fitted on cases that a classifier may be judged by."""
 
 
 class _Resampling:
@@ -99,15 +92,14 @@ class _Resampling:
 
     def _resample(self, X: Any, y: Any, channels: bool = False) -> tuple[Any, Any]:
         """Return the given cases, unchanged, then those made, with the axes, containers and label type of the given."""
-        if self.check not in CHECKS:
-            raise InvalidRequest(f"check is {self.check!r:.60}; pass one of {', '.join(CHECKS)}.", "check")
+        require_check(self.check)
         series, labels = read_series(X), read_labels(y)
         if channels and series.ndim == 2:
             X = series = series[:, None, :]
         sent = self._name_labels(labels)
         made = self._augment(series, sent, self._choose_strategy(labels, sent))
         self.overlap_ = made.overlap
-        self._judge_overlap()
+        check_overlap(made.overlap, self.check)
         own = {str(prepare_label(name)): label for name, label in zip(sent.tolist(), labels.tolist(), strict=True)}
         own |= {str(name): index for index, name in enumerate(self.classes or ()) if str(name) not in own}
         self.seed_, self.report_, self.advice_ = made.seed, made.report, made.advice
@@ -116,15 +108,6 @@ class _Resampling:
         synthetic = filled if series.ndim == 3 else filled[:, 0, :]
         of_synthetic = [own.get(str(label), label) for label in made.labels.tolist()]
         return append_series(X, series, synthetic), append_labels(y, labels, of_synthetic)
-
-    def _judge_overlap(self) -> None:
-        """Warn, or raise `InvalidRequest`, where the model was fitted on some of its cases that were given alone."""
-        if self.check == "off" or self.overlap_ is None or not self.overlap_.partial:
-            return
-        if self.check == "refuse":
-            raise InvalidRequest(f'{self.overlap_.message} With check="warn" this is a warning.', "series")
-        message = f'{self.overlap_.message} With check="off" nothing is said, with "refuse" it is an error.'
-        warnings.warn(message, LeakWarning, stacklevel=4)
 
     def _name_labels(self, labels: Array) -> Array:
         """Return the labels as the model names them. Raises `InvalidRequest`."""

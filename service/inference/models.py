@@ -191,8 +191,8 @@ class Models:
 
 
 def is_by_class(axes: Axes) -> bool:
-    """Whether a tensor has a value per class: a data frame of values per case cannot hold it."""
-    return axes.names[0] in ("n_classes", "n_named_classes")
+    """Whether a tensor has a value per class, or per key: a data frame of values per case cannot hold it."""
+    return axes.names[0] in ("n_classes", "n_named_classes", "n_keys")
 
 
 def require_plain(name: str, parameters: Container[str]) -> None:

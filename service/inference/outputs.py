@@ -2,7 +2,9 @@
 
 Columns are tensors as they are, single values tensors of one element. A dict by class label is a tensor of its values
 (one of each part, where a value has several) beside `class_label`; -1 stands where there is no value. Another value of
-several parts is a tensor of each, named after both (`advice_message`), left out where it is null.
+several parts is a tensor of each, named after both (`advice_message`), left out where it is null; a map among these
+parts is a tensor of its keys and one of each part of its values (`advice_judges`, `advice_judges_verdict`), left out
+where it is empty.
 """
 
 from __future__ import annotations
@@ -71,13 +73,33 @@ def _find_outputs(field: str, hint: Any) -> Iterator[Output]:
 def _make_outputs(name: str, field: str, hint: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
     """Yield the tensor of a value, or one for each of its parts."""
     hint = _strip_none(hint)
-    if is_dataclass(hint):
+    if get_origin(hint) is dict:
+        yield from _make_map_outputs(name, field, get_args(hint)[1], read)
+    elif is_dataclass(hint):
         types = get_type_hints(hint)
         for part in fields(hint):
             yield from _make_outputs(f"{name}_{part.name}", field, types[part.name], _make_part_reader(read, part.name))
     else:
         datatype = _choose_datatype(hint)
         yield Output(name, field, Axes(datatype, ("one",)), lambda answer: _make_single_column(read(answer), datatype))
+
+
+def _make_map_outputs(name: str, field: str, of: Any, read: Callable[[Any], Any]) -> Iterator[Output]:
+    """Yield the tensor of a map's keys, and one for each part of its values; none of a map that is empty."""
+    axes, types = ("n_keys",), get_type_hints(of)
+    yield Output(name, field, Axes("BYTES", axes), lambda answer: list(read(answer)) or None)
+    for part in fields(of):
+        datatype = _choose_datatype(types[part.name])
+        values = _make_values_reader(read, datatype, attrgetter(part.name))
+        yield Output(f"{name}_{part.name}", field, Axes(datatype, axes), values)
+
+
+def _make_values_reader(
+    read: Callable[[Any], Any], datatype: str, value: Callable[[Any], Any]
+) -> Callable[[Any], Column | None]:
+    return lambda answer: (
+        _build_column([value(one) for one in whole.values()], datatype) if (whole := read(answer)) else None
+    )
 
 
 def _make_part_reader(read: Callable[[Any], Any], name: str) -> Callable[[Any], Any]:

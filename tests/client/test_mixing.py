@@ -104,6 +104,8 @@ def test_labels_may_be_text_and_series_without_channels(guarded: Server):
         ({"n_steps": -1}, "n_steps is -1"),
         ({"finish": 1.5}, "finish is 1.5; pass a number from 0 to 1"),
         ({"weight": -0.1}, "weight is -0.1"),
+        ({"seed": -1}, "seed is -1; pass a whole number from 0 to"),
+        ({"check": "never"}, "check is 'never'; pass one of warn, refuse, off"),
         ({"source": "mixture"}, 'source is \'mixture\'; pass "augment" or "sample"'),
     ],
 )

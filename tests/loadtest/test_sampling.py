@@ -6,21 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from loadtest.sampling import REST, main, measure_shares, write_table
+from loadtest.sampling import REST, main, measure_costs, write_table
 
 
-def test_the_shares_of_the_time_are_those_of_the_graphs_that_sampling_runs(repository: Path) -> None:
-    shares = measure_shares(repository / "sines" / "1", 20)
-    assert set(shares) == {"mixture", "decoder", "texture", "classifier", REST}
-    assert min(shares.values()) > 0 and sum(shares.values()) == pytest.approx(1)
+def test_the_time_of_a_series_is_that_of_the_graphs_that_sampling_runs_and_a_rest(repository: Path) -> None:
+    costs = measure_costs(repository / "sines" / "1", 20)
+    assert set(costs) == {"mixture", "decoder", "texture", "classifier", REST}
+    assert min(costs.values()) > 0 and sum(costs.values()) < 1e6
 
 
 def test_a_ratio_is_that_of_the_rounds_and_not_of_the_medians() -> None:
     rates = [[100.0, 200.0], [10.0, 30.0], [1000.0, 2000.0]]
-    table = write_table([Path("a/1"), Path("a/2")], rates, [{"texture": 0.75, REST: 0.25}] * 2)
+    table = write_table([Path("a/1"), Path("a/2")], rates, [{"texture": 75.0, REST: 25.0}] * 2)
     assert table.splitlines()[2:] == [
-        "| a/1 | 100 | 1.00 | texture 75%, all else 25% |",
-        "| a/2 | 200 | 2.00 | texture 75%, all else 25% |",
+        "| a/1 | 100 | 1.00 | 100: texture 75, all else 25 |",
+        "| a/2 | 200 | 2.00 | 100: texture 75, all else 25 |",
     ]
 
 

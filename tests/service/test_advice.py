@@ -22,6 +22,12 @@ def _build_interval(mean: float, low: float, high: float) -> dict[str, float]:
     return {"mean": mean, "low": low, "high": high}
 
 
+def _leave_out_nothing(values: dict[str, Any]) -> dict[str, Any]:
+    """As a message shows them: null and, in maps, "" and 0 are not there."""
+    judges = {kind: {name: value for name, value in judge.items() if value} for kind, judge in values["judges"].items()}
+    return {name: value for name, value in (values | {"judges": judges}).items() if value not in (None, {})}
+
+
 def _build_candidate(policy: str, interval: dict[str, float], nll: float, number: int = 1) -> dict[str, Any]:
     return {"policy": policy, "round": number, "nll": nll, "balanced_accuracy": 0.9, "uplift": interval}
 
@@ -59,7 +65,18 @@ UPLIFTS: dict[str, dict[str, Any] | None] = {
     ),
     "foldless": _build_uplift("none", "latent", False, None),
     "twice": _build_uplift("warps", "warps", True, ZERO, *MEASURED, *ROUNDS),
+    "judged": _build_uplift("latent", "latent", True, GAIN, *MEASURED),
 }
+UPLIFTS["judged"]["advice"] |= {  # type: ignore[index]
+    "metric": "balanced_accuracy",
+    "judges": [
+        {"judge": "nearest_neighbours", "verdict": "no gain", "uplift": HARM, "measured": None, "free": {}},
+        {
+            "judge": "random_convolutions", "verdict": "use it", "uplift": GAIN, "measured": MAYBE,
+            "free": {"class weights": ZERO, "SMOTE": HARM},
+        },
+    ],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +116,9 @@ SAID: list[tuple[str, str, str, bool | None, dict[str, float] | None, str]] = [
      "here (none, warps, latent, interpolation). Compare"),
     ("helps", "latent+warps", "latent+warps", True, GAIN, "a gain from training with the policy latent+warps (1.8"),
     ("twice", "latent", "latent", True, GAIN, "found a gain from training with the policy latent (1.8 points"),
+    ("judged", "auto", "latent", True, GAIN, "For random convolutions, use it: +1.8 points of balanced accuracy "
+     "[0.6, 3.1], against 0.0 for class weights. For nearest neighbours, no gain is to be expected: −3.0 points"),
+    ("judged", "warps", "warps", False, HARM, "found a loss from training with the policy warps"),
 ]  # fmt: skip
 
 
@@ -128,7 +148,7 @@ def test_sampling_is_latent_whatever_was_chosen(advising: Server):
     assert chosen["series"] == unmeasured["series"]
 
 
-@pytest.mark.parametrize("model", ["helps", "useless", "unmeasured"])
+@pytest.mark.parametrize("model", ["helps", "useless", "unmeasured", "judged"])
 def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], model: str):
     expected = advising.answer("augment", model=model, **given)
     advice = expected["advice"]
@@ -142,7 +162,7 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
     with grpc.insecure_channel(advising.grpc) as channel:
         said = over_grpc(channel, "augment", model=model, **given)
         assert said["policy"] == expected["policy"]
-        assert said["advice"] == {name: value for name, value in advice.items() if value is not None}
+        assert said["advice"] == _leave_out_nothing(advice)
     tensors = [
         build_tensor("series", given["series"]),
         build_tensor("labels", [str(label) for label in given["labels"]]),
@@ -159,6 +179,29 @@ def test_every_way_in_tells_the_same(advising: Server, given: dict[str, Any], mo
         assert found["advice_use"].tolist() == [advice["use"]]
         ours = [found[f"advice_uplift_{part}"][0] for part in ("mean", "low", "high")]
         assert ours == pytest.approx(list(advice["uplift"].values()), abs=1e-6)
+
+
+def test_every_kind_of_classifier_is_told_over_every_way_in(advising: Server, given: dict[str, Any]):
+    judges = advising.answer("augment", model="judged", **given)["advice"]["judges"]
+    assert list(judges) == ["nearest_neighbours", "random_convolutions"]
+    best = judges["random_convolutions"]
+    assert (best["verdict"], best["free"], best["free_mean"]) == ("use it", "class weights", 0.0)
+    assert {name: best[name] for name in GAIN} == GAIN and best["message"].startswith("For random convolutions, use it")
+    for url in (advising.url, f"grpc://{advising.grpc}"):
+        with Client(url) as client:
+            advice = client.augment(**given, model="judged").advice
+            assert advice.metric == "balanced_accuracy"
+            assert {kind: vars(judge) for kind, judge in advice.judges.items()} == judges
+    tensors = [
+        build_tensor("series", given["series"]),
+        build_tensor("labels", [str(label) for label in given["labels"]]),
+    ]
+    names = [f"advice_judges{part}" for part in ("", "_verdict", "_mean", "_free")]
+    found = read_outputs(infer(advising, "judged.augment", *tensors, outputs=[{"name": name} for name in names]))
+    assert found["advice_judges"].tolist() == list(judges)
+    assert found["advice_judges_verdict"].tolist() == [judge["verdict"] for judge in judges.values()]
+    assert found["advice_judges_mean"] == pytest.approx([judge["mean"] for judge in judges.values()], abs=1e-6)
+    assert found["advice_judges_free"].tolist() == ["", "class weights"]
 
 
 def test_an_uplift_of_zero_is_not_one_unmeasured(advising: Server, given: dict[str, Any]):

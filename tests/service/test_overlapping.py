@@ -9,6 +9,7 @@ import pytest
 
 from bundle.engine.bundle import Bundle
 from seriesmith import Client, CollectionSampler, InvalidRequest, LeakWarning, Sampler
+from seriesmith.mixing import Mixing
 from service.overlapping import describe_overlap
 from tests.service.bundles import Labelled
 from tests.service.inference.conversation import build_tensor, infer, read_outputs
@@ -67,6 +68,15 @@ def test_a_sampler_warns_or_refuses_or_is_told_to_be_silent(
     assert not recwarn.list and silent.overlap_.partial
     with pytest.raises(InvalidRequest, match="check is 'never'; pass one of warn, refuse, off"):
         getattr(kind(server.url, "sines", check="never"), method)(*given)
+
+
+def test_batches_warn_or_refuse_alike(server: Server, trained: Labelled):
+    part = take(trained, len(trained.series) * 4 // 5)
+    with pytest.warns(LeakWarning, match="as in cross-validation"):
+        Mixing(server.url, part.series, part.labels, "sines", pool=3)
+    with pytest.raises(InvalidRequest, match='check="warn"'):
+        Mixing(server.url, part.series, part.labels, "sines", pool=3, check="refuse")
+    Mixing(server.url, part.series, part.labels, "sines", pool=3, check="refuse", source="sample")
 
 
 def test_a_sampler_says_nothing_of_cases_that_no_fit_saw(

@@ -11,6 +11,7 @@ import pytest
 from bundle.evidence import Candidate, Interval
 from bundle.generation.policy import PolicyName
 from tests.conftest import take_steps
+from training.choosing.balance import is_imbalanced
 from training.choosing.cross_validation import (
     CANDIDATES,
     LATENT_START,
@@ -18,15 +19,16 @@ from training.choosing.cross_validation import (
     CrossValidation,
     Evidence,
     cross_validate,
-    is_imbalanced,
     summarise_candidate,
 )
-from training.choosing.folds import Fold, Judged, judge_concatenated, make_folds
-from training.choosing.scoring import bootstrap
+from training.choosing.folds import Fold, Judged, make_folds
 from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import make_training_cases
 from training.fitting import list_candidates
+from training.judging.comparing import judge_arms
+from training.judging.expecting import summarise_advice
+from training.judging.kinds import choose_kinds
 from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
 
@@ -135,7 +137,7 @@ def test_a_class_of_one_case_and_whole_groups_stay_on_one_side() -> None:
 
 @pytest.fixture(scope="module")
 def brief(settings: FitConfiguration) -> FitConfiguration:
-    return replace(settings, **take_steps(10, 2, 10, euler_steps=4), policy="auto")
+    return replace(settings, **take_steps(10, 2, 10, euler_steps=4), policy="auto", advice="brief")
 
 
 @pytest.fixture(scope="module")
@@ -165,15 +167,14 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
     assert uplift.weight == brief.synthetic_weight
 
 
-def test_advice_is_what_adding_the_cases_brought_on_the_same_folds(
+def test_advice_is_what_the_judges_found_on_the_same_folds(
     chosen: CrossValidation, brief: FitConfiguration, cases: TrainingCases
 ) -> None:
-    advice, balance = chosen.uplift.advice, is_imbalanced(cases.class_index)
-    differences = np.concatenate([judge_concatenated(judged, advice.policy, balance) for judged in chosen.folds])
-    assert differences.shape == (chosen.uplift.n_cases,)
-    assert set(np.unique(differences)) <= {-1, -0.5, 0, 0.5, 1}
-    assert advice.uplift == bootstrap(100.0 * differences, brief.seed)
-    assert advice.use is (chosen.uplift.policy != "none" and advice.uplift.low > 0)
+    advice, balance, kinds = chosen.uplift.advice, is_imbalanced(cases.class_index), choose_kinds(brief.advice)
+    decided = [judge_arms(judged, [advice.policy], balance, kinds) for judged in chosen.folds]
+    counts = np.bincount(cases.class_index, minlength=cases.n_classes)
+    assert advice == summarise_advice(advice.policy, decided, None, counts)
+    assert [judge.judge for judge in advice.judges] == list(kinds)
 
 
 @pytest.mark.parametrize("given", [{"folds": []}, {"candidates": ()}], ids=["no folds", "no candidates"])
@@ -183,13 +184,14 @@ def test_without_folds_or_candidates_none_is_chosen_and_nothing_advised(
     uplift = cross_validate(cases, given.get("folds", folds[:1]), brief, given.get("candidates", ("warps",))).uplift
     assert (uplift.policy, uplift.candidates) == ("none", [])
     assert (uplift.advice.policy, uplift.advice.use, uplift.advice.uplift) == ("latent", False, None)
+    assert uplift.advice.judges == []
 
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_best(
     seed: int, cases: TrainingCases, brief: FitConfiguration
 ) -> None:
-    settings = replace(brief, rounds=3, seed=seed)
+    settings = replace(brief, rounds=3, seed=seed, advice="none")
     learn = Cases(cases.series, tuple(int(index) for index in cases.class_index), None)
     result = cross_validate(cases, make_folds(learn, cases, settings), settings, ("warps", "latent"))
     rows = result.uplift.candidates

@@ -18,7 +18,7 @@ from training.configuration import FitConfiguration
 from training.data import DatasetError
 from training.data.generators.sines import Settings, generate
 from training.evaluate import main
-from training.evaluation import judges, policies
+from training.evaluation import advising, judges, policies
 from training.evaluation.jobs import Job, Outcome, list_arms, run
 from training.evaluation.processes import run_jobs
 from training.evaluation.results import FILE, QUALITY, Choice, Measured, ResultsError, Row, append, read
@@ -34,6 +34,7 @@ TINY = FitConfiguration(
     classifier=fcn.Settings(steps=4, batch_size=8),
     companion="none",
     device="cpu",
+    advice="none",
 )
 FLAGS = [
     "--fit.vae.steps",
@@ -48,6 +49,8 @@ FLAGS = [
     "none",
     "--fit.device",
     "cpu",
+    "--fit.advice",
+    "none",
 ]
 
 
@@ -240,3 +243,14 @@ def test_an_arm_that_fails_is_told_and_leaves_the_others_their_rows(
 def test_seeds_differ(out: Path) -> None:
     rows = [row for row in read(out / FILE, Row) if (row.dataset, row.judge, row.policy) == ("First", "fcn", "none")]
     assert len(np.unique([row.nll for row in rows])) == 2
+
+
+@pytest.mark.long
+def test_advice_is_measured_and_a_stopped_run_goes_on(data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "rows.csv"
+    flags = ["--fit.vae.steps", "4", "--fit.classifier", "ridge", "--fit.advice", "brief", "--levels", "all cases"]
+    asked = ["--data", str(data), "--out", str(out), "--datasets", "First", *flags]
+    assert advising.main(asked) == 0
+    rows = read(out, advising.Gain)
+    assert {row.arm for row in rows} == {"latent", "warps", "SMOTE"} and {row.group for row in rows} == {"alike"}
+    assert advising.main(asked) == 0 and read(out, advising.Gain) == rows

@@ -23,7 +23,7 @@ from training.fit import find_repository, fit_and_publish, main
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
 STEPS = take_steps(20, 20, 20)
 BRIEF = ["--vae.steps=20", "--texture.steps=20", "--classifier.steps=20", "--folds=2", "--device=cpu"]
-BRIEF += ["--no-report", "--policy=latent", "--workers=1", "--force", "--companion=none"]
+BRIEF += ["--no-report", "--policy=latent", "--workers=1", "--advice=none", "--force", "--companion=none"]
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:

@@ -55,13 +55,14 @@ def test_processes_side_by_side_choose_and_learn_what_one_does(tmp_path: Path) -
         "--workers=2",
         "--device=cpu",
         "--no-report",
+        "--advice=brief",
         "--force",
     ]
     command = [sys.executable, str(FIT), "--dataset", "sines", "--models", str(tmp_path)]
     ended = subprocess.run([*command, *steps, *others], capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 0, ended.stderr
     several = read_manifest((tmp_path / "sines" / "1" / "manifest.json").read_bytes())
-    one = learn(policy="auto", folds=QUICKER["folds"])
+    one = learn(policy="auto", folds=QUICKER["folds"], advice="brief")
     assert several.metrics.uplift == one.uplift
     assert one.held_out is not None and several.calibration == one.held_out.calibrate()
     assert one.uplift is not None and one.uplift.advice.uplift is not None

@@ -21,7 +21,7 @@ OUTLIER = np.where(np.arange(16 * 24).reshape(16, 1, 24) == 0, 1e30, WALKS)
 
 
 def make_settings(**settings: object) -> FitConfiguration:
-    return make_brief(**take_steps(5, 5, 5), **settings)
+    return make_brief(**take_steps(5, 5, 5), **{"advice": "brief", **settings})
 
 
 @pytest.mark.parametrize(

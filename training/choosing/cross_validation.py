@@ -10,12 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from torch import nn
 
-from bundle.evidence import Advice, Candidate, Uplift
+from bundle.evidence import Candidate, Uplift
 from bundle.generation.policy import PolicyName, find_source, is_latent
+from training.choosing.balance import find_rare, is_imbalanced
 from training.choosing.companion import Companion, fit_companion, judge_companion, weigh
-from training.choosing.folds import Fold, Judged, fit_policy, judge, judge_concatenated
+from training.choosing.folds import Fold, Judged, fit_policy, judge
 from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 from training.configuration import FitConfiguration
+from training.judging.comparing import Decided, judge_arms
+from training.judging.expecting import summarise_advice
+from training.judging.kinds import choose_kinds
 from training.learning.augmenting import NOTHING, Initial, fit_maker
 from training.learning.cases import TrainingCases
 from training.learning.loop import History
@@ -31,9 +35,6 @@ LATENT_START, LATENT_START_IMBALANCED = 1.0, 4.0
 """Nats, over all held-out cases, by which another policy has to be better than a latent one: the logarithm of the odds
 given to latent policies beforehand. On few cases it decides, on many the evidence does. Where classes are imbalanced a
 few held-out cases of rare ones make much of the score, so that it decides longer."""
-
-IMBALANCE = 3.0
-"""Largest over smallest class count from which on rare classes are drawn more often, by `FitConfiguration.balance`."""
 
 
 @dataclass(frozen=True)
@@ -129,15 +130,17 @@ def cross_validate(
         generator = _learn_whole(cases, configuration, initial, evidence.rounds, watcher)
     train = partial(_train, cases, evidence.policy, generator, configuration, balanced, initial, watcher)
     training: list[partial[Any]] = [train] if cases.n_classes > 1 else []
+    kinds = choose_kinds(configuration.advice)
     advising: list[partial[Any]] = [
-        partial(judge_concatenated, fold, evidence.served, balanced, watch)
+        partial(judge_arms, fold, (evidence.served,), balanced, kinds, watch)
         for fold, watch in zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True)
-        if evidence.rows
+        if evidence.rows and kinds
     ]
     accompanying = _list_companions(cases, evidence, generator, configuration, balanced, watcher)
     answers = run_side_by_side([*training, *advising, *accompanying], configuration)
     networks, rest = answers[: len(training)], answers[len(training) :]
-    found = summarise_uplift(evidence, rest[: len(advising)], balanced, configuration)
+    counts = np.bincount(cases.class_index, minlength=cases.n_classes)
+    found = summarise_uplift(evidence, rest[: len(advising)], counts, configuration)
     companion = _join_companion(evidence, rest[len(advising) :], balanced, configuration)
     return CrossValidation(evidence.folds, generator, networks[0] if networks else None, companion, found)
 
@@ -227,21 +230,19 @@ def _train(
 
 
 def summarise_uplift(
-    evidence: Evidence, differences: Sequence[np.ndarray], balanced: bool, configuration: FitConfiguration
+    evidence: Evidence, decided: Sequence[Decided], counts: np.ndarray, configuration: FitConfiguration
 ) -> Uplift:
-    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `differences` that
-    they make are of each fold."""
-    chosen, served = evidence.policy, evidence.served
-    gain = bootstrap(100.0 * np.concatenate(differences), configuration.seed) if differences else None
-    use = chosen != "none" and gain is not None and gain.low > 0
+    """The choice, and advice on adding its cases, or the best latent policy's where none was chosen; `decided` are the
+    held-out cases of each fold, `counts` `[n_classes]` all cases."""
+    chosen = evidence.policy
     return Uplift(
         policy=chosen,
         rounds=evidence.rounds,
-        balanced=balanced and chosen != "none",
+        balanced=bool(find_rare(counts).any()) and chosen != "none",
         n_cases=sum(len(fold.fold.held_out.series) for fold in evidence.folds),
         n_folds=len(evidence.folds),
         candidates=evidence.rows,
-        advice=Advice(policy=served, use=use, uplift=gain),
+        advice=summarise_advice(evidence.served, decided, configuration.metric, counts),
         weight=configuration.synthetic_weight,
     )
 
@@ -262,9 +263,3 @@ def summarise_candidate(
         balanced_accuracy=average_over_classes(correct.astype(float), truth),
         uplift=bootstrap(100.0 * (correct.astype(float) - without), configuration.seed),
     )
-
-
-def is_imbalanced(class_index: np.ndarray) -> bool:
-    """Whether the classes that have cases differ in count by IMBALANCE or more."""
-    counts = np.bincount(class_index)
-    return bool(counts.max() >= IMBALANCE * counts[counts > 0].min())

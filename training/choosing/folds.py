@@ -12,12 +12,11 @@ from torch import nn
 from bundle.generation.mixture import compute_marginal_log_density
 from bundle.generation.policy import PolicyName, find_source
 from training.choosing.policies import compute_log_probabilities, fit_classifier
-from training.choosing.rocket import Rocket, make_ridge
 from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.duplicates import group_equal
 from training.data.split import split_folds
-from training.learning.augmenting import compute_equal_counts, fit_maker, join_cases
+from training.learning.augmenting import compute_equal_counts, fit_maker
 from training.learning.cases import TrainingCases, standardise
 from training.learning.generator import Generator
 from training.learning.learner import (
@@ -132,37 +131,3 @@ def fit_policy(
         made = generator.make_pool(policy, cases, compute_equal_counts(cases, POOL_SIZE), configuration.seed)
     real = standardise(cases, generator.scaling)
     return fit_classifier(fabric, real, made, policy, configuration, balanced, initial)
-
-
-def judge_concatenated(judged: Judged, policy: PolicyName, balance: bool, watcher: Watcher = UNWATCHED) -> np.ndarray:
-    """What a user gains who adds a policy's cases to the training set as they are, per held-out case `[n]`.
-
-    That is the difference in whether it is classified correctly, the mean of our classifier and of MiniRocket and
-    ridge. The cases fill every class to the largest with `balance`, else they double each class.
-    """
-    configuration = judged.generator.configuration
-    fabric = start_fabric(configuration, watcher)
-    kept, held_out, scaling = judged.fold.kept, judged.fold.held_out, judged.generator.scaling
-    counts = np.bincount(kept.class_index, minlength=kept.n_classes)
-    counts = np.where(counts > 0, counts.max() - counts, 0) if balance else counts
-    grown = join_cases(kept, judged.generator.make(policy, kept, counts, configuration.seed))
-    network, _ = fit_classifier(
-        fabric, standardise(grown, scaling), None, "none", configuration, steps_for=len(kept.series)
-    )
-    with_them = compute_log_probabilities(network, scaling, held_out.series)
-    without = judged.log_probabilities["none"]
-    ours = _find_correct(with_them.argmax(axis=1), held_out) - _find_correct(without.argmax(axis=1), held_out)
-    real, test = (standardise(cases, scaling).series.numpy() for cases in (grown, held_out))
-    n_kept = len(kept.series)
-    rocket = Rocket(real[:n_kept], configuration.seed)
-    features, judged_by = rocket(real), rocket(test)
-    both = make_ridge().fit(features, grown.class_index).predict(judged_by)
-    alone = make_ridge().fit(features[:n_kept], kept.class_index).predict(judged_by)
-    theirs = _find_correct(both, held_out) - _find_correct(alone, held_out)
-    difference: np.ndarray = (ours + theirs) / 2
-    return difference
-
-
-def _find_correct(predicted: np.ndarray, cases: TrainingCases) -> np.ndarray:
-    correct: np.ndarray = (predicted == cases.class_index).astype(np.int64)
-    return correct

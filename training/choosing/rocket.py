@@ -12,7 +12,8 @@ from sklearn.preprocessing import StandardScaler
 
 PENALTIES = np.logspace(-3, 3, 10)
 SHORTEST = 9
-"""MiniRocket's kernels have nine weights; shorter series are continued by their last value."""
+"""MiniRocket's kernels have nine weights, and catch22 takes three timepoints at least; shorter series are continued by
+their last value."""
 
 
 class Rocket:
@@ -35,9 +36,9 @@ class Rocket:
         return features
 
 
-def make_ridge() -> Pipeline:
-    """A ridge classifier of features, not fitted yet."""
-    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES))
+def make_ridge(class_weight: str | None = None) -> Pipeline:
+    """A ridge classifier of features, not fitted yet; `class_weight` as of scikit-learn."""
+    return make_pipeline(StandardScaler(), RidgeClassifierCV(alphas=PENALTIES, class_weight=class_weight))
 
 
 def lengthen(series: np.ndarray) -> np.ndarray:

@@ -11,7 +11,8 @@ from torch import nn
 
 from bundle.evidence import Uplift
 from bundle.generation.policy import PolicyName, find_source, is_latent
-from training.choosing.cross_validation import CANDIDATES, CrossValidation, cross_validate, is_imbalanced
+from training.choosing.balance import is_imbalanced
+from training.choosing.cross_validation import CANDIDATES, CrossValidation, cross_validate
 from training.choosing.folds import fit_policy, make_folds
 from training.choosing.policies import compute_log_probabilities, fit_classifier
 from training.configuration import FitConfiguration

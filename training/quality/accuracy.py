@@ -11,7 +11,7 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from bundle.evidence import AveragePrecision, Recall, ShareInterval
 from bundle.manifest import Label
-from training.choosing.cross_validation import is_imbalanced
+from training.choosing.balance import is_imbalanced
 
 
 def measure_accuracy(

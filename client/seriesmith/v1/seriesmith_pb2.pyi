@@ -98,15 +98,44 @@ class Interval(_message.Message):
     high: float
     def __init__(self, mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ...) -> None: ...
 
+class KindAdvice(_message.Message):
+    __slots__ = ("verdict", "message", "mean", "low", "high", "free", "free_mean")
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    MESSAGE_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    LOW_FIELD_NUMBER: _ClassVar[int]
+    HIGH_FIELD_NUMBER: _ClassVar[int]
+    FREE_FIELD_NUMBER: _ClassVar[int]
+    FREE_MEAN_FIELD_NUMBER: _ClassVar[int]
+    verdict: str
+    message: str
+    mean: float
+    low: float
+    high: float
+    free: str
+    free_mean: float
+    def __init__(self, verdict: _Optional[str] = ..., message: _Optional[str] = ..., mean: _Optional[float] = ..., low: _Optional[float] = ..., high: _Optional[float] = ..., free: _Optional[str] = ..., free_mean: _Optional[float] = ...) -> None: ...
+
 class Advice(_message.Message):
-    __slots__ = ("use", "message", "uplift")
+    __slots__ = ("use", "message", "uplift", "metric", "judges")
+    class JudgesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: KindAdvice
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[KindAdvice, _Mapping]] = ...) -> None: ...
     USE_FIELD_NUMBER: _ClassVar[int]
     MESSAGE_FIELD_NUMBER: _ClassVar[int]
     UPLIFT_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    JUDGES_FIELD_NUMBER: _ClassVar[int]
     use: bool
     message: str
     uplift: Interval
-    def __init__(self, use: _Optional[bool] = ..., message: _Optional[str] = ..., uplift: _Optional[_Union[Interval, _Mapping]] = ...) -> None: ...
+    metric: str
+    judges: _containers.MessageMap[str, KindAdvice]
+    def __init__(self, use: _Optional[bool] = ..., message: _Optional[str] = ..., uplift: _Optional[_Union[Interval, _Mapping]] = ..., metric: _Optional[str] = ..., judges: _Optional[_Mapping[str, KindAdvice]] = ...) -> None: ...
 
 class Use(_message.Message):
     __slots__ = ("weight", "how")

@@ -50,6 +50,11 @@ def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, 
     answer = server.answer(operation, model="sines", **fields[operation])
     if "advice" in answer:
         answer |= {f"advice_{part}": value for part, value in answer.pop("advice").items() if value is not None}
+        judges = answer.pop("advice_judges")
+        if judges:
+            answer["advice_judges"] = list(judges)
+            parts = next(iter(judges.values()))
+            answer |= {f"advice_judges_{part}": [judge[part] for judge in judges.values()] for part in parts}
         uplift = answer.pop("advice_uplift", {})
         answer |= {f"advice_uplift_{part}": value for part, value in uplift.items()}
         for kind, use in answer.pop("usage").items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bundle.advising import describe_judges
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Manifest
 from training.data.duplicates import describe
@@ -92,6 +93,8 @@ def describe_advice(manifest: Manifest) -> str:
         return "none: whether adding synthetic series helps was not measured"
     advice = uplift.advice
     verdict = "use it" if advice.use else "not likely to help"
+    if advice.judges:
+        return f"{advice.policy}: {describe_judges(advice)}"
     if advice.uplift is None:
         return f"{advice.policy}: {verdict}; there was no fold to measure it on"
     mean, low, high = (format_signed(value) for value in (advice.uplift.mean, advice.uplift.low, advice.uplift.high))
