@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +29,8 @@ from training.learning.cases import TrainingCases, standardise
 from training.learning.run import Run, compute_growth, start_fabric
 from training.learning.scaling import Scaling
 
-ARMS = ("none", "code", "bypass")
+Arm = Literal["none", "code", "bypass"]
+ARMS: tuple[Arm, ...] = ("none", "code", "bypass")
 """Values of `--vae.time`."""
 
 PERIOD, WINDOW, STRIDE = 48, 48, 13
@@ -41,6 +43,8 @@ class Configuration:
 
     seeds: int = 3
     """Recordings and initial weights."""
+    arms: tuple[Arm, ...] = ARMS
+    """Ways of giving time."""
     epochs: tuple[int, ...] = (100, 400)
     """Passes over the windows, each in a fit of its own."""
     picture: Path | None = None
@@ -118,7 +122,7 @@ def main(configuration: Configuration) -> None:
     windows = [load_windows(seed) for seed in range(configuration.seeds)]
     for epochs in configuration.epochs:
         pictured: dict[str, Codes] = {}
-        for arm in ARMS:
+        for arm in configuration.arms:
             found = [learn_codes(arm, *pair, epochs, seed) for seed, pair in enumerate(windows)]
             indices = [codes.compute_rand_index() for codes in found]
             error, seconds = (np.mean([getattr(codes, name) for codes in found]) for name in ("error", "seconds"))
