@@ -23,7 +23,6 @@ from training.learning.policy_cases import PolicyCases
 from training.learning.run import Run
 from training.learning.scaling import Scaling
 
-
 PARITY = 1e-4
 """Of class probabilities: a ridge's scores add up the rounding of thousands of features, which a temperature raises;
 1.4e-5 was seen on Plane."""
