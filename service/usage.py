@@ -49,15 +49,15 @@ def describe_usage(manifest: Manifest) -> Usage:
 DEEP_NETWORK = (
     "Put as many synthetic cases as real ones into each batch, equally many of each class, at weight {weight:g} in the "
     "loss, and take the last 40 % of the steps on real cases alone. With the policy chosen so, a network gained 1.8 "
-    "points of accuracy [0.8, 3.1] over 20 data sets; with the cases merely added it lost 0.4 [−0.3, 1.4]."
+    "points of accuracy [0.8, 3.1] over 20 data sets; with the cases merely added it lost 0.4 [-0.3, 1.4]."
 )
 RANDOM_CONVOLUTIONS = (
     "Fit the kernels to the real cases and the linear model to real and synthetic ones alike: MiniRocket and ridge "
-    "gained 0.1 points of accuracy [−0.2, 0.5] over 20 data sets. Other weights were not measured."
+    "gained 0.1 points of accuracy [-0.2, 0.5] over 20 data sets. Other weights were not measured."
 )
 NEAREST_NEIGHBOURS = (
     "Add the synthetic cases to the real ones, since a neighbour knows no weights: 1-NN by dynamic time warping gained "
-    "0.9 points of accuracy [−0.1, 2.0] over 20 data sets."
+    "0.9 points of accuracy [-0.1, 2.0] over 20 data sets."
 )
 FEATURES_AND_TREES = (
     "Pass sample_weight to fit, {weight:g} for a synthetic case: it is the weight for deep networks, and none was "

@@ -23,6 +23,7 @@ from training.families import find_name
 from training.fit import fit_and_publish, parse_arguments
 from training.fitting import fit
 from training.learning.run import start_fabric
+from training.learning.weights import read_weights
 
 SERIES = datasets.load("sines").train.series[:9]
 TRUTH = np.arange(40) % 2
@@ -81,8 +82,12 @@ def fit_brief(models: Path, companion: str) -> Bundle:
 
 
 @pytest.fixture(scope="module")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Bundle]:
-    models = tmp_path_factory.mktemp("models")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="module")
+def bundles(models: Path) -> dict[str, Bundle]:
     return {companion: fit_brief(models, companion) for companion in ("none", "ridge")}
 
 
@@ -94,6 +99,14 @@ def test_the_mean_is_served_and_the_network_screens(bundles: dict[str, Bundle]) 
     assert pooled.has("screener") and not alone.has("screener")
     assert np.allclose(pooled.screen(SERIES), alone.classify(SERIES), atol=1e-5)
     assert not np.allclose(pooled.classify(SERIES), alone.classify(SERIES), atol=1e-3)
+
+
+def test_a_fit_that_starts_from_it_starts_from_the_network_whatever_its_weight(
+    models: Path, bundles: dict[str, Bundle]
+) -> None:
+    alone, pooled = (read_weights(models / name / "1") for name in bundles)
+    assert alone.keys() == pooled.keys()
+    assert all(np.array_equal(array, pooled[name]) for name, array in alone.items() if name.startswith("classifier."))
 
 
 def test_every_weight_is_judged_by_the_cases_that_folds_hold_out() -> None:

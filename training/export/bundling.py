@@ -85,7 +85,8 @@ def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
         for graph, item in exported.items()
         for (direction, tensor), array in item.probe.items()
     }
-    weights = list_weights({**fitted.generator.modules, "classifier": fitted.classifier})
+    network = fitted.screener or fitted.classifier  # without its companion, from which no fit starts
+    weights = list_weights({**fitted.generator.modules, "classifier": network})
     archives = {"probe.npz": write_npz(probes), WEIGHTS_FILE: write_npz(weights)}
     if (law := fitted.generator.law) is not None:
         parameters = {"weights": law.weights, "means": law.means, "covariances": law.covariances}

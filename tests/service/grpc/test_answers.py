@@ -39,13 +39,13 @@ def test_every_operation_answers_what_it_answers_over_http(
 
 
 def _drop_absent(value: Any) -> Any:
-    """Without what is null or zero: protobuf leaves it out."""
+    """Without what is null, zero or an empty map: protobuf leaves it out."""
     if not isinstance(value, dict):
         return value
     return {
         name: inner if name in ("fallbacks", "acceptance") else _drop_absent(inner)
         for name, inner in value.items()
-        if inner is not None and (isinstance(inner, list) or inner != 0)
+        if inner is not None and (isinstance(inner, list) or inner not in (0, {}))
     }
 
 

@@ -40,7 +40,12 @@ def _build_tensors(module: Any, given: Arrays, **more: Any) -> list[Any]:
 def _read_arrays(result: Any, names: list[str]) -> Arrays:
     arrays = {name: result.as_numpy(name) for name in names}
     said = {name: array for name, array in arrays.items() if array is not None}  # null is left out
-    return {name: array.astype(str) if array.dtype.kind in "OS" else array for name, array in said.items()}
+    return {name: _read_texts(array) if array.dtype.kind in "OS" else array for name, array in said.items()}
+
+
+def _read_texts(array: np.ndarray) -> np.ndarray:
+    texts = [text.decode() if isinstance(text, bytes) else str(text) for text in array.ravel().tolist()]
+    return np.array(texts, str).reshape(array.shape)
 
 
 def _ask_http(client: Any, more: dict[str, Any], binary: bool, model: str, given: Arrays, outputs: list[str]) -> Arrays:
