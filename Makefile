@@ -52,6 +52,9 @@ endif
 serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder; CERT=file KEY=file [CLIENT_CA=file]: with TLS)
 	@exec $(BIN)/python -m service --host $(HOST) --port $(PORT) $(TLS)
 
+# Two processes on two cores: more threads would only wait for each other.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
 # pytest is last: its closing line is the result.
 .PHONY: test
 test: $(TESTING) ## Style, types, architecture, tests
@@ -59,11 +62,11 @@ test: $(TESTING) ## Style, types, architecture, tests
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-all
 test-all: test ## What `make test` runs, the tests marked `long`, and `make reliability`
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m long
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m long
 	$(MAKE) reliability
 
 .PHONY: reliability

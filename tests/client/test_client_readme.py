@@ -9,11 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bundle.repository import SHIPPED
 from tests.service.server import ROOT, run_server
 from tests.test_readme import EXAMPLE, NUMBER
 
 
+@pytest.mark.long
 def test_the_example_of_batches_shows_the_difference_that_it_says(tmp_path: Path):
     section = (ROOT / "client" / "README.md").read_text().partition("## Batches\n")[2]
     [(_, code, said)] = EXAMPLE.findall(section)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from seriesmith import AugmentAnswer, Client
-from tests.conftest import take_steps
+from tests.conftest import take_dense_steps
 from tests.service.server import Server, run_server
 from tests.training.test_fit import make_brief
 from training.data import load
@@ -51,7 +51,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves what a fit made of the .ts file."""
     folder = tmp_path_factory.mktemp("round")
     file = write_file(folder / "machines.ts", *make_cases())
-    settings = make_brief(**take_steps(5, 5, 5), folds=0, held_out_share=0.0, data=file, models=folder / "models")
+    settings = make_brief(**take_dense_steps(5, 5), folds=0, held_out_share=0.0, data=file, models=folder / "models")
     fit_and_publish(settings)
     with run_server(folder, folder / "models") as running:
         yield running

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from bundle.engine.bundle import Bundle
-from tests.conftest import take_steps
+from tests.conftest import take_dense_steps, take_steps
 from tests.training.conftest import BRIEF
 from training import data as datasets
 from training.choosing.companion import EVEN, Pooled, weigh
@@ -72,7 +72,7 @@ def test_logits_are_those_of_the_weighted_mean_of_probabilities() -> None:
 
 
 def fit_brief(models: Path, companion: str) -> Bundle:
-    settings = {**BRIEF, **take_steps(10, 2, 10, euler_steps=4)}
+    settings = {**BRIEF, **take_dense_steps(10, 10)}
     configuration = FitConfiguration(
         **{**settings, "dataset": "sines", "models": models, "name": companion, "companion": companion, "folds": 0}
     )

@@ -17,6 +17,7 @@ from training.configuration import ConfigurationError
 from training.data import Cases
 from training.door import check_fit
 from training.families import list_names
+from training.families.textures import flow
 from training.families.vae import convolutional
 from training.learning.mixture_fit import fit_mixture
 
@@ -29,7 +30,7 @@ CASES = Cases(np.random.default_rng(0).normal(size=(60, 1, 16)).astype(np.float3
     [
         (["--vae.latent-dim=100000"], f"--vae.latent-dim is 100000; it must be at least 1 and at most {MOST_LATENT}"),
         (
-            ["--texture.euler-steps=1000000"],
+            ["--texture=flow", "--texture.euler-steps=1000000"],
             f"at most {MOST_TEXTURE_STEPS}",
         ),
         (["--expansion=1e300"], "--expansion is 1e+300; it must be above 0 and at most 1e+06"),
@@ -81,7 +82,11 @@ def test_a_name_or_path_that_no_manifest_holds_is_refused_before_training(
             "for the mixtures of 60 classes, 1 components each, in 1024 dimensions",
         ),
         ({}, 2**20, "for resampling 1048576 timepoints to 128"),
-        ({"working_timepoints": 30_000}, 30_000, "for the noise of 1 channels of 30000 timepoints"),
+        (
+            {"working_timepoints": 30_000, "texture": flow.Settings()},
+            30_000,
+            "for the noise of 1 channels of 30000 timepoints",
+        ),
     ],
 )
 def test_a_bundle_that_no_server_takes_is_refused_with_what_makes_it_large(

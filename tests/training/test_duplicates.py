@@ -79,6 +79,7 @@ def test_equal_cases_are_on_one_side_of_every_fold_and_of_the_held_out_split(tmp
         assert not {case.tobytes() for case in kept} & {case.tobytes() for case in held}
 
 
+@pytest.mark.long
 def test_a_fit_warns_before_it_trains_and_manifest_and_report_say_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

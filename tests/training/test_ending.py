@@ -57,7 +57,7 @@ def test_a_loss_that_is_no_number_ends_training_and_says_what_to_do(
 
 
 def test_a_fit_that_went_astray_keeps_no_checkpoint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--vae.learning-rate" in refuse(tmp_path, capsys, "--vae.learning-rate=1e30", "--folds=0")
+    assert "--vae.learning-rate" in refuse(tmp_path, capsys, "--vae.learning-rate=1e30")
     assert not list(tmp_path.iterdir())
 
 
@@ -83,7 +83,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_ends_a_fit_in_a_sentence_and_leaves_no_half_bundle(
     small_disk: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    sentence = refuse(small_disk, capsys, "--folds=0")
+    sentence = refuse(small_disk, capsys)
     assert "No space left on device" in sentence and "No version was added" in sentence
     assert not list(small_disk.rglob(".tmp-*"))
 
@@ -116,7 +116,7 @@ def test_a_bug_in_the_report_costs_the_report_and_is_logged_whole(
     np.savez(tmp_path / "small.npz", X=np.random.default_rng(0).normal(size=(12, 1, 16)))
     monkeypatch.setattr(door, "write_report", lambda *_: max([]))
     arguments = ["--data", str(tmp_path / "small.npz"), "--models", str(tmp_path / "m"), *BRIEF, "--report"]
-    assert main([*arguments, "--policy=none", "--folds=0"]) == 0
+    assert main([*arguments, "--policy=none"]) == 0
     assert "not written: max()" in capsys.readouterr().out and "Traceback" in caplog.text
 
 

@@ -16,14 +16,15 @@ from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
 from bundle.evidence import Predecessor
 from bundle.manifest import read_manifest
-from tests.conftest import QUICK, take_steps
+from tests.conftest import QUICK, take_dense_steps, take_steps
 from training.configuration import FitConfiguration
 from training.fit import find_repository, fit_and_publish, main
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
-STEPS = take_steps(20, 20, 20)
-BRIEF = ["--vae.steps=20", "--texture.steps=20", "--classifier.steps=20", "--folds=2", "--device=cpu"]
-BRIEF += ["--no-report", "--policy=latent", "--workers=1", "--advice=none", "--force", "--companion=none"]
+STEPS = take_dense_steps(20, 20)
+PLAIN = ["--device=cpu", "--no-report", "--policy=latent", "--workers=1", "--advice=none", "--force"]
+BRIEF = ["--vae=dense", "--vae.steps=20", "--texture=stored", "--classifier.steps=20", "--companion=none", *PLAIN]
+BRIEF += ["--folds=0"]
 
 
 def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
@@ -32,12 +33,14 @@ def run(*arguments: str, directory: Path) -> subprocess.CompletedProcess[str]:
 
 
 def make_brief(**settings: object) -> FitConfiguration:
-    """Few steps; without folds, which take longest, unless they are asked for."""
+    """Few steps of families that are exported soon; without folds, which take longest, unless they are asked for."""
     return FitConfiguration(**{**QUICK, **STEPS, "folds": 0, **settings})
 
 
 def test_the_command_runs_from_anywhere_and_prints_its_table(tmp_path: Path) -> None:
-    ended = run("--dataset", "sines", "--models", str(tmp_path / "m"), *BRIEF, "--folds=0", directory=tmp_path)
+    steps = ["--vae.steps=20", "--texture.steps=20", "--classifier.steps=20"]
+    asked = ["--dataset", "sines", "--models", str(tmp_path / "m"), *steps, *PLAIN, "--folds=0"]
+    ended = run(*asked, directory=tmp_path)
     assert ended.returncode == 0, ended.stderr
     for word in ("class", "components", "trust", "acceptance", "accuracy", "given test set", "MB"):
         assert word in ended.stdout
@@ -75,6 +78,7 @@ def test_what_cannot_be_fitted_is_refused_in_a_sentence_and_publishes_nothing(
     assert not list((tmp_path / "m").rglob("manifest.json"))
 
 
+@pytest.mark.long
 def test_equal_seeds_give_equal_graphs_and_arrays_and_other_seeds_others(tmp_path: Path) -> None:
     first, again, other = (
         fit_and_publish(make_brief(dataset="sines", models=tmp_path, seed=seed)) for seed in (1, 1, 2)
@@ -143,6 +147,7 @@ def test_weights_of_another_shape_are_refused(repository: Path, tmp_path: Path) 
     assert not list(tmp_path.rglob("manifest.json"))
 
 
+@pytest.mark.long
 def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     labels = np.repeat(["idle", "busy"], 30)
@@ -151,7 +156,7 @@ def test_raw_units_groups_and_string_labels_from_an_npz_without_a_test_set(tmp_p
     groups = np.tile(np.arange(10), 6)
     file = tmp_path / "pumps.npz"
     np.savez(file, X=series, y=labels, groups=groups)
-    directory = fit_and_publish(make_brief(data=file, models=tmp_path / "m", folds=2, **take_steps(150, 20, 150)))
+    directory = fit_and_publish(make_brief(data=file, models=tmp_path / "m", folds=2, **take_dense_steps(150, 150)))
     assert directory is not None
     bundle = Bundle.load(directory, Runtime("cpu", 1))
     assert bundle.manifest.labels == ["busy", "idle"]
@@ -205,6 +210,7 @@ def test_nothing_is_judged_without_folds_and_a_relative_path_is_found_again_from
     assert (tmp_path / "m" / "small" / "2").is_dir()
 
 
+@pytest.mark.long
 def test_a_damaged_bundle_does_not_keep_the_others_from_being_fitted_again(tmp_path: Path) -> None:
     fit_and_publish(make_brief(dataset="sines", models=tmp_path, name="good"))
     shutil.copytree(tmp_path / "good", tmp_path / "bad")

@@ -10,9 +10,10 @@ import pytest
 
 from bundle.evidence import Advice, Candidate, Interval, Quality, Uplift
 from bundle.manifest import Manifest, read_manifest
-from tests.conftest import QUICK, take_steps
+from tests.conftest import QUICK, take_dense_steps
 from tests.training.report_page import Page, make_inputs, replace_metrics
 from training.configuration import FitConfiguration
+from training.families.textures import flow
 from training.families.textures.stored import StoredResiduals
 from training.fit import fit_and_publish
 from training.report import Collection, write_report
@@ -38,7 +39,13 @@ MOST_BYTES = 3_000_000
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The directory of a real, brief fit that wrote its report, and beside it the latent over the epochs."""
     models = tmp_path_factory.mktemp("report") / "models"
-    brief = {**QUICK, **take_steps(20, 20, 20), "report": True, "animate": True}
+    brief = {
+        **QUICK,
+        **take_dense_steps(20, 20),
+        "texture": flow.Settings(steps=20, euler_steps=4),
+        "report": True,
+        "animate": True,
+    }
     directory = fit_and_publish(FitConfiguration(dataset="sines", models=models, **brief))
     assert directory is not None
     return directory

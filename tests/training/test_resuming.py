@@ -27,7 +27,7 @@ from training.learning.generator import Generator
 from training.learning.run import start_fabric
 
 WITHOUT_FOLDS = make_brief(dataset="sines")
-FLAGS = [*BRIEF[:3], "--folds=0", *BRIEF[4:], "--dataset=sines"]
+FLAGS = [*BRIEF, "--dataset=sines"]
 
 
 class Killed(BaseException):
@@ -70,6 +70,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return compute_hashes(fit_and_publish(replace(WITHOUT_FOLDS, models=tmp_path_factory.mktemp("undisturbed"))))
 
 
+@pytest.mark.long
 def test_a_killed_fit_goes_on_to_the_same_bundle_and_leaves_nothing(
     undisturbed: dict[str, str], tmp_path: Path
 ) -> None:

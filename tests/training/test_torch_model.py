@@ -30,6 +30,7 @@ from training.learning.run import start_fabric
 ADDING = [policy for policy in POLICIES if policy != "none"]
 SEED = 11
 COUNT = BLOCK_ROWS + 5
+EACH_KIND = pytest.mark.parametrize("kind", ["labelled", pytest.param("unlabelled", marks=pytest.mark.long)])
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _augment(bundle: Bundle, policy: PolicyName, cases: TrainingCases, counts: n
     return np.concatenate([generate_blocks(bundle, recipe, recipe.list_blocks()).series for recipe in started])
 
 
-@pytest.mark.parametrize("kind", ["labelled", "unlabelled"])
+@EACH_KIND
 def test_samples_of_a_fit_are_those_of_its_bundle(kind: str, request: pytest.FixtureRequest) -> None:
     pair: Pair = request.getfixturevalue(kind)
     n_classes = pair.cases.n_classes
@@ -107,7 +108,7 @@ def test_series_that_are_drawn_again_are_the_same_too(labelled: Pair) -> None:
 
 
 @pytest.mark.parametrize("policy", ADDING)
-@pytest.mark.parametrize("kind", ["labelled", "unlabelled"])
+@EACH_KIND
 def test_augmented_cases_of_a_fit_are_those_of_its_bundle(
     kind: str, policy: PolicyName, request: pytest.FixtureRequest
 ) -> None:
