@@ -49,7 +49,6 @@ def test_two_instances_are_restarted_in_turn_behind_nginx(
     ledger.require_none("wrong", "lost", "refused")
 
 
-@pytest.mark.gate
 def test_two_instances_are_restarted_in_turn_and_clients_turn_to_the_other(
     repository: Path, tmp_path: Path, payloads: Payloads, sizes: Sizes
 ):

@@ -101,7 +101,7 @@ def test_who_does_not_read_is_not_written_for(server: Server, leaving: grpc.Chan
     _assert_idle(server)
 
 
-@pytest.mark.parametrize("count", [6_000, pytest.param(40_000, marks=pytest.mark.reliability)])
+@pytest.mark.parametrize("count", [15_000, pytest.param(40_000, marks=pytest.mark.reliability)])
 def test_memory_stays_flat_while_much_is_streamed(server: Server, leaving: grpc.Channel, count: int):
     def resident() -> int:
         pids = [pid for pid in find_children(server.pid) if "service" in Path(f"/proc/{pid}/cmdline").read_text()]
