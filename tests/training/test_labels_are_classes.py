@@ -75,6 +75,8 @@ SOUND: dict[str, Labels] = {
     "padded codes": ["01", "02"],
     "twenty digits": ["12345678901234567890", "12345678901234567891"],
     "many bytes": ["日本", "ü"],
+    "words and underscores": ["arm_raise", "leg_raise"],
+    "too large for numbers": ["1e400", "2e400"],
 }
 
 

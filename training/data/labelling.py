@@ -106,12 +106,13 @@ def describe_classes(labels: Sequence[Label] | None, where: str) -> tuple[str, .
 def write_form(label: Label) -> str:
     """What a label reads as: `1.0` and `1e0` read as `1`; `01`, a code, does not."""
     text = str(label).strip()
-    if isinstance(label, str) and any(mark in text for mark in ".eE+"):
+    if isinstance(label, str) and any(mark in text for mark in ".eE+") and "_" not in text:
         try:
-            value = float(text) if "_" not in text else np.nan
+            value = float(text)
         except ValueError:
             return text
-        return str(int(value)) if np.isfinite(value) and value.is_integer() else repr(value)
+        if np.isfinite(value):
+            return str(int(value)) if value.is_integer() else repr(value)
     return text
 
 
