@@ -30,6 +30,7 @@ from training.data.split import hold_out
 from training.evaluation.statistics import bootstrap_datasets, count_win_tie_loss
 from training.evaluation.subsets import Level, choose_kept, qualifies
 from training.evaluation.trial import resample_cases
+from training.judging.arms import count_added
 from training.learning.augmenting import fit_generator, join_cases
 from training.learning.cases import TrainingCases
 from training.learning.run import start_fabric
@@ -54,6 +55,15 @@ class Settings:
     """Their names (default: all in the folder)."""
     seeds: int = 3
     """Each dataset is halved anew with the seeds 0 … seeds − 1."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Real cases to learn from, cases that neither a maker nor a judge learns from, and how makers are fitted."""
+
+    real: TrainingCases
+    judging: TrainingCases
+    configuration: FitConfiguration
 
 
 @dataclass(frozen=True)
@@ -121,9 +131,8 @@ JUDGES = {
 }
 
 
-def make_half(dataset: datasets.Dataset, level: Level | None, seed: int) -> Half | None:
-    """Halve a training set and augment one half, as `/augment` does by the policy `latent`; None where it has too few
-    cases for the level."""
+def split_training_set(dataset: datasets.Dataset, level: Level | None, seed: int) -> Split | None:
+    """Halve a training set, and keep of one half what the level says; None where it has too few cases for that."""
     configuration = FitConfiguration(seed=seed, device="cpu", workers=1, threads=1)
     whole = resample_cases(dataset.train, configuration.working_timepoints)
     cases = make_training_cases(whole, order_labels(whole.labels))
@@ -131,11 +140,14 @@ def make_half(dataset: datasets.Dataset, level: Level | None, seed: int) -> Half
     learn = cases.select(first)
     if not qualifies(learn.class_index, level):
         return None
-    real = learn.select(choose_kept(learn.class_index, level, seed))
-    counts = np.bincount(real.class_index, minlength=real.n_classes)
-    wanted = counts if level is None else counts.max() - counts
-    generator = fit_generator(start_fabric(configuration), real, configuration, textured=False)
-    return Half(real, generator.make("latent", real, wanted, seed), cases.select(second), seed)
+    return Split(learn.select(choose_kept(learn.class_index, level, seed)), cases.select(second), configuration)
+
+
+def make_half(split: Split, balance: bool, seed: int) -> Half:
+    """Augment the real cases as `/augment` does by the policy `latent`, without texture."""
+    generator = fit_generator(start_fabric(split.configuration), split.real, split.configuration, textured=False)
+    made = generator.make("latent", split.real, count_added(split.real, balance), seed)
+    return Half(split.real, made, split.judging, seed)
 
 
 def measure(half: Half) -> Iterator[tuple[str, ...]]:
@@ -184,8 +196,9 @@ def main(arguments: list[str] | None = None) -> int:
         if not opened.tell():
             writer.writerow(COLUMNS)
         for seed, name, level in (one for one in wanted if (one[1], str(one[0]), one[2]) not in known):
-            half = make_half(datasets.load(dataset=name, data=settings.data), LEVELS[level], seed)
-            if half is not None:
+            split = split_training_set(datasets.load(dataset=name, data=settings.data), LEVELS[level], seed)
+            if split is not None:
+                half = make_half(split, LEVELS[level] is not None, seed)
                 writer.writerows([name, str(seed), level, *row] for row in measure(half))
                 opened.flush()
     print(write_table(read_rows(settings.rows)))
