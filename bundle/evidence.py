@@ -117,6 +117,17 @@ class Pooling(Strict):
     accuracy: Share | None = None
 
 
+class LogitAdjustment(Strict):
+    """Classes are imbalanced and count alike: the classifier's logits are those of its networks less `strength` times
+    the logarithm of each class's share of the training cases. `nll`: by strength, the negative log-likelihood of
+    held-out training cases, in nats, the mean over classes; `accuracy` and `balanced_accuracy` on them, adjusted."""
+
+    strength: Share
+    nll: dict[str, float]
+    accuracy: Share
+    balanced_accuracy: Share
+
+
 class Quality(Strict):
     """Synthetic series against real ones that were held out. Null: not measurable.
 
@@ -274,6 +285,7 @@ class Metrics(Strict):
     duplicates: Duplicates | None = None
     latent_neighbours: LatentNeighbours | None = None
     pooling: Pooling | None = None
+    adjustment: LogitAdjustment | None = None
     classify_ms: Annotated[float, Field(gt=0)] | None = None
     """Milliseconds to classify one series, with onnxruntime on one thread of the machine that fitted."""
     predecessor: Predecessor | None = None

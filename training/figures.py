@@ -51,10 +51,10 @@ def _describe_other_measures(metrics: Metrics) -> Iterable[str]:
 def describe_cross_validation(metrics: Metrics) -> str | None:
     """Say what the folds found for what is served, the policy chosen and the companion; None where they judged none, or
     long ago."""
-    uplift, pooling = metrics.uplift, metrics.pooling
+    uplift, last = metrics.uplift, metrics.adjustment or metrics.pooling
     if uplift is None or uplift.chosen is None:
         return None
-    accuracy = uplift.chosen.accuracy if pooling is None else pooling.accuracy
+    accuracy = uplift.chosen.accuracy if last is None else last.accuracy
     if accuracy is None:
         return None
     return f"{format_share(accuracy, uplift.n_cases)} on {uplift.n_cases} training cases"

@@ -9,9 +9,10 @@ import numpy as np
 from lightning_fabric import Fabric
 from torch import nn
 
-from bundle.evidence import Pooling, Uplift
+from bundle.evidence import LogitAdjustment, Pooling, Uplift
 from bundle.generation.policy import PolicyName
 from bundle.manifest import Label, Pretraining
+from training.choosing.adjusting import Adjusted
 from training.choosing.calibration import HeldOut, collect_held_out
 from training.choosing.companion import Pooled
 from training.choosing.cross_validation import CANDIDATES, cross_validate
@@ -47,6 +48,7 @@ class Fitted:
     screener: nn.Module | None = None
     """What made series have to convince, where that is not the classifier but a quicker part of it."""
     pooling: Pooling | None = None
+    adjustment: LogitAdjustment | None = None
 
 
 def fit(
@@ -97,11 +99,15 @@ def _fit_from(
         histories,
         learn.row_numbers,
     )
-    if (companion := result.companion) is None:
-        return fitted
-    pooled = companion.join(network)
-    screener = None if pooled is network else network
-    return replace(fitted, classifier=pooled, screener=screener, pooling=companion.pooling)
+    served, adjustment = network, result.adjustment
+    if (companion := result.companion) is not None:
+        served = companion.join(network)
+        fitted = replace(fitted, pooling=companion.pooling)
+    if adjustment is not None and adjustment.strength > 0:
+        counts = np.bincount(cases.class_index, minlength=cases.n_classes)
+        served = Adjusted(served, counts, adjustment.strength)
+    screener = None if served is network else network
+    return replace(fitted, classifier=served, screener=screener, adjustment=adjustment)
 
 
 def list_candidates(learn: Cases, labels: tuple[Label, ...], configuration: FitConfiguration) -> tuple[PolicyName, ...]:

@@ -79,6 +79,12 @@ def judge_companion(judged: Judged, balanced: bool, watcher: Watcher = UNWATCHED
     return compute_log_probabilities(network, generator.scaling, fold.held_out.series)
 
 
+def pool(own: np.ndarray, others: np.ndarray, weight: float) -> np.ndarray:
+    """Class log probabilities `[n, n_classes]` of the mean of both, given theirs and the weight of the `others`."""
+    mean: np.ndarray = np.log(np.maximum((1 - weight) * np.exp(own) + weight * np.exp(others), 1e-30))
+    return mean
+
+
 def weigh(
     name: str, own: Sequence[np.ndarray], others: Sequence[np.ndarray], truth: Sequence[np.ndarray], balance: float
 ) -> Pooling:
@@ -88,10 +94,10 @@ def weigh(
     if not truth:
         return Pooling(companion=name, weight=EVEN, nll={})
     index = np.concatenate(truth)
-    one, other = (np.exp(np.concatenate(parts)) for parts in (own, others))
-    pooled = {weight: np.maximum((1 - weight) * one + weight * other, 1e-30) for weight in WEIGHTS}
+    one, other = (np.concatenate(parts) for parts in (own, others))
+    pooled = {weight: pool(one, other, weight) for weight in WEIGHTS}
     of_truth = {weight: np.take_along_axis(each, index[:, None], axis=1)[:, 0] for weight, each in pooled.items()}
-    nll = {weight: average_over_classes(-np.log(each), index, balance) for weight, each in of_truth.items()}
+    nll = {weight: average_over_classes(-each, index, balance) for weight, each in of_truth.items()}
     start = EVEN_START / len(index)
     weight = min(WEIGHTS, key=lambda each: nll[each] - start * (each == EVEN))
     accuracy = float((pooled[weight].argmax(axis=1) == index).mean())

@@ -10,10 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from torch import nn
 
-from bundle.evidence import Candidate, Uplift
+from bundle.evidence import Candidate, LogitAdjustment, Uplift
 from bundle.generation.policy import PolicyName, find_source, is_latent
+from training.choosing.adjusting import choose_adjustment
 from training.choosing.balance import find_rare, is_imbalanced
-from training.choosing.companion import Companion, fit_companion, judge_companion, weigh
+from training.choosing.companion import Companion, fit_companion, judge_companion, pool, weigh
 from training.choosing.folds import Fold, Judged, fit_policy, judge
 from training.choosing.scoring import average_over_classes, bootstrap, fit_tempered_nll
 from training.configuration import FitConfiguration
@@ -40,12 +41,14 @@ few held-out cases of rare ones make much of the score, so that it decides longe
 @dataclass(frozen=True)
 class CrossValidation:
     """The folds, judged in the round that was chosen; what was learned of all cases, a generator and a classifier with
-    its losses, trained with the policy chosen (None for one class), and its companion; and the evidence."""
+    its losses, trained with the policy chosen (None for one class), its companion, and by how much the logits of both
+    are adjusted; and the evidence."""
 
     folds: list[Judged]
     generator: Maker
     classifier: tuple[nn.Module, History | None] | None
     companion: Companion | None
+    adjustment: LogitAdjustment | None
     uplift: Uplift
 
 
@@ -141,8 +144,10 @@ def cross_validate(
     networks, rest = answers[: len(training)], answers[len(training) :]
     counts = np.bincount(cases.class_index, minlength=cases.n_classes)
     found = summarise_uplift(evidence, rest[: len(advising)], counts, configuration)
-    companion = _join_companion(evidence, rest[len(advising) :], balanced, configuration)
-    return CrossValidation(evidence.folds, generator, networks[0] if networks else None, companion, found)
+    accompanied = rest[len(advising) :]
+    companion = _join_companion(evidence, accompanied, balanced, configuration)
+    adjustment = _choose_adjustment(evidence, companion, accompanied[1:], cases, configuration)
+    return CrossValidation(evidence.folds, generator, networks[0] if networks else None, companion, adjustment, found)
 
 
 def _list_companions(
@@ -178,6 +183,23 @@ def _join_companion(
         configuration.balance if balanced else 0.0,
     )
     return Companion(whole, pooling)
+
+
+def _choose_adjustment(
+    evidence: Evidence,
+    companion: Companion | None,
+    judged: Sequence[np.ndarray],
+    cases: TrainingCases,
+    configuration: FitConfiguration,
+) -> LogitAdjustment | None:
+    """By what both say of the cases that folds hold out, `judged` what the companions say; the network alone where
+    there is none."""
+    folds = evidence.folds if evidence.rows else []
+    own = [fold.log_probabilities[evidence.policy] for fold in folds]
+    weight = companion.pooling.weight if companion else 0.0
+    both = [pool(one, other, weight) for one, other in zip(own, judged, strict=True)] if companion else own
+    truth = [fold.fold.held_out.class_index for fold in folds]
+    return choose_adjustment(both, truth, cases.class_index, cases.n_classes, configuration)
 
 
 def _run_next_round(

@@ -11,6 +11,8 @@ PEERS = "training.evaluation.peers"
 CHOSEN = ("auto", "auto-without-latent")
 PAIRS = ("none-pair", "auto-pair")
 """The averaged probabilities of two networks: of two seeds without, and of one without and the one that auto chose."""
+CLASS_WEIGHTS = "class-weights"
+"""Real cases alone, weighed so that classes count alike (scikit-learn's `class_weight="balanced"`)."""
 BALANCED_WARPS = "oversampling+warps"
 """Real cases drawn equally often from each class, and warped as they are drawn."""
 
@@ -22,7 +24,7 @@ def list_peers() -> tuple[str, ...]:
 
 def list_known() -> tuple[str, ...]:
     """Every policy."""
-    return (*POLICIES, *CHOSEN, *PAIRS, BALANCED_WARPS, *list_peers())
+    return (*POLICIES, *CHOSEN, *PAIRS, CLASS_WEIGHTS, BALANCED_WARPS, *list_peers())
 
 
 def adds_cases(policy: str) -> bool:

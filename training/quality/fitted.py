@@ -43,6 +43,7 @@ def measure(fitted: Fitted, parts: Partition, configuration: FitConfiguration) -
         latent_neighbours=measure_neighbours(fitted, held_out, configuration),
         reconstruction=measure_reconstruction(fitted, held_out, parts.measured_on),
         pooling=fitted.pooling,
+        adjustment=fitted.adjustment,
     )
     if held_out is None or parts.measured_on is None:
         return metrics

@@ -15,7 +15,11 @@ from training.evaluation.judges import Judgement
 from training.evaluation.trial import Trial
 
 ODDS = True
-takes = policies.adds_cases
+
+
+def takes(policy: str) -> bool:
+    """Whatever adds cases, and class weights in its place."""
+    return policies.adds_cases(policy) or policy == policies.CLASS_WEIGHTS
 
 
 def judge(trial: Trial) -> Judgement:
@@ -24,12 +28,11 @@ def judge(trial: Trial) -> Judgement:
     real, test = rocket(trial.cases.series), rocket(trial.test.series)
 
     def probabilities(policy: str) -> np.ndarray:
-        added = trial.make_added(policy)
-        features, classes = real, trial.cases.class_index
-        if len(added.series):
+        features, classes, weighed = real, trial.cases.class_index, policy == policies.CLASS_WEIGHTS
+        if not weighed and len((added := trial.make_added(policy)).series):
             features = np.concatenate([real, rocket(added.series)])
             classes = np.concatenate([classes, added.class_index])
-        fitted = make_ridge().fit(features, classes)
+        fitted = make_ridge("balanced" if weighed else None).fit(features, classes)
         return _compute_odds(fitted.decision_function(test), fitted.classes_, trial.cases.n_classes)
 
     return probabilities
