@@ -151,7 +151,8 @@ def _measure_nearness(split: Split, made: TrainingCases, seed: int) -> Iterator[
     inside, outside, made = standardise_alike(inside, outside, made)
     ratio = compute_nearest_neighbour_ratio(inside.series, outside.series, made.series)
     random = np.random.default_rng(seed)
-    attack = attack_membership(*match_classes([inside, outside], random), made, random)
+    own, others = match_classes([inside, outside], random)
+    attack = attack_membership(own, others, made, random)
     for name, value in zip(PRIVACY, (ratio, attack), strict=True):
         if value is not None:
             yield name, f"{value:.4f}"
