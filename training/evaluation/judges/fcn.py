@@ -34,6 +34,8 @@ def _compose(trial: Trial, policy: str) -> np.ndarray:
     """Policies that use what the others trained."""
     if policy == policies.BALANCED_WARPS:
         return trial.predict("warps", balance=1.0)
+    if policy == policies.CLASS_WEIGHTS:  # a network weighs a class by drawing it as often as the others
+        return trial.predict("none", balance=1.0)
     if policy == "auto":
         return trial.predict_chosen(trial.uplift.policy)
     if policy == "auto-without-latent":
