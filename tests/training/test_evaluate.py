@@ -128,7 +128,10 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
     assert [(row.judge, row.policy) for row in first.rows] == list(job.arms)
     assert len(job.arms) > 3 * len(policies.list_peers())
     part = run(Job("First", data, 3, None, job.arms[::3], TINY))
-    assert part.rows == first.rows[::3]
+    # The first convolutions of a process may round otherwise than later ones do (oneDNN with AVX-512).
+    for row, same in zip(part.rows, first.rows[::3], strict=True):
+        assert replace(row, nll=same.nll) == same
+        assert row.nll == (None if same.nll is None else pytest.approx(same.nll, rel=1e-6))
     by_arm = {(row.judge, row.policy): row for row in first.rows}
     assert first.choice is not None
     chosen = by_arm["fcn", first.choice.policy]
