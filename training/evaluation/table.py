@@ -125,9 +125,11 @@ def _write_latent_share(comparison: Comparison) -> list[str]:
 
 
 def _write_advised(comparison: Comparison, choices: Sequence[Choice]) -> list[str]:
-    """What `auto` brings where its advice says to use it, and elsewhere, a line and an empty one for each."""
+    """What `auto` brings where its advice says to use it, and elsewhere, a line and an empty one for each; where no
+    advice was measured, nothing."""
     if "auto" not in comparison.compared:
         return []
+    choices = [choice for choice in choices if choice.mean is not None]
     lines = []
     for use, words in ((True, "use it"), (False, "not likely to help")):
         jobs = {(choice.dataset, choice.seed) for choice in choices if choice.use == use}
