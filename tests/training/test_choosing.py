@@ -14,8 +14,6 @@ from tests.conftest import take_steps
 from training.choosing.balance import is_imbalanced
 from training.choosing.cross_validation import (
     CANDIDATES,
-    LATENT_START,
-    LATENT_START_IMBALANCED,
     CrossValidation,
     Evidence,
     cross_validate,
@@ -69,14 +67,21 @@ def test_where_none_is_best_the_best_latent_policy_is_served_and_of_equals_none_
     assert Evidence("auto", [], []).policy == "none" and Evidence("auto", [], []).served == "latent"
 
 
+def test_what_fills_a_rare_class_is_warped_besides(judged: list[Judged]) -> None:
+    assert Evidence("auto", judged, ROWS, imbalanced=True).served == "warps"
+    assert Evidence("latent", judged, ROWS, imbalanced=True).served == "latent+warps"
+    assert Evidence("auto", judged, [build_row("none", 0.1), *ROWS[1:]], True).served == "interpolation+warps"
+
+
 @pytest.mark.parametrize(
-    ("n_cases", "start", "policy"), [(9, 1, "latent"), (11, 1, "warps"), (39, 4, "latent"), (41, 4, "warps")]
+    ("n_cases", "imbalanced", "policy"),
+    [(9, False, "latent"), (11, False, "warps"), (39, True, "latent"), (41, True, "warps")],
 )
 def test_another_policy_has_to_beat_a_latent_one_by_its_start_in_nats(
-    n_cases: int, start: float, policy: PolicyName, generator: Generator
+    n_cases: int, imbalanced: bool, policy: PolicyName, generator: Generator
 ) -> None:
     rows = [build_row("none", 0.9), build_row("warps", 0.4), build_row("latent", 0.5)]
-    assert Evidence("auto", [_build_judged(generator, [0] * n_cases, {})], rows, start).policy == policy
+    assert Evidence("auto", [_build_judged(generator, [0] * n_cases, {})], rows, imbalanced).policy == policy
 
 
 @pytest.mark.parametrize("rows", [[], ROWS])
@@ -160,8 +165,7 @@ def test_what_was_chosen_is_the_best_by_its_own_evidence(
     assert uplift.candidates == [
         summarise_candidate(chosen.folds, row.policy, brief, balanced) for row in uplift.candidates
     ]
-    start = LATENT_START_IMBALANCED if balanced else LATENT_START
-    assert uplift.policy == Evidence("auto", chosen.folds, uplift.candidates, start).policy
+    assert uplift.policy == Evidence("auto", chosen.folds, uplift.candidates, balanced).policy
     assert (uplift.n_folds, uplift.n_cases) == (len(folds), sum(len(fold.held_out.series) for fold in folds))
     assert uplift.balanced is (balanced and uplift.policy != "none")
     assert uplift.weight == brief.synthetic_weight
@@ -183,7 +187,7 @@ def test_without_folds_or_candidates_none_is_chosen_and_nothing_advised(
 ) -> None:
     uplift = cross_validate(cases, given.get("folds", folds[:1]), brief, given.get("candidates", ("warps",))).uplift
     assert (uplift.policy, uplift.candidates) == ("none", [])
-    assert (uplift.advice.policy, uplift.advice.use, uplift.advice.uplift) == ("latent", False, None)
+    assert (uplift.advice.policy, uplift.advice.use, uplift.advice.uplift) == ("latent+warps", False, None)
     assert uplift.advice.judges == []
 
 
@@ -195,8 +199,7 @@ def test_rounds_go_on_while_the_evidence_gains_and_the_folds_are_those_of_the_be
     learn = Cases(cases.series, tuple(int(index) for index in cases.class_index), None)
     result = cross_validate(cases, make_folds(learn, cases, settings), settings, ("warps", "latent"))
     rows = result.uplift.candidates
-    start = LATENT_START_IMBALANCED if is_imbalanced(cases.class_index) else LATENT_START
-    cost = Evidence("auto", result.folds, rows, start).compute_cost
+    cost = Evidence("auto", result.folds, rows, is_imbalanced(cases.class_index)).compute_cost
     best = [min(cost(row) for row in rows if row.round <= number) for number in range(1, result.uplift.rounds + 1)]
     assert best == sorted(best, reverse=True) and len(set(best)) == len(best)
     assert result.uplift.rounds == max(row.round for row in rows)

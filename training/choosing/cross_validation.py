@@ -55,17 +55,18 @@ class CrossValidation:
 @dataclass(frozen=True)
 class Evidence:
     """Candidates in the order they were judged; `folds` are those of the last round that was an improvement. `asked` is
-    the policy that the user set, "auto" where the evidence decides; `start` is LATENT_START, or that of imbalance."""
+    the policy that the user set, "auto" where the evidence decides; `imbalanced` says whether classes are."""
 
     asked: Literal["auto"] | PolicyName
     folds: list[Judged]
     rows: list[Candidate]
-    start: float = LATENT_START
+    imbalanced: bool = False
 
     def compute_cost(self, row: Candidate) -> float:
         """Negative log-likelihood, less the start that a latent policy is given; in nats per case."""
         n_cases = sum(len(fold.fold.held_out.series) for fold in self.folds)
-        return row.nll - (self.start / n_cases if is_latent(row.policy) else 0.0)
+        start = LATENT_START_IMBALANCED if self.imbalanced else LATENT_START
+        return row.nll - (start / n_cases if is_latent(row.policy) else 0.0)
 
     @property
     def best(self) -> Candidate:
@@ -88,11 +89,17 @@ class Evidence:
     def served(self) -> PolicyName:
         """What `/augment` adds: the same, or the best latent policy where that is none.
 
-        Decoded series are not warped besides: in training each is warped anew at every step, once would be for all.
+        Moved series are warped besides where a rare class is filled by many from few, which would lie close together
+        otherwise. Where classes are alike they are not: it is too much for who trains plainly on all cases.
         """
         latent = [row for row in self.rows if is_latent(row.policy)]
         best = min(latent, key=lambda row: row.nll).policy if latent else "latent"
-        return find_source(best if self.policy == "none" else self.policy)
+        source = find_source(best if self.policy == "none" else self.policy)
+        warped: dict[PolicyName, PolicyName] = {
+            "latent": "latent+warps",
+            "interpolation": "interpolation+warps",
+        }
+        return warped.get(source, source) if self.imbalanced else source
 
 
 def cross_validate(
@@ -122,7 +129,7 @@ def cross_validate(
         configuration.policy,
         judged,
         [summarise_candidate(judged, policy, configuration, balanced) for policy in policies] if judged else [],
-        LATENT_START_IMBALANCED if balanced else LATENT_START,
+        balanced,
     )
     for number in range(2, configuration.rounds + 1):
         following = _run_next_round(evidence, folds, configuration, balanced, number, watcher)
