@@ -71,6 +71,7 @@ def test_the_module_and_the_array_are_adjusted_alike_and_an_absent_class_gains_n
     assert (made[:, 2] < plain[:, 2]).all()
 
 
+@pytest.mark.long
 def test_what_is_published_is_adjusted_and_what_is_made_is_not_screened_by_it(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     labels = np.repeat([0, 1], [40, 8])

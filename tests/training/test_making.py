@@ -42,6 +42,7 @@ def test_a_selection_has_the_counts_asked_for(generator: Generator, cases: Train
     assert np.bincount(chosen.class_index, minlength=4).tolist() == counts.tolist()
 
 
+@pytest.mark.long
 def test_every_way_adds_as_many_cases_of_the_classes_there_are(generator: Generator, cases: TrainingCases) -> None:
     real = replace(cases, n_classes=4)
     arms = {arm.name: arm for arm in list_arms(generator, real, True, 0)}
