@@ -161,7 +161,8 @@ class _Look:
             return
         known = self._before.identities.get(key)
         refusal = self._before.refused.get(key)
-        if known == now and key[0] != self._again and not (refusal and refusal.due):
+        is_due = key[0] == self._again or key in self._before.pending or (refusal is not None and refusal.due)
+        if known == now and not is_due:
             self._keep_loaded(key)
             if refusal:
                 self._refused[key] = refusal

@@ -35,7 +35,11 @@ def serve(root: Path, act: Callable[[Serving], Awaitable[None]], **settings: Any
     asyncio.run(main())
 
 
-def test_loading_reads_again_and_says_what_is_wrong_and_what_is_served_goes_on(tmp_path: Path):
+@pytest.mark.parametrize("patience", [60.0, 0.0], ids=["at once", "after a while"])
+def test_loading_reads_again_and_says_what_is_wrong_and_what_is_served_goes_on(
+    patience: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("service.serving.PATIENCE_SECONDS", patience)
     directory = copy_bundle(tmp_path)
     whole = (directory / "decoder.onnx").read_bytes()
 
