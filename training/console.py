@@ -7,6 +7,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from training.nursery import open_nursery
+
 COMMANDS = {
     "fit": "learn a dataset and publish its bundle",
     "generate": "write a generated dataset to a file",
@@ -18,6 +20,9 @@ COMMANDS = {
     "walk": "draw the series between a bundle's classes, and along its latent axes",
 }
 """Modules of training/ with `main(arguments, prog)`, and what each does."""
+
+SIDE_BY_SIDE = ("fit",)
+"""Commands that always work in several processes."""
 
 INSTALL = "pip install -e '.[cpu,training]'"
 
@@ -48,6 +53,8 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
     """Import a command and run it; the exit status. `prog` is what it calls itself."""
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, Ctrl-C needs no traceback
     try:
+        if command in SIDE_BY_SIDE:
+            open_nursery()  # it imports meanwhile
         module = importlib.import_module(f"training.{command}")
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in ("training", "bundle"):

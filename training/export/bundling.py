@@ -78,8 +78,9 @@ class Packed:
 def pack(fitted: Fitted, configuration: FitConfiguration) -> Packed:
     """Export every graph and check it, side by side. Raises `ParityError`."""
     items = list_exportables(fitted, configuration)
-    answers = run_side_by_side([partial(export, item) for item in items], configuration)
-    exported = {item.name: answer for item, answer in zip(items, answers, strict=True)}
+    longest_first = items[::-1]  # the classifier and the texture, which others are exported beside
+    answers = run_side_by_side([partial(export, item) for item in longest_first], configuration)
+    exported = {item.name: answer for item, answer in zip(items, reversed(answers), strict=True)}
     probes = {
         probe.name_array(graph, direction, tensor): array
         for graph, item in exported.items()

@@ -3,31 +3,51 @@
 from __future__ import annotations
 
 import ctypes
+import multiprocessing
+import pickle
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from functools import partial
 from typing import Any
 
-from joblib import Parallel, cpu_count, delayed
+from joblib import cpu_count
 
 from training.configuration import FitConfiguration
+from training.nursery import open_nursery
 
 SET_DEATH_SIGNAL = 1
 """Of Linux's prctl."""
 
 
 def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
-    """The answers of calls, in order; on the CPU each in a process of its own, one thread each."""
+    """The answers of calls, in order; on the CPU each in a process of its own, one thread each.
+
+    Raises what the first call raised that failed; what still runs then is killed. Raises `BrokenProcessPool` where a
+    process was.
+    """
     workers = min(configuration.workers or cpu_count(), len(calls))
     if workers <= 1 or configuration.device == "cuda" or configuration.devices > 1:
         return [call() for call in calls]
-    return list(Parallel(n_jobs=workers)(delayed(_call)(call) for call in calls))
+    others = set(multiprocessing.active_children())
+    with ProcessPoolExecutor(workers, open_nursery(), initializer=end_with_parent) as pool:
+        try:
+            # As bytes: torch would pass tensors by open files, of which there are too few.
+            running = [pool.submit(_call, pickle.dumps(call)) for call in calls]
+            ended, _ = wait(running, return_when=FIRST_EXCEPTION)
+            for future in running:
+                if future in ended:
+                    future.result()
+            return [pickle.loads(future.result()) for future in running]
+        except BaseException:
+            for process in set(multiprocessing.active_children()) - others:
+                process.kill()
+            raise
 
 
-def _call(call: Callable[[], Any]) -> Any:
-    end_with_parent()
-    return call()
+def _call(call: bytes) -> bytes:
+    return pickle.dumps(pickle.loads(call)())
 
 
 def end_with_parent() -> None:
