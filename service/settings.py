@@ -17,6 +17,9 @@ from bundle.repository import SHIPPED
 
 PREFIX = "SERIESMITH_"
 
+STUDIO = "SERIESMITH_STUDIO_"
+"""The studio reads its own settings (studio/settings.py)."""
+
 BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 LINK = re.compile(r"(tcp|udp|sctp)://\S+:\d+")
@@ -179,7 +182,7 @@ def review_environment(environment: dict[str, str] | None = None) -> list[str]:
     known = {PREFIX + field.name.upper() for field in fields(Settings)}
     said = []
     for name, text in sorted(source.items()):
-        if not name.startswith(PREFIX):
+        if not name.startswith(PREFIX) or name.startswith(STUDIO):
             continue
         if name in known and LINK.fullmatch(text):
             said.append(

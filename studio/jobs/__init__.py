@@ -1,0 +1,1 @@
+"""Jobs: fits that wait, run in processes of their own, and end; a restart loses none."""

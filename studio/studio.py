@@ -1,0 +1,63 @@
+"""What the studio's routes share: the service beside them, the settings, and what is opened when it is first needed."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bundle.errors import Unavailable
+from service.serving import Serving
+from studio.settings import StudioSettings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+STORING = ("sqlalchemy", "alembic", "fsspec")
+FITTING = ("torch", "tyro", "lightning_fabric")
+
+
+class Studio:
+    """Shared by all routes of a worker."""
+
+    def __init__(self, serving: Serving, settings: StudioSettings) -> None:
+        self.serving, self.settings = serving, settings
+        self._opening = threading.Lock()
+        self._engine: Engine | None = None
+
+    @property
+    def models(self) -> Path:
+        """The repository that is served, and that fits publish to."""
+        return self.serving.settings.models
+
+    @property
+    def why_no_catalogue(self) -> str:
+        """Why datasets cannot be kept here, in a sentence; empty where they can."""
+        return _say_missing("Datasets are not kept", STORING)
+
+    @property
+    def why_no_fits(self) -> str:
+        """Why nothing can be fitted here, in a sentence; empty where it can."""
+        return self.why_no_catalogue or _say_missing("Models cannot be fitted", FITTING)
+
+    def open_engine(self) -> Engine:
+        """The database, opened and brought up to date once; call it in a thread. Raises `Unavailable`."""
+        if self.why_no_catalogue:
+            raise Unavailable(self.why_no_catalogue)
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from studio.database import open_database
+
+        with self._opening:
+            if self._engine is None:
+                try:
+                    self._engine = open_database(self.settings.database_url)
+                except (SQLAlchemyError, OSError) as error:
+                    raise Unavailable(f"the studio's database cannot be opened: {error}") from error
+            return self._engine
+
+
+def _say_missing(what: str, modules: tuple[str, ...]) -> str:
+    absent = [name for name in modules if importlib.util.find_spec(name) is None]
+    return f"{what} here: {', '.join(absent)} is not installed. `make studio` installs it." if absent else ""
