@@ -1,8 +1,8 @@
-# Two commands: `make serve` and `make test`. Both make what they need.
+# `make serve`, `make studio` and `make test` make what they need.
 #
 # EXTRA names the onnxruntime to install: cpu or gpu (CUDA and cuDNN come with it, as wheels). The two provide the same
 # module and must never meet, so that another EXTRA than last time starts from an empty .venv. Where none is given,
-# `serve` takes cpu, and everything else whichever .venv has.
+# `serve` and `studio` take cpu, and everything else whichever .venv has.
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,7 +14,7 @@ GRPC_PORT ?= $(or $(SERIESMITH_GRPC_PORT),3001)
 MODELS ?= $(SERIESMITH_MODELS)
 
 INSTALLED := $(patsubst $(VENV)/.extra-%,%,$(wildcard $(VENV)/.extra-*))
-EXTRA ?= $(or $(if $(filter serve,$(MAKECMDGOALS)),,$(INSTALLED)),cpu)
+EXTRA ?= $(or $(if $(filter serve studio,$(MAKECMDGOALS)),,$(INSTALLED)),cpu)
 ifeq ($(filter cpu gpu,$(EXTRA)),)
 $(error EXTRA is '$(EXTRA)'; it must be cpu or gpu)
 endif
@@ -23,10 +23,11 @@ endif
 EMPTY := $(VENV)/.extra-$(EXTRA)
 SERVING := $(VENV)/.serving-$(EXTRA)
 TRAINING := $(VENV)/.training-$(EXTRA)
+STUDIO := $(VENV)/.studio-$(EXTRA)
 TESTING := $(VENV)/.testing-$(EXTRA)
 PINS := pyproject.toml client/pyproject.toml constraints.txt
 HASHED := $(if $(filter gpu,$(EXTRA)),requirements-serving-gpu.txt,requirements-serving.txt)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable
 
 # BentoML calls home otherwise; servers that tests start inherit it.
 export BENTOML_DO_NOT_TRACK := True
@@ -37,19 +38,23 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
-.PHONY: serve
-serve: export SERIESMITH_GRPC_HOST := $(HOST)
-serve: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
-serve: export BENTOML_HOME := $(or $(BENTOML_HOME),$(abspath $(VENV))/bentoml-$(PORT))
-serve: export SERIESMITH_MODELS := $(MODELS)
+.PHONY: serve studio
+serve studio: export SERIESMITH_GRPC_HOST := $(HOST)
+serve studio: export SERIESMITH_GRPC_PORT := $(GRPC_PORT)
+serve studio: export BENTOML_HOME := $(or $(BENTOML_HOME),$(abspath $(VENV))/bentoml-$(PORT))
+serve studio: export SERIESMITH_MODELS := $(MODELS)
 ifneq ($(CERT),)
-serve: export SERIESMITH_GRPC_CERTFILE := $(abspath $(CERT))
-serve: export SERIESMITH_GRPC_KEYFILE := $(abspath $(KEY))
-serve: export SERIESMITH_GRPC_CLIENT_CA := $(abspath $(CLIENT_CA))
+serve studio: export SERIESMITH_GRPC_CERTFILE := $(abspath $(CERT))
+serve studio: export SERIESMITH_GRPC_KEYFILE := $(abspath $(KEY))
+serve studio: export SERIESMITH_GRPC_CLIENT_CA := $(abspath $(CLIENT_CA))
 TLS := --ssl-certfile $(abspath $(CERT)) --ssl-keyfile $(abspath $(KEY)) \
 	$(if $(CLIENT_CA),--ssl-ca-certs $(abspath $(CLIENT_CA)) --ssl-cert-reqs 2)
 endif
 serve: $(SERVING) ## Serve models/ in the foreground (EXTRA=cpu|gpu HOST=127.0.0.1 PORT=3000 GRPC_PORT=3001 MODELS=folder; CERT=file KEY=file [CLIENT_CA=file]: with TLS)
+	@exec $(BIN)/python -m service --host $(HOST) --port $(PORT) $(TLS)
+
+studio: export SERIESMITH_MANAGE_MODELS := $(or $(SERIESMITH_MANAGE_MODELS),true)
+studio: $(STUDIO) ## The same with all of the page at http://127.0.0.1:3000/: datasets, fits, models (the settings of `serve`)
 	@exec $(BIN)/python -m service --host $(HOST) --port $(PORT) $(TLS)
 
 # Two processes on two cores: more threads would only wait for each other.
@@ -135,6 +140,10 @@ $(TRAINING): $(PINS) | $(EMPTY)
 	$(INSTALL) '.[$(EXTRA),training]'
 	@touch $(SERVING) $@
 
+$(STUDIO): $(PINS) | $(EMPTY)
+	$(INSTALL) '.[$(EXTRA),training,studio]'
+	@touch $(SERVING) $(TRAINING) $@
+
 $(TESTING): $(PINS) | $(EMPTY)
 	$(INSTALL) '.[$(EXTRA),training,dev]' --editable './client[grpc]'
-	@touch $(SERVING) $(TRAINING) $@
+	@touch $(SERVING) $(TRAINING) $(STUDIO) $@
