@@ -158,14 +158,15 @@ def require_keys(settings: Settings, hosts: Iterable[str]) -> None:
     """Raise `ValueError` where other machines could reach one of the hosts, and nobody needs a key."""
     if settings.api_key or settings.keys or settings.allow_anonymous:
         return
-    if public := [host for host in hosts if not _is_loopback(host)]:
+    if public := [host for host in hosts if not is_loopback(host)]:
         raise ValueError(
             f"other machines reach {public[0]!r}, and no key is needed: set SERIESMITH_KEYS (made by "
             "python -m service.keys) or SERIESMITH_API_KEY, serve on 127.0.0.1, or say SERIESMITH_ALLOW_ANONYMOUS=true."
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether nobody but this machine reaches a host."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from math import inf
 from pathlib import Path
@@ -30,6 +31,9 @@ LINK_NAMES = re.compile(r"\w*(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP
 
 SUPERVISOR = "_SERIESMITH_SUPERVISOR"
 """Where a worker finds who started it; no setting."""
+
+HOSTS = "_SERIESMITH_HOSTS"
+"""Where a worker finds the hosts that HTTP is served on; no setting."""
 
 
 @dataclass(frozen=True)
@@ -239,6 +243,17 @@ class Supervisor:
 def describe_supervisor(pid: int, folder: Path) -> dict[str, str]:
     """Return the environment variables by which workers find their supervisor."""
     return {SUPERVISOR: f"{pid}:{folder}"}
+
+
+def describe_hosts(hosts: Iterable[str]) -> dict[str, str]:
+    """Return the environment variable by which workers know the hosts that HTTP is served on."""
+    return {HOSTS: " ".join(hosts)}
+
+
+def find_hosts() -> tuple[str, ...] | None:
+    """Return the hosts that HTTP is served on; None where no supervisor of ours started this process."""
+    listed = os.environ.get(HOSTS)
+    return None if listed is None else tuple(listed.split())
 
 
 def find_supervisor() -> Supervisor | None:

@@ -115,6 +115,8 @@ class Supervision(Arbiter):
         try:
             _require_other_ports(self.sockets.values(), self.settings)
             _require_keys(self.sockets.values(), self.settings)
+            for watcher in self.watchers:
+                watcher.env |= environment.describe_hosts(_list_hosts(self.sockets.values()))
             super().start(cb)
         except OSError as error:
             ports = ", ".join(each.location for each in self.sockets.values())
@@ -195,11 +197,16 @@ def _require_other_ports(sockets: Any, settings: Settings) -> None:
 
 def _require_keys(sockets: Any, settings: Settings) -> None:
     """Raise `SystemExit` where other machines could connect without a key."""
-    hosts = [each.host for each in sockets if not each.path] + [settings.grpc_host] * bool(settings.grpc_port)
+    hosts = [*_list_hosts(sockets), *[settings.grpc_host] * bool(settings.grpc_port)]
     try:
         require_keys(settings, hosts)
     except ValueError as error:
         raise SystemExit(str(error)) from error
+
+
+def _list_hosts(sockets: Any) -> list[str]:
+    """Return the hosts that HTTP is served on; a socket of the file system has none."""
+    return [each.host for each in sockets if not each.path]
 
 
 def _name_ready_mark(folder: Path, pid: int) -> Path:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
-PREFIX = "SERIESMITH_STUDIO_"
+from service.settings import BOOLEANS
+from service.settings import STUDIO as PREFIX
 
 FOLDER = ".studio"
 """Beside the folder of models, unless the setting `folder` says otherwise."""
@@ -41,6 +42,8 @@ class StudioSettings:
     """Most memory that a fit may take; 0: no limit."""
     queued_fits: int = 100
     """Most fits that one key may have queued or running."""
+    allow_anonymous: bool = False
+    """Have a studio without keys on an address that other machines reach, and under any name."""
 
     @property
     def database_url(self) -> str:
@@ -68,6 +71,10 @@ class StudioSettings:
 
 
 def _parse(variable: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() not in BOOLEANS:
+            raise ValueError(f"{variable} is {text!r}; it must be true or false.")
+        return BOOLEANS[text.lower()]
     try:
         value = kind(text)
     except ValueError as error:

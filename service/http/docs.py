@@ -13,7 +13,9 @@ from bundle import VERSION
 from bundle.repository import Repository
 from service.http.exchange import JSON
 from service.inference import docs as inference
+from service.openapi.described import Described
 from service.openapi.examples import Example, choose_example
+from service.openapi.mounted import build_mounted_components, build_mounted_paths
 from service.openapi.refusals import ANYWHERE, KEYED, NAMED, RUN, build_responses, list_refusals
 from service.openapi.schemas import TEXT, build_components, name_answer, name_request, refer_to
 from service.operations import OPERATIONS, Operation
@@ -53,22 +55,25 @@ def read_docs_page() -> bytes:
     return resources.files("service.http").joinpath("docs.html").read_bytes()
 
 
-def build_openapi(repository: Repository | None, keyed: bool = False) -> bytes:
+def build_openapi(repository: Repository | None, keyed: bool = False, mounted: tuple[Described, ...] = ()) -> bytes:
     """Build the OpenAPI 3.1 document; with examples for what is served where a repository is given.
 
-    `keyed`: whether requests need an API key.
+    `keyed`: whether requests need an API key; `mounted`: what rows of other packages say of themselves.
     """
-    return _build_document(None if repository is None else choose_example(repository), keyed)
+    return _build_document(None if repository is None else choose_example(repository), keyed, mounted)
 
 
 @functools.lru_cache(maxsize=8)
-def _build_document(example: Example | None, keyed: bool) -> bytes:
+def _build_document(example: Example | None, keyed: bool, mounted: tuple[Described, ...]) -> bytes:
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Seriesmith", "version": VERSION, "description": DESCRIPTION},
         "servers": [{"url": ".", "description": "where this document lies"}],
         "security": [{"bearer": []}] if keyed else [{}, {"bearer": []}],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "tags": [
+            *({"name": name, "description": text} for name, text in TAGS.items()),
+            *({"name": tag} for tag in dict.fromkeys(row.tag for row in mounted)),
+        ],
         "paths": {
             **{
                 f"/{operation.name}": {"post": _describe_operation(operation, example)}
@@ -77,14 +82,24 @@ def _build_document(example: Example | None, keyed: bool) -> bytes:
             **_describe_models(example),
             **_describe_process(),
             **inference.build_paths(example),
+            **build_mounted_paths(mounted),
         },
         "components": {
-            "schemas": build_components() | _describe_wires() | inference.COMPONENTS,
+            "schemas": _build_schemas(mounted),
             "responses": build_responses(),
             "securitySchemes": {"bearer": BEARER},
         },
     }
     return orjson.dumps(document)
+
+
+def _build_schemas(mounted: tuple[Described, ...]) -> dict[str, Any]:
+    """Build all schemas by name. Raises `ValueError` where a package that is mounted takes a name of ours."""
+    own = build_components() | _describe_wires() | inference.COMPONENTS
+    others = build_mounted_components(mounted)
+    if taken := sorted(name for name, schema in others.items() if own.get(name, schema) != schema):
+        raise ValueError(f"the schema {taken[0]} of a path that is mounted has the name of another; rename it.")
+    return others | own
 
 
 def _describe_operation(operation: Operation, example: Example | None) -> dict[str, Any]:

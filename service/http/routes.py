@@ -110,6 +110,8 @@ class Routes:
         if role == "manage":
             require_managing(self.serving.settings)
             require_same_origin(headers)
+        if match.route.require is not None:
+            match.route.require(method, headers)
         if match.route.content_types:
             match.route.require_content_type(headers, path)
         return match
@@ -146,6 +148,8 @@ class Routes:
         match = self.table.find(path)
         if match is not None and (operation := match.operation) is not None:
             metrics.Outcome(operation).end(error)
+        elif match is not None and match.route.count is not None:
+            match.route.count(error)
 
     async def _list_models(self, request: Request, name: str = "") -> Response:
         name = name.strip("/")
@@ -208,7 +212,8 @@ class Routes:
         return Streamed(count_parts(), wire.media_type, (*headers, VARY), close)
 
     async def _show_openapi(self, request: Request) -> Response:
-        return Response(build_openapi(self.serving.repository, keyed=self.serving.identity.needs_key))
+        mounted = tuple(described for row in self.table.rows for described in row.described)
+        return Response(build_openapi(self.serving.repository, self.serving.identity.needs_key, mounted))
 
     async def _show_metrics(self, request: Request) -> Response:
         return Response(await render_metrics(self.serving.numbers, self.bentoml.namespace), MEDIA_TYPE)

@@ -10,6 +10,7 @@ from bundle.errors import MethodNotAllowed, UnsupportedMediaType
 from service.budget import Budget
 from service.http.exchange import Response, Streamed
 from service.keys import Role
+from service.openapi.described import Described
 
 REMEMBERED, REMEMBERED_LETTERS = 256, 200
 """How many paths, no longer than so, need not be matched with every pattern again."""
@@ -29,7 +30,9 @@ class Route:
     No `methods`: any. No `content_types`: any, which the handler looks at. `page`: a browser shows it, and may send the
     key as a password. `spool`: bodies go to temporary files, `Request.file`, and not to memory, and these are the bytes
     that they may have there together; `body_seconds` is how long one may take to arrive, where the setting is too
-    short for it.
+    short for it. `require` is called with the method and the headers before the body is read, and raises a
+    `SeriesmithError` where they will not do; `count` with how a request ended that came no further. `described` are its
+    methods as the OpenAPI document has them.
     """
 
     path: str
@@ -42,6 +45,9 @@ class Route:
     page: bool = False
     spool: Budget | None = None
     body_seconds: float | None = None
+    require: Callable[[str, dict[bytes, bytes]], None] | None = None
+    count: Callable[[Exception], None] | None = None
+    described: tuple[Described, ...] = ()
 
     def require_content_type(self, headers: dict[bytes, bytes], path: str) -> None:
         """Raise `UnsupportedMediaType` where the body is none that the row takes."""
@@ -80,7 +86,8 @@ class Table:
         self._plain: dict[str, Match] = {}
         self._known: dict[str, Match] = {}
         self._patterns: list[tuple[re.Pattern[str], Route]] = []
-        for row in rows:
+        self.rows = tuple(rows)
+        for row in self.rows:
             if "{" in row.path or row.path.endswith("/?"):
                 self._patterns.append((_compile_pattern(row.path), row))
             else:

@@ -67,11 +67,18 @@ def name_answer(operation: Operation) -> str:
 
 
 def _add(found: dict[str, Schema], name: str, model: Any, mode: JsonSchemaMode) -> None:
+    found.update(build_schemas(name, model, mode))
+
+
+def build_schemas(name: str, model: Any, mode: JsonSchemaMode) -> dict[str, Schema]:
+    """Build the schema of a `model`, and those of the models in it, by name."""
+    found: dict[str, Schema] = {}
     schema = TypeAdapter(model).json_schema(ref_template=REFERENCE, mode=mode)
     for part, of_part in {**schema.pop("$defs", {}), name: schema}.items():
         if mode == "serialization" and of_part.get("additionalProperties") is False:
             del of_part["additionalProperties"]  # answers of newer servers may say more
         found[part] = {"title": part, **tidy_schema(of_part)}
+    return found
 
 
 def tidy_schema(schema: Any) -> Any:
