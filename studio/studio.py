@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bundle.errors import Unavailable
+from service.http.exchange import Request
 from service.serving import Serving
 from studio.settings import StudioSettings
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+    from studio.catalogue.catalogue import Catalogue
 
 STORING = ("sqlalchemy", "alembic", "fsspec")
 FITTING = ("torch", "tyro", "lightning_fabric")
@@ -25,6 +28,7 @@ class Studio:
         self.serving, self.settings = serving, settings
         self._opening = threading.Lock()
         self._engine: Engine | None = None
+        self._catalogue: Catalogue | None = None
 
     @property
     def models(self) -> Path:
@@ -56,6 +60,22 @@ class Studio:
                 except (SQLAlchemyError, OSError) as error:
                     raise Unavailable(f"the studio's database cannot be opened: {error}") from error
             return self._engine
+
+    def open_catalogue(self) -> Catalogue:
+        """The catalogue, opened once; call it in a thread. Raises `Unavailable`."""
+        engine = self.open_engine()
+        from studio.catalogue.catalogue import Catalogue
+
+        with self._opening:
+            if self._catalogue is None:
+                self._catalogue = Catalogue(engine, self.settings)
+            return self._catalogue
+
+    def name_owner(self, request: Request) -> str:
+        """The name of the key that a request came with; empty where none is needed. Raises `Unauthenticated`."""
+        if not self.serving.identity.needs_key:
+            return ""
+        return self.serving.identity.identify(request.headers.get(b"authorization", b"")).name
 
 
 def _say_missing(what: str, modules: tuple[str, ...]) -> str:

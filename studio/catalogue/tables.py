@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.database import Base, Moment, now
@@ -27,18 +27,22 @@ class DatasetRow(Base):
     parents: Mapped[list[str]] = mapped_column(JSON)
     """Ids of the datasets that it was made from."""
     shape: Mapped[dict[str, Any]] = mapped_column(JSON)
-    """n_cases, n_test, n_channels, n_timepoints, shortest, n_missing, channel_names, units, sampling_interval."""
+    """`studio.catalogue.cases.describe_shape`."""
     classes: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     """Label and count of each class, in order; empty where there are no labels."""
     notes: Mapped[list[str]] = mapped_column(JSON)
     """What reading did, a sentence each; the first says what was read."""
     tags: Mapped[list[str]] = mapped_column(JSON)
+    words: Mapped[str] = mapped_column(Text)
+    """What a search looks through, in lower case, a line each: the name, the file's name, and # before each tag."""
+    statistics: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`studio.catalogue.cases.compute_statistics`."""
     sha256: Mapped[str] = mapped_column(String(64))
     suffix: Mapped[str] = mapped_column(String(20))
     """Of the format that it came in, `.csv`."""
     place: Mapped[str] = mapped_column(Text)
     """Where its series lie, below the store."""
-    n_bytes: Mapped[int]
+    n_bytes: Mapped[int] = mapped_column(BigInteger)
     owner: Mapped[str] = mapped_column(String(64))
     """The key's name; empty where none was needed."""
     created: Mapped[datetime] = mapped_column(Moment, default=now, index=True)
