@@ -1,0 +1,99 @@
+// Sliding between two series, or two classes: the whole way is fetched once, then scrubbed.
+
+import { post } from "../../api.js";
+import { Button, Refusal, Select, Slider, html, setParams, useAsync, useEffect, useMemo, useRef, useState } from "../../ui.js";
+
+const STEPS = 61;
+const SECONDS = 2.4; // that playing takes from end to end
+
+/** An end as the address has it, "case:12" or "class:walk"; without one, the first or the last class's. */
+export function readEnd(text, map, kinds) {
+  const [, kind, value] = /^(case|class):(.*)$/s.exec(text ?? "") ?? [];
+  if (kind === "case" && map.latent[Number(value)]) return { text, index: Number(value), name: nameCase(map, kinds, Number(value)) };
+  const place = kind === "class" ? kinds.labels.findIndex((label) => String(label) === value) : -1;
+  return place >= 0 && map.ellipses?.length ? { text, label: kinds.labels[place], name: `the middle of ${kinds.names[place]}` } : {};
+}
+
+/** The change of the address when a point is picked: the first pick is one end, the next the other. */
+export function pickEnd(params, place) {
+  const end = params.next === "to" ? "to" : "from";
+  return { [end]: `case:${place}`, next: end === "from" ? "to" : "", position: "" };
+}
+
+const nameCase = (map, kinds, place) => `point ${place}${kinds.names[kinds.of[place]] ? `, ${kinds.names[kinds.of[place]]}` : ""}`;
+
+export function SlideTab({ card, map, kinds, params, settle, remember }) {
+  const defaults = useMemo(() => chooseDefaults(map, kinds), [map, kinds]);
+  const [from, to] = [params.from ?? defaults[0], params.to ?? defaults[1]];
+  const ends = [readEnd(from, map, kinds), readEnd(to, map, kinds)];
+  const method = params.way === "spherical" ? "spherical" : "linear";
+  const way = useAsync((signal) => fetchWay(card, map, ends, method, signal), [card.name, from, to, method]);
+  const [position, setPosition] = useState(params.position === undefined ? 0 : Number(params.position) || 0);
+  const [playing, setPlaying] = useState(false);
+  const show = (share) => {
+    setPosition(share);
+    const step = Math.round(share * (STEPS - 1));
+    if (way.value) settle({ code: way.value.latent[step], series: way.value.series[step] });
+  };
+  usePlaying(playing, position, (share) => (show(share), share >= 1 && stop(1)));
+  const stop = (share) => {
+    setPlaying(false);
+    setParams((known) => ({ ...known, position: share.toFixed(2) }));
+  };
+  useEffect(() => {
+    if (way.value && params.position !== undefined && params.position !== "") show(Number(params.position));
+  }, [way.value]);
+  const change = (end) => (value) => setParams((known) => ({ ...known, [end]: value, position: "" }));
+  return html`<div class="slide">
+    <p class="note">Click two points of the plane, one after the other, or choose here.</p>
+    <div class="row">
+      <${Select} label="From" value=${from} options=${listEnds(map, kinds, ends[0])} onChange=${change("from")} />
+      <${Select} label="To" value=${to} options=${listEnds(map, kinds, ends[1])} onChange=${change("to")} />
+      <${Select} label="Way" value=${method} options=${[["linear", "straight"], ["spherical", "along the arc"]]} onChange=${(value) => setParams((known) => ({ ...known, way: value === "linear" ? "" : value }))} />
+    </div>
+    <${Refusal} error=${way.error} />
+    <div class="row scrub">
+      <${Button} kind="main" disabled=${!way.value} onClick=${() => (playing ? stop(position) : (position >= 1 && show(0), setPlaying(true)))}>${playing ? "Pause" : "Play"}<//>
+      <${Slider} label=${`From ${ends[0].name ?? "one"} to ${ends[1].name ?? "the other"}`} min=${0} max=${1} step=${1 / (STEPS - 1)} value=${position} disabled=${!way.value}
+        format=${(share) => `${Math.round(100 * share)}\u202f%`} onInput=${(share) => (setPlaying(false), show(share), setParams((known) => ({ ...known, position: share.toFixed(2) })))} />
+    </div>
+  </div>`;
+}
+
+function chooseDefaults(map, kinds) {
+  if (kinds.labels.length > 1 && map.ellipses?.length) return [`class:${kinds.labels[0]}`, `class:${kinds.labels[1]}`];
+  const [first] = map.points.keys();
+  const other = kinds.of.findIndex((kind) => kind !== kinds.of[first]);
+  return [`case:${first}`, `case:${other < 0 ? map.points.length - 1 : other}`];
+}
+
+function listEnds(map, kinds, end) {
+  const classes = map.ellipses?.length ? kinds.labels.map((label, place) => [`class:${label}`, `the middle of ${kinds.names[place]}`]) : [];
+  const known = end.index === undefined ? [] : [[end.text, end.name]];
+  return [...known, ...classes, ...(known.length || end.label !== undefined ? [] : [["", "click a point"]])];
+}
+
+function fetchWay(card, map, [from, to], method, signal) {
+  if (from.text === undefined || to.text === undefined) return null;
+  const write = (side, { index, label }) => (index === undefined ? { [`${side}_labels`]: [label] } : { [`${side}_latent`]: [map.latent[index]] });
+  return post("interpolate", { model: card.name, ...write("start", from), ...write("end", to), steps: STEPS, method }, { signal });
+}
+
+/** While `playing`, call `show(share)` each frame, from where it stands to the end. */
+function usePlaying(playing, position, show) {
+  const latest = useRef();
+  latest.current = { position, show };
+  useEffect(() => {
+    if (!playing) return undefined;
+    let frame = 0;
+    let last = performance.now();
+    const step = (time) => {
+      const share = Math.min(1, latest.current.position + Math.max(0, time - last) / (1000 * SECONDS));
+      last = time;
+      latest.current.show(share);
+      if (share < 1) frame = requestAnimationFrame(step);
+    };
+    frame = requestAnimationFrame(step);
+    return () => cancelAnimationFrame(frame);
+  }, [playing]);
+}
