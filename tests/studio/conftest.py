@@ -12,6 +12,9 @@ from sqlalchemy import Engine
 from studio.database import open_database
 from studio.settings import StudioSettings
 from tests.service.server import ROOT, Server, run_server
+from tests.studio.browser import browser, guard, page
+
+__all__ = ["browser", "guard", "page"]
 
 
 @pytest.fixture(scope="session")
