@@ -26,7 +26,6 @@ from playwright.sync_api import (
 
 from tests.service.server import Server
 
-
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = Path(__file__).with_name("axe.min.js")
 DESKTOP = ViewportSize(width=1280, height=860)
