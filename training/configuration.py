@@ -44,7 +44,7 @@ OR_AUTO = tyro.constructors.PrimitiveConstructorSpec(
 MOST_EXPANSION = 1e6
 """A thousand standard deviations; far beyond, series are no finite numbers any more."""
 
-WATCHING = ("live", "live_port", "animate", "track")
+WATCHING = ("live", "live_port", "animate", "track", "events")
 """Settings of how to watch the fit."""
 
 PLACES = ("models", "signing_key", "force", "resume", "checkpoints", *WATCHING)
@@ -102,6 +102,8 @@ class FitConfiguration(Source):
     track: tuple[str, ...] = ()
     """Keep losses, settings, results and pictures in tensorboard, mlflow or wandb, or several of these; in tracking/
     beside the repository, unless the tracker's own settings send them elsewhere."""
+    events: Path | None = None
+    """Append what happens to this file, a JSON object a line, for who follows the fit; it holds real series."""
     held_out_share: Annotated[float, Bounds(ge=0, lt=1)] = 0.2
     """Share of the cases held out to measure accuracy, where the dataset has no test set of its own; 0: none."""
 

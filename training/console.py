@@ -17,6 +17,7 @@ COMMANDS = {
     "advise": "say whether augmentation is likely to help a dataset, before any training",
     "windows": "measure a bundle of unlabelled windows by TimeGAN's protocol",
     "picture": "draw a dataset's series beside those sampled from its bundle",
+    "describe": "print the families and options that a fit has, as JSON",
     "walk": "draw the series between a bundle's classes, and along its latent axes",
 }
 """Modules of training/ with `main(arguments, prog)`, and what each does."""

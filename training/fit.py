@@ -102,7 +102,7 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
         metrics = measure(fitted, parts, configuration).model_copy(update={"duplicates": duplicates})
         metrics = judge(metrics, fitted, parts, find_served(root, name), dataset.sha256)
         origin = Origin(dataset.name, dataset.sha256, dataset.shape, configuration, time.perf_counter() - start)
-        maker = make_manifest_maker(name, fitted, packed, metrics, origin)
+        maker = several.announce(make_manifest_maker(name, fitted, packed, metrics, origin))
     except REFUSALS:
         checkpoints.remove_folder(folder)  # it would end so again
         raise

@@ -15,6 +15,7 @@ from training.ending import explain
 from training.learning.scaling import Scaling
 from training.learning.sharing import SharedWatcher
 from training.learning.watcher import Watcher
+from training.watching.events import Events
 from training.watching.looking import Looking, choose_shown
 from training.watching.recorder import Recorder
 from training.watching.track import Tracking
@@ -41,6 +42,8 @@ def list_viewers(configuration: FitConfiguration, reports: Path) -> list[Viewer]
         viewers.append(Recorder(configuration, reports))
     if configuration.track:
         viewers.append(Tracking(configuration.track, reports.parent / "tracking"))
+    if configuration.events is not None:
+        viewers.append(Events(configuration.events))
     return viewers
 
 

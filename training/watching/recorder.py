@@ -55,6 +55,9 @@ class Recorder:
     def report_look(self, stage: Stage, look: Look) -> None:
         self.recording.report_look(stage, look)
 
+    def begin_publishing(self, manifest: Manifest) -> None:
+        """Nothing."""
+
     def end_fit(self, manifest: Manifest, directory: Path) -> None:
         metrics = manifest.metrics
         accuracy = "" if metrics.accuracy is None else f", accuracy {describe_held_out(metrics)}"

@@ -72,6 +72,9 @@ class Tracking:
             for kind, picture in pictures.items():
                 track.log_picture(f"{self._names[stage]}/{kind}", look.step.number, picture)
 
+    def begin_publishing(self, manifest: Manifest) -> None:
+        """Nothing."""
+
     def end_fit(self, manifest: Manifest, directory: Path) -> None:
         del directory
         self._succeeded = True

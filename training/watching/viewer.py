@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -54,6 +54,9 @@ class Viewer(Watcher, Protocol):
     def report_look(self, stage: Stage, look: Look) -> None:
         """A network was looked at."""
 
+    def begin_publishing(self, manifest: Manifest) -> None:
+        """The fit is complete, and the bundle of this manifest is about to appear, or to be kept aside."""
+
     def end_fit(self, manifest: Manifest, directory: Path) -> None:
         """The bundle was published; what is shown of it goes into `directory`, its report's."""
 
@@ -89,6 +92,21 @@ class Several:
 
     def report_look(self, stage: Stage, look: Look) -> None:
         self._tell("report_look", stage, look)
+
+    def begin_publishing(self, manifest: Manifest) -> None:
+        """Unlike the others, a viewer that cannot note this ends the fit: it would be published unnoticed."""
+        for viewer in self.viewers:
+            viewer.begin_publishing(manifest)
+
+    def announce(self, make_manifest: Callable[[int], Manifest]) -> Callable[[int], Manifest]:
+        """`make_manifest`, with each manifest told before it is used."""
+
+        def make(version: int) -> Manifest:
+            manifest = make_manifest(version)
+            self.begin_publishing(manifest)
+            return manifest
+
+        return make
 
     def end_fit(self, manifest: Manifest, directory: Path) -> None:
         self._tell("end_fit", manifest, directory)
