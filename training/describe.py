@@ -1,9 +1,9 @@
-"""`python training/describe.py`: the families there are and all options of a fit, as JSON, for programs that offer them.
+"""`python training/describe.py`: families and all options of a fit, as JSON, for programs that offer them.
 
     {"kinds": {"vae": [{"name", "summary", "options": [Option]}], …}, "options": [Option]}
 
-An option is `{name, kind, default, help}` with, where they hold, `minimum`, `maximum`, or `above` and `below`, bounds that
-are not allowed themselves; `choices`; `words` that a number may be instead; and `several` for a list.
+An option is `{name, kind, default, help}` with, where they hold, `minimum`, `maximum`, or `above` and `below`, bounds
+that are not allowed themselves; `choices`; `words` that a number may be instead; and `several` for a list.
 """
 
 from __future__ import annotations

@@ -28,6 +28,9 @@ class JobRow(Base):
     owner: Mapped[str] = mapped_column(String(64), index=True)
     attempts: Mapped[int] = mapped_column(default=0)
     cancelling: Mapped[bool] = mapped_column(default=False)
+    """Somebody wants it to end."""
+    forcing: Mapped[bool] = mapped_column(default=False)
+    """Somebody wants it published, whatever the gate objects."""
     runner: Mapped[str | None] = mapped_column(String(100))
     beat: Mapped[datetime | None] = mapped_column(Moment)
     progress: Mapped[dict[str, Any] | None] = mapped_column(JSON)

@@ -1,7 +1,8 @@
-"""`--events`: what happens in a fit is appended to a file, one JSON object a line, for another process that follows it.
+"""`--events`: what happens in a fit is appended to a file, one JSON object a line, for a process that follows it.
 
-`event` says what a line is, `begin`, `stage`, `step`, `look`, `stage_end`, `publishing`, `published` or `end`, and `time`
-when it was, in seconds since 1970. A fit that goes on after it was killed appends to the same file, and begins with `begin`.
+`event` says what a line is, `begin`, `stage`, `step`, `look`, `stage_end`, `publishing`, `published` or `end`, and
+`time` when that was, in seconds since 1970. A fit that goes on after it was killed appends to the same file; each
+start has its `begin`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ class Events:
         """Raises `OSError` where the file cannot be written."""
         file.parent.mkdir(parents=True, exist_ok=True)
         self._file = file.open("ab", buffering=0)
+        if self._file.tell():
+            self._file.write(b"\n")  # what was killed may have left half a line
         self._subject: Subject | None = None
         self._steps: dict[Stage, Step] = {}
         self._looks: dict[Stage, Look] = {}
