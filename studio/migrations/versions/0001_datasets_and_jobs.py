@@ -50,6 +50,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=64), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("cancelling", sa.Boolean(), nullable=False),
+        sa.Column("forcing", sa.Boolean(), nullable=False),
         sa.Column("runner", sa.String(length=100), nullable=True),
         sa.Column("beat", studio.database.Moment(timezone=True), nullable=True),
         sa.Column("progress", sa.JSON(), nullable=True),
