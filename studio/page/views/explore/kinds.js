@@ -14,7 +14,7 @@ export function sortIntoKinds(card, map) {
     names: ellipses.map((_, cluster) => `cluster ${cluster}`),
     labels: [],
     colours: ellipses.map((_, cluster) => classColour(cluster)),
-    of: map.cluster ?? findNearestEllipses(map.points, ellipses),
+    of: findNearestEllipses(map.points, ellipses),
     ofEllipse: (_, place) => place,
     clusters: true,
   };
@@ -28,7 +28,7 @@ function sortByClass(card, map) {
     labels,
     colours: labels.map((_, place) => classColour(place)),
     of: map.points.map((_, place) => places.get(String(map.labels?.[place])) ?? -1),
-    ofEllipse: (ellipse) => places.get(String(ellipse.class)) ?? 0,
+    ofEllipse: (ellipse) => ellipse.class_index,
     clusters: false,
   };
 }

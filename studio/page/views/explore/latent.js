@@ -49,7 +49,7 @@ function Plane({ card, dataset, map }) {
   const expansion = Number(params.expansion) || card.expansion || 1;
   const cloud = useMemo(() => addMade(map, kinds, tab === "samples" ? made : null), [map, kinds, made, tab]);
   const ellipses = useMemo(() => paintEllipses(map, kinds, expansion), [map, kinds, expansion]);
-  const own = useCase(dataset, focus.index === undefined ? null : map.index[focus.index]);
+  const own = useCase(dataset, focus.index === undefined ? null : (map.index?.[focus.index] ?? null));
 
   const settle = useCallback(
     (wish) => {
