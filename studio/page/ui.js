@@ -99,7 +99,7 @@ export function useSettled(value, milliseconds = 200) {
 
 // ---- Formats
 
-/** A number for people: four digits that count, thin spaces between thousands, a real minus. */
+/** A number for people: three digits that count, thin spaces between thousands, a real minus. */
 export function formatNumber(value, digits = 3) {
   if (value === null || value === undefined || Number.isNaN(value)) return "–";
   if (Number.isInteger(value)) return value.toLocaleString("en").replaceAll(",", "\u202f").replace("-", "−");
@@ -111,8 +111,13 @@ export function formatNumber(value, digits = 3) {
 
 /** A mean with the interval around it, with signs. */
 export function formatInterval(mean, low, high, unit = "") {
-  const sign = (value) => (value > 0 ? "+" : "") + value.toFixed(1).replace(/^-0\.0$/, "0.0").replace("-", "−");
-  return `${sign(mean)}${unit} (${sign(low)} to ${sign(high)})`;
+  return `${formatPoints(mean)}${unit} (${formatPoints(low)} to ${formatPoints(high)})`;
+}
+
+/** One decimal with its sign; zero has none. */
+export function formatPoints(value) {
+  const rounded = Math.round(10 * value) / 10;
+  return `${rounded > 0 ? "+" : ""}${Math.abs(rounded) === 0 ? "0.0" : rounded.toFixed(1).replace("-", "−")}`;
 }
 
 export function formatShare(share, digits = 0) {

@@ -1,13 +1,41 @@
-// What each model is, how good it is, and which of its versions is served.
+// What each model is, how good it is, which of its versions is served, and what was refused.
 
-import { get } from "../api.js";
-import { Busy, Empty, Heading, Panel, Refusal, html, link, useAsync } from "../ui.js";
+import { about, get, post } from "../api.js";
+import { Busy, Button, Empty, Heading, Panel, Refusal, Table, html, setParams, toast, useAsync } from "../ui.js";
+import { Card } from "./models/card.js";
 
-export default function View() {
-  const { value, error, busy } = useAsync((signal) => get("models", { signal }));
-  return html`<${Heading} title="Models" lead="What each model learned from, and what was measured of it." />
+export default function View({ params }) {
+  const { value, error, busy, again } = useAsync((signal) => get("models", { signal }));
+  const { value: possible } = useAsync(about);
+  const manages = possible?.manages_models ?? false;
+  const open = (name) => setParams({ model: params.model === name ? "" : name });
+  return html`<${Heading} title="Models" lead="What each model has learned, what was measured of it, and which version answers." />
     <${Refusal} error=${error} />
     ${busy && !value && html`<${Busy} what="Reading the models" />`}
-    ${value?.models.map((card) => html`<${Panel} key=${card.name} title=${card.name}><a href=${link("explore", { model: card.name })}>Explore<//><//>`)}
-    ${value && !value.models.length && html`<${Empty} title="No model is served yet" />`}`;
+    ${value?.models.map((card) => html`<${Card} key=${card.name} card=${card} manages=${manages} changed=${again}
+      open=${params.model === card.name} onOpen=${() => open(card.name)} compared=${params.model === card.name ? params.compare : ""} />`)}
+    ${value && !value.models.length && html`<${Empty} title="No model is served yet">
+      <p>Fit one under <a href="#/fits">Fits</a>, or put a bundle into the repository of models.</p><//>`}
+    ${value && value.refused.length > 0 && html`<${Refused} refused=${value.refused} manages=${manages} changed=${again} />`}`;
+}
+
+function Refused({ refused, manages, changed }) {
+  const load = async (name) => {
+    try {
+      await post(`v2/repository/models/${name}/load`);
+      toast(`${name} is loaded.`);
+    } catch (error) {
+      toast(error.message, { kind: "bad" });
+    }
+    changed();
+  };
+  const columns = [
+    { key: "name", label: "Model" },
+    { key: "version", label: "Version" },
+    { key: "reason", label: "Why" },
+    { key: "load", label: "", sortable: false, align: "right", render: ({ name }) => manages && html`<${Button} onClick=${() => load(name)} label=${`Load ${name}`}>Load<//>` },
+  ];
+  return html`<${Panel} title="Not served">
+    <p class="note">A bundle that is not what was published, or does not answer as it did when it was fitted, is never served.</p>
+    <${Table} caption="Models that are not served" columns=${columns} rows=${refused} rowKey=${({ name, version }) => `${name}/${version}`} /><//>`;
 }

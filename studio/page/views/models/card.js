@@ -1,0 +1,185 @@
+// One model on a sheet: series that it makes, its accuracy, what augmenting with it brings, quality and privacy.
+
+import { get, post } from "../../api.js";
+import { SeriesChart, classColour } from "../../chart.js";
+import { Busy, Button, Panel, Refusal, formatInterval, formatPoints, formatShare, html, link, toast, useAsync, useEffect, useMemo, useRef, useState } from "../../ui.js";
+import { KINDS, MEASURES } from "./measures.js";
+import { Scale } from "./scale.js";
+import { Versions } from "./versions.js";
+
+const SAMPLES = 5; // of each class
+const MOST_CLASSES = 8;
+
+export function Card({ card, manages, changed, open, onOpen, compared }) {
+  const { name, metrics } = card;
+  const offers = (operation) => card.operations.includes(operation);
+  const actions = html`
+    ${offers("decode") && html`<a class="button" href=${link("explore", { model: name })}>Explore</a>`}
+    ${offers("augment") && html`<a class="button" href=${link("augment", { model: name })}>Augment</a>`}
+    ${(offers("classify") || offers("reconstruct")) && html`<a class="button" href=${link("classify", { model: name })}>Classify</a>`}`;
+  return html`<${Panel} label=${`Model ${name}`} title=${html`${name} <span class="tag">version ${card.version}</span>`} actions=${actions}>
+    <p class="note">${describe(card)}</p>
+    <div class="model">
+      <div><${Samples} card=${card} /></div>
+      <div>
+        ${card.labelled && html`<${Accuracy} card=${card} />`}
+        <${Advice} advice=${card.advice} />
+      </div>
+      <div>
+        <${Measured} title="Quality of synthetic series" group="Quality" metrics=${metrics} keys=${["tstr_ratio", "discriminative_score"]} />
+        <${Measured} title="Privacy" group="Privacy" metrics=${metrics} keys=${["membership_attack", "nearest_neighbour_ratio"]} />
+      </div>
+    </div>
+    <div class="row model-more">
+      <${Button} kind="quiet" onClick=${onOpen} pressed=${open}>${open ? "Close the details" : `Details, ${card.versions.length === 1 ? "1 version" : `${card.versions.length} versions`}`}<//>
+      ${manages && html`<${Unload} name=${name} changed=${changed} />`}
+    </div>
+    ${open && html`<${Versions} card=${card} manages=${manages} changed=${changed} compared=${compared} />`}
+  <//>`;
+}
+
+function describe({ dataset, series, classes, labelled, texture_steps: texture }) {
+  const n = classes.reduce((sum, one) => sum + one.training_count, 0);
+  const channels = series.n_channels === 1 ? "one channel" : `${series.n_channels} channels`;
+  const length = series.length_policy === "fixed" || !series.shortest ? `${series.n_timepoints} timepoints` : `${series.shortest} to ${series.longest} timepoints`;
+  const about = labelled ? `${classes.length} classes` : "no labels";
+  return `Learned ${dataset}: ${n} training cases of ${channels} and ${length}, ${about}${texture ? ", with texture" : ""}.`;
+}
+
+// ---- What it makes
+
+function Samples({ card }) {
+  const place = useRef();
+  const [seen, setSeen] = useState(false);
+  const [seed, setSeed] = useState(0);
+  const [channel, setChannel] = useState(0);
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && setSeen(true), { rootMargin: "200px" });
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, []);
+  const shown = card.classes.slice(0, MOST_CLASSES);
+  const { value, error, busy } = useAsync(async (signal) => {
+    if (!seen) return null;
+    const counts = Object.fromEntries(shown.map(({ label }) => [label, SAMPLES]));
+    return post("sample", { model: card.name, counts, seed }, { signal });
+  }, [seen, seed, card.name, card.version]);
+  const lines = useMemo(() => (value ? buildLines(value, card.classes, channel) : []), [value, channel]);
+  const names = card.series.channel_names ?? Array.from({ length: card.series.n_channels }, (_, index) => `channel ${index + 1}`);
+  return html`<div ref=${place} class="samples">
+    <div class="samples-head"><h3>Series that it makes</h3>
+      ${card.series.n_channels > 1 && html`<select aria-label="Channel" onChange=${(event) => setChannel(Number(event.target.value))}>${names.map((text, index) => html`<option value=${index}>${text}</option>`)}</select>`}
+      <${Button} kind="quiet" onClick=${() => setSeed(seed + 1)} disabled=${busy}>Others<//></div>
+    <${Refusal} error=${error} />
+    ${lines.length > 0 ? html`<${SeriesChart} lines=${lines} height=${270} legend=${false} title="" />` : !error && html`<div style="height:270px"><${Busy} what="Making series" /></div>`}
+    <${Classes} card=${card} shown=${shown} />
+  </div>`;
+}
+
+function buildLines({ series, labels, lengths }, classes, channel) {
+  const indexes = new Map(classes.map(({ label }, index) => [label, index]));
+  return series.map((one, index) => ({
+    values: lengths ? one[channel].slice(0, lengths[index]) : one[channel],
+    colour: classColour(indexes.get(labels[index]) ?? 0),
+    width: 1.25,
+    opacity: 0.6,
+  }));
+}
+
+function Classes({ card, shown }) {
+  const most = Math.max(...card.classes.map((one) => one.training_count));
+  const hidden = card.classes.length - shown.length;
+  return html`<ul class="classes">${shown.map(({ label, training_count: count }, index) => html`<li>
+      <span class="swatch" style=${`background:${classColour(index)}`}></span><span class="class-name">${String(label)}</span>
+      <span class="bar" aria-hidden="true"><i style=${`width:${(100 * count) / most}%;background:${classColour(index)}`}></i></span>
+      <span class="number">${count}</span></li>`)}
+    ${hidden > 0 && html`<li class="note">and ${hidden} more</li>`}</ul>
+    <p class="note">Training cases of each class.</p>`;
+}
+
+// ---- Accuracy
+
+function Accuracy({ card: { metrics, classes } }) {
+  if (metrics.accuracy === null || metrics.accuracy === undefined) {
+    return html`<div class="block"><h3>Accuracy</h3><p class="note">Not measured: there were too few cases to hold any out.</p></div>`;
+  }
+  const counts = classes.map((one) => one.training_count);
+  const free = [
+    [Math.max(...counts) / counts.reduce((sum, count) => sum + count, 0), "naming the commonest class always"],
+    [metrics.latent_neighbours?.measured, `a vote of the ${metrics.latent_neighbours?.k} likest training cases`],
+  ].filter(([share]) => share !== null && share !== undefined && !Number.isNaN(share));
+  const interval = metrics.accuracy_interval;
+  return html`<div class="block">
+    <h3>Accuracy</h3>
+    <p><span class="figure">${formatShare(metrics.accuracy, 1)}</span>${interval && html` <span class="note">${formatShare(interval.low)} to ${formatShare(interval.high)}</span>`}</p>
+    <${Scale} low=${0} high=${1} value=${metrics.accuracy} span=${interval && [interval.low, interval.high]} marks=${free.map(([share]) => share)}
+      text=${`Accuracy ${formatShare(metrics.accuracy, 1)}; for free: ${free.map(([share, what]) => `${formatShare(share)} by ${what}`).join(", ")}`} />
+    ${free.map(([share, what]) => html`<p class="note"><i class="key-mark" aria-hidden="true"></i>${formatShare(share)} by ${what}, which is free</p>`)}
+    <p class="note">Measured on ${metrics.n_measured} cases, ${metrics.measured_on === "given test set" ? "the given test set" : "held out of training"}.</p>
+  </div>`;
+}
+
+// ---- Advice
+
+function Advice({ advice }) {
+  if (!advice) return null;
+  const kinds = Object.entries(advice.judges ?? {});
+  const title = html`<h3>Does augmenting help?</h3>`;
+  if (!kinds.length) {
+    return html`<div class="block">${title}
+      ${advice.uplift && html`<p><span class="figure">${formatPoints(advice.uplift.mean)}</span> <span class="note">points of accuracy, ${formatPoints(advice.uplift.low)} to ${formatPoints(advice.uplift.high)}</span></p>
+        <${Uplift} rows=${[advice.uplift]} of=${advice.uplift} />`}
+      <p class="note">${advice.message}</p></div>`;
+  }
+  const rows = kinds.map(([, judged]) => judged);
+  return html`<div class="block">${title}
+    <dl class="kinds">${kinds.map(([kind, judged]) => html`<div>
+      <dt>${KINDS[kind]?.[0] ?? kind} <span class=${`tag ${judged.verdict === "use it" ? "good" : ""}`}>${judged.verdict}</span></dt>
+      <dd><${Uplift} rows=${rows} of=${judged} /><span class="note">${formatInterval(judged.mean, judged.low, judged.high)}${judged.free && `; ${formatPoints(judged.free_mean)} by ${judged.free}, free`}</span></dd></div>`)}</dl>
+    <p class="note"><i class="key-mark" aria-hidden="true"></i>What is free and best. In points of ${(advice.metric ?? "accuracy").replaceAll("_", " ")}, 95\u202f% interval: one that reaches over 0 is no certain gain.</p>
+  </div>`;
+}
+
+function Uplift({ rows, of }) {
+  const reach = Math.max(2, ...rows.flatMap(({ low, high }) => [Math.abs(low), Math.abs(high)]));
+  return html`<${Scale} low=${-reach} high=${reach} value=${of.mean} span=${[of.low, of.high]} zero=${0} marks=${of.free ? [of.free_mean] : []}
+    text=${`${formatInterval(of.mean, of.low, of.high)} points`} />`;
+}
+
+// ---- Quality and privacy
+
+function Measured({ title, metrics, keys }) {
+  const measured = MEASURES.filter(({ key, read }) => keys.includes(key) && read(metrics) !== null);
+  if (!measured.length) {
+    return html`<div class="block"><h3>${title}</h3><p class="note">Not measured of this model.</p></div>`;
+  }
+  return html`<div class="block"><h3>${title}</h3>
+    ${measured.map(({ label, means, format, scale, target, read }) => html`<div class="measure">
+      <p class="measure-head"><span>${label}</span><b class="number">${format(read(metrics))}</b></p>
+      <${Scale} low=${scale[0]} high=${scale[1]} value=${read(metrics)} zero=${target} text=${`${label}: ${format(read(metrics))}`} />
+      <p class="note">${means}</p></div>`)}
+  </div>`;
+}
+
+// ---- Loading and unloading
+
+function Unload({ name, changed }) {
+  const [busy, setBusy] = useState(false);
+  const call = async (what) => {
+    setBusy(true);
+    try {
+      await post(`v2/repository/models/${name}/${what}`);
+      return true;
+    } catch (error) {
+      toast(error.message, { kind: "bad" });
+      return false;
+    } finally {
+      setBusy(false);
+      changed();
+    }
+  };
+  const unload = async () => {
+    if (await call("unload")) toast(`${name} is unloaded.`, { undo: () => call("load") });
+  };
+  return html`<${Button} kind="quiet" onClick=${unload} disabled=${busy} label=${`Unload ${name}`}>Unload<//>`;
+}
