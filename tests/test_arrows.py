@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 import grimp
 import pytest
 
-ROOMS = ("bundle", "loadtest", "seriesmith", "service", "training")
+ROOMS = ("bundle", "loadtest", "seriesmith", "service", "studio", "training")
 
 
 def test_no_import_goes_in_a_circle() -> None:

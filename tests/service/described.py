@@ -11,6 +11,8 @@ from urllib.parse import quote
 import httpx
 from jsonschema import Draft202012Validator
 
+from service.http.docs import TAGS
+from service.inference.docs import TAG
 from tests.service.server import Server
 
 
@@ -75,6 +77,12 @@ def list_operations(document: dict[str, Any]) -> dict[str, Described]:
         if method != "parameters"
     ]
     return {described.name: described for described in found}
+
+
+def list_own(document: dict[str, Any]) -> dict[str, Described]:
+    """Those of the service itself, by operationId: not those of what is mounted beside it."""
+    tags = {*TAGS, TAG}
+    return {name: one for name, one in list_operations(document).items() if tags.issuperset(one.said["tags"])}
 
 
 def make_validator(document: dict[str, Any], schema: dict[str, Any]) -> Draft202012Validator:

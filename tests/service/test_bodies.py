@@ -66,7 +66,7 @@ def test_other_methods_on_a_page(server: Server, path: str):
     assert response.headers["allow"] == "GET"
 
 
-@pytest.mark.parametrize("path", ["/", "/encode/", "/Encode", "/v3/encode", "/../etc/passwd", "/augment/sines"])
+@pytest.mark.parametrize("path", ["/nowhere", "/encode/", "/Encode", "/v3/encode", "/../etc/passwd", "/augment/sines"])
 def test_paths_that_are_not_there(server: Server, path: str):
     for method in ("GET", "POST"):
         assert_refused(server.http.request(method, path), 404, "not_found", None, "POST /classify", "/docs")

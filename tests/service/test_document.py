@@ -21,7 +21,15 @@ from service.operations import OPERATIONS
 from service.serving import Serving
 from service.settings import Settings
 from tests.service.bundles import Labelled
-from tests.service.described import Described, find_parameters, list_operations, list_schemas, make_validator, resolve
+from tests.service.described import (
+    Described,
+    find_parameters,
+    list_operations,
+    list_own,
+    list_schemas,
+    make_validator,
+    resolve,
+)
 from tests.service.proxy import run_proxy
 from tests.service.server import Server
 from tests.service.test_refusals import CODES, build_good
@@ -36,8 +44,8 @@ def document(server: Server) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def described(document: dict[str, Any]) -> dict[str, Described]:
-    """Its operations."""
-    return list_operations(document)
+    """The operations of the service itself; tests/studio has those of the studio."""
+    return list_own(document)
 
 
 def test_it_is_valid(document: dict[str, Any]):

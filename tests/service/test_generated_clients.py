@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.service.described import Described, list_operations
+from tests.service.described import Described, list_operations, list_own
 from tests.service.server import Server
 
 PACKAGE = "seriesmith_generated"
@@ -30,7 +30,7 @@ CONFIGURATION = {
 
 @pytest.fixture(scope="module")
 def described(server: Server) -> dict[str, Described]:
-    """The document's operations."""
+    """The document's operations, all of them."""
     return list_operations(server.get("/docs.json"))
 
 
@@ -60,7 +60,8 @@ def test_a_generated_python_client_calls_every_endpoint(
 ):
     models = importlib.import_module(f"{PACKAGE}.models")
     with generated.Client(base_url=server.url) as client:
-        called = {name: _call(one, client, models) for name, one in described.items() if name != "v2_unload"}
+        own = list_own(next(iter(described.values())).document)
+        called = {name: _call(one, client, models) for name, one in own.items() if name != "v2_unload"}
     refused = {name: status for name, (status, _) in called.items() if status != 200}
     assert not refused.keys() - {"v2_load"}
     assert {name: type(called[name][1]).__name__ for name in ("classify", "get_model", "v2_infer")} == {

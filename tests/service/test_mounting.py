@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from service.http import mounting
 from service.http.mounting import mount
 from service.http.pages import build_page
 from service.serving import Serving
@@ -151,20 +152,25 @@ ONE_PAGE = "from service.http.pages import build_page\nmake_rows = lambda servin
 
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder whose packages can be imported, and are forgotten afterwards."""
+    """A folder whose packages can be imported, and are forgotten afterwards; `atelier` is what is usually mounted."""
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(mounting, "USUAL", "atelier")
     yield tmp_path
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("studio", "greedy")]:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("atelier", "greedy")]:
         del sys.modules[name]
 
 
 def test_a_studio_that_is_not_there_is_not_missed(installed: Path):
-    (installed / "studio").mkdir()  # a folder of that name is no package with routes
-    assert mount(Serving(Settings()), []).find("/") is None
+    (installed / "atelier").mkdir()  # a folder of that name is no package with routes
+    assert mount(Serving(Settings(mount="atelier")), []).find("/") is None
 
 
-def test_a_studio_that_is_there_is_mounted_unless_told_otherwise(installed: Path):
-    _install(installed, "studio", ONE_PAGE)
+def test_a_studio_that_is_there_is_mounted(installed: Path):
+    _install(installed, "atelier", ONE_PAGE)
+    assert mount(Serving(Settings(mount="atelier")), []).find("/") is not None
+
+
+def test_our_studio_is_mounted_unless_told_otherwise():
     assert mount(Serving(Settings()), []).find("/") is not None
     assert mount(Serving(Settings(mount="none")), []).find("/") is None
 
