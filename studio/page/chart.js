@@ -35,9 +35,9 @@ export function watchScheme(redraw) {
 /**
  * Lines over time. `lines`: `[{values (null: missing), label, colour, dash, width, opacity}]`, `xs`: their times, else
  * 0, 1, …; `range`: `[low, high]` of the values, else what is there; `onDraw(plot)` draws over it on `plot.ctx`;
- * `onPoint(index, value)` is called while a pointer is pressed and moved.
+ * `onPoint(index, value)` is called while a pointer is pressed and moved; `log`: values, all positive, on a logarithmic scale.
  */
-export function SeriesChart({ lines, xs, height = 220, title, onDraw, onPoint, range, legend = true, cursor = true, xLabel }) {
+export function SeriesChart({ lines, xs, height = 220, title, onDraw, onPoint, range, legend = true, cursor = true, xLabel, log = false }) {
   const place = useRef();
   const plot = useRef(null);
   const latest = useRef({});
@@ -48,7 +48,7 @@ export function SeriesChart({ lines, xs, height = 220, title, onDraw, onPoint, r
   const looks = JSON.stringify(lines.map(({ label, colour, dash, width, opacity }) => [label, colour, dash, width, opacity]));
 
   useLayoutEffect(() => {
-    const options = buildOptions(lines, place.current.clientWidth, height, cursor, latest, setAt, xLabel);
+    const options = buildOptions(lines, place.current.clientWidth, height, cursor, latest, setAt, xLabel, log);
     plot.current = new window.uPlot(options, buildData(times, lines), place.current);
     const over = plot.current.over;
     const end = onPoint ? followPointer(plot.current, latest) : () => {};
@@ -57,7 +57,7 @@ export function SeriesChart({ lines, xs, height = 220, title, onDraw, onPoint, r
     const unwatch = watchScheme(() => plot.current?.redraw(false, true));
     over.setAttribute("aria-hidden", "true");
     return () => (end(), observer.disconnect(), unwatch(), plot.current.destroy(), (plot.current = null));
-  }, [looks, height, cursor, Boolean(onPoint), xLabel]);
+  }, [looks, height, cursor, Boolean(onPoint), xLabel, log]);
 
   useLayoutEffect(() => {
     plot.current?.setData(buildData(times, lines));
@@ -96,7 +96,7 @@ function buildData(times, lines) {
   return [times, ...lines.map((line) => (line.values.length === times.length ? line.values : [...line.values, ...Array(Math.max(0, times.length - line.values.length)).fill(null)]))];
 }
 
-function buildOptions(lines, width, height, cursor, latest, setAt, xLabel) {
+function buildOptions(lines, width, height, cursor, latest, setAt, xLabel, log) {
   const axis = {
     stroke: () => resolveColour("var(--quiet)"),
     font: "11px " + getComputedStyle(document.body).fontFamily,
@@ -112,7 +112,7 @@ function buildOptions(lines, width, height, cursor, latest, setAt, xLabel) {
       show: cursor, drag: { x: false, y: false, setScale: false }, y: false,
       points: { size: 7, width: 1.5, fill: () => resolveColour("var(--paper)"), stroke: (_, index) => resolveColour(lines[index - 1].colour ?? "var(--accent)") },
     },
-    scales: { x: { time: false }, y: { range: (_, low, high) => widen(latest.current.range ?? [low, high]) } },
+    scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (_, low, high) => widen(latest.current.range ?? [low, high]) } },
     axes: [{ ...axis, size: xLabel ? 44 : 28, gap: 4, label: xLabel, labelSize: 16, labelFont: axis.font }, { ...axis, size: 48, gap: 4 }],
     series: [{}, ...lines.map((line) => ({
       label: line.label ?? "",

@@ -3,10 +3,9 @@
 import { html } from "../ui.js";
 import { Catalogue } from "./datasets/catalogue.js";
 import { Detail } from "./datasets/detail.js";
-import "./datasets/style.js";
 
 export default function Datasets({ params }) {
-  return params.dataset
-    ? html`<${Detail} key=${params.dataset} id=${params.dataset} params=${params} />`
-    : html`<${Catalogue} params=${params} />`;
+  const id = params.dataset ?? params.id;
+  return html`<link rel="stylesheet" href="studio/views/datasets/style.css" />
+    ${id ? html`<${Detail} key=${id} id=${id} params=${params} />` : html`<${Catalogue} params=${params} />`}`;
 }

@@ -3,15 +3,14 @@
 import { Busy, Empty, Heading, Panel, Refusal, Select, html, setParams, useAsync, useMemo } from "../ui.js";
 import { about, get } from "../api.js";
 import { Saving } from "./generate/saving.js";
-import { OptionInput, readValue, writeValue } from "./generate/option.js";
+import { OptionInput, isDefault, readValue, writeValue } from "./generate/option.js";
 import { Preview } from "./generate/preview.js";
-import "./datasets/style.js";
 
 export default function Generate({ params }) {
   const possible = useAsync(about, []);
   const listed = useAsync((signal) => get("generators", { signal }), []);
   const why = possible.value?.why_no_catalogue;
-  const head = html`<${Heading} title="Generate" lead="Series of a known kind, to try things on before your own data is there: what a parameter does is seen at once." />`;
+  const head = html`<link rel="stylesheet" href="studio/views/datasets/style.css" /><${Heading} title="Generate" lead="Series of a known kind, to try things on before your own data is there: what a parameter does is seen at once." />`;
   if (why) return html`${head}<${Empty} title="Nothing can be kept here"><p>${why}</p><//>`;
   const generators = listed.value?.generators;
   if (!generators) return html`${head}<${Refusal} error=${listed.error} />${listed.busy && html`<${Busy} what="Reading the generators" />`}`;
@@ -25,10 +24,9 @@ const LAST = ["n_classes", "n_cases", "n_test", "n_channels", "n_timepoints", "s
 function Trial({ generators, generator, params }) {
   const { options } = generator;
   const values = useMemo(() => Object.fromEntries(options.map((option) => [option.name, readValue(option, params[PREFIX + option.name])])), [generator, params]);
-  const changed = useMemo(() => Object.fromEntries(options.filter((option) => writeValue(values[option.name]) !== writeValue(option.default)).map(({ name }) => [name, values[name]])), [values]);
+  const changed = useMemo(() => Object.fromEntries(options.filter((option) => !isDefault(option, values[option.name])).map(({ name }) => [name, values[name]])), [values]);
   const set = (option, value) => {
-    const text = writeValue(value);
-    setParams((before) => ({ ...before, generator: generator.name, [PREFIX + option.name]: text === writeValue(option.default) ? "" : text }));
+    setParams((before) => ({ ...before, generator: generator.name, [PREFIX + option.name]: isDefault(option, value) ? "" : writeValue(value) }));
   };
   const choose = (name) => setParams({ generator: name, ...Object.fromEntries(Object.entries(params).filter(([key]) => LAST.includes(key.slice(PREFIX.length)))) });
   const [own, common] = [options.filter(({ name }) => !LAST.includes(name)), options.filter(({ name }) => LAST.includes(name))];

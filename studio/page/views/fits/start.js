@@ -1,0 +1,107 @@
+// Starts a fit: a dataset, what learns it, and as few questions as possible; everything else is folded away.
+
+import { Busy, Button, Empty, Heading, Panel, Refusal, Select, TextInput, Toggle, go, html, link, setParams, useAsync, useMemo, useState } from "../../ui.js";
+import { get, post } from "../../api.js";
+import { ClassBar } from "../datasets/parts.js";
+import { describeName, describeShape, suggestName } from "../datasets/words.js";
+import { OptionInput, isDefault, nameOption, writeValue } from "../generate/option.js";
+import { FRONT, KINDS, PREFIX, WAYS, chooseFamilies, collectChanged, listOptions, readChoices } from "./choices.js";
+
+export function Start({ params }) {
+  const listed = useAsync((signal) => get("datasets?limit=200", { signal }), []);
+  const described = useAsync((signal) => get("fits/options", { signal }), []);
+  const head = html`<p><a href=${link("fits")}>All fits</a></p><${Heading} title="Fits: a new one" lead="What is not asked for has a measured default." />`;
+  const error = listed.error ?? described.error;
+  if (error || !listed.value || !described.value) return html`${head}<${Refusal} error=${error} />${!error && html`<${Busy} what="Reading datasets and families" />`}`;
+  const { datasets } = listed.value;
+  if (!datasets.length) return html`${head}<${Empty} title="There is no dataset to fit yet"><p><a href=${link("datasets")}>Upload one</a>, or <a href=${link("generate")}>generate one</a>.</p><//>`;
+  return html`${head}<${Form} datasets=${datasets} described=${described.value} params=${params} />`;
+}
+
+function Form({ datasets, described, params }) {
+  const dataset = datasets.find(({ id }) => id === params.dataset) ?? (params.dataset ? null : datasets[0]);
+  const labelled = Boolean(dataset?.classes.length);
+  const set = useMemo(() => readChoices(params, described), [params, described]);
+  const families = chooseFamilies(described, set, labelled);
+  const sent = collectChanged(described, set, families);
+  const [work, setWork] = useState({ busy: false, error: null });
+  const name = params.name ?? suggestName(dataset?.name ?? "");
+  const change = (changes) => setParams((before) => ({ ...before, new: 1, dataset: dataset?.id, ...changes }));
+  const setOption = (flag, option) => (value) => change({ [PREFIX + flag]: isDefault(option, value) ? "" : writeValue(value) });
+  const start = async (event) => {
+    event.preventDefault();
+    setWork({ busy: true, error: null });
+    try {
+      go("fits", { fit: (await post("fits", { dataset: dataset.id, name: name.trim(), options: sent })).id });
+    } catch (error) {
+      setWork({ busy: false, error });
+    }
+  };
+  const all = listOptions(described, families);
+  const shared = { set, setOption, described, change };
+  return html`<form class="stack" onSubmit=${start}>
+    <${Panel} title="What is learned">
+      <div class="row">
+        <${Select} label="Dataset" value=${dataset?.id ?? ""} options=${[...(dataset ? [] : [["", "not in the catalogue any more"]]), ...datasets.map((one) => [one.id, describeName(one)])]} onChange=${(id) => id && change({ dataset: id, name: "" })} />
+        <${TextInput} label="Name of the model" value=${name} onInput=${(text) => change({ name: text })} required hint="Lower case; of a name that is served it becomes the next version." />
+      </div>
+      ${dataset && html`<p class="ds-small" style="margin-top:16px">${describeShape(dataset.shape)}</p><${ClassBar} classes=${dataset.classes} most=${10} />`}
+    <//>
+    <${Panel} title="How it is learned"><div class="stack">
+      <${Ways} ...${shared} />
+      <${Families} families=${families} labelled=${labelled} ...${shared} />
+      <${Front} all=${all} labelled=${labelled} ...${shared} />
+    </div><//>
+    <${Rest} all=${all} labelled=${labelled} ...${shared} />
+    <${Panel} title="Start">
+      <p class="note">${Object.keys(sent).length ? `Set otherwise than by default: ${Object.entries(sent).map(([flag, value]) => `${flag} ${writeValue(value)}`).join(", ")}.` : "Everything is at its default."}</p>
+      <p class="row"><${Button} kind="main" type="submit" disabled=${work.busy || !dataset || !name.trim()}>${work.busy ? "Asking…" : "Start the fit"}<//>
+        ${Object.keys(set).length > 0 && html`<${Button} kind="quiet" onClick=${() => setParams({ new: 1, dataset: dataset?.id, name: params.name })}>Back to the defaults<//>`}</p>
+      <${Refusal} error=${work.error} />
+    <//>
+  </form>`;
+}
+
+function Ways({ described, set }) {
+  const known = new Set(["vae", "texture", "generator", "classifier"].flatMap((kind) => [kind, ...(described.kinds[kind] ?? []).flatMap(({ options }) => options.map(({ name }) => (name.includes(".") ? name : `${kind}.${name}`)))]).concat(described.options.map(({ name }) => name)));
+  const settingsOf = ({ set: wanted }) => Object.entries(wanted).filter(([flag]) => known.has(flag));
+  const touched = new Set(Object.values(WAYS).flatMap((way) => settingsOf(way).map(([flag]) => flag)));
+  const isOn = (way) => [...touched].every((flag) => writeValue(set[flag] ?? "") === writeValue(Object.fromEntries(settingsOf(way))[flag] ?? ""));
+  const choose = (way) => setParams((before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => !touched.has(name.slice(PREFIX.length)))), ...Object.fromEntries(settingsOf(way).map(([flag, value]) => [PREFIX + flag, writeValue(value)])) }));
+  return html`<fieldset class="ways"><legend>How thoroughly</legend><div class="columns">${Object.entries(WAYS).map(([name, way]) => html`<label class="way" key=${name}>
+    <input type="radio" name="way" checked=${isOn(way)} onChange=${() => choose(way)} /><span><b>${way.title}</b><span class="hint">${way.text}</span></span></label>`)}</div></fieldset>`;
+}
+
+function Families({ families, labelled, described, change }) {
+  const { kinds } = described;
+  const usual = (kind) => described.options.find(({ name }) => name === kind)?.default ?? null;
+  const pick = (kind, extra = []) => html`<${Select} label=${KINDS[kind]} value=${families[kind] ?? ""} hint=${kinds[kind].find(({ name }) => name === families[kind])?.summary}
+    options=${[...extra, ...kinds[kind].map(({ name }) => [name, `${name.replaceAll("_", " ")}${name === usual(kind) ? " (recommended)" : ""}`])]} onChange=${(name) => change({ [PREFIX + kind]: name === (usual(kind) ?? "") ? "" : name })} />`;
+  const learner = families.generator ? "generator" : "vae";
+  return html`<div class="row" style="align-items:start">
+    <${Select} label="What makes series" value=${learner} options=${[["vae", "a VAE: encodes, reconstructs and samples"], ["generator", "a generator: samples only"]]}
+      onChange=${(value) => change({ [PREFIX + "generator"]: value === "generator" ? (kinds.generator.find(({ name }) => name === "gan") ?? kinds.generator[0]).name : "" })} />
+    ${learner === "generator" ? pick("generator") : html`${pick("vae")}${pick("texture")}`}
+    ${labelled && pick("classifier")}
+  </div>`;
+}
+
+function Front({ all, labelled, set, setOption }) {
+  const shown = all.filter(({ flag }) => (FRONT.includes(flag) && (labelled || !["policy", "advice"].includes(flag))) || (flag === "clusters" && !labelled) || flag.endsWith(".steps"));
+  return html`<div class="ds-options">${shown.map(({ flag, option, group }) => html`<${OptionInput} key=${flag} option=${option} label=${group ? `${KINDS[group]}: ${nameOption(option).toLowerCase()}` : nameOption(option)} value=${set[flag] ?? option.default} onChange=${setOption(flag, option)} />`)}</div>`;
+}
+
+function Rest({ all, set, setOption }) {
+  const [text, setText] = useState("");
+  const [changed, setChanged] = useState(false);
+  const isShown = ({ flag, option }) => (!changed || (flag in set && !isDefault(option, set[flag]))) && (!text || `${flag.replaceAll("_", " ")} ${option.help}`.toLowerCase().includes(text.toLowerCase().trim()));
+  const shown = all.filter(isShown);
+  const groups = ["", ...Object.keys(KINDS)].map((group) => [group, shown.filter((one) => one.group === group)]).filter(([, own]) => own.length);
+  return html`<${Panel} label="Every option"><details class="ds-fold"><summary>Every option, ${all.length} of them</summary>
+    <div class="stack">
+      <div class="row"><${TextInput} type="search" label="Find an option" value=${text} onInput=${setText} /><${Toggle} label="Only those that are changed" value=${changed} onChange=${setChanged} /></div>
+      ${!groups.length && html`<p class="note">None ${changed ? "is changed" : "is called so"}.</p>`}
+      ${groups.map(([group, own]) => html`<section key=${group} aria-label=${KINDS[group] ?? "Options of every fit"}><h3>${KINDS[group] ?? "Every fit"}</h3>
+        <div class="ds-options">${own.map(({ flag, option }) => html`<${OptionInput} key=${flag} option=${option} value=${set[flag] ?? option.default} onChange=${setOption(flag, option)} />`)}</div></section>`)}
+    </div></details><//>`;
+}
