@@ -9,19 +9,21 @@ const MARGIN = 0.08;
 /**
  * `points` [n][2]; `groups` [n]: the class index of each, which gives its colour and its mark; `colours`: with groups
  * one for each group, else one for each point; `hollow` [n]: drawn as outlines; `ellipses`: `[{centre [2], covariance
- * [2][2], colour, opacity}]` at two standard deviations; `selected`: an index or several; `at`: {x, y} of the crosshair.
+ * [2][2], colour, opacity}]` at two standard deviations; `selected`: an index or several; `at`: {x, y} of the crosshair;
+ * `frame`: `{points, ellipses}` that the view holds, else all of those shown.
  *
  * `onHover(index or null)`, `onPick(index)`: a point is hovered, clicked or chosen with Enter. `onPoint({x, y})`: where
  * the pointer is pressed, dragged or moved by keys, in the plane's units, once a frame; `onPointEnd()`: it was let go.
  */
 export function Scatter(props) {
-  const { points, groups, colours, hollow, ellipses = [], selected, at, height = 380, label = "Map" } = props;
+  const { points, groups, colours, hollow, ellipses = [], selected, at, height = 380, label = "Map", frame } = props;
   const place = useRef();
   const canvas = useRef();
   const inner = useRef({ hovered: null, at: null, frame: 0, waiting: null, view: null, size: null, grid: null });
   const latest = useRef(props);
   latest.current = props;
-  const view = useMemo(() => frameAll(points, ellipses), [points, ellipses]);
+  const [inView, around] = [frame?.points ?? points, frame?.ellipses ?? ellipses];
+  const view = useMemo(() => frameAll(inView, around), [inView, around]);
   inner.current.view = view;
   inner.current.at = at ?? inner.current.at;
 

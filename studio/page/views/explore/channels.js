@@ -6,7 +6,7 @@ import { Select, html, useMemo, useState } from "../../ui.js";
 const MOST_SHOWN = 6;
 
 /** `lines`: `[{series [n_channels][n_timepoints], label, colour, dash?, width?, opacity?}]`; `names`: of the channels. */
-export function Channels({ lines, names, ranges, height = 280, label, onDraw }) {
+export function Channels({ lines, names, ranges, height = 280, onDraw }) {
   const [chosen, setChosen] = useState("");
   const channels = useMemo(() => {
     if (chosen !== "") return [Number(chosen)];
@@ -18,7 +18,7 @@ export function Channels({ lines, names, ranges, height = 280, label, onDraw }) 
       options=${[["", names.length > MOST_SHOWN ? `the first ${MOST_SHOWN}` : "all"], ...names.map((name, channel) => [String(channel), name])]} />`}
     <div class=${channels.length > 3 ? "channel-charts two" : "channel-charts"}>
     ${channels.map((channel, place) => html`<${SeriesChart} key=${channel} height=${each} range=${ranges?.[channel]}
-      title=${names.length > 1 ? names[channel] : label} label=${`${label}${names.length > 1 ? `, ${names[channel]}` : ""}`}
+      title=${names[channel] || null}
       lines=${lines.map(({ series, ...style }) => ({ ...style, values: series[channel] }))}
       onDraw=${place === channels.length - 1 ? onDraw : undefined} />`)}
     </div>

@@ -75,6 +75,10 @@ export function CompleteTab({ card, kinds, names, params, series }) {
       <${SeriesChart} lines=${lines} height=${300} range=${range} onPoint=${point} cursor=${false} title=${names.length > 1 ? names[channel] : "Draw here"} />
     </div>
     <${Refusal} error=${error} />
+    ${answer && !isEmpty(drawing) && answer.probabilities.length > 1 && html`<dl class="shares" aria-label="Which class the beginning may be of">
+      ${answer.probabilities.map((probability, place) => html`<div key=${place}><dt>${kinds.names[place]}</dt>
+        <dd><${Meter} value=${probability} label=${String(kinds.labels[place])} colour=${kinds.colours[place]} /><span>${formatShare(probability)}</span></dd></div>`)}
+    </dl>`}
     <div class="row">
       ${names.length > 1 && html`<${Select} label="Draw in" value=${String(channel)} options=${names.map((name, place) => [String(place), name])} onChange=${(value) => setChannel(Number(value))} />`}
       <${Button} onClick=${undo} disabled=${!undone.length}>Undo<//>
@@ -82,10 +86,6 @@ export function CompleteTab({ card, kinds, names, params, series }) {
       <${Slider} label="Take this much" min=${0.05} max=${0.95} step=${0.05} value=${share} format=${(value) => formatShare(value)} onInput=${setShare} />
       <${Button} disabled=${!series} onClick=${() => change(takeBeginning(series, share, nTimepoints))}>of the series above<//>
     </div>
-    ${answer && !isEmpty(drawing) && answer.probabilities.length > 1 && html`<dl class="shares" aria-label="Which class the beginning may be of">
-      ${answer.probabilities.map((probability, place) => html`<div key=${place}><dt>${kinds.names[place]}</dt>
-        <dd><${Meter} value=${probability} label=${String(kinds.labels[place])} colour=${kinds.colours[place]} /><span>${formatShare(probability)}</span></dd></div>`)}
-    </dl>`}
   </div>`;
 }
 

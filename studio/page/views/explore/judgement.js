@@ -12,7 +12,7 @@ export function Judgement({ card, series, kinds }) {
   const answer = judged.value;
   if (!answer) return null;
   const shares = (answer.probabilities?.[0] ?? []).map((share, place) => ({ share, place })).sort((one, other) => other.share - one.share);
-  return html`<div class="judgement">
+  return html`<div class=${settled === series && !judged.busy ? "judgement" : "judgement stale"}>
     ${shares.length > 1 && html`<dl class="shares" aria-label="Which class the model takes it for">
       ${shares.slice(0, MOST_CLASSES).map(({ share, place }) => html`<div key=${place}><dt>${kinds.names[place] ?? answer.classes[place]}</dt>
         <dd><${Meter} value=${share} label=${String(answer.classes[place])} colour=${kinds.colours[place]} /><span>${formatShare(share)}</span></dd></div>`)}
@@ -30,6 +30,6 @@ async function judge(card, series, signal) {
 
 function describeTypicality(typicality) {
   const share = formatShare(typicality);
-  if (typicality < 0.02) return `Typicality ${share}: next to no training case lies where this one does; the model guesses.`;
-  return `Typicality ${share}: so many of the held-out training cases lie in thinner places.`;
+  if (typicality < 0.02) return `Typicality ${share}: next to no training case is like this series, and the model guesses.`;
+  return `Typicality ${share}: so many of the held-out training cases are less typical than this series.`;
 }

@@ -49,6 +49,8 @@ function Plane({ card, dataset, map }) {
   const expansion = Number(params.expansion) || card.expansion || 1;
   const cloud = useMemo(() => addMade(map, kinds, tab === "samples" ? made : null), [map, kinds, made, tab]);
   const ellipses = useMemo(() => paintEllipses(map, kinds, expansion), [map, kinds, expansion]);
+  const room = 4 ** Math.ceil(Math.log(Math.max(1, expansion)) / Math.log(4)); // the view grows in steps, and not with the slider
+  const frame = useMemo(() => ({ points: map.points, ellipses: expandEllipses(map.ellipses ?? [], room) }), [map, room]);
   const own = useCase(dataset, focus.index === undefined ? null : (map.index?.[focus.index] ?? null));
 
   const settle = useCallback(
@@ -73,18 +75,17 @@ function Plane({ card, dataset, map }) {
   const hover = useCallback(
     (place) => {
       if (dragging.current) return;
-      look(place === null || place >= map.points.length ? settled.current : { code: map.latent[place], index: place });
+      look(place === null ? settled.current : cloud.at(place));
     },
-    [map, look],
+    [cloud, look],
   );
   const pick = useCallback(
     (place) => {
-      if (place >= map.points.length) return;
-      const wish = { code: map.latent[place], index: place };
+      const wish = cloud.at(place);
       settle(wish);
       setParams((known) => ({ ...known, ...writeFocus(wish), ...(tab === "slide" ? pickEnd(known, place) : {}) }));
     },
-    [map, settle, tab],
+    [cloud, settle, tab],
   );
   const note = () => (pointed.current = performance.now());
 
@@ -94,14 +95,15 @@ function Plane({ card, dataset, map }) {
   return html`<div class="explore">
     <${Panel} title="The plane">
       <div onPointerDownCapture=${note} onPointerMoveCapture=${note}>
-        <${Scatter} label=${`The latent plane of ${card.name}`} ...${cloud} colours=${kinds.colours} ellipses=${ellipses}
+        <${Scatter} label=${`The latent plane of ${card.name}`} points=${cloud.points} groups=${cloud.groups} hollow=${cloud.hollow}
+          colours=${kinds.colours} ellipses=${ellipses} frame=${frame}
           selected=${rings} at=${projectCode(map, focus.code)} onHover=${hover} onPick=${pick} onPoint=${move} onPointEnd=${finish} />
       </div>
-      <${Legend} kinds=${kinds} made=${tab === "samples" && made} ellipses=${ellipses.length > 0} />
+      <${Legend} kinds=${kinds} made=${tab === "samples" && made && !map.drawn} ellipses=${ellipses.length > 0} />
       <p class="note">${describePlane(card, dataset, map)}</p>
     <//>
     <${Panel} title=${titleFocus({ focus, map, kinds, dataset })}>
-      <${Channels} lines=${lines} names=${names} ranges=${card.series.value_range} label="The series" onDraw=${drawn} />
+      <${Channels} lines=${lines} names=${names} ranges=${card.series.value_range} onDraw=${drawn} />
       <${Refusal} error=${decoded.error} />
       <${Judgement} card=${card} series=${own ?? decoded.series} kinds=${kinds} />
     <//>
@@ -139,14 +141,22 @@ function writeFocus({ code, point, index }) {
   return point ? { ...nothing, at: writeNumbers([point.x, point.y]) } : { ...nothing, z: writeNumbers(code) };
 }
 
-/** The points of a map, and behind them those of series that were made. */
+/**
+ * What is shown on the plane: the map's points and, hollow, those of series that were made. Where the map's own were
+ * drawn too, the made ones take their place. `at(place)` is what a point stands for.
+ */
 function addMade(map, kinds, made) {
-  if (!made) return { points: map.points, groups: kinds.of, hollow: null };
-  const more = made.latent.map((code) => projectCode(map, code)).map(({ x, y }) => [x, y]);
+  const own = (place) => ({ code: map.latent[place], index: place });
+  if (!made?.latent.length) return { points: map.points, groups: kinds.of, hollow: null, at: own };
+  const points = made.latent.map((code) => projectCode(map, code)).map(({ x, y }) => [x, y]);
+  const other = (place) => ({ code: made.latent[place], series: made.series[place] });
+  if (map.drawn) return { points, groups: made.kinds, hollow: null, at: other };
+  const count = map.points.length;
   return {
-    points: [...map.points, ...more],
+    points: [...map.points, ...points],
     groups: [...kinds.of, ...made.kinds],
-    hollow: [...map.points.map(() => false), ...more.map(() => true)],
+    hollow: [...map.points.map(() => false), ...points.map(() => true)],
+    at: (place) => (place < count ? own(place) : other(place - count)),
   };
 }
 
@@ -168,8 +178,8 @@ function titleFocus({ focus, map, kinds, dataset }) {
 }
 
 function describePlane(card, dataset, map) {
-  const held = map.explained === undefined || map.explained === null ? "" : ` It holds ${formatShare(sumUp(map.explained))} of what codes differ in, of ${card.latent_dim} dimensions.`;
+  const held = card.latent_dim <= 2 ? "" : ` The plane holds ${formatShare(sumUp(map.explained))} of what codes differ in, of ${card.latent_dim} dimensions.`;
   return `${map.points.length} ${dataset ? "series of the dataset" : "series that the model made"}. Drag anywhere, or use the arrow keys; click a point to choose it.${held}`;
 }
 
-const sumUp = (explained) => (Array.isArray(explained) ? explained.reduce((sum, share) => sum + share, 0) : explained);
+const sumUp = (shares) => shares.reduce((sum, share) => sum + share, 0);

@@ -12,12 +12,12 @@ export function SamplesTab({ card, kinds, params, expansion, onMade }) {
   const seed = params.seed === undefined ? 0 : Number(params.seed) || 0;
   const wish = useSettled(`${expansion}/${each}/${seed}`, REST);
   const made = useAsync((signal) => makeSeries(card, { expansion, each, seed }, signal), [card.name, wish]);
-  useEffect(() => onMade(made.value && { latent: made.value.latent, kinds: made.value.kinds }), [made.value]);
+  useEffect(() => onMade(made.value), [made.value]);
   useEffect(() => () => onMade(null), []);
   const change = (more) => setParams((known) => ({ ...known, ...more }));
   const colours = (made.value?.kinds ?? []).map((kind) => kinds.colours[kind] ?? "var(--accent)");
   return html`<div class="samples">
-    <div class="row">
+    <div class="controls">
       ${card.expansion !== null && html`<${Slider} label="Expansion" min=${0.1} max=${4} step=${0.1} value=${expansion} format=${(value) => `× ${value.toFixed(1)}`}
         onInput=${(value) => change({ expansion: value })} hint="Factor on the mixture's covariance: above 1, series go beyond what was seen." />`}
       <${NumberInput} label="Series a class" min=${1} max=${MOST_EACH} step=${1} value=${each} onInput=${(value) => change({ each: value })} />
@@ -38,7 +38,8 @@ async function makeSeries(card, { expansion, each, seed }, signal) {
   if (!card.operations.includes("encode")) return { ...made, latent: [], kinds: classes };
   const wanted = card.classes.length === 1 ? { with: ["cluster"] } : {};
   const codes = await post("encode", { model: card.name, series: cutToLength(made), ...wanted }, { signal });
-  return { ...made, series: cutToLength(made), latent: codes.posterior_mean, kinds: codes.cluster ?? classes };
+  const clusters = card.classes.length === 1 ? codes.cluster : null;
+  return { ...made, series: cutToLength(made), latent: codes.posterior_mean, kinds: clusters ?? classes };
 }
 
 /** The series without what fills them up behind their own lengths. */
