@@ -1,4 +1,4 @@
-"""Lists what lies in a repository's folder at one moment, by names and stat calls; it opens no file but the mark."""
+"""Lists what lies in a repository's folder at one moment, by names and stat calls; it opens no file but one mark."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bundle.errors import BundleError, NotFound
 from bundle.manifest import NAME_PATTERN, VERSION_PATTERN
+from bundle.retiring import find_retired
 from bundle.unloading import read_unloaded
 
 Identity = tuple[tuple[str, int, int, int, int], ...]
@@ -21,10 +22,11 @@ MOST_FILES = 100
 
 @dataclass(frozen=True)
 class Name:
-    """The versions under one name, and up to which they are unloaded; or why that cannot be read."""
+    """The versions under one name, which are retired, and up to which they are unloaded; or why that cannot be read."""
 
     versions: frozenset[int] = frozenset()
     unloaded: int = 0
+    retired: frozenset[int] = frozenset()
     error: str | None = None
 
 
@@ -46,8 +48,9 @@ def _look_at(directory: Path) -> Name | None:
     versions: frozenset[int] = frozenset()
     try:
         with os.scandir(directory) as entries:
-            versions = frozenset(int(entry.name) for entry in entries if re.fullmatch(VERSION_PATTERN, entry.name))
-        return Name(versions, read_unloaded(directory)) if versions else None
+            names = [entry.name for entry in entries]
+        versions = frozenset(int(name) for name in names if re.fullmatch(VERSION_PATTERN, name))
+        return Name(versions, read_unloaded(directory), find_retired(names)) if versions else None
     except (NotADirectoryError, FileNotFoundError):
         return None
     except OSError as error:
@@ -81,9 +84,14 @@ def _read_state(directory: Path, name: str) -> tuple[str, int, int, int, int]:
 
 
 def list_versions(root: Path) -> dict[str, list[int]]:
-    """List by name the versions, ascending, that look like bundles. Raises `NotFound` when `root` is no directory."""
+    """List by name the versions, ascending, that look like bundles and are not retired.
+
+    Raises `NotFound` when `root` is no directory.
+    """
     found = {
-        name: sorted(version for version in seen.versions if read_identity(root / name / str(version)) is not None)
+        name: sorted(
+            version for version in seen.versions - seen.retired if read_identity(root / name / str(version)) is not None
+        )
         for name, seen in look(root).items()
     }
     return {name: versions for name, versions in found.items() if versions}

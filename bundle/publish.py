@@ -17,6 +17,7 @@ from bundle.errors import BundleError
 from bundle.leftovers import Workplace, remove_leftovers
 from bundle.manifest import VERSION_PATTERN, Manifest, check_name, read_manifest, write_manifest
 from bundle.reading import MANIFEST_BYTES
+from bundle.retiring import find_retired
 from bundle.signing import FILE as SIGNATURE_FILE
 from bundle.signing import Signer
 from bundle.writing import synchronise_folder, write_new
@@ -96,8 +97,9 @@ def _write_manifest(manifest_for: Callable[[int], Manifest], version: int) -> by
 
 
 def find_next_version(parent: Path) -> int:
-    """Return one more than the highest version under `parent`."""
-    taken = [int(entry.name) for entry in parent.iterdir() if re.fullmatch(VERSION_PATTERN, entry.name)]
+    """Return one more than the highest version under `parent`, retired ones included: their marks would hold for it."""
+    names = os.listdir(parent)
+    taken = {int(name) for name in names if re.fullmatch(VERSION_PATTERN, name)} | find_retired(names)
     return max(taken, default=0) + 1
 
 

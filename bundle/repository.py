@@ -16,7 +16,8 @@ from bundle.looking import Identity, Name, list_versions, look, read_identity
 from bundle.manifest import VERSION_PATTERN
 from bundle.reading import Unreadable
 from bundle.showing import show
-from bundle.unloading import REASON
+from bundle.retiring import REASON as RETIRED
+from bundle.unloading import REASON as UNLOADED
 
 __all__ = ["SHIPPED", "Gone", "Key", "Refusal", "Repository", "list_versions"]
 
@@ -33,7 +34,7 @@ class Gone(NotFound):
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a bundle is not served: something is wrong with it, or it was unloaded `on_request`.
+    """Why a bundle is not served: something is wrong with it, or it was unloaded or retired `on_request`.
 
     With `retry_at`, on the monotonic clock, it could not be read and is read again, as it was `attempts` times.
     """
@@ -148,8 +149,11 @@ class _Look:
             if kept == self._keep:
                 return
             if version <= seen.unloaded:
-                self._refused[name, version] = Refusal(REASON, on_request=True)
+                self._refused[name, version] = Refusal(UNLOADED, on_request=True)
                 return
+            if version in seen.retired:
+                self._refused[name, version] = Refusal(RETIRED, on_request=True)
+                continue
             self._take_up_version((name, version), version in seen.versions)
             kept += (name, version) in self._bundles
 

@@ -15,6 +15,7 @@ from bundle.engine.sessions import Runtime
 from bundle.errors import SeriesmithError, Unsupported
 from bundle.loading import Loader
 from bundle.repository import Repository
+from bundle.retiring import restore, retire
 from bundle.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, measure_brief_rows
@@ -192,7 +193,8 @@ class Serving:
             await asyncio.sleep(POLL_SECONDS)
             await self.refresh()
         served = self.repository.list_versions(name)
-        refused = {key[1]: refusal for key, refusal in self.repository.refused.items() if key[0] == name}
+        listed = self.repository.refused.items()  # of which some are retired
+        refused = {key[1]: refusal for key, refusal in listed if key[0] == name and not refusal.on_request}
         newest = max(refused, default=0)
         if served and newest < served[-1]:
             return
@@ -204,6 +206,20 @@ class Serving:
         """Stop serving a name in every worker, also after a restart, until it is loaded or has a newer version."""
         newest = self.repository.resolve(name).manifest.version
         await asyncio.to_thread(unload, self.repository.root, name, newest)
+        await self.refresh()
+
+    async def retire(self, name: str, version: int) -> None:
+        """Stop serving one version in every worker, also after a restart, until it is restored.
+
+        Raises `NotFound`, and `Unsupported` where no other version would be served.
+        """
+        served = self.repository.list_versions(name)
+        await asyncio.to_thread(retire, self.repository.root / name, version, served)
+        await self.refresh()
+
+    async def restore(self, name: str, version: int) -> None:
+        """Serve a retired version again, where it is among the newest. Raises `NotFound`, and `Unsupported`."""
+        await asyncio.to_thread(restore, self.repository.root / name, version)
         await self.refresh()
 
     async def refresh(self, again: str | None = None) -> None:
