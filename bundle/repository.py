@@ -15,8 +15,8 @@ from bundle.loading import Key, Loader, Pending
 from bundle.looking import Identity, Name, list_versions, look, read_identity
 from bundle.manifest import VERSION_PATTERN
 from bundle.reading import Unreadable
-from bundle.showing import show
 from bundle.retiring import REASON as RETIRED
+from bundle.showing import show
 from bundle.unloading import REASON as UNLOADED
 
 __all__ = ["SHIPPED", "Gone", "Key", "Refusal", "Repository", "list_versions"]

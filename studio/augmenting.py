@@ -10,7 +10,7 @@ import numpy as np
 
 from bundle.errors import InvalidRequest, Unsupported
 from service.admission import finish_in_time
-from service.answers import LENGTHS, Labels, gather
+from service.answers import LENGTHS, Columns, Labels, join_columns
 from service.metrics import Outcome
 from service.operations import OPERATIONS
 from service.room import Room
@@ -86,19 +86,29 @@ def _bring_to(wanted: WantedAugmentation, cases: StoredCases) -> dict[str, Any]:
 
 
 async def _run(serving: Serving, fields: dict[str, Any]) -> dict[str, Any]:
-    """Run the operation, in pieces, so that nobody waits for it, and return its whole answer."""
+    """Run the operation, in pieces, so that nobody waits for it, and return its whole answer.
+
+    Each piece may take as long as an answer may.
+    """
     operation = OPERATIONS["augment"]
     assert operation.stream is not None
     with Outcome(operation.name) as outcome, Room(serving.bytes, WIDE_BYTES) as room:
         request = await asyncio.to_thread(operation.parse, fields)
         outcome.model = serving.resolve(fields["model"]).bundle.manifest.name
         stream = await finish_in_time(serving, operation.stream(request, serving, room))
+        parts: list[Columns] = []
         try:
-            shape = stream.manifest.series
-            room.take(stream.n_cases * shape.n_channels * stream.n_timepoints)
-            return await finish_in_time(serving, gather(stream))
+            if not stream.n_cases:
+                raise InvalidRequest(
+                    'nothing would be made: every class has as many cases as it is to have; send {"factor": 2}, say.',
+                    "strategy",
+                )
+            room.take(stream.n_cases * stream.manifest.series.n_channels * stream.n_timepoints)
+            while (part := await finish_in_time(serving, anext(stream.chunks, None))) is not None:
+                parts.append(part)
         finally:
             stream.close()
+        return {**stream.head, **join_columns(parts), **stream.tail()}
 
 
 def _keep(
@@ -138,10 +148,11 @@ def _build_cases(made: dict[str, Any], real: StoredCases) -> StoredCases:
     lengths = np.asarray(made.get(LENGTHS, np.full(count, series.shape[2])), np.int64)
     arrays = [case[:, :length] for case, length in zip(series, lengths, strict=True)]
     labels: Labels = made["labels"]
+    as_written = {str(label): label for label in real.labels or ()}  # 1 in a dataset may be "1" in a model
     return StoredCases(
-        pad(arrays) if count else series,
+        pad(arrays),
         lengths,
-        labels=None if real.labels is None else tuple(labels.to_list()),
+        labels=None if real.labels is None else tuple(as_written.get(str(label), label) for label in labels.to_list()),
         groups=None if real.groups is None else (None,) * count,
         part=np.full(count, "train"),
         synthetic=np.ones(count, np.bool_),

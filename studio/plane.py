@@ -127,7 +127,7 @@ def draw_codes(bundle: Bundle) -> Codes:
     """Draw codes from the mixture, of each class as many as its share has it. Raises `Unsupported` without one."""
     if bundle.mixture is None:
         raise Unsupported(
-            f"model {bundle.manifest.name!r} has no mixture to draw codes from; map those of a dataset, with dataset=ID.",
+            f"model {bundle.manifest.name!r} has no mixture to draw codes from; map those of a dataset: ?dataset=ID.",
             "dataset",
         )
     random = np.random.default_rng(DRAW_SEED)
