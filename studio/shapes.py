@@ -128,16 +128,22 @@ class SeriesQuery(Asked):
     limit: Annotated[int, Field(ge=1)] = 50
     label: str = ""
     part: Literal["train", "test"] | None = None
+    timepoints: Annotated[
+        int, Field(ge=0, description="longer series are thinned to about so many timepoints; 0: none is")
+    ] = 5000
 
 
 class StoredSeries(BaseModel):
-    """Some series of a dataset; `index` is the place of each in it."""
+    """Some series of a dataset; `index` is the place of each in it, `step` the timepoints that one of the answer stands
+    for. Fewer come than were asked for where they are long: go on behind the last."""
 
     series: Series
     labels: list[Label] | None = None
     groups: list[Label | None] | None = None
     index: list[int]
     synthetic: list[bool] | None = None
+    sample_weight: list[float] | None = None
+    step: float
     total: int
 
 
@@ -160,18 +166,21 @@ class DatasetMap(BaseModel):
 
 
 class FileQuery(Asked):
-    """The format of a download: by its suffix, and whether tables are long, an instant a row."""
+    """The format of a download by its suffix, left out: the one that the dataset came in; whether tables are long, an
+    instant a row; and one partition alone, where not all: both come as a .zip of two files."""
 
-    suffix: str = ".csv"
+    suffix: str = ""
     long: bool = False
+    part: Literal["train", "test"] | None = None
 
 
 class Cutting(Asked):
     """Windows of `window` timepoints, `stride` apart, kept under a name."""
 
     window: Annotated[int, Field(ge=1)]
-    stride: Annotated[int, Field(ge=1)]
-    name: str
+    stride: Annotated[int | None, Field(ge=1, description="left out: the window")] = None
+    name: str | None = None
+    tags: list[str] | None = None
 
 
 class UploadQuery(Asked):
@@ -186,6 +195,7 @@ class UploadColumn(BaseModel):
     name: str
     examples: list[str]
     role: str | None = None
+    count: Annotated[int, Field(description="columns that this stands for: all timepoints are one entry")] = 1
 
 
 class UploadPreview(BaseModel):
@@ -197,6 +207,7 @@ class UploadPreview(BaseModel):
     classes: list[ClassCount]
     series: Series
     labels: list[Label] | None = None
+    step: Annotated[float, Field(description="timepoints that one of the preview stands for")] = 1
 
 
 class UploadRefusal(BaseModel):
@@ -233,7 +244,11 @@ class Option(BaseModel):
     default: Any = None
     minimum: float | None = None
     maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
     choices: list[Any] | None = None
+    words: Annotated[list[str] | None, Field(description="texts that a number may be instead")] = None
+    several: Annotated[bool, Field(description="whether it is a list of such values")] = False
     help: str
 
 

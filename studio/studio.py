@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from bundle.errors import Unavailable
 from service.http.exchange import Request
 from service.serving import Serving
+from studio.catalogue.uploads import Uploads
+from studio.reading.process import Processes
+from studio.reading.scratch import Scratch
 from studio.settings import StudioSettings
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ class Studio:
         self._opening = threading.Lock()
         self._engine: Engine | None = None
         self._catalogue: Catalogue | None = None
+        self.processes = Processes(settings)
+        self.uploads = Uploads(settings, self.processes)
+        self.scratch = Scratch(settings.folder / "work")
 
     @property
     def models(self) -> Path:

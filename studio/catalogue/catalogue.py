@@ -61,15 +61,16 @@ class Catalogue:
         tags: Sequence[str] = (),
         notes: Sequence[str] = (),
     ) -> DatasetCard:
-        """Keep cases as the next version of `name`. `source` says how they were made, `parents` are the ids of what they
-        were made from, `suffix` is the format to download them in. Raises `InvalidRequest` and `Unavailable`."""
+        """Keep cases as the next version of `name`. `source` says how they were made, `parents` are the ids of what
+        they were made from, `suffix` is the format to download them in. Raises `InvalidRequest` and `Unavailable`."""
         self.require_fitting(len(cases))
         with tempfile.TemporaryDirectory(prefix="seriesmith-") as folder:
             file = Path(folder) / "cases.parquet"
             write_parquet(cases, str(file))
             return self.keep(
                 file, summarise(cases),
-                name=name, kind=kind, source=source, parents=parents, suffix=suffix, owner=owner, tags=tags, notes=notes,
+                name=name, kind=kind, source=source, parents=parents, suffix=suffix, owner=owner, tags=tags,
+                notes=notes,
             )  # fmt: skip
 
     def require_fitting(self, n_cases: int) -> None:
@@ -168,7 +169,8 @@ class Catalogue:
             return [make_card(row) for row in session.scalars(_page(found, limit, offset))], total
 
     def update(self, id: str, name: str | None = None, tags: Sequence[str] | None = None) -> DatasetCard:
-        """Give another name, of which it becomes the next version, or other tags. Raises `NotFound`, `InvalidRequest`."""
+        """Give another name, of which it becomes the next version, or other tags. Raises `NotFound` and
+        `InvalidRequest`."""
         checked_name = None if name is None else check_name(name)
         checked_tags = None if tags is None else check_tags(tags)
         for _ in range(VERSION_TRIES):
@@ -249,8 +251,8 @@ class Catalogue:
             return read_parquet(file, rows=rows)
 
     def export(self, id: str, folder: Path) -> Path:
-        """Write a dataset to files in a folder, and return the path that `fit.py --data` reads with equal meaning: both
-        partitions, labels of their type, groups, gaps, lengths, and what is known of the channels. Raises `NotFound`."""
+        """Write a dataset to files in a folder, and return the path that `fit.py --data` reads with equal meaning:
+        partitions, labels of their type, groups, gaps, lengths, what is known of the channels. Raises `NotFound`."""
         card = self.get(id)
         return export_cases(self.read(id), card.name, folder)
 

@@ -16,7 +16,7 @@ def export_cases(cases: StoredCases, name: str, folder: Path) -> Path:
     """Write cases into a folder and return the path to give as data.
 
     Series that are sampled evenly become arrays in `<name>.npz`: NaN at the ends of shorter ones, which the reader cuts
-    off again. Those with times become `<name>_TRAIN.parquet` and `<name>_TEST.parquet`, without names for their channels.
+    off again. Those with times become `<name>_TRAIN.parquet` and `<name>_TEST.parquet`, whose channels have no names.
     """
     folder.mkdir(parents=True, exist_ok=True)
     stem = "".join(letter if letter.isalnum() or letter in "-_" else "_" for letter in name)

@@ -12,7 +12,7 @@ from studio.database import Base, Moment, now
 
 
 class DatasetRow(Base):
-    """A version of a dataset. Equal names count versions up; `deleted` is when it was put aside, None where it is not."""
+    """A version of a dataset. Equal names count versions up; `deleted` is when it was put aside, if it was."""
 
     __tablename__ = "datasets"
     __table_args__ = (UniqueConstraint("name", "version"),)

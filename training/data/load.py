@@ -45,6 +45,14 @@ def load_source(source: Source) -> Dataset:
     return _finish(name, settle_partitions(partitions, source.drop_unlabelled), origin, source)
 
 
+def load_raw(source: Source) -> tuple[str, Partitions, str]:
+    """Name, partitions and origin in words of a source: lengths and gaps as they came, labels in one form, missing
+    values marked, recordings cut where that is asked for. Neither series nor labels are checked. Raises DatasetError."""
+    name, partitions, origin = _load_partitions(source)
+    train, test = _prepare_both(name, settle_partitions(partitions, source.drop_unlabelled), source)
+    return name, (train, test), origin
+
+
 def load_unlabelled(source: Source) -> Dataset:
     """The dataset of a source, its labels put aside unread, as a note says; see `load_source`."""
     name, (train, test), origin = _load_partitions(source)
@@ -66,13 +74,15 @@ def _load_partitions(source: Source) -> tuple[str, Partitions, str]:
 
 
 def _finish(name: str, partitions: Partitions, origin: str, source: Source) -> Dataset:
+    train, test = _prepare_both(name, partitions, source)
+    return check_dataset(name, train, test, origin=origin, shaping=source)
+
+
+def _prepare_both(name: str, partitions: Partitions, source: Source) -> Partitions:
     train, test = partitions
-    return check_dataset(
-        name,
+    return (
         prepare(train, source, f"The training set of {name}"),
         None if test is None else prepare(test, source, f"The test set of {name}", "test recording"),
-        origin=origin,
-        shaping=source,
     )
 
 

@@ -27,15 +27,20 @@ def check_series(series: Series, where: str, min_cases: int) -> Array | list[Arr
     DatasetError."""
     if len(series) < min_cases:
         raise DatasetError(f"{where} holds {len(series)} cases, but at least {min_cases} are needed. Give more cases.")
+    cases = narrow_series(series, where)
+    _refuse_small(len(cases[0]), max(case.shape[1] for case in cases), where)
+    return cases
+
+
+def narrow_series(series: Series, where: str) -> Array | list[Array]:
+    """What `check_series` answers, of series of any size."""
     stacked = series if isinstance(series, np.ndarray) else _stack(series, where)
     if isinstance(stacked, list):
         whole: Array | list[Array] = [_narrow(case[None], where, number)[0] for number, case in enumerate(stacked)]
     else:
         _refuse_other_types(stacked, where)
         whole = _narrow(stacked, where)
-    cases = _cut_ends(whole)
-    _refuse_small(len(cases[0]), max(case.shape[1] for case in cases), where)
-    return cases
+    return _cut_ends(whole)
 
 
 def _stack(series: Sequence[Sequence[NDArray[np.float64]]], where: str) -> NDArray[np.float64] | list[Any]:

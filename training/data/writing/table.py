@@ -84,6 +84,7 @@ def _write_arrow(table: pa.Table, path: Path) -> None:
 
 WRITERS: dict[str, Callable[[Any, Path], None]] = {
     ".csv": _write_text(","),
+    ".tsv": _write_text("\t"),
     ".parquet": pa_parquet.write_table,
     ".arrow": _write_arrow,
     ".feather": _write_arrow,
