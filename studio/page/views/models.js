@@ -19,21 +19,26 @@ export default function View({ params }) {
     ${value && value.refused.length > 0 && html`<${Refused} refused=${value.refused} manages=${manages} changed=${again} />`}`;
 }
 
+const isRetired = ({ reason }) => reason.startsWith("it was retired");
+
 function Refused({ refused, manages, changed }) {
-  const load = async (name) => {
+  const call = async ({ name, version }, path, done) => {
     try {
-      await post(`v2/repository/models/${name}/load`);
-      toast(`${name} is loaded.`);
+      await post(path);
+      toast(`${name} ${version} ${done}.`);
     } catch (error) {
       toast(error.message, { kind: "bad" });
     }
     changed();
   };
+  const offer = (row) => (isRetired(row)
+    ? html`<${Button} onClick=${() => call(row, `studio/models/${row.name}/${row.version}/restore`, "may be served again")} label=${`Restore version ${row.version} of ${row.name}`}>Restore<//>`
+    : html`<${Button} onClick=${() => call(row, `v2/repository/models/${row.name}/load`, "is loaded")} label=${`Load ${row.name}`}>Load<//>`);
   const columns = [
     { key: "name", label: "Model" },
-    { key: "version", label: "Version" },
-    { key: "reason", label: "Why" },
-    { key: "load", label: "", sortable: false, align: "right", render: ({ name }) => manages && html`<${Button} onClick=${() => load(name)} label=${`Load ${name}`}>Load<//>` },
+    { key: "version", label: "Version", align: "right" },
+    { key: "reason", label: "Why", render: ({ reason }) => html`<span class="sentence">${reason}</span>` },
+    ...(manages ? [{ key: "offer", label: html`<span class="hidden">Change</span>`, sortable: false, align: "right", render: offer }] : []),
   ];
   return html`<${Panel} title="Not served">
     <p class="note">A bundle that is not what was published, or does not answer as it did when it was fitted, is never served.</p>

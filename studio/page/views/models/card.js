@@ -1,14 +1,11 @@
 // One model on a sheet: series that it makes, its accuracy, what augmenting with it brings, quality and privacy.
 
-import { get, post } from "../../api.js";
-import { SeriesChart, classColour } from "../../chart.js";
-import { Busy, Button, Panel, Refusal, formatInterval, formatPoints, formatShare, html, link, toast, useAsync, useEffect, useMemo, useRef, useState } from "../../ui.js";
+import { post } from "../../api.js";
+import { Button, Panel, formatInterval, formatPoints, formatShare, html, link, toast, useState } from "../../ui.js";
 import { KINDS, MEASURES } from "./measures.js";
+import { Samples } from "./samples.js";
 import { Scale } from "./scale.js";
 import { Versions } from "./versions.js";
-
-const SAMPLES = 5; // of each class
-const MOST_CLASSES = 8;
 
 export function Card({ card, manages, changed, open, onOpen, compared }) {
   const { name, metrics } = card;
@@ -44,57 +41,6 @@ function describe({ dataset, series, classes, labelled, texture_steps: texture }
   const length = series.length_policy === "fixed" || !series.shortest ? `${series.n_timepoints} timepoints` : `${series.shortest} to ${series.longest} timepoints`;
   const about = labelled ? `${classes.length} classes` : "no labels";
   return `Learned ${dataset}: ${n} training cases of ${channels} and ${length}, ${about}${texture ? ", with texture" : ""}.`;
-}
-
-// ---- What it makes
-
-function Samples({ card }) {
-  const place = useRef();
-  const [seen, setSeen] = useState(false);
-  const [seed, setSeed] = useState(0);
-  const [channel, setChannel] = useState(0);
-  useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry.isIntersecting && setSeen(true), { rootMargin: "200px" });
-    observer.observe(place.current);
-    return () => observer.disconnect();
-  }, []);
-  const shown = card.classes.slice(0, MOST_CLASSES);
-  const { value, error, busy } = useAsync(async (signal) => {
-    if (!seen) return null;
-    const counts = Object.fromEntries(shown.map(({ label }) => [label, SAMPLES]));
-    return post("sample", { model: card.name, counts, seed }, { signal });
-  }, [seen, seed, card.name, card.version]);
-  const lines = useMemo(() => (value ? buildLines(value, card.classes, channel) : []), [value, channel]);
-  const names = card.series.channel_names ?? Array.from({ length: card.series.n_channels }, (_, index) => `channel ${index + 1}`);
-  return html`<div ref=${place} class="samples">
-    <div class="samples-head"><h3>Series that it makes</h3>
-      ${card.series.n_channels > 1 && html`<select aria-label="Channel" onChange=${(event) => setChannel(Number(event.target.value))}>${names.map((text, index) => html`<option value=${index}>${text}</option>`)}</select>`}
-      <${Button} kind="quiet" onClick=${() => setSeed(seed + 1)} disabled=${busy}>Others<//></div>
-    <${Refusal} error=${error} />
-    ${lines.length > 0 ? html`<${SeriesChart} lines=${lines} height=${270} legend=${false} title="" />` : !error && html`<div style="height:270px"><${Busy} what="Making series" /></div>`}
-    <${Classes} card=${card} shown=${shown} />
-  </div>`;
-}
-
-function buildLines({ series, labels, lengths }, classes, channel) {
-  const indexes = new Map(classes.map(({ label }, index) => [label, index]));
-  return series.map((one, index) => ({
-    values: lengths ? one[channel].slice(0, lengths[index]) : one[channel],
-    colour: classColour(indexes.get(labels[index]) ?? 0),
-    width: 1.25,
-    opacity: 0.6,
-  }));
-}
-
-function Classes({ card, shown }) {
-  const most = Math.max(...card.classes.map((one) => one.training_count));
-  const hidden = card.classes.length - shown.length;
-  return html`<ul class="classes">${shown.map(({ label, training_count: count }, index) => html`<li>
-      <span class="swatch" style=${`background:${classColour(index)}`}></span><span class="class-name">${String(label)}</span>
-      <span class="bar" aria-hidden="true"><i style=${`width:${(100 * count) / most}%;background:${classColour(index)}`}></i></span>
-      <span class="number">${count}</span></li>`)}
-    ${hidden > 0 && html`<li class="note">and ${hidden} more</li>`}</ul>
-    <p class="note">Training cases of each class.</p>`;
 }
 
 // ---- Accuracy

@@ -1,12 +1,16 @@
 // A model's versions: when they were fitted, what they weigh, which are served; two side by side; rolling back.
 
 import { get, post } from "../../api.js";
+import { SeriesChart } from "../../chart.js";
 import { Busy, Button, Refusal, Select, Table, formatBytes, formatNumber, formatShare, formatTime, html, setParams, toast, useAsync, useMemo, useState } from "../../ui.js";
 import { MEASURES, judge } from "./measures.js";
+import { buildLines } from "./samples.js";
+
+const SAMPLES = 5; // of each class
 
 export function Versions({ card, manages, changed, compared }) {
   const { name } = card;
-  const { value, error, busy, again } = useAsync((signal) => get(`studio/models/${name}`, { signal }), [name, card.version]);
+  const { value, error, again } = useAsync((signal) => get(`studio/models/${name}`, { signal }), [name, card.version]);
   const [working, setWorking] = useState(0);
   if (!value) return error ? html`<${Refusal} error=${error} />` : html`<${Busy} what="Reading its versions" />`;
 
@@ -29,12 +33,12 @@ export function Versions({ card, manages, changed, compared }) {
   const latest = Math.max(...card.versions);
   const columns = [
     { key: "version", label: "Version", render: ({ version }) => html`<b>${version}</b>` },
-    { key: "state", label: "", value: ({ gone, in_service: serves }) => (gone ? "retired" : serves ? "served" : "refused"),
-      render: ({ version, gone, in_service: serves }) => html`<span class=${`tag ${version === latest && !gone ? "good" : ""}`}>${gone ? "retired" : version === latest ? "answers by default" : serves ? "served" : "not served"}</span>` },
+    { key: "state", label: "State", value: ({ gone, in_service: serves }) => (gone ? "retired" : serves ? "served" : "refused"),
+      render: ({ version, gone, reason, in_service: serves }) => html`<span class=${`tag ${version === latest && !gone ? "good" : ""}`}>${gone ? "retired" : version === latest ? "answers by default" : serves ? "served" : "not served"}</span>${!gone && reason && html` <span class="note sentence">${reason}</span>`}` },
     { key: "created", label: "Fitted", render: ({ created }) => formatTime(created) },
     { key: "accuracy", label: "Accuracy", align: "right", value: ({ metrics }) => metrics?.accuracy ?? null, render: ({ metrics }) => formatShare(metrics?.accuracy, 1) },
     { key: "n_bytes", label: "Size", align: "right", render: ({ n_bytes: size }) => formatBytes(size) },
-    { key: "change", label: "", sortable: false, align: "right", render: ({ version, gone }) => manages && (gone
+    { key: "change", label: html`<span class="hidden">Change</span>`, sortable: false, align: "right", render: ({ version, gone }) => manages && (gone
       ? html`<${Button} onClick=${() => change(version, "restore")} disabled=${working === version} label=${`Restore version ${version} of ${name}`}>Restore<//>`
       : card.versions.length > 1 && html`<${Button} onClick=${() => change(version, "retire")} disabled=${working === version} label=${`Retire version ${version} of ${name}`}>Retire<//>`) },
   ];
@@ -43,11 +47,12 @@ export function Versions({ card, manages, changed, compared }) {
     <p class="note">The newest version answers where a call names none. Retire it, and the one before answers again: that is rolling back.</p>
     <${Refusal} error=${error} />
     <${Table} caption=${`Versions of ${name}`} columns=${columns} rows=${[...versions, ...retired.map((one) => ({ ...one, gone: true }))]} rowKey=${({ version }) => version} />
-    <${Compare} name=${name} versions=${[...versions, ...retired.filter((one) => one.metrics)]} compared=${compared} busy=${busy} />
+    <${Compare} card=${card} versions=${[...versions, ...retired.filter((one) => one.metrics)]} compared=${compared} />
   </div>`;
 }
 
-function Compare({ name, versions, compared }) {
+function Compare({ card, versions, compared }) {
+  const { name, versions: served } = card;
   const numbers = versions.map(({ version }) => version);
   const asked = (compared ?? "").split(",").map(Number).filter((version) => numbers.includes(version));
   const [left, right] = [asked[0] ?? numbers[1] ?? numbers[0], asked[1] ?? numbers[0]];
@@ -60,9 +65,18 @@ function Compare({ name, versions, compared }) {
     ${two && html`<div class="row compare-row">
       <${Select} label="This version" options=${options} value=${left} onChange=${(version) => choose(version, right)} />
       <${Select} label="against this" options=${options} value=${right} onChange=${(version) => choose(left, version)} /></div>`}
+    ${two && html`<div class="columns">${[one, other].map(({ version }) => html`<${Made} key=${version} name=${name} version=${version} served=${served.includes(version)} classes=${card.classes} />`)}</div>`}
     <${Measures} one=${one} other=${two ? other : null} />
     <${Settings} one=${one} other=${two ? other : null} />
   </div>`;
+}
+
+/** Series that a version makes; equal seeds, so that what differs is the version. */
+function Made({ name, version, served, classes }) {
+  const { value, error } = useAsync((signal) => (served ? post("sample", { model: `${name}/${version}`, n_per_class: SAMPLES, seed: 0 }, { signal }) : null), [name, version, served]);
+  const lines = useMemo(() => (value ? buildLines(value, classes, 0) : []), [value]);
+  if (!served) return html`<p class="note">Version ${version} is not served, and makes no series now.</p>`;
+  return html`<div><${Refusal} error=${error} />${lines.length > 0 && html`<${SeriesChart} lines=${lines} height=${180} legend=${false} title=${`Series that version ${version} makes`} />`}</div>`;
 }
 
 function Measures({ one, other }) {
