@@ -29,7 +29,7 @@ function Mapping({ upload, model, another }) {
       ${refusal && html`<div class="refusal" role="alert"><p>${refusal.message}</p>
         ${(refusal.file || refusal.row) && html`<p class="note">${[refusal.file && `File ${refusal.file}`, refusal.row && `row ${refusal.row}`].filter(Boolean).join(", ")}. Correct it there, or say below what the columns are.</p>`}</div>`}
       <${Refusal} error=${read.error} />
-      <p class="waiting" role="status">${waiting ? "Reading it again…" : ""}</p>
+      <p class="aug-waiting" role="status">${waiting ? "Reading it again…" : ""}</p>
       ${shown.columns?.length > 0 && html`<${Columns} columns=${shown.columns} settings=${settings} onChange=${setSettings} />`}
       <${ReaderSettings} settings=${settings} onChange=${setSettings} open=${Boolean(refusal)} />
     <//>

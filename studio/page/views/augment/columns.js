@@ -13,10 +13,10 @@ export function Columns({ columns, settings, onChange }) {
   const shown = all ? columns : [...special.slice(0, 2 * FIRST), ...plain.slice(0, Math.max(2, FIRST - special.length))];
   const listed = columns.filter((column) => shown.includes(column));
   return html`<div class="table" tabindex="0" role="region" aria-label="What the columns are">
-    <table class="columns-read"><thead><tr><th scope="col">Column</th><th scope="col">holds</th><th scope="col">is taken for</th></tr></thead>
+    <table class="aug-columns-read"><thead><tr><th scope="col">Column</th><th scope="col">holds</th><th scope="col">is taken for</th></tr></thead>
     <tbody>${listed.map((column) => html`<tr key=${column.name}>
       <th scope="row">${column.name}</th>
-      <td class="examples">${column.examples.slice(0, 4).join(", ")}</td>
+      <td class="aug-examples">${column.examples.slice(0, 4).join(", ")}</td>
       <td>${column.role === "timepoint" ? html`timepoints, ${column.count ?? "all"} of them` : html`<select aria-label=${`What ${column.name} is`} onChange=${(event) => onChange(assignRole(settings, column.name, event.target.value))}>
         <option value="" selected=${named(column) === ""}>${describeGuess(column)}</option>
         ${ROLES.map(([role, text, hint]) => html`<option value=${role} selected=${named(column) === role}>${text}: ${hint}</option>`)}

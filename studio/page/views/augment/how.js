@@ -2,14 +2,14 @@
 
 import { classColour } from "../../chart.js";
 import { NumberInput, Select, Slider, Toggle, formatNumber, html } from "../../ui.js";
-import { POLICIES, STRATEGIES, countWanted, listClasses, readCounts, writeCounts } from "./request.js";
+import { POLICIES, STRATEGIES, countMade, countWanted, listClasses, readCounts, writeCounts } from "./request.js";
 
 export function How({ card, dataset, params, set }) {
   const strategy = STRATEGIES[params.strategy] ? params.strategy : "balance";
   const policy = params.policy && card.policies.includes(params.policy) ? params.policy : "auto";
   const policies = ["auto", ...card.policies].map((name) => [name, name === "auto" ? `${POLICIES.auto[0]} (${card.policy})` : (POLICIES[name]?.[0] ?? name)]);
   return html`<div class="stack">
-    <div class="settings">
+    <div class="aug-settings">
       <${Select} label="How many" value=${strategy} onChange=${(value) => set({ strategy: value === "balance" ? "" : value })} hint=${STRATEGIES[strategy][1]}
         options=${Object.entries(STRATEGIES).map(([name, [text]]) => [name, text])} />
       <${Select} label="Where they come from" value=${policy} onChange=${(value) => set({ policy: value === "auto" ? "" : value })} hint=${POLICIES[policy]?.[1]} options=${policies} />
@@ -20,7 +20,7 @@ export function How({ card, dataset, params, set }) {
     ${strategy === "factor" && html`<${Slider} label="Factor" min=${1} max=${10} step=${0.5} value=${Number(params.factor) || 2} format=${(value) => `× ${value}`} onInput=${(value) => set({ factor: value })} />`}
     ${strategy === "counts" && html`<${Totals} dataset=${dataset} params=${params} set=${set} />`}
     <${Outlook} dataset=${dataset} params=${params} />
-    <details class="more-settings"><summary>What every made series must meet</summary><div class="settings">
+    <details class="aug-more-settings"><summary>What every made series must meet</summary><div class="aug-settings">
       <${NumberInput} label="No value below" value=${params.lower ?? null} onInput=${(value) => set({ lower: value })} placeholder="no bound" />
       <${NumberInput} label="No value above" value=${params.upper ?? null} onInput=${(value) => set({ upper: value })} placeholder="no bound" />
       <${Select} label="It goes" value=${params.monotone ?? ""} onChange=${(value) => set({ monotone: value })} options=${[["", "as it goes"], ["increasing", "never down"], ["decreasing", "never up"]]} />
@@ -31,7 +31,7 @@ export function How({ card, dataset, params, set }) {
 
 function Totals({ dataset, params, set }) {
   const counts = readCounts(params.counts, dataset);
-  return html`<div class="settings">${listClasses(dataset).map(({ label, count }) => html`<${NumberInput} key=${String(label)} label=${label === "" ? "Series" : `Class ${label}`} min=${count} step=${1}
+  return html`<div class="aug-settings">${listClasses(dataset).map(({ label, count }) => html`<${NumberInput} key=${String(label)} label=${label === "" ? "Series" : `Class ${label}`} min=${count} step=${1}
     value=${counts[String(label)]} onInput=${(value) => set({ counts: writeCounts({ ...counts, [String(label)]: value ?? count }) })} hint=${`${formatNumber(count)} are yours`} />`)}</div>`;
 }
 
@@ -39,13 +39,13 @@ function Totals({ dataset, params, set }) {
 function Outlook({ dataset, params }) {
   const wanted = countWanted(params, dataset);
   const most = Math.max(1, ...Object.values(wanted), ...listClasses(dataset).map(({ count }) => count));
-  const made = listClasses(dataset).reduce((sum, { label, count }) => sum + Math.max(0, wanted[String(label)] - count), 0);
-  return html`<div><dl class="counts">${listClasses(dataset).map(({ label, count }, place) => html`<${CountBar} key=${String(label)} name=${String(label) || "series"} real=${count} made=${Math.max(0, wanted[String(label)] - count)} most=${most} colour=${classColour(place)} />`)}</dl>
+  const made = countMade(params, dataset);
+  return html`<div><dl class="aug-counts">${listClasses(dataset).map(({ label, count }, place) => html`<${CountBar} key=${String(label)} name=${String(label) || "series"} real=${count} made=${Math.max(0, wanted[String(label)] - count)} most=${most} colour=${classColour(place)} />`)}</dl>
     <p class="note">${made ? `${formatNumber(made)} series are to be made.` : "Nothing is to be made: the classes are as large as this asks for already. Choose a factor, or totals."}</p></div>`;
 }
 
 export function CountBar({ name, real, made, most, colour }) {
   return html`<div><dt>${name}</dt><dd>
-    <span class="bar" style=${`width:${(88 * real) / most}%;background:${colour}`}></span><span class="bar made" style=${`width:${(88 * made) / most}%;--colour:${colour}`}></span>
-    <span>${formatNumber(real)}${made ? html` <span class="quiet">+ ${formatNumber(made)}</span>` : ""}</span></dd></div>`;
+    <span class="aug-bar" style=${`width:${(88 * real) / most}%;background:${colour}`}></span><span class="aug-bar made" style=${`width:${(88 * made) / most}%;--colour:${colour}`}></span>
+    <span>${formatNumber(real)}${made ? html` <span class="aug-quiet">+ ${formatNumber(made)}</span>` : ""}</span></dd></div>`;
 }

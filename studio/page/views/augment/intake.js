@@ -13,11 +13,11 @@ export function Intake({ about, model }) {
     <${DropZone} label="Drop a file or a folder here" onFiles=${send} busy=${sending !== null}>
       <p class="note">Tables, one series a row or one instant a row, a file or a folder of them (CSV, TSV, zip), .ts, npz, Parquet and more: ${about.suffixes_read.join(" ")}. Up to ${formatBytes(about.max_upload_bytes)}. What is found out about it is shown before anything happens.</p>
     <//>
-    ${sending && html`<div class="sending"><${Busy} what=${sending.what} />
+    ${sending && html`<div class="aug-sending"><${Busy} what=${sending.what} />
       <${Meter} value=${sending.share} label="Sent" text=${formatShare(sending.share)} /><${Button} kind="quiet" onClick=${stop}>Stop<//></div>`}
     <${Refusal} error=${error} />
     <${Refusal} error=${kept.error} />
-    ${datasets.length > 0 && html`<div class="or"><${Select} label="or take a dataset that is kept here" value=""
+    ${datasets.length > 0 && html`<div class="aug-or"><${Select} label="or take a dataset that is kept here" value=""
       options=${[["", "Choose a dataset"], ...datasets.map(({ id, name, version, shape }) => [id, `${name}, version ${version}: ${shape.n_cases} series`])]}
       onChange=${(id) => id && setParams({ dataset: id, model })} /><a href=${link("generate")}>or have some generated</a></div>`}
   <//>`;

@@ -4,7 +4,7 @@ import { get, post } from "../../api.js";
 import { Busy, Button, Empty, Panel, Refusal, Select, html, link, setParams, useAsync, useMemo, useRoute, useState } from "../../ui.js";
 import { findObstacle } from "./fitting.js";
 import { How } from "./how.js";
-import { buildRequest } from "./request.js";
+import { buildRequest, countMade } from "./request.js";
 import { keepAnswer } from "./answers.js";
 
 export function Making({ dataset }) {
@@ -24,8 +24,8 @@ export function Making({ dataset }) {
         hint=${card.advice?.message} />
       <${How} card=${card} dataset=${dataset} params=${params} set=${set} />
       <${Make} card=${card} dataset=${dataset} params=${params} set=${set} />
-      ${able.length > fitting.length && html`<details class="more-settings"><summary>Models that do not fit, and why</summary>
-        <ul class="notes">${able.filter(({ obstacle }) => obstacle).map(({ card: other, obstacle }) => html`<li>${other.name}: ${obstacle}</li>`)}</ul></details>`}
+      ${able.length > fitting.length && html`<details class="aug-more-settings"><summary>Models that do not fit, and why</summary>
+        <ul class="aug-notes">${able.filter(({ obstacle }) => obstacle).map(({ card: other, obstacle }) => html`<li>${other.name}: ${obstacle}</li>`)}</ul></details>`}
       <p class="note">None that was fitted to these very series? <a href=${link("fits", { dataset: dataset.id })}>Fit one to them</a>; it takes minutes.</p>
     </div>
   <//>`;
@@ -35,7 +35,7 @@ function NoModel({ able, dataset }) {
   return html`<${Panel} title="What is added">
     <${Empty} title="No model here fits these series yet."><p>Fit one to them: it learns what they look like, and says whether its series help.</p>
       <p><a class="button main" href=${link("fits", { dataset: dataset.id })}>Fit a model to ${dataset.name}</a></p><//>
-    <ul class="notes">${able.map(({ card, obstacle }) => html`<li>${card.name}: ${obstacle}</li>`)}</ul>
+    <ul class="aug-notes">${able.map(({ card, obstacle }) => html`<li>${card.name}: ${obstacle}</li>`)}</ul>
   <//>`;
 }
 
@@ -59,6 +59,6 @@ function Make({ card, dataset, params, set }) {
     }
     setBusy(false);
   };
-  return html`<div><${Button} kind="main" disabled=${busy} onClick=${make}>${busy ? "Making them…" : params.result ? "Make them again" : "Make them"}<//>
+  return html`<div><${Button} kind="main" disabled=${busy || !countMade(params, dataset)} onClick=${make}>${busy ? "Making them…" : params.result ? "Make them again" : "Make them"}<//>
     ${busy && html`<${Busy} what="The model makes series" />`}<${Refusal} error=${error} /></div>`;
 }

@@ -14,7 +14,7 @@ export function ResultMap({ dataset }) {
   const cloud = useMemo(() => map.value && { points: map.value.points, groups: map.value.points.map((_, at) => places.get(String(map.value.labels?.[at] ?? "")) ?? 0), hollow: map.value.synthetic }, [map.value, places]);
   const colours = listClasses(dataset).map((_, place) => classColour(place));
   return html`<div class="stack">
-    <div class="settings"><${Select} label="Laid out by" value=${method} onChange=${setMethod} options=${[["pca", "principal components"], ["tsne", "t-SNE, near neighbours together"]]} /></div>
+    <div class="aug-settings"><${Select} label="Laid out by" value=${method} onChange=${setMethod} options=${[["pca", "principal components"], ["tsne", "t-SNE, near neighbours together"]]} /></div>
     <${Refusal} error=${map.error} />
     ${!cloud && map.busy && html`<${Busy} what="Laying them out" />`}
     ${cloud && html`<${Scatter} label="Real and made series" ...${cloud} colours=${colours} onHover=${setHovered} height=${360} />

@@ -8,13 +8,13 @@ const MOST_CLASSES = 12;
 export function Preview({ preview, stale }) {
   const { shape, classes, notes, series, labels } = preview;
   const shown = classes.length ? classes.slice(0, MOST_CLASSES) : [{ label: null, count: shape.n_cases }];
-  return html`<${Panel} title="What was read"><div class=${stale ? "stale" : ""}>
+  return html`<${Panel} title="What was read"><div class=${stale ? "aug-stale" : ""}>
     <p>${describeShape(shape, classes)}</p>
-    ${notes.length > 0 && html`<ul class="notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
-    <div class="classes">${shown.map(({ label, count }, place) => {
+    ${notes.length > 0 && html`<ul class="aug-notes">${notes.map((note) => html`<li>${note}</li>`)}</ul>`}
+    <div class="aug-classes">${shown.map(({ label, count }, place) => {
       const own = series.filter((_, index) => label === null || String(labels?.[index]) === String(label));
       return html`<section key=${String(label)} aria-label=${label === null ? "series" : `class ${label}`}>
-        <h3>${label === null ? "Series" : `Class ${label}`} <span class="quiet">${formatNumber(count)}</span></h3>
+        <h3>${label === null ? "Series" : `Class ${label}`} <span class="aug-quiet">${formatNumber(count)}</span></h3>
         <${SeriesGrid} series=${own.slice(0, 8)} colours=${own.map(() => classColour(place))} />
       </section>`;
     })}</div>

@@ -8,8 +8,8 @@ const PLACES = ["first", "last", "none"];
 export function ReaderSettings({ settings, onChange, open }) {
   const set = (name) => (value) => onChange(dropEmpty({ ...settings, [name]: value }));
   const label = listOf(settings.label);
-  return html`<details class="more-settings" open=${open}><summary>How the file is read</summary>
-    <div class="settings">
+  return html`<details class="aug-more-settings" open=${open}><summary>How the file is read</summary>
+    <div class="aug-settings">
       <${Select} label="Label, where there is no header" value=${label.length === 1 && PLACES.includes(label[0]) ? label[0] : ""} onChange=${(value) => set("label")(value ? [value] : [])}
         options=${[["", "found out"], ["first", "the first column"], ["last", "the last column"], ["none", "there is none"]]} />
       <${NumberInput} label="Window" min=${2} step=${1} value=${settings.window ?? null} onInput=${set("window")} placeholder="uncut" hint="Cuts long recordings into pieces of so many timepoints." />

@@ -17,7 +17,7 @@ export function Report({ answer, dataset }) {
   const rows = Object.entries(answer.report).map(([label, report]) => ({ id: label, label: dataset.classes.length ? label : "all", ...report }));
   const fallbacks = rows.filter(({ fallbacks: count }) => count > 0);
   return html`<div class="stack">
-    <p class="advice">${answer.advice.message}</p>
+    <p class="aug-advice">${answer.advice.message}</p>
     <${Table} caption="The report, class by class" rows=${rows} columns=${[
       { key: "label", label: "Class" },
       { key: "had", label: "Yours", align: "right" },
@@ -32,7 +32,7 @@ export function Report({ answer, dataset }) {
     ${answer.overlap && html`<p>${describeOverlap(answer.overlap)}</p>`}
     ${answer.note && html`<p>${answer.note}</p>`}
     ${answer.usage && html`<h3>How each kind of classifier uses them best</h3>
-      <dl class="usage">${Object.entries(answer.usage).map(([kind, { how }]) => html`<div key=${kind}><dt>${KINDS[kind] ?? kind}</dt><dd>${how}</dd></div>`)}</dl>`}
+      <dl class="aug-usage">${Object.entries(answer.usage).map(([kind, { how }]) => html`<div key=${kind}><dt>${KINDS[kind] ?? kind}</dt><dd>${how}</dd></div>`)}</dl>`}
     <p class="note">Made by ${answer.policy ? `the policy ${answer.policy}, ` : ""}with seed ${answer.seed}.</p>
   </div>`;
 }

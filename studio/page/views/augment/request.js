@@ -47,6 +47,12 @@ export function countWanted(params, dataset) {
   return Object.fromEntries(listClasses(dataset).map(({ label, count: own }) => [String(label), count(own, String(label))]));
 }
 
+/** How many series are to be made. */
+export function countMade(params, dataset) {
+  const wanted = countWanted(params, dataset);
+  return listClasses(dataset).reduce((sum, { label, count }) => sum + Math.max(0, wanted[String(label)] - count), 0);
+}
+
 /** The classes of a dataset; one without a name where there are no labels. */
 export function listClasses({ classes, shape }) {
   return classes.length ? classes : [{ label: "", count: shape.n_cases - (shape.n_test ?? 0) }];

@@ -24,8 +24,8 @@ function Shown({ dataset, original, about }) {
   const rows = listClasses(dataset).map(({ label, count }) => ({ name: String(label), real: Math.min(count, before.get(String(label)) ?? 0), count }));
   const most = Math.max(1, ...rows.map(({ count }) => count));
   const made = rows.reduce((sum, { real, count }) => sum + count - real, 0);
-  return html`<${Panel} title=${`${formatNumber(made)} series were made`} label="The result" actions=${html`<a href=${link("datasets", { id: dataset.id })}>${dataset.name}, version ${dataset.version}, in the catalogue</a>`}>
-      <dl class="counts">${rows.map(({ name, real, count }, place) => html`<${CountBar} key=${name} name=${name || "series"} real=${real} made=${count - real} most=${most} colour=${classColour(place)} />`)}</dl>
+  return html`<${Panel} title=${`${formatNumber(made)} series were made`} label="The result" actions=${html`<a href=${link("datasets", { dataset: dataset.id })}>${dataset.name}, version ${dataset.version}, in the catalogue</a>`}>
+      <dl class="aug-counts">${rows.map(({ name, real, count }, place) => html`<${CountBar} key=${name} name=${name || "series"} real=${real} made=${count - real} most=${most} colour=${classColour(place)} />`)}</dl>
       <p class="note">Full: yours. Hatched: made by the model.</p>
       <${TakeAway} dataset=${dataset} original=${original} about=${about} />
     <//>
@@ -53,7 +53,7 @@ function TakeAway({ dataset, original, about }) {
     }
     setBusy(false);
   };
-  return html`<div class="row take">
+  return html`<div class="row aug-take">
       <${Select} label="Format" value=${suffix} onChange=${setSuffix} options=${written.map((one) => [one, one === original.suffix ? `${one}, as it came` : one])} />
       ${isTable && html`<${Toggle} label="An instant a row" value=${long} onChange=${setLong} />`}
       <${Button} kind="main" disabled=${busy} onClick=${take}>${busy ? "Writing it…" : "Download"}<//>

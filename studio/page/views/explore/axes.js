@@ -25,10 +25,10 @@ export function AxisSliders({ map, focus, settle, remember }) {
     return html`<${Slider} key=${axis} label=${`Axis ${axis}`} min=${-REACH} max=${REACH} step=${0.05} value=${Math.max(-REACH, Math.min(REACH, position))}
       format=${() => `${position >= 0 ? "+" : "−"}${Math.abs(position).toFixed(1)} σ`} onInput=${(value) => turn(axis, value)} />`;
   };
-  return html`<div class="axes">
+  return html`<div class="ex-axes">
     <p class="note">In standard deviations of the points on the plane, from their middle. An axis need not lie in the plane: the series changes, and the cross may stay where it is.</p>
-    <div class="sliders">${order.slice(0, FIRST).map(slider)}</div>
-    ${order.length > FIRST && html`<details><summary>${order.length - FIRST} more, along which codes differ less</summary><div class="sliders">${order.slice(FIRST).map(slider)}</div></details>`}
+    <div class="ex-sliders">${order.slice(0, FIRST).map(slider)}</div>
+    ${order.length > FIRST && html`<details><summary>${order.length - FIRST} more, along which codes differ less</summary><div class="ex-sliders">${order.slice(FIRST).map(slider)}</div></details>`}
     <${Button} onClick=${back}>Back to centre<//>
   </div>`;
 }

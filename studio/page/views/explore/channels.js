@@ -13,10 +13,10 @@ export function Channels({ lines, names, ranges, height = 280, onDraw }) {
     return names.slice(0, MOST_SHOWN).map((_, channel) => channel);
   }, [chosen, names]);
   const each = channels.length === 1 ? height : Math.max(96, Math.round((1.35 * height) / channels.length));
-  return html`<div class="channels">
+  return html`<div class="ex-channels">
     ${names.length > 1 && html`<${Select} label="Channels" value=${chosen} onChange=${setChosen}
       options=${[["", names.length > MOST_SHOWN ? `the first ${MOST_SHOWN}` : "all"], ...names.map((name, channel) => [String(channel), name])]} />`}
-    <div class=${channels.length > 3 ? "channel-charts two" : "channel-charts"}>
+    <div class=${channels.length > 3 ? "ex-channel-charts two" : "ex-channel-charts"}>
     ${channels.map((channel, place) => html`<${SeriesChart} key=${channel} height=${each} range=${ranges?.[channel]}
       title=${names[channel] || null}
       lines=${lines.map(({ series, ...style }) => ({ ...style, values: series[channel] }))}

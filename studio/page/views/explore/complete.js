@@ -69,13 +69,13 @@ export function CompleteTab({ card, kinds, names, params, series }) {
   };
 
   const lines = useMemo(() => listLines({ drawing, answer: isEmpty(drawing) ? null : answer, classes, channel, kinds, nTimepoints }), [drawing, answer, classes, channel, kinds]);
-  return html`<div class="complete" onKeyDown=${key}>
+  return html`<div class="ex-complete" onKeyDown=${key}>
     <p class="note">Draw a beginning, or any part, with mouse or finger. What you draw is kept, and the model completes the rest: ${EACH} ways for each class.</p>
-    <div class="drawing" onPointerDownCapture=${press} onPointerUp=${release} onPointerCancel=${release}>
+    <div class="ex-drawing" onPointerDownCapture=${press} onPointerUp=${release} onPointerCancel=${release}>
       <${SeriesChart} lines=${lines} height=${300} range=${range} onPoint=${point} cursor=${false} title=${names.length > 1 ? names[channel] : "Draw here"} />
     </div>
     <${Refusal} error=${error} />
-    ${answer && !isEmpty(drawing) && answer.probabilities.length > 1 && html`<dl class="shares" aria-label="Which class the beginning may be of">
+    ${answer && !isEmpty(drawing) && answer.probabilities.length > 1 && html`<dl class="ex-shares" aria-label="Which class the beginning may be of">
       ${answer.probabilities.map((probability, place) => html`<div key=${place}><dt>${kinds.names[place]}</dt>
         <dd><${Meter} value=${probability} label=${String(kinds.labels[place])} colour=${kinds.colours[place]} /><span>${formatShare(probability)}</span></dd></div>`)}
     </dl>`}

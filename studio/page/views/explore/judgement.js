@@ -12,8 +12,8 @@ export function Judgement({ card, series, kinds }) {
   const answer = judged.value;
   if (!answer) return null;
   const shares = (answer.probabilities?.[0] ?? []).map((share, place) => ({ share, place })).sort((one, other) => other.share - one.share);
-  return html`<div class=${settled === series && !judged.busy ? "judgement" : "judgement stale"}>
-    ${shares.length > 1 && html`<dl class="shares" aria-label="Which class the model takes it for">
+  return html`<div class=${settled === series && !judged.busy ? "ex-judgement" : "ex-judgement stale"}>
+    ${shares.length > 1 && html`<dl class="ex-shares" aria-label="Which class the model takes it for">
       ${shares.slice(0, MOST_CLASSES).map(({ share, place }) => html`<div key=${place}><dt>${kinds.names[place] ?? answer.classes[place]}</dt>
         <dd><${Meter} value=${share} label=${String(answer.classes[place])} colour=${kinds.colours[place]} /><span>${formatShare(share)}</span></dd></div>`)}
     </dl>`}

@@ -119,10 +119,10 @@ function Plane({ card, dataset, map }) {
 }
 
 function Legend({ kinds, made, ellipses }) {
-  return html`<ul class="legend">
-    ${kinds.names.map((name, kind) => html`<li key=${kind}><i class=${`mark m${kind % 4}`} style=${`--colour:${kinds.colours[kind]}`}></i>${name}</li>`)}
-    ${made && html`<li><i class="mark hollow"></i>new series</li>`}
-    ${ellipses && html`<li><i class="mark ring"></i>the mixture, two deviations wide</li>`}
+  return html`<ul class="ex-legend">
+    ${kinds.names.map((name, kind) => html`<li key=${kind}><i class=${`ex-mark m${kind % 4}`} style=${`--colour:${kinds.colours[kind]}`}></i>${name}</li>`)}
+    ${made && html`<li><i class="ex-mark hollow"></i>new series</li>`}
+    ${ellipses && html`<li><i class="ex-mark ring"></i>the mixture, two deviations wide</li>`}
   </ul>`;
 }
 

@@ -15,7 +15,7 @@ export function SamplingOnly({ card }) {
   const places = new Map(card.classes.map(({ label }, place) => [String(label), place]));
   return html`<${Panel} title="What it makes" wide>
     <p>${card.name} makes series out of class and noise. It has no encoder and no decoder, so there is no plane to lay series out on, and nothing lies between two of them; a model with an encoder has both.</p>
-    <div class="controls">
+    <div class="ex-controls">
       <${NumberInput} label="Series a class" min=${1} max=${50} step=${1} value=${each} onInput=${(value) => change({ each: value })} />
       <${NumberInput} label="Seed" min=${0} step=${1} value=${seed} onInput=${(value) => change({ seed: value })} hint="Equal seeds give equal series." />
       <${Button} kind="main" onClick=${() => change({ seed: Math.floor(Math.random() * 1e6) })}>Draw others<//>

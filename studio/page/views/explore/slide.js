@@ -44,7 +44,7 @@ export function SlideTab({ card, map, kinds, params, settle, remember }) {
     if (way.value && params.position !== undefined && params.position !== "") show(Number(params.position));
   }, [way.value]);
   const change = (end) => (value) => setParams((known) => ({ ...known, [end]: value, position: "" }));
-  return html`<div class="slide">
+  return html`<div class="ex-slide">
     <p class="note">Click two points of the plane, one after the other, or choose here.</p>
     <div class="row">
       <${Select} label="From" value=${from} options=${listEnds(map, kinds, ends[0])} onChange=${change("from")} />
@@ -52,7 +52,7 @@ export function SlideTab({ card, map, kinds, params, settle, remember }) {
       <${Select} label="Way" value=${method} options=${[["linear", "straight"], ["spherical", "along the arc"]]} onChange=${(value) => setParams((known) => ({ ...known, way: value === "linear" ? "" : value }))} />
     </div>
     <${Refusal} error=${way.error} />
-    <div class="row scrub">
+    <div class="row ex-scrub">
       <${Button} kind="main" disabled=${!way.value} onClick=${() => (playing ? stop(position) : (position >= 1 && show(0), setPlaying(true)))}>${playing ? "Pause" : "Play"}<//>
       <${Slider} label=${`From ${ends[0].name ?? "one"} to ${ends[1].name ?? "the other"}`} min=${0} max=${1} step=${1 / (STEPS - 1)} value=${position} disabled=${!way.value}
         format=${(share) => `${Math.round(100 * share)}\u202f%`} onInput=${(share) => (setPlaying(false), show(share), setParams((known) => ({ ...known, position: share.toFixed(2) })))} />
@@ -62,9 +62,8 @@ export function SlideTab({ card, map, kinds, params, settle, remember }) {
 
 function chooseDefaults(map, kinds) {
   if (kinds.labels.length > 1 && map.ellipses?.length) return [`class:${kinds.labels[0]}`, `class:${kinds.labels[1]}`];
-  const [first] = map.points.keys();
-  const other = kinds.of.findIndex((kind) => kind !== kinds.of[first]);
-  return [`case:${first}`, `case:${other < 0 ? map.points.length - 1 : other}`];
+  const across = map.points.map(([x], place) => ({ x, place })).sort((one, other) => one.x - other.x);
+  return [`case:${across[0]?.place}`, `case:${across[across.length - 1]?.place}`];
 }
 
 function listEnds(map, kinds, end) {
