@@ -19,7 +19,7 @@ export default function Generate({ params }) {
 }
 
 const PREFIX = "o.";
-const LAST = ["n_classes", "n_cases", "n_test", "n_channels", "n_timepoints", "seed"];
+const LAST = ["n_classes", "n_cases", "n_timepoints", "n_channels", "keep_share", "seed"];
 
 function Trial({ generators, generator, params }) {
   const { options } = generator;
@@ -29,9 +29,9 @@ function Trial({ generators, generator, params }) {
     setParams((before) => ({ ...before, generator: generator.name, [PREFIX + option.name]: isDefault(option, value) ? "" : writeValue(value) }));
   };
   const choose = (name) => setParams({ generator: name, ...Object.fromEntries(Object.entries(params).filter(([key]) => LAST.includes(key.slice(PREFIX.length)))) });
-  const [own, common] = [options.filter(({ name }) => !LAST.includes(name)), options.filter(({ name }) => LAST.includes(name))];
+  const [own, common] = [options.filter(({ name }) => !LAST.includes(name)), LAST.map((name) => options.find((option) => option.name === name)).filter(Boolean)];
   const show = (option) => html`<${OptionInput} key=${option.name} option=${option} value=${values[option.name]} onChange=${(value) => set(option, value)} />`;
-  return html`<div class="ds-side">
+  return html`<div class="ds-side ds-generate">
     <div class="stack">
       <${Panel} title="Generator"><${Select} label="Kind of series" value=${generator.name} options=${generators.map(({ name }) => [name, name.replaceAll("_", " ")])} onChange=${choose} hint=${generator.summary} /><//>
       ${own.length > 0 && html`<${Panel} title="Its parameters"><div class="stack">${own.map(show)}</div><//>`}

@@ -31,7 +31,7 @@ export function Catalogue({ params }) {
       : html`<${DropZone} label="Drop a file or a folder of series here" onFiles=${setFiles} accept=${possible.value?.suffixes_read.join(",")}>
           <p class="ds-quiet ds-small">CSV, TSV, Parquet, .ts, npz and more; several files that belong together, such as a train and a test part, at once.</p>
         <//>`}
-    <div class="ds-tools" role="search" style="margin-top:1rem">
+    <div class="row ds-tools" role="search">
       <${TextInput} type="search" label="Search" placeholder="name or tag" value=${text} onInput=${setText} />
       <${Select} label="Kind" value=${kind} options=${[["", "all kinds"], ...Object.entries(KINDS)]} onChange=${(value) => change({ kind: value })} />
       <${Toggle} label="Deleted ones" value=${Boolean(deleted)} onChange=${(on) => change({ deleted: on ? "1" : "" })} />
@@ -44,8 +44,8 @@ export function Catalogue({ params }) {
 function TagFilter({ datasets, tag, onChange }) {
   const tags = [...new Set([...(tag ? [tag] : []), ...datasets.flatMap((one) => one.tags)])].sort();
   if (!tags.length) return null;
-  return html`<div class="ds-tags" role="group" aria-label="Tags" style="margin-bottom:1rem">
-    ${tags.map((one) => html`<button type="button" class="ds-tag" aria-pressed=${String(one === tag)} onClick=${() => onChange(one === tag ? "" : one)}>${one}</button>`)}
+  return html`<div class="ds-tags" role="group" aria-label="Tags" style="margin-bottom:16px">
+    ${tags.map((one) => html`<button type="button" class="tag" aria-pressed=${String(one === tag)} onClick=${() => onChange(one === tag ? "" : one)}>${one}</button>`)}
   </div>`;
 }
 
@@ -58,7 +58,7 @@ function Found({ found, deleted, sought, offset, onPage }) {
   }
   return html`<p class="ds-quiet ds-small" role="status">${count(total, "dataset")}${total > PAGE ? `, ${formatNumber(offset + 1)} to ${formatNumber(offset + datasets.length)} shown` : ""}</p>
     <ul class="ds-cards" aria-label="Datasets">${datasets.map((one) => html`<${Card} key=${one.id} dataset=${one} deleted=${deleted} onRestored=${found.again} />`)}</ul>
-    ${total > PAGE && html`<p class="ds-row" style="margin-top:1rem">
+    ${total > PAGE && html`<p class="row" style="margin-top:16px">
       <${Button} disabled=${offset === 0} onClick=${() => onPage(Math.max(0, offset - PAGE))}>Newer<//>
       <${Button} disabled=${offset + PAGE >= total} onClick=${() => onPage(offset + PAGE)}>Older<//></p>`}`;
 }
@@ -70,7 +70,7 @@ function Card({ dataset, deleted, onRestored }) {
     <p class="ds-small">${describeShape(shape)}</p>
     <${ClassBar} classes=${classes} />
     <p class="ds-quiet ds-small">${describeSource(dataset)} · gaps: ${describeGaps(shape)} · ${formatTime(created)}</p>
-    ${tags.length > 0 && html`<p class="ds-tags">${tags.map((tag) => html`<span class="ds-tag">${tag}</span>`)}</p>`}
+    ${tags.length > 0 && html`<p class="ds-tags">${tags.map((tag) => html`<span class="tag">${tag}</span>`)}</p>`}
     ${deleted && html`<${Button} onClick=${() => restore(id, name, onRestored)}>Restore<//>`}
   </li>`;
 }

@@ -1,6 +1,6 @@
 // One dataset: its series, statistics and map, what it came from, and what can be done with it.
 
-import { Busy, Button, Field, Heading, Panel, Refusal, Select, Tabs, formatBytes, formatTime, go, html, link, setParams, toast, useAsync, useState } from "../../ui.js";
+import { Busy, Button, Field, Heading, Panel, Refusal, Select, Tabs, formatBytes, formatNumber, formatTime, go, html, link, setParams, toast, useAsync, useState } from "../../ui.js";
 import { download, get, patch, about } from "../../api.js";
 import { ClassBar, NameEditor, TagEditor } from "./parts.js";
 import { putAside } from "./deleting.js";
@@ -28,7 +28,7 @@ export function Detail({ id, params }) {
   };
   return html`<p><a href=${link("datasets")}>All datasets</a></p>
     <${Head} dataset=${dataset} onChange=${change} />
-    <div class="ds-side">
+    <div class="ds-side ds-detail">
       <${Facts} dataset=${dataset} onChange=${change} />
       <${Panel} label="What is in it">
         <${Tabs} label="What is shown" tabs=${SHOWN} value=${shown} onChange=${(next) => setParams({ dataset: id, shown: next === "series" ? "" : next })}>
@@ -38,6 +38,7 @@ export function Detail({ id, params }) {
           ${shown === "source" && html`<${Lineage} dataset=${dataset} />`}
         <//>
       <//>
+      <div class="stack"><${Download} dataset=${dataset} /><${Cutting} dataset=${dataset} /></div>
     </div>`;
 }
 
@@ -58,27 +59,24 @@ function Head({ dataset, onChange }) {
 
 function Facts({ dataset, onChange }) {
   const { classes, shape, versions = [] } = dataset;
-  return html`<div class="stack">
-    <${Panel} title="What it is">
+  return html`<${Panel} title="What it is">
       <div class="stack">
         <${ClassBar} classes=${classes} most=${20} />
         <dl class="facts">
-          ${shape.n_test > 0 && html`<dt>Test part</dt><dd>${shape.n_test} series</dd>`}
           <dt>Gaps</dt><dd>${describeGaps(shape)}</dd>
           ${shape.channel_names?.length > 0 && html`<dt>Channels</dt><dd>${shape.channel_names.map((name, index) => (shape.units?.[index] ? `${name} [${shape.units[index]}]` : name)).join(", ")}</dd>`}
+          ${shape.n_synthetic > 0 && html`<dt>Synthetic</dt><dd>${formatNumber(shape.n_synthetic)} series</dd>`}
+          ${shape.irregular && html`<dt>Sampling</dt><dd>irregular</dd>`}
           ${shape.sampling_interval && html`<dt>Sampled every</dt><dd>${describeInterval(shape.sampling_interval)}</dd>`}
           <dt>Size</dt><dd>${formatBytes(dataset.n_bytes)}</dd>
           <dt>Created</dt><dd>${formatTime(dataset.created)}${dataset.owner && ` by ${dataset.owner}`}</dd>
           <dt>SHA-256</dt><dd><code title=${dataset.sha256}>${dataset.sha256.slice(0, 12)}…</code></dd>
-          <dt>Id</dt><dd><code>${dataset.id}</code></dd>
+          <dt>Id</dt><dd><code title=${dataset.id}>${dataset.id.slice(0, 12)}…</code></dd>
         </dl>
         <${TagEditor} tags=${dataset.tags} onChange=${(tags) => onChange({ tags })} />
         ${versions.length > 1 && html`<${Select} label="Version" value=${dataset.id} options=${versions.map((one) => [one.id, `version ${one.version}, ${formatTime(one.created)}`])} onChange=${(next) => go("datasets", { dataset: next })} />`}
       </div>
-    <//>
-    <${Download} dataset=${dataset} />
-    <${Cutting} dataset=${dataset} />
-  </div>`;
+    <//>`;
 }
 
 const describeInterval = (interval) => (typeof interval === "object" ? Object.values(interval).filter((part) => part !== null).join(" ") : String(interval));

@@ -5,11 +5,12 @@ import { SeriesChart, SeriesGrid, classColour } from "../../chart.js";
 import { get } from "../../api.js";
 
 const PAGE = 24;
+const MOST_POINTS = 1200; // of a series; longer ones are thinned for drawing
 
 export function SeriesPages({ dataset, params }) {
   const { label = "", part = "", offset = "0" } = params;
   const [picked, setPicked] = useState(0);
-  const query = new URLSearchParams({ offset, limit: PAGE, ...(label && { label }), ...(part && { part }) });
+  const query = new URLSearchParams({ offset, limit: PAGE, timepoints: MOST_POINTS, ...(label && { label }), ...(part && { part }) });
   const found = useAsync((signal) => get(`datasets/${dataset.id}/series?${query}`, { signal }), [dataset.id, String(query)]);
   useEffect(() => setPicked(0), [String(query)]);
   const change = (changes) => setParams((before) => ({ ...before, offset: "", ...changes }));
@@ -25,7 +26,7 @@ export function SeriesPages({ dataset, params }) {
 }
 
 function Page({ page, order, names, picked, onPick, offset, onPage }) {
-  const { series, total, labels, index, synthetic, groups } = page;
+  const { series, total, labels, index, synthetic, groups, step = 1 } = page;
   if (!series.length) return html`<p class="note">There are none here.</p>`;
   const at = Math.min(picked, series.length - 1);
   const classOf = (place) => (labels?.[place] == null ? 0 : Math.max(0, order.indexOf(String(labels[place]))));
@@ -33,7 +34,7 @@ function Page({ page, order, names, picked, onPick, offset, onPage }) {
   const channels = series[at];
   const lines = channels.slice(0, 12).map((values, channel) => ({ values, label: channels.length > 1 ? (names?.[channel] ?? `channel ${channel}`) : undefined, colour: classColour(channels.length > 1 ? channel : classOf(at)) }));
   return html`<div class="stack">
-    <${SeriesChart} lines=${lines} title=${said.filter(Boolean).join(", ")} height=${230} />
+    <${SeriesChart} lines=${lines} xs=${step > 1 ? Array.from(channels[0], (_, place) => place * step) : undefined} title=${said.filter(Boolean).join(", ")} height=${230} />
     <${SeriesGrid} series=${series} labels=${(labels ?? []).map((label) => String(label ?? ""))} colours=${series.map((_, place) => classColour(classOf(place)))}
       marks=${(synthetic ?? []).map((made) => (made ? "synthetic" : ""))} selected=${at} onPick=${onPick} limit=${PAGE} />
     <div class="row"><span class="ds-quiet ds-small" role="status" style="flex:1">${formatNumber(offset + 1)} to ${formatNumber(offset + series.length)} of ${formatNumber(total)}</span>

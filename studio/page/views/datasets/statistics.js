@@ -15,7 +15,7 @@ export function Statistics({ dataset }) {
     ...(several ? [{ key: "channel", label: "Channel" }] : []),
     { key: "of", label: "Class", render: (row) => html`<span><i class="swatch" style=${`background:${row.colour};margin-right:6px`}></i>${row.of}</span>` },
     { key: "range", label: "Range, mean ± sd", sortable: false, render: (row) => html`<${Range} row=${row} />` },
-    number("mean", "Mean"), number("sd", "SD"), number("min", "Lowest"), number("max", "Highest"),
+    { ...number("mean", "Mean"), render: ({ mean, sd }) => formatNumber(Math.abs(mean) < 1e-6 * sd ? 0 : mean) }, number("sd", "SD"), number("min", "Lowest"), number("max", "Highest"),
     { key: "missing", label: "Missing", align: "right", render: (row) => (row.missing ? formatShare(row.missing, 1) : "–") },
   ];
   return html`<${Table} caption="Statistics of each channel and class" columns=${columns.filter(({ label }) => label !== "Missing" || rows.some((row) => row.missing))} rows=${rows} rowKey=${(row) => `${row.place} ${row.of}`} />`;

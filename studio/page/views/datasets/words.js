@@ -8,9 +8,10 @@ export const count = (number, one, many = `${one}s`) => `${formatNumber(number)}
 
 export const describeName = (dataset) => `${dataset.name} · ${dataset.version}`;
 
-export function describeShape({ n_cases, n_channels, n_timepoints, shortest }) {
+export function describeShape({ n_cases, n_test = 0, n_channels, n_timepoints, shortest }) {
   const length = shortest && shortest < n_timepoints ? `${formatNumber(shortest)}–${formatNumber(n_timepoints)}` : formatNumber(n_timepoints);
-  return `${count(n_cases, "series", "series")} × ${count(n_channels, "channel")} × ${length} timepoints`;
+  const test = n_test ? ` (${formatNumber(n_test)} of them to test)` : "";
+  return `${count(n_cases + n_test, "series", "series")}${test}, ${count(n_channels, "channel")}, ${length} timepoints`;
 }
 
 export function describeGaps({ n_missing, n_cases, n_test = 0, n_channels, n_timepoints }) {

@@ -4,7 +4,8 @@ import { isDefault, readValue } from "../generate/option.js";
 
 export const PREFIX = "o.";
 export const KINDS = { vae: "VAE", texture: "Texture", generator: "Generator", classifier: "Classifier" };
-export const FRONT = ["policy", "advice", "seed"];
+export const FRONT = ["policy", "advice"];
+export const MAKERS = ["vae", "generator"];
 
 /** Every option at hand as `{flag, option, group}`: those of all fits, and those of the families that are chosen. */
 export function listOptions({ kinds, options }, families) {

@@ -26,7 +26,7 @@ export function FitList({ params, why }) {
       ${!why && html`<a class="button main" href=${link("fits", { new: 1 })}>New fit</a>`}
     <//>
     ${why && html`<${Empty} title="Nothing is fitted here"><p>${why}</p><//>`}
-    <div class="row ds-tools"><${Select} label="State" value=${state} options=${[["", "all states"], ...Object.entries(STATES)]} onChange=${(value) => setParams({ state: value })} /></div>
+    <div class="ds-filter"><${Select} label="State" value=${state} options=${[["", "all states"], ...Object.entries(STATES)]} onChange=${(value) => setParams({ state: value })} /></div>
     <${Refusal} error=${found.error} />
     ${!fits && found.busy && html`<${Busy} what="Reading the fits" />`}
     ${fits && !fits.length && !why && html`<${Empty} title=${state ? `No fit is ${STATES[state] ?? state}` : "No fits yet"}><p>Choose a dataset, and a model is fitted to it: <a href=${link("fits", { new: 1 })}>start the first</a>.</p><//>`}

@@ -25,8 +25,8 @@ export function Live({ id, params }) {
     }
   };
   return html`${back}<${Head} fit=${fit} act=${act} lost=${record.lost} />
-    <${Refusal} error=${record.error} />
-    <div class="stack">
+    <div class="stack ds-gap">
+      <${Refusal} error=${record.error} />
       <${Result} fit=${fit} act=${act} />
       ${record.stages.size > 0 ? html`<${Losses} record=${record} running=${fit.state === "running"} params=${params} />` : isOpen(fit) && html`<${Panel}><${Busy} what=${fit.state === "queued" ? "Waiting for its turn; another fit runs" : "The data is read and the first networks are built"} /><//>`}
       ${record.looks.size > 0 && html`<${Looks} record=${record} running=${fit.state === "running"} params=${params} />`}

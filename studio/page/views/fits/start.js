@@ -5,14 +5,14 @@ import { get, post } from "../../api.js";
 import { ClassBar } from "../datasets/parts.js";
 import { describeName, describeShape, suggestName } from "../datasets/words.js";
 import { OptionInput, isDefault, nameOption, writeValue } from "../generate/option.js";
-import { FRONT, KINDS, PREFIX, WAYS, chooseFamilies, collectChanged, listOptions, readChoices } from "./choices.js";
+import { FRONT, KINDS, MAKERS, PREFIX, WAYS, chooseFamilies, collectChanged, listOptions, readChoices } from "./choices.js";
 
 export function Start({ params }) {
   const listed = useAsync((signal) => get("datasets?limit=200", { signal }), []);
   const described = useAsync((signal) => get("fits/options", { signal }), []);
   const head = html`<p><a href=${link("fits")}>All fits</a></p><${Heading} title="Fits: a new one" lead="What is not asked for has a measured default." />`;
   const error = listed.error ?? described.error;
-  if (error || !listed.value || !described.value) return html`${head}<${Refusal} error=${error} />${!error && html`<${Busy} what="Reading datasets and families" />`}`;
+  if (error || !listed.value || !described.value) return html`${head}<${Refusal} error=${error} />${!error && html`<${Busy} what="Reading datasets and families; the first time takes a while" />`}`;
   const { datasets } = listed.value;
   if (!datasets.length) return html`${head}<${Empty} title="There is no dataset to fit yet"><p><a href=${link("datasets")}>Upload one</a>, or <a href=${link("generate")}>generate one</a>.</p><//>`;
   return html`${head}<${Form} datasets=${datasets} described=${described.value} params=${params} />`;
@@ -41,7 +41,7 @@ function Form({ datasets, described, params }) {
   const shared = { set, setOption, described, change };
   return html`<form class="stack" onSubmit=${start}>
     <${Panel} title="What is learned">
-      <div class="row">
+      <div class="row" style="align-items:start">
         <${Select} label="Dataset" value=${dataset?.id ?? ""} options=${[...(dataset ? [] : [["", "not in the catalogue any more"]]), ...datasets.map((one) => [one.id, describeName(one)])]} onChange=${(id) => id && change({ dataset: id, name: "" })} />
         <${TextInput} label="Name of the model" value=${name} onInput=${(text) => change({ name: text })} required hint="Lower case; of a name that is served it becomes the next version." />
       </div>
@@ -79,7 +79,7 @@ function Families({ families, labelled, described, change }) {
     options=${[...extra, ...kinds[kind].map(({ name }) => [name, `${name.replaceAll("_", " ")}${name === usual(kind) ? " (recommended)" : ""}`])]} onChange=${(name) => change({ [PREFIX + kind]: name === (usual(kind) ?? "") ? "" : name })} />`;
   const learner = families.generator ? "generator" : "vae";
   return html`<div class="row" style="align-items:start">
-    <${Select} label="What makes series" value=${learner} options=${[["vae", "a VAE: encodes, reconstructs and samples"], ["generator", "a generator: samples only"]]}
+    <${Select} label="What makes series" value=${learner} options=${[["vae", "a VAE: encodes too"], ["generator", "a generator: samples"]]}
       onChange=${(value) => change({ [PREFIX + "generator"]: value === "generator" ? (kinds.generator.find(({ name }) => name === "gan") ?? kinds.generator[0]).name : "" })} />
     ${learner === "generator" ? pick("generator") : html`${pick("vae")}${pick("texture")}`}
     ${labelled && pick("classifier")}
@@ -87,7 +87,7 @@ function Families({ families, labelled, described, change }) {
 }
 
 function Front({ all, labelled, set, setOption }) {
-  const shown = all.filter(({ flag }) => (FRONT.includes(flag) && (labelled || !["policy", "advice"].includes(flag))) || (flag === "clusters" && !labelled) || flag.endsWith(".steps"));
+  const shown = all.filter(({ flag, group }) => (labelled ? FRONT.includes(flag) : flag === "clusters") || (flag.endsWith(".steps") && MAKERS.includes(group)));
   return html`<div class="ds-options">${shown.map(({ flag, option, group }) => html`<${OptionInput} key=${flag} option=${option} label=${group ? `${KINDS[group]}: ${nameOption(option).toLowerCase()}` : nameOption(option)} value=${set[flag] ?? option.default} onChange=${setOption(flag, option)} />`)}</div>`;
 }
 

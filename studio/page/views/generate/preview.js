@@ -4,7 +4,7 @@ import { Panel, Refusal, html, useAsync, useMemo, useSettled } from "../../ui.js
 import { SeriesChart, SeriesGrid, classColour } from "../../chart.js";
 import { post } from "../../api.js";
 
-const SHOWN = 16;
+const SHOWN = 15;
 const OVERLAID = 3;
 
 export function Preview({ generator, options }) {
