@@ -73,6 +73,7 @@ def run_server(
     target: str = "service.app:Seriesmith",
     http_port: int = 0,
     tree: Path = ROOT,
+    host: str = "127.0.0.1",
     **settings: object,
 ) -> Iterator[Server]:
     """A server of the bundles in `models` (None: its own); `settings` are SERIESMITH_… variables.
@@ -91,7 +92,7 @@ def run_server(
         | {"SERIESMITH_MODELS": str(models or ""), "SERIESMITH_API_KEY": key, "SERIESMITH_WORKERS": "1"}
         | ours
     )
-    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", "127.0.0.1"]
+    command = [sys.executable, "-m", "bentoml", "serve", target, "--host", host]
     log = folder / "server.log"
     with log.open("wb") as output:
         arguments = [*command, "--port", str(port)]
