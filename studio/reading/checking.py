@@ -90,8 +90,8 @@ def _refuse_disagreement(cases: Sequence[StoredCases]) -> None:
     train, test = cases
     if train.series.shape[1] != test.series.shape[1]:
         raise DatasetError(
-            f"The test set has {test.series.shape[1]} channels, but the training set has {train.series.shape[1]}. Bring "
-            "both to one shape, or leave the test set out."
+            f"The test set has {test.series.shape[1]} channels, but the training set has {train.series.shape[1]}. "
+            "Bring both to one shape, or leave the test set out."
         )
     if (train.labels is None) != (test.labels is None):
         raise DatasetError("One of training and test set has labels, the other has none. Label both, or neither.")

@@ -3,6 +3,7 @@ instead, and corrects it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -40,6 +41,9 @@ SHOWN = 3
 SAMPLE = 20_000
 """Rows that are looked at."""
 
+_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NO_LETTER = re.compile(r"[\W_\d]+")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -68,10 +72,9 @@ class Column:
 
     def has_word(self, words: Sequence[str]) -> bool:
         """Whether the name is one of the words, or has one between underscores, blanks or capitals."""
-        parts = "".join(f" {letter}" if letter.isupper() else letter for letter in self.name).lower()
-        split = {part for part in "".join(c if c.isalnum() else " " for c in parts).split()}
-        split |= {part for part in "".join(c if c.isalnum() else " " for c in self.word).split()}
-        return self.word in words or any(word in split for word in words)
+        parted = _CAPITAL.sub(" ", self.name)
+        parts = {part for name in (self.name, parted) for part in _NO_LETTER.split(name.lower())}
+        return self.word in words or not parts.isdisjoint(words)
 
 
 def guess_settings(table: Table, given: Source, in_folder: bool = False) -> Source:

@@ -30,8 +30,12 @@ REFUSED_OPTIONS = ("repetitions",)
 
 
 def list_generators(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Name, summary and options of each."""
-    return {"generators": [_describe(name) for name in list_names()]}
+    """Name, summary and options of each; and their modules."""
+    names = list_names()
+    return {
+        "generators": [_describe(name) for name in names],
+        "modules": {name: f"{GENERATORS}.{name}" for name in names},
+    }
 
 
 def _describe(name: str) -> dict[str, Any]:

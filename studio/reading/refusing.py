@@ -23,9 +23,14 @@ def explain(error: Exception) -> Refusal:
     return Refusal(f"this cannot be read: {type(error).__name__}: {str(error)[:300]}. Check that the file is whole.")
 
 
+def drop_flags(sentence: str) -> str:
+    """A sentence in which settings are called by their names."""
+    return _FLAG.sub(lambda found: found[1].removeprefix("generator.").replace("-", "_"), sentence)
+
+
 def explain_sentence(sentence: str) -> Refusal:
     """The refusal of a sentence of a reader."""
-    plain = _FLAG.sub(lambda found: found[1].removeprefix("generator.").replace("-", "_"), sentence)
+    plain = drop_flags(sentence)
     file = _FILE.search(plain)
     return Refusal(plain, file[1] if file else None, _find_row(plain))
 

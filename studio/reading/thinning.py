@@ -14,7 +14,7 @@ def thin(arrays: Sequence[Array], most: int) -> tuple[list[Array], float]:
     """Series `[n_channels, length]` of about `most` timepoints at most, and the timepoints that one step stands for."""
     longest = max((array.shape[1] for array in arrays), default=0)
     if longest <= most:
-        return list(arrays), 1.0
+        return [np.ascontiguousarray(array) for array in arrays], 1.0
     width = -(-2 * longest // most)
     return [_thin(array, width) for array in arrays], width / 2
 

@@ -17,7 +17,7 @@ from studio.catalogue.parquet import write_parquet
 from studio.reading.arrays import describe_arrays, guess_arrays, list_arrays
 from studio.reading.checking import check_partitions
 from studio.reading.columns import describe_columns, guess_settings
-from studio.reading.refusing import explain
+from studio.reading.refusing import drop_flags, explain
 from studio.reading.settings import ReadSettings
 from studio.reading.thinning import thin
 from studio.reading.unpacking import find_content, unpack
@@ -66,8 +66,8 @@ def read_upload(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     summary = summarise(cases)
     write_parquet(cases, str(folder / "cases.parquet"))
     preview = {
-        "read": read[0],
-        "notes": read[1:],
+        "read": drop_flags(read[0]),
+        "notes": [drop_flags(note) for note in read[1:]],
         "shape": summary.shape,
         "classes": summary.classes,
         **_preview(cases),
@@ -108,6 +108,8 @@ def _read_or_guess(path: Path, source: Source) -> tuple[Source, StoredCases | No
 def _list_candidates(path: Path, source: Source) -> Iterator[Source]:
     """The settings as they came, then what is guessed."""
     yield source
+    if source.format is None and find_suffix(path) in (".txt", ".tsv") and path.is_file():
+        source = replace(source, format="delimited")  # refused as a file of the UCR archive, if it seemed to be one
     try:
         if find_suffix(path) == ".npz" and path.is_file():
             guessed = guess_arrays(list_arrays(path), source)
@@ -152,7 +154,7 @@ def _open_example(path: Path, source: Source) -> tuple[Table, Source] | None:
         if not files:
             return None
         return open_table(_shorten(files[0]), source)
-    if not hasattr(choose_reader(path, source), "open_table"):
+    if not hasattr(choose_reader(_shorten(path), source), "open_table"):
         return None
     suffix = find_suffix(path)
     if suffix in (".csv", ".tsv", ".txt") and len(head := read_bytes(path, HEAD_BYTES)) == HEAD_BYTES:

@@ -47,7 +47,7 @@ def load_source(source: Source) -> Dataset:
 
 def load_raw(source: Source) -> tuple[str, Partitions, str]:
     """Name, partitions and origin in words of a source: lengths and gaps as they came, labels in one form, missing
-    values marked, recordings cut where that is asked for. Neither series nor labels are checked. Raises DatasetError."""
+    values marked, recordings cut where that is asked for; series and labels are not checked. Raises DatasetError."""
     name, partitions, origin = _load_partitions(source)
     train, test = _prepare_both(name, settle_partitions(partitions, source.drop_unlabelled), source)
     return name, (train, test), origin

@@ -1,13 +1,12 @@
-"""Lays rows of features out in two dimensions: `python -m training.data.plane lay_out FOLDER`.
+"""Lays rows of features out in two dimensions, `main("lay_out", folder)`, by files in a folder.
 
-`request.json` in the folder says `{"method": "pca"}` or `"tsne"`, `features.npy` holds `[n, n_features]`; `answer.json`
+`request.json` says `{"method": "pca"}` or `"tsne"`, `features.npy` holds `[n, n_features]`; `answer.json`
 has `points` `[n][2]` afterwards.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,7 @@ def project(features: NDArray[np.float32], n_dimensions: int) -> NDArray[np.floa
     return np.pad(points, [(0, 0), (0, n_dimensions - points.shape[1])])
 
 
-def main(folder: Path) -> None:
+def main(task: str, folder: Path) -> None:
     """Read request and features, and leave the answer."""
     method = json.loads((folder / "request.json").read_text())["method"]
     try:
@@ -53,7 +52,3 @@ def main(folder: Path) -> None:
         answer = {"refused": {"message": f"t-SNE needs {error.name}, which is not installed. Take method=pca."}}
     (folder / "answer.part").write_text(json.dumps(answer))
     (folder / "answer.part").rename(folder / "answer.json")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[2]))

@@ -5,6 +5,7 @@ Kernels as in Rasmussen & Williams, Gaussian Processes for Machine Learning, 200
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -55,6 +56,11 @@ def generate(settings: Settings) -> Partitions:
         return random.standard_normal(shape) @ factor.T + random.normal(0, settings.noise, shape)
 
     return make_partitions(settings, draw)
+
+
+def warm_up() -> None:
+    """Import what takes a second, before many processes are forked that draw."""
+    importlib.import_module("sklearn.gaussian_process.kernels")
 
 
 def compute_covariance(settings: Settings, class_index: int) -> NDArray[np.float64]:
