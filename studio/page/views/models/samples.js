@@ -30,7 +30,7 @@ export function Samples({ card }) {
       ${card.series.n_channels > 1 && html`<select aria-label="Channel" onChange=${(event) => setChannel(Number(event.target.value))}>${names.map((text, index) => html`<option value=${index}>${text}</option>`)}</select>`}
       <${Button} kind="quiet" onClick=${() => setSeed(seed + 1)} disabled=${busy}>Others<//></div>
     <${Refusal} error=${error} />
-    ${lines.length > 0 ? html`<${SeriesChart} lines=${lines} height=${270} legend=${false} title="" />` : !error && html`<div style="height:270px"><${Busy} what="Making series" /></div>`}
+    ${lines.length > 0 ? html`<${SeriesChart} lines=${lines} height=${270} legend=${false} title="" />` : !error && html`<div style="height:270px">${seen && html`<${Busy} what="Making series" />`}</div>`}
     <${Classes} card=${card} shown=${shown} />
   </div>`;
 }
