@@ -55,11 +55,11 @@ class Studio:
         """The database, opened and brought up to date once; call it in a thread. Raises `Unavailable`."""
         if self.why_no_catalogue:
             raise Unavailable(self.why_no_catalogue)
-        from sqlalchemy.exc import SQLAlchemyError
+        with self._opening:  # also around the imports: two threads that first import SQLAlchemy at once see half of it
+            from sqlalchemy.exc import SQLAlchemyError
 
-        from studio.database import open_database
+            from studio.database import open_database
 
-        with self._opening:
             if self._engine is None:
                 try:
                     self._engine = open_database(self.settings.database_url)
@@ -70,9 +70,9 @@ class Studio:
     def open_catalogue(self) -> Catalogue:
         """The catalogue, opened once; call it in a thread. Raises `Unavailable`."""
         engine = self.open_engine()
-        from studio.catalogue.catalogue import Catalogue
-
         with self._opening:
+            from studio.catalogue.catalogue import Catalogue
+
             if self._catalogue is None:
                 self._catalogue = Catalogue(engine, self.settings)
             return self._catalogue
