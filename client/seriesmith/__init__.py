@@ -33,6 +33,7 @@ from seriesmith.errors import (
     UnsupportedMediaType,
     VersionNotSupported,
 )
+from seriesmith.fits import Fit, FitEvent
 from seriesmith.leaks import LeakWarning
 from seriesmith.sampler import CollectionSampler, Sampler
 from seriesmith.time_encoding import encode_time
@@ -43,6 +44,8 @@ __all__ = [
     "Client",
     "CollectionSampler",
     "DeadlineExceeded",
+    "Fit",
+    "FitEvent",
     "Forbidden",
     "HeadTooLarge",
     "Interrupted",

@@ -11,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 from seriesmith.base import BaseClient, copy_signature, require_first
 from seriesmith.calls import Call
 from seriesmith.errors import SeriesmithClientError
+from seriesmith.fits import AsyncFits
 from seriesmith.parts import Parts
 from seriesmith.persistence import Attempt, Pause, Steps
 from seriesmith.reading import join_answers
@@ -53,6 +54,11 @@ class AsynchronousClient(BaseClient):
     async def close(self) -> None:
         """Close all connections."""
         await self._transport.close()
+
+    @functools.cached_property
+    def fits(self) -> AsyncFits:
+        """Fits that run on the server, where it has a studio. Over HTTP alone."""
+        return AsyncFits(self)
 
     @functools.cached_property
     def _transport(self) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Generator
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 from seriesmith.base import BaseClient, copy_signature, require_first
 from seriesmith.calls import Call
 from seriesmith.errors import SeriesmithClientError
+from seriesmith.fits import Fits
 from seriesmith.parts import Parts
 from seriesmith.persistence import Attempt, Pause, Steps
 from seriesmith.reading import join_answers
@@ -54,6 +56,11 @@ class BlockingClient(BaseClient):
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
+
+    @functools.cached_property
+    def fits(self) -> Fits:
+        """Fits that run on the server, where it has a studio. Over HTTP alone."""
+        return Fits(self)
 
     def _answer(self, call: Call[Answer]) -> Answer:
         if call.parts:

@@ -20,7 +20,8 @@ class Call(Generic[Answer]):
     """One request: an operation's name, its series `[n_cases, …]` and its other fields.
 
     `parts`: whether the answer comes in parts. `columns` are its fields that have one entry per case, with the numpy
-    type of none. `page`: whether `operation` is the path of a page instead.
+    type of none. `page`: whether `operation` is the path of a page instead, which `method` asks for; its fields, where
+    there are any, are the body.
     """
 
     operation: str
@@ -30,6 +31,8 @@ class Call(Generic[Answer]):
     parts: bool = False
     columns: Mapping[str, type[np.generic]] = field(default_factory=dict)
     page: bool = False
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_call(

@@ -45,7 +45,7 @@ ADVICE = {
 def find_method(call: Call[Any]) -> str:
     """Return the path of the gRPC method. Raises `Unsupported`."""
     if call.page:
-        raise Unsupported("the cards of models are to be had over HTTP alone; ask Client('http://…').")
+        raise Unsupported("cards of models and fits are to be had over HTTP alone; ask Client('http://…').")
     return f"/{SERVICE.full_name}/{_name_rpc(call)}{'Stream' if call.parts else ''}"
 
 

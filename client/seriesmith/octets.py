@@ -18,6 +18,8 @@ from seriesmith.reading import Fields
 OCTETS = "application/octet-stream"
 PARTS = "application/x-seriesmith-parts"
 JSON = "application/json"
+TEXT = "text/plain"
+EVENTS = "text/event-stream"
 
 CODES = {401: "unauthenticated", 413: "too_large", 429: "overloaded", 503: "unavailable", 504: "deadline_exceeded"}
 """What a status says when something else than Seriesmith, a proxy, answers."""
@@ -37,7 +39,11 @@ def build_request(call: Call[Any]) -> Request:
     """Build the request of a call. It accepts no coding: packing floats takes longer than sending them."""
     headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
     if call.page:
-        return Request("GET", f"/{call.operation}", headers, b"")
+        headers = {**headers, "accept": "*/*", **call.headers}
+        if not call.fields:
+            return Request(call.method, f"/{call.operation}", headers, b"")
+        content = json.dumps(call.fields, default=np.ndarray.tolist).encode()
+        return Request(call.method, f"/{call.operation}", {**headers, "content-type": JSON}, content)
     arrays = {name: value for name, value in call.fields.items() if isinstance(value, np.ndarray) and value.ndim > 1}
     rest = {name: value for name, value in call.fields.items() if name not in arrays}
     if call.series is not None:
@@ -64,7 +70,7 @@ class Reader(Protocol):
 
 def choose_reader(call: Call[Any], status: int, headers: Mapping[str, str]) -> Reader:
     """Choose the reader of an answer by its status and headers."""
-    if status != 200:
+    if not 200 <= status < 300:
         return _Whole(lambda body: _refuse(status, headers, body))
     answered = headers.get("content-type", "")
     if answered == PARTS and call.parts:
@@ -73,6 +79,10 @@ def choose_reader(call: Call[Any], status: int, headers: Mapping[str, str]) -> R
         return _Whole(lambda body: _read_fields(body, json.loads(headers["seriesmith-arrays"])))
     if answered == JSON and call.page:
         return _Whole(json.loads)
+    if answered.startswith(TEXT) and call.page:
+        return _Whole(lambda body: {"text": body.decode("utf-8", "replace")})
+    if answered.startswith(EVENTS) and call.page and call.parts:
+        return _Events()
     raise Unexpected(
         f"/{call.operation} was answered in {answered!r}. Is there a Seriesmith of this age behind the URL?"
     )
@@ -91,6 +101,32 @@ class _Whole:
     def end(self) -> list[Fields]:
         with _translate_errors():
             return [self._read(self._body)]
+
+
+class _Events:
+    """Server-sent events: the data of each is JSON."""
+
+    def __init__(self) -> None:
+        self._body = bytearray()
+
+    def feed(self, chunk: bytes) -> list[Fields]:
+        self._body += chunk
+        *whole, self._body = self._body.split(b"\n\n")
+        with _translate_errors():
+            return [event for block in whole if (event := _read_event(block)) is not None]
+
+    def end(self) -> list[Fields]:
+        return []
+
+
+def _read_event(block: bytes) -> Fields | None:
+    """The event of a block of lines; None for a comment."""
+    lines = [line.partition(b": ") for line in block.split(b"\n") if not line.startswith(b":")]
+    fields = {name.decode(): value for name, _, value in lines}
+    if "data" not in fields:
+        return {} if "retry" in fields else None
+    named = {name: fields[name].decode() for name in ("event", "id") if name in fields}
+    return {**named, "data": json.loads(fields["data"])}
 
 
 class _Frames:

@@ -55,7 +55,9 @@ class Progress:
             return None
         began, share = self._first
         done = self._share - share
-        left = (time - began) / done * (1 - self._share) if done > 0.02 else None
+        left = None
+        if done > 0.02:
+            left = (self._last - began) / done * (1 - self._share) - (time - self._last)
         return {
             **self._current,
             "share": round(self._share, 3),

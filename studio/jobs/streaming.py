@@ -27,8 +27,6 @@ SHOWN = {"stage": "stage", "stage_end": "stage", "step": "step", "look": "look"}
 BEGIN = b"retry: 1000\n\n"
 HEARTBEAT = b": alive\n\n"
 
-Json = dict[str, Any]
-
 
 class Places:
     """How far the files of a job have been read."""
@@ -41,28 +39,32 @@ class Places:
 
     def read(self) -> bytes:
         """The next piece of both files, as events of the stream; b"" where there is no more for now."""
-        begun = self._log
-        lines, self._events = read_lines(self._folder.events, self._events)
-        shown = [event for line in lines if (event := parse_event(line)) is not None and event["event"] in SHOWN]
-        said, self._log = read_lines(self._folder.log, self._log)
-        id = f"{self._events}-{begun}"
-        pieces = [_write(SHOWN[event.pop("event")], event | ended) for event, ended in map(_mark_end, shown)]
-        if pieces:
-            pieces[-1] = f"id: {id}\n".encode() + pieces[-1]
-        spoken = [_write("log", {"line": line.decode(errors="replace")}) for line in said if line]
-        if spoken:
-            spoken[-1] = f"id: {self._events}-{self._log}\n".encode() + spoken[-1]
-        return b"".join([*pieces, *spoken])
+        pieces = []
+        lines, end = read_lines(self._folder.events, self._events)
+        for line in lines:
+            self._events += len(line) + 1
+            event = parse_event(line)
+            if event is not None and (kind := event.pop("event")) in SHOWN:
+                ended = {"ended": kind == "stage_end"} if SHOWN[kind] == "stage" else {}
+                pieces.append(_write(SHOWN[kind], event | ended, self._id))
+        self._events = end
+        lines, end = read_lines(self._folder.log, self._log)
+        for line in lines:
+            self._log += len(line) + 1
+            if line:
+                pieces.append(_write("log", {"line": line.decode(errors="replace")}, self._id))
+        self._log = end
+        return b"".join(pieces)
+
+    @property
+    def _id(self) -> str:
+        return f"{self._events}-{self._log}"
 
 
-def _mark_end(event: Json) -> tuple[Json, Json]:
-    kind = event["event"]
-    return event, ({"ended": kind == "stage_end"} if SHOWN[kind] == "stage" else {})
-
-
-def _write(event: str, data: Any) -> bytes:
+def _write(event: str, data: Any, id: str = "") -> bytes:
     body = orjson.dumps(data, option=orjson.OPT_UTC_Z)
-    return b"event: " + event.encode() + b"\ndata: " + body + b"\n\n"
+    named = b"id: %s\n" % id.encode() if id else b""
+    return b"%sevent: %s\ndata: %s\n\n" % (named, event.encode(), body)
 
 
 async def stream_events(

@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from bundle.errors import BundleError, InvalidRequest, NotFound, Unavailable
 from bundle.manifest import check_name
@@ -14,7 +14,7 @@ from service.http.exchange import Request, Response, Streamed
 from service.http.table import Route
 from service.settings import find_supervisor
 from studio.answering import answer, read_json, read_query
-from studio.shapes import FitQuery, NewFit
+from studio.shapes import FitQuery, NewFit, State
 from studio.studio import Studio
 
 if TYPE_CHECKING:
@@ -41,10 +41,11 @@ class Fits:
         self._queue: Queue | None = None
 
     def _open_queue(self) -> Queue:
-        from studio.jobs.queue import Queue
-
         if self._queue is None:
-            self._queue = Queue(self.studio.open_engine())
+            engine = self.studio.open_engine()  # before the import: it imports SQLAlchemy, in one thread at a time
+            from studio.jobs.queue import Queue
+
+            self._queue = Queue(engine)
         return self._queue
 
     def _require_fits(self) -> None:
@@ -92,6 +93,8 @@ class Fits:
     async def list(self, request: Request) -> Response:
         """GET /fits."""
         asked = read_query(request, FitQuery)
+        if asked.state and asked.state not in get_args(State):
+            raise InvalidRequest(f"state is {asked.state!r:.80}; one of: {', '.join(get_args(State))}.", "state")
         found, total = await asyncio.to_thread(
             lambda: self._open_queue().list_jobs(asked.state, min(asked.limit, MOST_LISTED), asked.offset)
         )

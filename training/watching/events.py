@@ -56,11 +56,7 @@ class Events:
         self._write("stage", **_describe(stage), done=stage.done)
 
     def report_step(self, stage: Stage, step: Step) -> None:
-        held = self._steps.get(stage)
-        losses = step.losses or (held.losses if held else {})
-        self._steps[stage] = Step(step.number, step.epochs, losses)
-        if time.monotonic() - self._told_step >= STEP_SECONDS:
-            self._tell_step(stage)
+        self._hold(stage, step, step.losses)
 
     def end_stage(self, stage: Stage) -> None:
         self._tell_step(stage)
@@ -69,12 +65,11 @@ class Events:
 
     def report_look(self, stage: Stage, look: Look) -> None:
         if look.series is None:
-            if look.numbers:
-                self._write_numbers(stage, look.step, look.numbers)
-            return
+            return self._hold(stage, look.step, look.numbers)
         self._looks[stage] = look
         if time.monotonic() - self._told_look >= LOOK_SECONDS:
             self._tell_look(stage)
+        return None
 
     def begin_publishing(self, manifest: Manifest) -> None:
         """Write which bundle is about to appear, to the disk: who finds a bundle of this digest knows that it is of
@@ -92,14 +87,18 @@ class Events:
         self._write("end", reason=reason)
         self._file.close()
 
+    def _hold(self, stage: Stage, step: Step, numbers: Mapping[str, float]) -> None:
+        """Add to what is told of a stage next, which is now where it is time."""
+        held = self._steps.get(stage)
+        self._steps[stage] = Step(step.number, step.epochs, {**(held.losses if held else {}), **numbers})
+        if time.monotonic() - self._told_step >= STEP_SECONDS:
+            self._tell_step(stage)
+
     def _tell_step(self, stage: Stage) -> None:
         if (step := self._steps.pop(stage, None)) is not None:
             self._told_step = time.monotonic()
-            self._write_numbers(stage, step, step.losses)
-
-    def _write_numbers(self, stage: Stage, step: Step, numbers: Mapping[str, float]) -> None:
-        losses = {name: _round(value) for name, value in numbers.items()}
-        self._write("step", **_describe(stage), step=step.number, epochs=round(step.epochs, 2), losses=losses)
+            losses = {name: _round(value) for name, value in step.losses.items()}
+            self._write("step", **_describe(stage), step=step.number, epochs=round(step.epochs, 2), losses=losses)
 
     def _tell_look(self, stage: Stage) -> None:
         if (look := self._looks.pop(stage, None)) is None:
