@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,12 @@ from training.data.tables.values import ABSENT, is_number
 LABEL_WORDS = (*LABELS, "category", "activity", "diagnosis", "condition", "state", "fault", "outcome", "kind", "type",
                "sick", "event", "quality", "result", "detection")  # fmt: skip
 ID_WORDS = ("id", "series", "case", "sample", "trial", "run", "session", "record", "episode", "cycle", "sequence",
-            "trajectory", "stroke", "unit", "engine")  # fmt: skip
+            "trajectory", "stroke", "unit", "engine", "visit", "recording", "segment")  # fmt: skip
 TIME_WORDS = ("time", "date", "datetime", "timestamp", "t", "timepoint", "step", "instant", "second", "seconds", "ms",
               "tick", "frame", "cycle", "index", "hour", "day", "month", "year", "week")  # fmt: skip
+LISTS = ("label", "group", "id", "value", "ignore")
+"""Settings that name columns, beside the time."""
+
 MARKS = ("synthetic", "sample_weight")
 """Columns that our own files have."""
 
@@ -170,8 +173,8 @@ def _guess_long(table: Table, rest: list[Column], source: Source, roles: Roles, 
     """A row is an instant: of a series whose id a column holds, else of one recording."""
     left = list(rest)
     id = tuple(source.id)
-    if not id and not in_folder and (found := _choose_id(left, table.n_rows)) is not None:
-        id, left = (found.name,), [column for column in left if column is not found]
+    if not id and not in_folder and (chosen := _choose_id(table, left, source)):
+        id, left = tuple(column.name for column in chosen), [column for column in left if column not in chosen]
     series = _number_series(table, replace(source, id=id))
     time = source.time
     if time is None and (found := next((c for c in left if _may_be_time(c, series, table)), None)) is not None:
@@ -199,14 +202,23 @@ def _guess_long(table: Table, rest: list[Column], source: Source, roles: Roles, 
     return guessed
 
 
-def _choose_id(columns: Sequence[Column], n_rows: int) -> Column | None:
-    """A column called so whose values come four times at least, on average; numbers that are hardly whole are none."""
-    for column in columns:
-        few = 1 < column.n_different <= len(column.texts) / 4 and "" not in column.texts
-        whole = not column.is_number or _are_whole(column.texts)
-        if few and whole and column.has_word((*ID_WORDS, *GROUPING)) and not column.has_word(LABEL_WORDS):
-            return column
-    return None
+def _choose_id(table: Table, columns: Sequence[Column], source: Source) -> tuple[Column, ...]:
+    """A column called so, or two, within whose values no time comes twice; else the first that is called so."""
+    able = [column for column in columns if _may_be_id(column)]
+    able.sort(key=lambda column: not column.has_word(ID_WORDS))
+    for chosen in [*((column,) for column in able), *combinations(able, 2)]:
+        series = _number_series(table, replace(source, id=tuple(column.name for column in chosen)))
+        times = [column for column in columns if column not in chosen and _may_be_time(column, series, table)]
+        if times and len(set(series)) <= len(series) / 4:
+            return chosen
+    return tuple(able[:1])
+
+
+def _may_be_id(column: Column) -> bool:
+    """Whether a column is called an id, its values whole, and each there four times at least on average."""
+    few = 1 < column.n_different <= len(column.texts) / 4 and "" not in column.texts
+    whole = not column.is_number or _are_whole(column.texts)
+    return few and whole and column.has_word((*ID_WORDS, *GROUPING)) and not column.has_word(LABEL_WORDS)
 
 
 def _number_series(table: Table, source: Source) -> list[str]:
@@ -253,6 +265,9 @@ def _changes_label(table: Table, source: Source) -> bool:
 
 def describe_columns(table: Table, source: Source) -> list[dict[str, Any]]:
     """Each column's name, some of its values and its role; those of a run of timepoints together."""
+    names = {*(table.names or ()), *map(str, range(1, len(table.columns) + 1)), "first", "last", "none"}
+    known = {role: tuple(name for name in getattr(source, role) if name in names) for role in LISTS}
+    source = replace(source, **known, time=source.time if source.time in names else None)  # type: ignore[arg-type]
     try:
         roles = find_roles(table, source)
     except DatasetError:

@@ -4,6 +4,7 @@ it into the answer."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -37,6 +38,9 @@ HEAD_BYTES = 4 * 2**20
 
 NAMES = ("names", "labels", "label", "files", "metadata", "index", "info", "annotations", "classes", "targets")
 """Stems of a table that says what the other files of a folder are."""
+
+_APART = re.compile(r"(^y|(^|[_-])(labels?|targets?|class(es)?)$|^(labels?|targets?)[_-])(?!.*test)", re.IGNORECASE)
+"""Stems of files of labels beside those of the series; those of the test set are found by theirs."""
 
 
 def read_upload(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +142,9 @@ def _guess_folder(path: Path, source: Source) -> Source:
         names = open_table(listed[0], source)[0].names or ()
         columns = [name for name in names[1:] if name]
         return replace(source, names=_shorten(listed[0]), label=label or tuple(columns[:1]), ignore=())
+    apart = [file for file in sorted(path.iterdir()) if _APART.search(file.stem) and file.is_file()]
+    if not source.label and not files and apart:
+        return replace(source, label=(apart[0].name,))
     if not source.label and len(tops) > 1 and {top.lower() for top in tops} != {"train", "test"}:
         return replace(source, label=("folder",))
     return source
