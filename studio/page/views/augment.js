@@ -3,6 +3,7 @@
 import { about, get } from "../api.js";
 import { Busy, Button, Heading, Panel, Refusal, html, setParams, useAsync, useRoute } from "../ui.js";
 import { Check } from "./augment/check.js";
+import { countReal } from "./augment/counts.js";
 import { DatasetSummary } from "./augment/summary.js";
 import { Intake } from "./augment/intake.js";
 import { Making } from "./augment/making.js";
@@ -31,7 +32,7 @@ function Steps({ about }) {
 }
 
 function OfDataset({ id, about, result }) {
-  const dataset = useAsync((signal) => get(`datasets/${id}`, { signal }), [id]);
+  const dataset = useAsync(async (signal) => countReal(await get(`datasets/${id}`, { signal }), signal), [id]);
   const another = html`<${Button} kind="quiet" onClick=${() => setParams({})}>Take other series<//>`;
   if (dataset.error) return html`<${Refusal} error=${dataset.error}>${another}<//>`;
   if (!dataset.value) return html`<${Busy} what="Reading the dataset" />`;

@@ -27,8 +27,8 @@ export function Overlay({ dataset }) {
 
 function listLines({ real, made }, channel, colour) {
   return [
-    ...real.map((series, turn) => ({ values: series[channel], label: turn ? "" : "real", colour: "var(--quiet)", width: 1, opacity: 0.55 })),
-    ...made.map((series, turn) => ({ values: series[channel], label: turn ? "" : "made", colour, width: 1.4, opacity: 0.8 })),
+    ...real.map((series, turn) => ({ values: series[channel], label: turn ? "" : "real", colour: "var(--quiet)", width: 2.5, opacity: 0.35 })),
+    ...made.map((series, turn) => ({ values: series[channel], label: turn ? "" : "made", colour, width: 1.25, opacity: 0.85 })),
   ];
 }
 

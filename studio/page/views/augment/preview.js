@@ -25,7 +25,7 @@ export function Preview({ preview, stale }) {
 export function describeShape(shape, classes) {
   const length = shape.shortest < shape.n_timepoints ? `${formatNumber(shape.shortest)} to ${formatNumber(shape.n_timepoints)}` : formatNumber(shape.n_timepoints);
   const parts = [
-    `${formatNumber(shape.n_cases)} series${shape.n_test ? `, ${formatNumber(shape.n_test)} of them to test with` : ""}`,
+    `${formatNumber(shape.n_cases)} series${shape.n_test ? ` and ${formatNumber(shape.n_test)} more to test with` : ""}`,
     `of ${shape.n_channels} ${shape.n_channels === 1 ? "channel" : "channels"} and ${length} timepoints`,
     classes.length ? `in ${classes.length} ${classes.length === 1 ? "class" : "classes"}` : "without labels",
   ];

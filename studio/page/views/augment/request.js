@@ -54,8 +54,8 @@ export function countMade(params, dataset) {
 }
 
 /** The classes of a dataset; one without a name where there are no labels. */
-export function listClasses({ classes, shape }) {
-  return classes.length ? classes : [{ label: "", count: shape.n_cases - (shape.n_test ?? 0) }];
+export function listClasses({ classes, shape, real }) {
+  return classes.length ? classes : [{ label: "", count: real ?? shape.n_cases }];
 }
 
 /** Totals as the address holds them, "1:30,2:40", with a class's own count where it has none. */

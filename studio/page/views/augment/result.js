@@ -21,7 +21,12 @@ export function Result({ id, original, about }) {
 function Shown({ dataset, original, about }) {
   const answer = useMemo(() => findAnswer(dataset), [dataset]);
   const before = new Map(listClasses(original).map(({ label, count }) => [String(label), count]));
-  const rows = listClasses(dataset).map(({ label, count }) => ({ name: String(label), real: Math.min(count, before.get(String(label)) ?? 0), count }));
+  const kept = new Map((original.kept.length ? original.kept : listClasses(original)).map(({ label, count }) => [String(label), count]));
+  const rows = listClasses(dataset).map(({ label, count }) => {
+    const name = String(label);
+    const made = answer?.report[dataset.classes.length ? name : Object.keys(answer.report)[0]]?.made ?? Math.max(0, count - (kept.get(name) ?? 0));
+    return { name, real: before.get(name) ?? 0, count: (before.get(name) ?? 0) + made };
+  });
   const most = Math.max(1, ...rows.map(({ count }) => count));
   const made = rows.reduce((sum, { real, count }) => sum + count - real, 0);
   return html`<${Panel} title=${`${formatNumber(made)} series were made`} label="The result" actions=${html`<a href=${link("datasets", { dataset: dataset.id })}>${dataset.name}, version ${dataset.version}, in the catalogue</a>`}>
