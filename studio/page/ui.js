@@ -193,51 +193,64 @@ export function Field({ label, hint, children }) {
   return html`<label class="field"><span class="label">${label}</span>${children}${hint && html`<span class="hint">${hint}</span>`}</label>`;
 }
 
+/** The label above a control and the hint below it, which screen readers read as its name and its description. */
+function Labelled({ id, label, hint, error, output, kind = "", children }) {
+  return html`<div class=${`field ${kind}`}>
+    <div class="label"><label for=${id}>${label}</label>${output !== undefined && html`<output for=${id}>${output}</output>`}</div>
+    ${children}
+    ${error && html`<span class="hint wrong" id=${`${id}-wrong`}>${error}</span>`}
+    ${hint && html`<span class="hint" id=${`${id}-hint`}>${hint}</span>`}
+  </div>`;
+}
+
+/** The attributes of a control in `Labelled`. */
+function tie(id, hint, error) {
+  const described = [error && `${id}-wrong`, hint && `${id}-hint`].filter(Boolean).join(" ");
+  return { id, "aria-describedby": described || null, "aria-invalid": error ? "true" : null };
+}
+
 export function Slider({ label, min = 0, max = 1, step = 0.01, value, onInput, format = formatNumber, hint, disabled }) {
-  return html`<label class="field slider">
-    <span class="label">${label}<output>${format(Number(value))}</output></span>
-    <input type="range" min=${min} max=${max} step=${step} value=${value} disabled=${disabled}
+  const id = useId("slider");
+  return html`<${Labelled} id=${id} label=${label} hint=${hint} output=${format(Number(value))} kind="slider">
+    <input type="range" ...${tie(id, hint)} min=${min} max=${max} step=${step} value=${value} disabled=${disabled}
       aria-valuetext=${format(Number(value))} onInput=${(event) => onInput(event.target.valueAsNumber)} />
-    ${hint && html`<span class="hint">${hint}</span>`}
-  </label>`;
+  <//>`;
 }
 
 export function Select({ label, options, value, onChange, hint, disabled }) {
-  return html`<label class="field"><span class="label">${label}</span>
-    <select disabled=${disabled} onChange=${(event) => onChange(event.target.value)}>
+  const id = useId("select");
+  return html`<${Labelled} id=${id} label=${label} hint=${hint}>
+    <select ...${tie(id, hint)} disabled=${disabled} onChange=${(event) => onChange(event.target.value)}>
       ${options.map(([option, text]) => html`<option value=${option} selected=${String(option) === String(value ?? "")}>${text}</option>`)}
     </select>
-    ${hint && html`<span class="hint">${hint}</span>`}
-  </label>`;
+  <//>`;
 }
 
 export function TextInput({ label, value, onInput, hint, placeholder, type = "text", lines, disabled, required, error }) {
-  const id = useId("why");
+  const id = useId("text");
   const props = {
-    value: value ?? "", placeholder, disabled, required, spellcheck: false, autocomplete: "off",
-    "aria-invalid": error ? "true" : null, "aria-describedby": error ? id : null,
+    ...tie(id, hint, error), value: value ?? "", placeholder, disabled, required, spellcheck: false, autocomplete: "off",
     onInput: (event) => onInput(event.target.value),
   };
-  return html`<label class="field"><span class="label">${label}</span>
+  return html`<${Labelled} id=${id} label=${label} hint=${hint} error=${error}>
     ${lines ? html`<textarea rows=${lines} ...${props}></textarea>` : html`<input type=${type} ...${props} />`}
-    ${error && html`<span class="hint wrong" id=${id}>${error}</span>`}
-    ${hint && html`<span class="hint">${hint}</span>`}
-  </label>`;
+  <//>`;
 }
 
 /** `onInput` is called with a number, or with null where the field is empty. */
-export function NumberInput({ label, value, onInput, min, max, step = "any", hint, placeholder, disabled }) {
-  return html`<label class="field"><span class="label">${label}</span>
-    <input type="number" inputmode="decimal" value=${value ?? ""} min=${min} max=${max} step=${step} disabled=${disabled} placeholder=${placeholder}
+export function NumberInput({ label, value, onInput, min, max, step = "any", hint, placeholder, disabled, error }) {
+  const id = useId("number");
+  return html`<${Labelled} id=${id} label=${label} hint=${hint} error=${error}>
+    <input type="number" inputmode="decimal" ...${tie(id, hint, error)} value=${value ?? ""} min=${min} max=${max} step=${step} disabled=${disabled} placeholder=${placeholder}
       onInput=${(event) => onInput(event.target.value === "" ? null : event.target.valueAsNumber)} />
-    ${hint && html`<span class="hint">${hint}</span>`}
-  </label>`;
+  <//>`;
 }
 
 export function Toggle({ label, value, onChange, hint, disabled }) {
-  return html`<label class="toggle"><input type="checkbox" checked=${Boolean(value)} disabled=${disabled}
-      onChange=${(event) => onChange(event.target.checked)} /><span class="label">${label}</span>
-    ${hint && html`<span class="hint">${hint}</span>`}</label>`;
+  const id = useId("toggle");
+  return html`<div class="toggle"><input type="checkbox" ...${tie(id, hint)} checked=${Boolean(value)} disabled=${disabled}
+      onChange=${(event) => onChange(event.target.checked)} /><label class="label" for=${id}>${label}</label>
+    ${hint && html`<span class="hint" id=${`${id}-hint`}>${hint}</span>`}</div>`;
 }
 
 /** `kind`: "main" for the one that a view is about, "quiet", "danger"; none for others. */
@@ -270,7 +283,7 @@ export function Tabs({ tabs, value, onChange, label, children }) {
 /** A share from 0 to 1 as a bar. */
 export function Meter({ value, label, colour, text }) {
   const share = Math.max(0, Math.min(1, value ?? 0));
-  return html`<div class="meter" role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax="1" aria-valuenow=${share} aria-valuetext=${text ?? formatShare(share)}>
+  return html`<div class="meter" role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax="1" aria-valuenow=${share.toFixed(3)} aria-valuetext=${text ?? formatShare(share)}>
     <span style=${`width:${100 * share}%;${colour ? `background:${colour}` : ""}`}></span></div>`;
 }
 
