@@ -12,6 +12,7 @@ from seriesmith import answers
 from seriesmith.answers import *  # noqa: F403 (every operation's answer)
 from seriesmith.cards import Accuracy, ModelCard, Recall
 from seriesmith.clients import AsyncClient, Client
+from seriesmith.datasets import Dataset, StoredSeries, Upload
 from seriesmith.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -43,6 +44,7 @@ __all__ = [
     "AsyncClient",
     "Client",
     "CollectionSampler",
+    "Dataset",
     "DeadlineExceeded",
     "Fit",
     "FitEvent",
@@ -60,6 +62,7 @@ __all__ = [
     "RequestTimeout",
     "Sampler",
     "SeriesmithClientError",
+    "StoredSeries",
     "TooLarge",
     "Unauthenticated",
     "Unavailable",
@@ -67,6 +70,7 @@ __all__ = [
     "Unreachable",
     "Unsupported",
     "UnsupportedMediaType",
+    "Upload",
     "VersionNotSupported",
     "encode_time",
 ]

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from seriesmith.base import BaseClient, copy_signature, require_first
 from seriesmith.calls import Call
+from seriesmith.datasets import AsyncDatasets
 from seriesmith.errors import SeriesmithClientError
 from seriesmith.fits import AsyncFits
 from seriesmith.parts import Parts
@@ -54,6 +55,11 @@ class AsynchronousClient(BaseClient):
     async def close(self) -> None:
         """Close all connections."""
         await self._transport.close()
+
+    @functools.cached_property
+    def datasets(self) -> AsyncDatasets:
+        """Datasets that the server keeps, where it has a studio. Over HTTP alone."""
+        return AsyncDatasets(self)
 
     @functools.cached_property
     def fits(self) -> AsyncFits:

@@ -10,6 +10,7 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from seriesmith.base import BaseClient, copy_signature, require_first
 from seriesmith.calls import Call
+from seriesmith.datasets import Datasets
 from seriesmith.errors import SeriesmithClientError
 from seriesmith.fits import Fits
 from seriesmith.parts import Parts
@@ -56,6 +57,11 @@ class BlockingClient(BaseClient):
     def close(self) -> None:
         """Close all connections."""
         self._transport.close()
+
+    @functools.cached_property
+    def datasets(self) -> Datasets:
+        """Datasets that the server keeps, where it has a studio. Over HTTP alone."""
+        return Datasets(self)
 
     @functools.cached_property
     def fits(self) -> Fits:

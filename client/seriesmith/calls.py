@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 import numpy as np
@@ -21,7 +22,8 @@ class Call(Generic[Answer]):
 
     `parts`: whether the answer comes in parts. `columns` are its fields that have one entry per case, with the numpy
     type of none. `page`: whether `operation` is the path of a page instead, which `method` asks for; its fields, where
-    there are any, are the body.
+    there are any, are the body, or that is a `file`. `into`: the file, or folder, that the answer goes to. `seconds`:
+    how long it may take, where the client's timeout is shorter.
     """
 
     operation: str
@@ -33,6 +35,9 @@ class Call(Generic[Answer]):
     page: bool = False
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
+    file: Path | None = None
+    into: Path | None = None
+    seconds: float = 0.0
 
 
 def make_call(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -32,7 +35,7 @@ class Request:
     method: str
     path: str
     headers: dict[str, str]
-    content: bytes
+    content: bytes | Path
 
 
 def build_request(call: Call[Any]) -> Request:
@@ -40,6 +43,9 @@ def build_request(call: Call[Any]) -> Request:
     headers = {"accept": PARTS if call.parts else OCTETS, "accept-encoding": "identity"}
     if call.page:
         headers = {**headers, "accept": "*/*", **call.headers}
+        if call.file is not None:
+            headers |= {"content-type": OCTETS, "content-length": str(call.file.stat().st_size)}
+            return Request(call.method, f"/{call.operation}", headers, call.file)
         if not call.fields:
             return Request(call.method, f"/{call.operation}", headers, b"")
         content = json.dumps(call.fields, default=np.ndarray.tolist).encode()
@@ -72,6 +78,8 @@ def choose_reader(call: Call[Any], status: int, headers: Mapping[str, str]) -> R
     """Choose the reader of an answer by its status and headers."""
     if not 200 <= status < 300:
         return _Whole(lambda body: _refuse(status, headers, body))
+    if call.into is not None:
+        return _File(call.into, headers.get("content-disposition", ""))
     answered = headers.get("content-type", "")
     if answered == PARTS and call.parts:
         return _Frames()
@@ -88,6 +96,16 @@ def choose_reader(call: Call[Any], status: int, headers: Mapping[str, str]) -> R
     )
 
 
+@contextmanager
+def read_with(reader: Reader) -> Iterator[Reader]:
+    """A reader for as long as an answer comes."""
+    try:
+        yield reader
+    finally:
+        if isinstance(reader, _File):
+            reader.close()
+
+
 class _Whole:
     """One message, once all of it is there."""
 
@@ -101,6 +119,31 @@ class _Whole:
     def end(self) -> list[Fields]:
         with _translate_errors():
             return [self._read(self._body)]
+
+
+class _File:
+    """An answer that goes to a file, which is there once it is whole."""
+
+    def __init__(self, place: Path, disposition: str) -> None:
+        if place.is_dir():
+            name = disposition.rpartition("filename*=UTF-8''")[2]
+            place = place / (Path(unquote(name)).name or "dataset")
+        self._place, self._partial = place, place.with_name(f"{place.name}.{os.getpid()}.part")
+        self._file = self._partial.open("wb")
+
+    def feed(self, chunk: bytes) -> list[Fields]:
+        self._file.write(chunk)
+        return []
+
+    def end(self) -> list[Fields]:
+        self._file.close()
+        self._partial.replace(self._place)
+        return [{"path": self._place}]
+
+    def close(self) -> None:
+        """Leave nothing of an answer that did not become whole."""
+        self._file.close()
+        self._partial.unlink(missing_ok=True)
 
 
 class _Events:

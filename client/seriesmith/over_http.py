@@ -6,10 +6,12 @@ looked for behind them.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,6 +20,9 @@ from seriesmith import octets
 from seriesmith.calls import Call
 from seriesmith.errors import DeadlineExceeded, Interrupted, Unreachable
 from seriesmith.reading import Fields
+
+PIECE_BYTES = 2**20
+"""Of a file that is sent."""
 
 IDLE_SECONDS = 3.0
 """Connections idle for longer are not used again: servers close them, after 5 s by uvicorn's default."""
@@ -32,8 +37,14 @@ class Blocking:
     def fetch_messages(self, call: Call[Any], seconds: float) -> Generator[Fields, None, None]:
         """Yield the messages of an answer as they arrive. Closing ends the connection, and so the server's work."""
         deadline = _compute_deadline(call, seconds)
-        with _translate_errors(seconds), self._client.stream(**_build_options(call, seconds)) as response:
-            reader = octets.choose_reader(call, response.status_code, response.headers)
+        options = _build_options(call, seconds)
+        if isinstance(options["content"], Path):
+            options["content"] = _read_pieces(options["content"])
+        with (
+            _translate_errors(seconds),
+            self._client.stream(**options) as response,
+            octets.read_with(octets.choose_reader(call, response.status_code, response.headers)) as reader,
+        ):
             for chunk in response.iter_bytes():
                 yield from reader.feed(chunk)
                 _check_deadline(deadline)
@@ -53,15 +64,18 @@ class Asynchronous:
     async def fetch_messages(self, call: Call[Any], seconds: float) -> AsyncGenerator[Fields, None]:
         """See `Blocking`."""
         deadline = _compute_deadline(call, seconds)
+        options = _build_options(call, seconds)
+        if isinstance(options["content"], Path):
+            options["content"] = _iterate(_read_pieces(options["content"]))
         with _translate_errors(seconds):
-            async with self._client.stream(**_build_options(call, seconds)) as response:
-                reader = octets.choose_reader(call, response.status_code, response.headers)
-                async for chunk in response.aiter_bytes():
-                    for message in reader.feed(chunk):
+            async with self._client.stream(**options) as response:
+                with octets.read_with(octets.choose_reader(call, response.status_code, response.headers)) as reader:
+                    async for chunk in response.aiter_bytes():
+                        for message in reader.feed(chunk):
+                            yield message
+                        _check_deadline(deadline)
+                    for message in reader.end():
                         yield message
-                    _check_deadline(deadline)
-                for message in reader.end():
-                    yield message
 
     async def close(self) -> None:
         """See `Blocking`."""
@@ -95,6 +109,18 @@ def _build_options(call: Call[Any], seconds: float) -> dict[str, Any]:
         "content": request.content,
         "timeout": max(seconds, 0.001),
     }
+
+
+def _read_pieces(path: Path) -> Generator[bytes, None, None]:
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
+
+
+async def _iterate(pieces: Generator[bytes, None, None]) -> AsyncGenerator[bytes, None]:
+    """The pieces of a file, which are read in a thread."""
+    while (piece := await asyncio.to_thread(next, pieces, None)) is not None:
+        yield piece
 
 
 def _compute_deadline(call: Call[Any], seconds: float) -> float:

@@ -68,7 +68,7 @@ class Persistence:
 
     def plan_steps(self, call: Call[Any]) -> Steps[Any]:
         """Plan attempts until one succeeds, and return its result. Raises the error of the last one."""
-        deadline = self.clock() + self.timeout
+        deadline = self.clock() + max(self.timeout, call.seconds)
         for attempt in itertools.count():
             try:
                 return (yield Attempt(call, self.timeout if call.parts else deadline - self.clock()))

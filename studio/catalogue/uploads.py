@@ -108,6 +108,7 @@ class Uploads:
             answer = await self.processes.run("read", partial, request)
         except TaskRefused as error:
             answer = _refuse(settings, error.refusal)
+            await asyncio.to_thread(_delete_partial, folder)
             await asyncio.to_thread(_write_json, partial / "answer.json", answer)
         except BaseException:
             await asyncio.to_thread(shutil.rmtree, partial, ignore_errors=True)
@@ -168,6 +169,12 @@ def _compute_digest(settings: dict[str, Any]) -> str:
 def _refuse(settings: dict[str, Any], refusal: Refusal) -> dict[str, Any]:
     said = {"message": refusal.message, "file": refusal.file, "row": refusal.row}
     return {"settings": settings, "columns": None, "preview": None, "refusal": said}
+
+
+def _delete_partial(folder: Path) -> None:
+    """Delete what a reading that was ended had unpacked."""
+    for partial in folder.glob("unpacked.*"):
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _settle(partial: Path, reading: Path) -> None:

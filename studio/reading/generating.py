@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import asdict, fields
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,10 @@ def _describe(name: str) -> dict[str, Any]:
 def preview_generator(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     """A few series, and their labels: the first of each class in turn."""
     wanted = min(request["n_cases"], MOST_PREVIEWED)
-    source = _make_source(request["generator"], request["options"] | {"n_cases": max(wanted, 4)})
+    options = {name: value for name, value in request["options"].items() if name != "n_cases"}
+    if "n_cases" in _list_known(request["generator"]):
+        options["n_cases"] = max(wanted, 4)
+    source = _make_source(request["generator"], options)
     (cases, *_), _ = check_partitions(request["generator"], load_raw(source)[1], "")
     shown = cases.select(np.arange(min(wanted, len(cases))))
     series, step = thin(shown.list_arrays(), PREVIEWED_TIMEPOINTS)
@@ -66,14 +70,22 @@ def generate(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 def _make_source(name: str, options: dict[str, Any]) -> Source:
     generator = _find(name)
-    known = {field.name for field in fields(generator.Settings)} - {*REFUSED_OPTIONS}
+    known = _list_known(name)
     if unknown := sorted(set(options) - known):
-        raise DatasetError(f"{name} has no option {unknown[0]!r}; it has {', '.join(sorted(known))}. Leave it out.")
+        there = f"it has {', '.join(sorted(known))}" if known else "it has none"
+        raise DatasetError(f"{name} has no option {unknown[0]!r}; {there}. Leave it out.")
     described = {option["name"]: option for option in list_options(generator.Settings)}
     settings: Any = generator.Settings(**{key: _convert(described[key], value) for key, value in options.items()})
-    if (size := 2 * settings.n_cases * settings.n_timepoints * settings.n_channels) > MOST_VALUES:
+    shape = [getattr(settings, name, 1) for name in ("n_cases", "n_timepoints", "n_channels")]
+    if 2 * prod(shape) > MOST_VALUES:
+        size = 2 * prod(shape)
         raise DatasetError(f"These options make {size} values, but {MOST_VALUES} at most are generated. Lower n_cases.")
     return Source(dataset=name, generated=settings)
+
+
+def _list_known(name: str) -> set[str]:
+    """The options of a generator that may be set here."""
+    return {field.name for field in fields(_find(name).Settings)} - {*REFUSED_OPTIONS}
 
 
 def _find(name: str) -> Generator:

@@ -58,6 +58,8 @@ def _unpack_members(opened: zipfile.ZipFile, name: str, folder: Path, most_bytes
     if len(members) > MOST_FILES:
         raise DatasetError(f"The file {name} holds {len(members)} files, but {MOST_FILES} at most are read. Join them.")
     left = most_bytes
+    if sum(member.file_size for member in members) > most_bytes:
+        raise explain_size(name, most_bytes)
     for member in members:
         path = folder / _check_path(member, name)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,11 +67,16 @@ def _unpack_members(opened: zipfile.ZipFile, name: str, folder: Path, most_bytes
             while piece := packed.read(PIECE):
                 left -= len(piece)
                 if left < 0:
-                    raise DatasetError(
-                        f"The file {name} unpacks to more than {most_bytes / 2**30:.3g} GiB, as much as is read here. "
-                        "Pack fewer files, or send them as .npz or .parquet."
-                    )
+                    raise explain_size(name, most_bytes)
                 file.write(piece)
+
+
+def explain_size(name: str, most_bytes: int) -> DatasetError:
+    """What is said of an archive that unpacks to more than is read."""
+    return DatasetError(
+        f"The file {name} unpacks to more than {most_bytes / 2**30:.3g} GiB, as much as is read here. Pack fewer files, "
+        "or send them as .npz or .parquet."
+    )
 
 
 def _is_left_out(path: str) -> bool:

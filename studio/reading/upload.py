@@ -23,7 +23,8 @@ from studio.reading.settings import ReadSettings
 from studio.reading.thinning import thin
 from studio.reading.unpacking import find_content, unpack
 from training.data.cases import DatasetError
-from training.data.choose import choose_reader
+from training.data.choose import choose_reader, list_suffixes
+from training.data.folder import resolve
 from training.data.load import load_raw
 from training.data.recording_folder import find_recordings
 from training.data.series_folder import find_series_files, open_table
@@ -196,8 +197,11 @@ def _describe(path: Path, source: Source) -> list[dict[str, Any]] | None:
 def _find_own_suffix(path: Path, source: Source) -> str:
     """Of what was read: a folder's is that of its first file."""
     if path.is_dir():
-        files = _list_series(path, source) or [file for file in sorted(path.rglob("*")) if file.is_file()]
-        path = files[0] if files else path
+        try:
+            files = _list_series(path, source) or [resolve(path, source.dataset, list_suffixes(source.format))[1]]
+        except DatasetError:
+            return ""
+        path = files[0]
     suffix = find_suffix(path)
     return "" if suffix in PACKED else suffix
 
