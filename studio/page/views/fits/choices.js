@@ -60,8 +60,8 @@ export const WAYS = {
   recommended: { title: "As recommended", text: "Everything that is measured to be worth its time, and the augmentation chosen by cross-validation.", set: {} },
   quick: {
     title: "A quick look",
-    text: "A fifth of the steps, one classifier without a network and no advice: done in well under a minute for small data, and worse.",
-    set: { "vae.steps": 100, "texture.steps": 80, "generator.steps": 400, classifier: "minirocket", policy: "none", advice: "none", folds: 2 },
+    text: "A fifth of the steps, one classifier that is no network, nothing added to its cases and no advice: soon there, and worse.",
+    set: { "vae.steps": 100, "texture.steps": 80, "generator.steps": 400, classifier: "minirocket", companion: "none", policy: "none", advice: "none", folds: 2 },
   },
   thorough: { title: "Thorough", text: "More folds, and the mean of two classifiers: for a model that stays.", set: { folds: 5, average: true } },
 };

@@ -5,7 +5,8 @@ import { get } from "../../api.js";
 import { writeValue } from "../generate/option.js";
 import { LossChart, countValues } from "./losses.js";
 import { useRecord } from "./record.js";
-import { listNumbers, readMetrics } from "./result.js";
+import { judge } from "../models/measures.js";
+import { listMeasured, readMetrics } from "./result.js";
 import { STATES, measureDuration } from "./words.js";
 
 const SIDES = ["first", "second"];
@@ -49,8 +50,12 @@ function listDifferences(fits, metrics) {
     row("Took", fits.map((fit) => formatDuration(measureDuration(fit)))),
     ...(fits[0].dataset === fits[1].dataset ? [] : [row("Dataset", fits.map(({ dataset }) => html`<a href=${link("datasets", { dataset })}>${dataset.slice(0, 8)}</a>`))]),
   ];
-  const numbers = metrics.map((one) => new Map(listNumbers(one)));
-  for (const what of new Set(numbers.flatMap((one) => [...one.keys()]))) rows.push(row(what, numbers.map((one) => one.get(what) ?? "–")));
+  const measured = metrics.map((one) => new Map(listMeasured(one).map(({ measure, value }) => [measure, value])));
+  for (const measure of new Set(measured.flatMap((one) => [...one.keys()]))) {
+    const values = fits.map((_, side) => measured[side]?.get(measure) ?? null);
+    const better = judge(measure, ...values);
+    rows.push(row(measure.label, values.map((value, side) => (value === null ? "–" : html`<span class=${better === (side ? 1 : -1) ? "ds-better" : ""}>${measure.format(value)}</span>`))));
+  }
   const flags = [...new Set(fits.flatMap(({ options }) => Object.keys(options ?? {})))].sort();
   const texts = (flag) => fits.map(({ options }) => (flag in (options ?? {}) ? writeValue(options[flag]) : "by default"));
   const differing = flags.map((flag) => row(flag, texts(flag))).filter(({ side0, side1 }) => side0 !== side1);

@@ -40,7 +40,7 @@ function listColumns(names, chosen, toggle) {
     { key: "dataset", label: "Dataset", value: ({ dataset }) => names[dataset]?.name ?? "", render: ({ dataset }) => (names[dataset] ? html`<a href=${link("datasets", { dataset })}>${names[dataset].name}</a> version ${names[dataset].version}` : html`<span class="ds-quiet">deleted</span>`) },
     { key: "state", label: "State", render: (fit) => html`<${StateTag} state=${fit.state} />` },
     { key: "progress", label: "Progress", value: ({ progress }) => progress?.share ?? null, render: (fit) => html`<${Progress} fit=${fit} />` },
-    { key: "options", label: "Options", sortable: false, render: ({ options }) => html`<span class="ds-quiet ds-small">${shorten(describeOptions(options))}</span>` },
+    { key: "options", label: "Options", sortable: false, render: ({ options }) => html`<span class="ds-quiet ds-small fit-options">${shorten(describeOptions(options))}</span>` },
     { key: "created", label: "Asked for", value: ({ created }) => new Date(created).getTime(), render: ({ created }) => formatTime(created) },
     { key: "took", label: "Took", align: "right", value: measureDuration, render: (fit) => formatDuration(measureDuration(fit)) },
   ];

@@ -20,9 +20,11 @@ export function addEvent(record, name, data) {
 
 function findStage(record, { stage, steps }) {
   let found = record.stages.get(stage);
-  if (!found) record.stages.set(stage, (found = { name: stage, steps, step: 0, losses: new Map() }));
+  if (!found) {
+    record.stages.set(stage, (found = { name: stage, steps, step: 0, losses: new Map() }));
+    record.newest = stage; // folds run side by side: the one that began last is followed, not the one that spoke last
+  }
   if (steps) found.steps = steps;
-  record.newest = stage;
   return found;
 }
 

@@ -1,7 +1,8 @@
 // What came of a fit: the model and what was measured of it, what the gate objects to, or why it ended early.
 
-import { Button, Panel, Refusal, formatInterval, formatNumber, formatShare, html, link, useAsync } from "../../ui.js";
+import { Button, Panel, Refusal, formatInterval, html, link, useAsync } from "../../ui.js";
 import { get } from "../../api.js";
+import { MEASURES } from "../models/measures.js";
 
 export function Result({ fit, act }) {
   const { state, name, result, reason } = fit;
@@ -35,29 +36,23 @@ export async function readMetrics(name, version, signal) {
   return [...versions, ...(retired ?? [])].find((one) => one.version === version)?.metrics ?? null;
 }
 
-/** The numbers that are shown of a model: `[[what, text, share]]`. */
-export function listNumbers(metrics) {
-  if (!metrics) return [];
-  const { accuracy, uplift, quality } = metrics;
-  const said = [
-    ["Accuracy", isShare(accuracy) && formatShare(accuracy, 1)],
-    ["Uplift by augmenting", describeUplift(uplift)],
-    ["Nearest-neighbour ratio", formatMeasured(quality?.nearest_neighbour_ratio)],
-    ["Discriminative score", formatMeasured(quality?.discriminative_score)],
-  ];
-  return said.filter(([, text]) => text);
+const FIRST = ["accuracy", "balanced_accuracy", "explained", "tstr_ratio", "discriminative_score", "nearest_neighbour_ratio"];
+
+/** What was measured, of the measures that models have: `[{measure, value}]`. */
+export function listMeasured(metrics) {
+  return MEASURES.map((measure) => ({ measure, value: metrics ? (measure.read(metrics) ?? null) : null })).filter(({ value }) => value !== null);
 }
 
-const isShare = (value) => typeof value === "number";
-const formatMeasured = (value) => (typeof value === "number" ? formatNumber(value) : typeof value?.value === "number" ? formatNumber(value.value) : "");
-
-function describeUplift(uplift) {
-  if (uplift === null || uplift === undefined) return "";
-  if (typeof uplift === "number") return `${uplift > 0 ? "+" : ""}${formatNumber(100 * uplift)} points`;
-  const { mean, low, high } = uplift;
-  return typeof mean === "number" && typeof low === "number" ? `${formatInterval(100 * mean, 100 * low, 100 * high)} points` : "";
+/** The policy that cross-validation chose, and its uplift; null where none was compared. */
+function findChosen(metrics) {
+  const { policy, candidates = [] } = metrics?.uplift ?? {};
+  return candidates.length > 1 ? (candidates.find((one) => one.policy === policy) ?? null) : null;
 }
 
 function Numbers({ metrics }) {
-  return html`<div class="fit-numbers">${listNumbers(metrics).map(([what, text]) => html`<p><span class="figure">${text}</span><br /><span class="ds-quiet ds-small">${what}</span></p>`)}</div>`;
+  const chosen = findChosen(metrics);
+  return html`<div class="fit-numbers">
+    ${listMeasured(metrics).filter(({ measure }) => FIRST.includes(measure.key)).map(({ measure, value }) => html`<p title=${measure.means}><span class="figure">${measure.format(value)}</span><br /><span class="ds-quiet ds-small">${measure.label}</span></p>`)}
+    ${chosen?.uplift && html`<p><span class="figure">${formatInterval(100 * chosen.uplift.mean, 100 * chosen.uplift.low, 100 * chosen.uplift.high)}</span><br /><span class="ds-quiet ds-small">points by adding ${chosen.policy}, cross-validated</span></p>`}
+  </div>`;
 }

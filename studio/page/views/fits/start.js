@@ -11,21 +11,27 @@ export function Start({ params }) {
   const listed = useAsync((signal) => get("datasets?limit=200", { signal }), []);
   const described = useAsync((signal) => get("fits/options", { signal }), []);
   const head = html`<p><a href=${link("fits")}>All fits</a></p><${Heading} title="Fits: a new one" lead="What is not asked for has a measured default." />`;
-  const error = listed.error ?? described.error;
-  if (error || !listed.value || !described.value) return html`${head}<${Refusal} error=${error} />${!error && html`<${Busy} what="Reading datasets and families; the first time takes a while" />`}`;
+  if (!listed.value) return html`${head}<${Refusal} error=${listed.error} />${listed.busy && html`<${Busy} what="Reading the datasets" />`}`;
   const { datasets } = listed.value;
   if (!datasets.length) return html`${head}<${Empty} title="There is no dataset to fit yet"><p><a href=${link("datasets")}>Upload one</a>, or <a href=${link("generate")}>generate one</a>.</p><//>`;
-  return html`${head}<${Form} datasets=${datasets} described=${described.value} params=${params} />`;
+  return html`${head}<${Form} datasets=${datasets} described=${described.value ?? UNKNOWN} refused=${described.error} params=${params} />`;
 }
 
-function Form({ datasets, described, params }) {
+/** Until the server has said what families and options there are. */
+const UNKNOWN = { kinds: {}, options: [] };
+
+function Form({ datasets, described, refused, params }) {
   const dataset = datasets.find(({ id }) => id === params.dataset) ?? (params.dataset ? null : datasets[0]);
-  const labelled = Boolean(dataset?.classes.length);
   const set = useMemo(() => readChoices(params, described), [params, described]);
+  const unlabelled = dataset && !dataset.classes.length;
+  const labelled = !unlabelled || ![undefined, null].includes(set.clusters);
   const families = chooseFamilies(described, set, labelled);
   const sent = collectChanged(described, set, families);
+  const waits = described === UNKNOWN;
+  const hasChoices = Object.keys(params).some((key) => key.startsWith(PREFIX));
   const [work, setWork] = useState({ busy: false, error: null });
-  const name = params.name ?? suggestName(dataset?.name ?? "");
+  const [typed, setTyped] = useState(params.name ?? null);
+  const name = typed ?? suggestName(dataset?.name ?? "");
   const change = (changes) => setParams((before) => ({ ...before, new: 1, dataset: dataset?.id, ...changes }));
   const setOption = (flag, option) => (value) => change({ [PREFIX + flag]: isDefault(option, value) ? "" : writeValue(value) });
   const start = async (event) => {
@@ -39,27 +45,32 @@ function Form({ datasets, described, params }) {
   };
   const all = listOptions(described, families);
   const shared = { set, setOption, described, change };
-  return html`<form class="stack" onSubmit=${start}>
+  return html`<form class="stack" onSubmit=${start} onKeyDown=${keepFromStarting}>
     <${Panel} title="What is learned">
       <div class="row" style="align-items:start">
-        <${Select} label="Dataset" value=${dataset?.id ?? ""} options=${[...(dataset ? [] : [["", "not in the catalogue any more"]]), ...datasets.map((one) => [one.id, describeName(one)])]} onChange=${(id) => id && change({ dataset: id, name: "" })} />
-        <${TextInput} label="Name of the model" value=${name} onInput=${(text) => change({ name: text })} required hint="Lower case; of a name that is served it becomes the next version." />
+        <${Select} label="Dataset" value=${dataset?.id ?? ""} options=${[...(dataset ? [] : [["", "not in the catalogue any more"]]), ...datasets.map((one) => [one.id, describeName(one)])]} onChange=${(id) => id && (setTyped(null), change({ dataset: id, name: "" }))} />
+        <${TextInput} label="Name of the model" value=${name} onInput=${(text) => (setTyped(text), change({ name: text }))} required hint="Lower case; of a name that is served it becomes the next version." />
       </div>
       ${dataset && html`<p class="ds-small" style="margin-top:16px">${describeShape(dataset.shape)}</p><${ClassBar} classes=${dataset.classes} most=${10} />`}
     <//>
-    <${Panel} title="How it is learned"><div class="stack">
+    <${Panel} title="How it is learned">${waits ? html`<${Refusal} error=${refused} />${!refused && html`<${Busy} what="Asking what families and options there are; the first time takes a while" />`}` : html`<div class="stack">
       <${Ways} ...${shared} />
       <${Families} families=${families} labelled=${labelled} ...${shared} />
-      <${Front} all=${all} labelled=${labelled} ...${shared} />
-    </div><//>
-    <${Rest} all=${all} labelled=${labelled} ...${shared} />
+      <${Front} all=${all} labelled=${labelled} unlabelled=${unlabelled} ...${shared} />
+    </div>`}<//>
+    ${!waits && html`<${Rest} all=${all} labelled=${labelled} ...${shared} />`}
     <${Panel} title="Start">
-      <p class="note">${Object.keys(sent).length ? `Set otherwise than by default: ${Object.entries(sent).map(([flag, value]) => `${flag} ${writeValue(value)}`).join(", ")}.` : "Everything is at its default."}</p>
-      <p class="row"><${Button} kind="main" type="submit" disabled=${work.busy || !dataset || !name.trim()}>${work.busy ? "Asking…" : "Start the fit"}<//>
+      <p class="note">${waits && hasChoices ? "What was chosen is not known yet." : Object.keys(sent).length ? `Set otherwise than by default: ${Object.entries(sent).map(([flag, value]) => `${flag} ${writeValue(value)}`).join(", ")}.` : "Everything is at its default."}</p>
+      <p class="row"><${Button} kind="main" type="submit" disabled=${work.busy || !dataset || !name.trim() || (waits && hasChoices)}>${work.busy ? "Asking…" : "Start the fit"}<//>
         ${Object.keys(set).length > 0 && html`<${Button} kind="quiet" onClick=${() => setParams({ new: 1, dataset: dataset?.id, name: params.name })}>Back to the defaults<//>`}</p>
       <${Refusal} error=${work.error} />
     <//>
   </form>`;
+}
+
+/** Enter in a field means that field: a fit is started by its button. */
+function keepFromStarting(event) {
+  if (event.key === "Enter" && event.target.tagName === "INPUT") event.preventDefault();
 }
 
 function Ways({ described, set }) {
@@ -86,8 +97,8 @@ function Families({ families, labelled, described, change }) {
   </div>`;
 }
 
-function Front({ all, labelled, set, setOption }) {
-  const shown = all.filter(({ flag, group }) => (labelled ? FRONT.includes(flag) : flag === "clusters") || (flag.endsWith(".steps") && MAKERS.includes(group)));
+function Front({ all, labelled, unlabelled, set, setOption }) {
+  const shown = all.filter(({ flag, group }) => (labelled && FRONT.includes(flag)) || (unlabelled && flag === "clusters") || (flag.endsWith(".steps") && MAKERS.includes(group)));
   return html`<div class="ds-options">${shown.map(({ flag, option, group }) => html`<${OptionInput} key=${flag} option=${option} label=${group ? `${KINDS[group]}: ${nameOption(option).toLowerCase()}` : nameOption(option)} value=${set[flag] ?? option.default} onChange=${setOption(flag, option)} />`)}</div>`;
 }
 
