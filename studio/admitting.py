@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bundle.errors import SeriesmithError, Unavailable
@@ -11,7 +11,8 @@ from service.http.exchange import Request, Response, Streamed
 from service.http.table import Handler, Route
 from service.identity import Caller
 from service.metrics import Tally
-from studio.describing import find_described
+from service.openapi.described import Described
+from studio.describing import STORED, find_described
 from studio.safety import Check
 from studio.studio import Studio
 
@@ -32,24 +33,29 @@ def admit_row(row: Route, studio: Studio, check: Check) -> Route:
 
     return replace(
         row,
-        handler=_wrap(row, row.handler, studio, count),
+        handler=_wrap(row, described, row.handler, studio, count),
         require=check if row.role is not None else None,
         count=count,
         described=described,
     )
 
 
-def _wrap(row: Route, handler: Handler, studio: Studio, count: Callable[[BaseException | None], None]) -> Handler:
+def _wrap(
+    row: Route,
+    described: Sequence[Described],
+    handler: Handler,
+    studio: Studio,
+    count: Callable[[BaseException | None], None],
+) -> Handler:
+    why = studio.why_no_catalogue if any(one.tag in STORED for one in described) else ""
+
     async def answer(request: Request, *groups: str) -> Response | Streamed:
         caller: Caller | None = None
         try:
             caller = _enter(row, studio, request)
+            if why:
+                raise Unavailable(why)
             response = await handler(request, *groups)
-        except ModuleNotFoundError as error:
-            count(Unavailable(""))
-            if studio.why_no_catalogue:
-                raise Unavailable(studio.why_no_catalogue) from error
-            raise
         except BaseException as error:
             count(error)
             raise

@@ -10,6 +10,9 @@ from service.openapi.described import Described
 from studio import shapes
 
 DATASETS, MODELS, FITS, HERE = "datasets", "studio: models", "fits", "studio"
+STORED = (DATASETS, FITS)
+"""Tags of what needs the catalogue."""
+
 OCTETS, STREAM, TEXT = "application/octet-stream", "text/event-stream", "text/plain"
 NAMED = (NotFound,)
 CATALOGUE = (NotFound, Unsupported)
