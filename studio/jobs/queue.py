@@ -141,7 +141,7 @@ class Queue:
 
     def end(self, id: str, runner: str, state: str, reason: str | None = None, result: Json | None = None) -> bool:
         """Write down how a job ended."""
-        values = {"state": state, "reason": reason, "result": result, "ended": now()}
+        values = {"state": state, "reason": reason, "result": result, "ended": now(), "progress": None}
         return self._update(_is_held(id, runner), runner=None, beat=None, cancelling=False, **values) is not None
 
     def release(self, id: str, runner: str) -> bool:

@@ -102,8 +102,8 @@ class Runner:
         if time.monotonic() - self._beaten >= BEAT_SECONDS:
             self._beaten = time.monotonic()
             self._beat()
-        if self._stopping_since is None and len(self._running) < self.settings.fits:
-            self._begin()
+        while self._stopping_since is None and len(self._running) < self.settings.fits and self._begin():
+            pass
 
     def _beat(self) -> None:
         for running in list(self._running.values()):
@@ -116,24 +116,27 @@ class Runner:
         for job in self.queue.take_back(self.name):
             logger.warning("fit %s was lost by the process that ran it, and is %s", job.id, job.state)
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """Claim a job and start it; whether there may be more. Raises `SQLAlchemyError`."""
         job = self.queue.claim(self.name)
         if job is None:
-            return
+            return False
         folder = find_folder(self.settings.folder, job.id)
         if self._record_outcome(job, folder, aside=job.attempts > 1 and not job.forcing):
-            return  # its runner died before it could write that down
+            return True  # its runner died before it could write that down
         try:
             process = Process(
                 self._make_command(job, folder), folder, Limits(self.settings.fit_seconds, self.settings.fit_bytes)
             )
         except Busy:
             self.queue.release(job.id, self.name)
+            return False
         except OSError as error:
             self.queue.end(job.id, self.name, "failed", f"It could not be started: {error}.")
         else:
             self._running[job.id] = Running(job, folder, process)
             logger.info("fit %s of %s runs, start %d", job.id, job.name, job.attempts)
+        return True
 
     def _record(self, running: Running) -> None:
         """Write down how a process ended. Raises `SQLAlchemyError`, and is called again then."""

@@ -24,6 +24,7 @@ from studio.jobs.options import check_options, list_flags
 from studio.jobs.process import Busy, Limits, Process, measure_bytes
 from studio.jobs.progress import Progress
 from studio.jobs.queue import LEASE, MOST_LOST, Job, Queue
+from studio.jobs.run import take_lock
 from studio.jobs.runner import Runner
 from studio.jobs.streaming import Places
 from studio.jobs.tables import JobRow
@@ -285,7 +286,7 @@ def test_a_job_runs_and_its_end_is_written_down(studio: Opened, queue: Queue) ->
     with run(studio) as runner:
         done = take_turns(runner, id, "done")
     assert done.result == {"version": 1, "objections": []}
-    assert done.ended is not None and done.progress is not None
+    assert done.ended is not None and done.progress is None
 
 
 def test_what_the_gate_withholds_is_published_or_discarded(studio: Opened, queue: Queue) -> None:
@@ -362,6 +363,12 @@ def test_no_second_process_of_a_job_begins_while_one_lives(tmp_path: Path) -> No
     finally:
         process.end("The test ends.", 0.0)
         wait_until(lambda: process.poll() is not None, 5, "its end")
+
+
+def test_a_second_runner_of_a_folder_says_that_there_is_one(tmp_path: Path) -> None:
+    take_lock(tmp_path)
+    with pytest.raises(SystemExit, match="another process runs the fits of"):
+        take_lock(tmp_path)
 
 
 def test_a_runner_that_is_told_to_stop_queues_again_what_it_runs(studio: Opened, queue: Queue) -> None:
