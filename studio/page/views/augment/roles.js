@@ -2,10 +2,10 @@
 
 export const ROLES = [
   ["label", "label", "the class"],
-  ["group", "group", "patient, machine: never parted by a split"],
-  ["id", "id", "says which series a row belongs to"],
-  ["time", "time", "puts the rows of a series in order"],
-  ["value", "values", "a channel, or a timepoint of a row"],
+  ["group", "group", "patient or machine"],
+  ["id", "id", "which series a row is of"],
+  ["time", "time", "the order of rows"],
+  ["value", "values", "a channel"],
   ["ignore", "left out", "not read"],
 ];
 const LISTS = ["label", "group", "id", "value", "ignore"];
