@@ -113,7 +113,7 @@ function buildOptions(lines, width, height, cursor, latest, setAt, xLabel, log) 
       points: { size: 7, width: 1.5, fill: () => resolveColour("var(--paper)"), stroke: (_, index) => resolveColour(lines[index - 1].colour ?? "var(--accent)") },
     },
     scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (_, low, high) => widen(latest.current.range ?? [low, high]) } },
-    axes: [{ ...axis, size: xLabel ? 44 : 28, gap: 4, label: xLabel, labelSize: 16, labelFont: axis.font }, { ...axis, size: 48, gap: 4 }],
+    axes: [{ ...axis, size: xLabel ? 44 : 28, gap: 4, label: xLabel, labelSize: 16, labelFont: axis.font }, { ...axis, size: fitTicks, gap: 4 }],
     series: [{}, ...lines.map((line) => ({
       label: line.label ?? "",
       stroke: () => resolveColour(line.colour ?? "var(--accent)"),
@@ -128,6 +128,11 @@ function buildOptions(lines, width, height, cursor, latest, setAt, xLabel, log) 
       draw: [(plot) => latest.current.onDraw?.(plot)],
     },
   };
+}
+
+/** Room for the longest of an axis' ticks, in pixels. */
+function fitTicks(_, ticks) {
+  return 14 + 6.6 * Math.max(3, ...(ticks ?? []).map((tick) => String(tick ?? "").length));
 }
 
 function widen([low, high]) {

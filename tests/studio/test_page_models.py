@@ -103,12 +103,15 @@ def test_a_refused_bundle_is_listed_with_the_reason(
 
 def test_unloading_is_undone(page: Page, studio_server: Server, rolling: str) -> None:
     open_view(page, "models")
-    expect(find_card(page, rolling).locator(".plot")).to_be_visible()  # else its call for series would be refused
+    find_card(page, rolling).scroll_into_view_if_needed()
+    expect(find_card(page, rolling).locator(".plot")).to_be_visible()  # else its call for series is refused
     find_card(page, rolling).get_by_role("button", name="Unload rolling").click()
     expect(find_card(page, rolling)).to_have_count(0)
     expect(page.get_by_role("row", name=re.compile("^rolling 2")).first).to_contain_text("unloaded on request")
     page.get_by_role("button", name="Undo").click()
     expect(find_card(page, rolling)).to_be_visible()
+    find_card(page, rolling).scroll_into_view_if_needed()
+    expect(find_card(page, rolling).locator(".plot")).to_be_visible()
 
 
 def find_rows(page: Page) -> Locator:
@@ -206,6 +209,23 @@ def test_a_file_becomes_a_dataset_and_is_judged(page: Page, studio_server: Serve
     expect(page.get_by_role("combobox", name="Dataset")).to_contain_text("pulls, version")
     expect(page.locator(".summary")).to_contain_text("labelled as given")
     expect(page).to_have_url(re.compile("dataset=[0-9a-f]{32}"))
+
+
+def test_a_folder_is_packed_on_the_page(page: Page, studio_server: Server, tmp_path: Path) -> None:
+    made = studio_server.answer("sample", model="gunpoint", n_per_class=3, seed=2)
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    head = "label," + ",".join(f"t{index}" for index in range(150))
+    rows = [
+        f"{label}," + ",".join(map(str, series[0]))
+        for label, series in zip(made["labels"], made["series"], strict=True)
+    ]
+    (folder / "pulls.csv").write_text("\n".join([head, *rows]))
+    (folder / ".hidden").write_text("is left out")
+    open_view(page, "classify", model="gunpoint", source="file")
+    page.get_by_label("Drop a file of series here: a folder").set_input_files(folder)
+    expect(find_rows(page)).to_have_count(6)
+    expect(page.get_by_role("combobox", name="Dataset")).to_contain_text("a folder, version")
 
 
 def test_a_model_of_several_channels_is_shown_by_channel(page: Page) -> None:
