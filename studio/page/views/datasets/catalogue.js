@@ -71,6 +71,6 @@ function Card({ dataset, deleted, onRestored }) {
     <${ClassBar} classes=${classes} />
     <p class="ds-quiet ds-small">${describeSource(dataset)} · gaps: ${describeGaps(shape)} · ${formatTime(created)}</p>
     ${tags.length > 0 && html`<p class="ds-tags">${tags.map((tag) => html`<span class="tag">${tag}</span>`)}</p>`}
-    ${deleted && html`<${Button} onClick=${() => restore(id, name, onRestored)}>Restore<//>`}
+    ${deleted && html`<p style="margin-top:8px"><${Button} onClick=${() => restore(id, name, onRestored)}>Restore<//></p>`}
   </li>`;
 }

@@ -72,7 +72,7 @@ function Reading({ first, onStop }) {
     <link rel="stylesheet" href="studio/views/augment/style.css" />
     <p class="ds-quiet ds-small">${formatBytes(read.n_bytes)}</p>
     <div class="stack">
-      ${refusal && html`<div class="refusal" role="alert"><p>${refusal.message}</p>${(refusal.file || refusal.row) && html`<p class="ds-small">${[refusal.file, refusal.row && `row ${formatNumber(refusal.row)}`].filter(Boolean).join(", ")}</p>`}</div>`}
+      ${refusal && html`<div class="refusal" role="alert"><p>${refusal.message}</p>${(refusal.file || refusal.row) && html`<div class="ds-small">${[refusal.file, refusal.row && `row ${formatNumber(refusal.row)}`].filter(Boolean).join(", ")}</div>`}</div>`}
       ${preview && html`<${Read} preview=${preview} />`}
       <details class="ds-fold" open=${Boolean(refusal)}><summary>Not as it should be? Say what is what</summary>
         <div class="stack">${read.columns?.length > 0 && html`<${Columns} columns=${read.columns} settings=${settings} onChange=${setSettings} />`}

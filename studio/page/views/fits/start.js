@@ -2,7 +2,7 @@
 
 import { Busy, Button, Empty, Heading, Panel, Refusal, Select, TextInput, Toggle, go, html, link, setParams, useAsync, useMemo, useState } from "../../ui.js";
 import { get, post } from "../../api.js";
-import { ClassBar } from "../datasets/parts.js";
+import { ClassBar, openDataset } from "../datasets/parts.js";
 import { describeName, describeShape, suggestName } from "../datasets/words.js";
 import { OptionInput, isDefault, nameOption, writeValue } from "../generate/option.js";
 import { FRONT, KINDS, MAKERS, PREFIX, WAYS, chooseFamilies, collectChanged, listOptions, readChoices } from "./choices.js";
@@ -16,6 +16,8 @@ export function Start({ params }) {
   if (!datasets.length) return html`${head}<${Empty} title="There is no dataset to fit yet"><p><a href=${link("datasets")}>Upload one</a>, or <a href=${link("generate")}>generate one</a>.</p><//>`;
   return html`${head}<${Form} datasets=${datasets} described=${described.value ?? UNKNOWN} refused=${described.error} params=${params} />`;
 }
+
+const FEW = 8;
 
 /** Until the server has said what families and options there are. */
 const UNKNOWN = { kinds: {}, options: [] };
@@ -52,6 +54,7 @@ function Form({ datasets, described, refused, params }) {
         <${TextInput} label="Name of the model" value=${name} onInput=${(text) => (setTyped(text), change({ name: text }))} required hint="Lower case; of a name that is served it becomes the next version." />
       </div>
       ${dataset && html`<p class="ds-small" style="margin-top:16px">${describeShape(dataset.shape)}</p><${ClassBar} classes=${dataset.classes} most=${10} />`}
+      ${dataset?.shape.n_cases < FEW && html`<p class="note">That is few to learn from. Longer recordings are <a href=${openDataset(dataset.id)}>cut into windows</a> first.</p>`}
     <//>
     <${Panel} title="How it is learned">${waits ? html`<${Refusal} error=${refused} />${!refused && html`<${Busy} what="Asking what families and options there are; the first time takes a while" />`}` : html`<div class="stack">
       <${Ways} ...${shared} />

@@ -1,6 +1,6 @@
 // What a generator makes of its parameters: asked anew whenever they rest for a moment, and the newest answer is shown.
 
-import { Panel, Refusal, html, useAsync, useMemo, useSettled } from "../../ui.js";
+import { Busy, Panel, Refusal, html, useAsync, useMemo, useSettled } from "../../ui.js";
 import { SeriesChart, SeriesGrid, classColour } from "../../chart.js";
 import { post } from "../../api.js";
 
@@ -17,6 +17,7 @@ export function Preview({ generator, options }) {
   return html`<${Panel} title="Preview">
     <div aria-busy=${String(found.busy)} style=${`min-height:420px;transition:opacity .15s;opacity:${found.error ? 0.45 : 1}`}>
       <${Refusal} error=${found.error} />
+      ${found.busy && !series.length && html`<${Busy} what="Drawing the first series" />`}
       ${series.length > 0 && html`<div class="stack"><${SeriesChart} lines=${lines} height=${240} title="A few of each class" />
         <${SeriesGrid} series=${series} labels=${groups.map((group) => (classes[group] === undefined ? "" : `class ${classes[group]}`))} colours=${groups.map(classColour)} /></div>`}
     </div>
