@@ -52,7 +52,7 @@ function parseLines(text, channels, length) {
     label: labelled ? cells[labelAt].replace(/^"|"$|:$/g, "") : null,
     values: cells.filter((_, at) => !labelled || at !== labelAt).map((cell) => readNumber(cell, number)),
   }));
-  if (read.length % channels) throw new Error(`${read.length} lines came, and the model's series have ${channels} channels: paste ${channels} lines for each series.`);
+  if (read.length % channels) throw new Error(`${read.length} ${read.length === 1 ? "line" : "lines"} came, and the model's series have ${channels} channels: paste ${channels} lines for each series.`);
   const series = Array.from({ length: read.length / channels }, (_, index) => read.slice(channels * index, channels * (index + 1)).map(({ values }) => values));
   const labels = labelled && channels === 1 ? read.map(({ label }) => label) : null;
   return { series, labels, notes };
