@@ -37,8 +37,8 @@ def _collect_arrays(cases: StoredCases, has_test: bool) -> dict[str, Any]:
         arrays[f"X{suffix}"] = cases.series[own]
         if cases.labels is not None:
             arrays[f"y{suffix}"] = np.array([cases.labels[case] for case in own])
-        if cases.groups is not None and None not in cases.groups:
-            arrays[f"groups{suffix}"] = np.array([cases.groups[case] for case in own])
+        if cases.groups is not None:
+            arrays[f"groups{suffix}"] = np.array(_name_groups(cases))[own]
     if cases.channel_names is not None:
         arrays["channel_names"] = np.array(cases.channel_names)
     if cases.units is not None:
@@ -46,6 +46,11 @@ def _collect_arrays(cases: StoredCases, has_test: bool) -> dict[str, Any]:
     if cases.sampling_interval is not None:
         arrays["sampling_interval"] = np.array([cases.sampling_interval])
     return arrays
+
+
+def _name_groups(cases: StoredCases) -> list[str]:
+    """The groups; a case without one is a group of its own."""
+    return [f"of its own: {case}" if group is None else group for case, group in enumerate(cases.groups or ())]
 
 
 def _write_lists(cases: StoredCases, path: Path) -> None:
@@ -58,6 +63,6 @@ def _write_lists(cases: StoredCases, path: Path) -> None:
     }
     if cases.labels is not None:
         columns["label"] = pa.array(cases.labels)
-    if cases.groups is not None and None not in cases.groups:
-        columns["group"] = pa.array(cases.groups)
+    if cases.groups is not None:
+        columns["group"] = pa.array(_name_groups(cases))
     pq.write_table(pa.table(columns), path)

@@ -41,10 +41,11 @@ class Uploads:
 
     async def add(self, file: BinaryIO, filename: str, owner: str) -> dict[str, Any]:
         """Keep a file and read it as it seems to be; its `Upload`. Raises `InvalidRequest`, `Unavailable`."""
-        id = await asyncio.to_thread(self._store, file, clean_filename(filename), owner)
+        id = await asyncio.to_thread(self.store, file, clean_filename(filename), owner)
         return await self.read(id, ReadSettings.check({}))
 
-    def _store(self, file: BinaryIO, filename: str, owner: str) -> str:
+    def store(self, file: BinaryIO, filename: str, owner: str) -> str:
+        """Keep a file under a plain name, unread, and return its id. Raises `InvalidRequest` and `Unavailable`."""
         self.purge()
         id = uuid.uuid4().hex
         folder = self.folder / id

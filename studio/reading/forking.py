@@ -1,7 +1,7 @@
 """`python -m studio.reading.forking` has imported all that tasks need, and forks a process for each of them.
 
 It reads lines of JSON: `{"run": number, "module", "task", "folder", "bytes", "seconds"}` and `{"kill": number}`; it
-writes `{"ended": number, "code"}`, below 0 where a signal ended the process. Of a module that is named as `warm`, it
+writes `{"ready": true}`, and then `{"ended": number, "code"}`, below 0 where a signal ended the process. Of a module that is named as `warm`, it
 calls `warm_up()` first, where there is one. It ends with its input, or when nobody has asked for long, and all its
 processes end with it.
 """
@@ -114,4 +114,6 @@ if __name__ == "__main__":
     follow_parent()
     for module in USUAL:
         importlib.import_module(module)
-    Forker().serve()
+    forker = Forker()
+    os.write(1, b'{"ready": true}\n')
+    forker.serve()

@@ -58,11 +58,15 @@ class Forker:
 
     @classmethod
     async def start(cls) -> Forker:
-        """Start one."""
+        """Start one, and wait until it is ready. Raises `Unavailable`."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "studio.reading.forking", stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE, start_new_session=True, env=_build_environment(),
         )  # fmt: skip
+        assert process.stdout is not None
+        if not await process.stdout.readline():  # it says that it is ready, or has ended
+            await process.wait()
+            raise Unavailable("the process that reads files could not be started; the server's log says why.")
         forker = cls(process)
         forker.listening = asyncio.create_task(forker._listen())
         return forker
@@ -83,6 +87,13 @@ class Forker:
         finally:
             if not ended.done():
                 self._send({"kill": number})
+
+    async def close(self) -> None:
+        """End it, and its tasks with it."""
+        assert self.process.stdin is not None
+        assert self.listening is not None
+        self.process.stdin.close()
+        await self.listening
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self.process.stdin is not None
@@ -137,6 +148,11 @@ class Processes:
                 return await asyncio.to_thread(self._read_answer, code, task, folder)
         finally:
             self._waiting -= 1
+
+    async def close(self) -> None:
+        """End the process that forks, and all that it has forked."""
+        if self._forker is not None:
+            await self._forker.close()
 
     async def _run(self, module: str, task: str, folder: Path, warm: str) -> int:
         seconds = self.settings.parse_seconds

@@ -74,8 +74,8 @@ def _unpack_members(opened: zipfile.ZipFile, name: str, folder: Path, most_bytes
 def explain_size(name: str, most_bytes: int) -> DatasetError:
     """What is said of an archive that unpacks to more than is read."""
     return DatasetError(
-        f"The file {name} unpacks to more than {most_bytes / 2**30:.3g} GiB, as much as is read here. Pack fewer files, "
-        "or send them as .npz or .parquet."
+        f"The file {name} unpacks to more than {most_bytes / 2**30:.3g} GiB, as much as is read here. "
+        "Pack fewer files, or send them as .npz or .parquet."
     )
 
 

@@ -4,6 +4,7 @@ they weigh. A dataset with a test set becomes a .zip of two files, which reads a
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -26,15 +27,16 @@ Columns = dict[str, NDArray[Any]]
 def write_file(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     """Write the cases of `request["path"]`; the answer has the file's name, which lies in the folder, and notes."""
     cases = read_parquet(request["path"], request["part"])
+    os.chdir(folder)  # so that sentences hold no folders of the server's
     stem, suffix = request["stem"], request["suffix"]
     if not (cases.parts == "test").any() or request["part"] is not None:
-        path = folder / f"{stem}{suffix}"
+        path = Path(f"{stem}{suffix}")
         return {"file": path.name, "notes": _write(path, cases, request["long"])}
     notes: dict[str, None] = {}
-    packed = folder / f"{stem}.zip"
+    packed = Path(f"{stem}.zip")
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for part in ("train", "test"):
-            path = folder / f"{stem}_{part.upper()}{suffix}"
+            path = Path(f"{stem}_{part.upper()}{suffix}")
             notes |= dict.fromkeys(_write(path, cases.select(cases.parts == part), request["long"]))
             archive.write(path, path.name)
             path.unlink()

@@ -194,8 +194,13 @@ class _Datasets:
         query = read_query(request, FileQuery)
         catalogue = await asyncio.to_thread(self.studio.open_catalogue)
         card = await asyncio.to_thread(catalogue.get, id)
-        suffix = query.suffix or card.suffix
-        if not query.suffix and suffix not in await asyncio.to_thread(_list_written):
+        suffix, known = query.suffix or card.suffix, await asyncio.to_thread(_list_written)
+        if suffix not in known:
+            if query.suffix:
+                raise InvalidRequest(
+                    f"suffix is {suffix[:20]!r}; it must be one of those that are written: {', '.join(known)}.",
+                    "suffix",
+                )
             suffix = ".csv"
         scratch = await asyncio.to_thread(self.studio.scratch.make)
         try:
