@@ -46,8 +46,8 @@ def _measure_paint(browser: Browser, server: Server, guard: Guard) -> float:
 @pytest.mark.parametrize(
     ("scheme", "viewport"),
     [
-        pytest.param("light", DESKTOP, id="light"),
         pytest.param("dark", PHONE, id="dark-phone"),
+        pytest.param("light", DESKTOP, id="light", marks=pytest.mark.long),
         pytest.param("light", PHONE, id="light-phone", marks=pytest.mark.long),
         pytest.param("dark", DESKTOP, id="dark", marks=pytest.mark.long),
     ],

@@ -51,7 +51,7 @@ function shadeDifference(plot, values, rebuilt) {
     context.fill();
     context.globalAlpha = 0.85 * (errors[index] / most);
     const band = 6 * (devicePixelRatio || 1);
-    context.fillRect(left, bbox.top + bbox.height - band, right - left, band);
+    context.fillRect(Math.round(left), bbox.top + bbox.height - band, Math.round(right) - Math.round(left), band);
   }
   context.restore();
 }
