@@ -132,9 +132,8 @@ def test_the_key_is_asked_for_once_and_kept_for_the_tab(
     browser: Browser, shipped_models: Path, tmp_path: Path, guard: Guard
 ) -> None:
     guard.allowed = {401}
-    settings = {"studio_folder": tmp_path / "studio"}
     with (
-        run_server(tmp_path, shipped_models, key="s3cret-key-of-a-test", **settings) as server,
+        run_server(tmp_path, shipped_models, key="s3cret-key-of-a-test", studio_folder=tmp_path / "studio") as server,
         open_page(browser, server.url, guard) as page,
     ):
         page.goto("/")
