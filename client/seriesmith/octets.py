@@ -162,14 +162,14 @@ class _Events:
         return []
 
 
-def _read_event(block: bytes) -> Fields | None:
+def _read_event(block: bytearray) -> Fields | None:
     """The event of a block of lines; None for a comment."""
     lines = [line.partition(b": ") for line in block.split(b"\n") if not line.startswith(b":")]
     fields = {name.decode(): value for name, _, value in lines}
     if "data" not in fields:
         return {} if "retry" in fields else None
-    named = {name: fields[name].decode() for name in ("event", "id") if name in fields}
-    return {**named, "data": json.loads(fields["data"])}
+    read: Fields = {name: fields[name].decode() for name in ("event", "id") if name in fields}
+    return {**read, "data": json.loads(fields["data"])}
 
 
 class _Frames:

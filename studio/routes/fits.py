@@ -65,12 +65,8 @@ class Fits:
     async def start(self, request: Request) -> Response:
         """POST /fits."""
         self._require_fits()
-        return answer(
-            (
-                await asyncio.to_thread(self._start, read_json(request, NewFit), self.studio.name_owner(request))
-            ).describe(),
-            202,
-        )
+        asked, owner = read_json(request, NewFit), self.studio.name_owner(request)
+        return answer((await asyncio.to_thread(self._start, asked, owner)).describe(), 202)
 
     def _start(self, asked: NewFit, owner: str) -> Job:
         from studio.jobs.options import check_options, describe
@@ -119,13 +115,15 @@ class Fits:
         except FileNotFoundError:
             return b""
 
-    async def follow(self, request: Request, id: str) -> Streamed:
+    async def follow(self, request: Request, id: str) -> Response | Streamed:
         """GET /fits/{id}/events."""
         from studio.jobs.events import find_folder
         from studio.jobs.streaming import stream_events
 
         queue = await asyncio.to_thread(self._open_queue)
         await asyncio.to_thread(queue.get, id)
+        if request.method == "HEAD":
+            return Response(b"", EVENTS, 200, NEVER_KEPT)
         last_id = request.headers.get(b"last-event-id", b"").decode("latin-1")
         serving = self.studio.serving
         chunks = stream_events(queue, id, find_folder(self.settings.folder, id), last_id, lambda: serving.draining)

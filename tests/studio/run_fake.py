@@ -1,6 +1,6 @@
 """A runner as a process, of jobs whose options say how long they take and how they end.
 
-`python run_fake.py FOLDER DATABASE FITS`.
+`python -m tests.studio.run_fake FOLDER DATABASE FITS`
 It holds the lock of the folder, as `python -m studio.jobs.run` does.
 """
 
@@ -15,13 +15,13 @@ from studio.database import open_database
 from studio.jobs.events import Folder
 from studio.jobs.queue import Job, Queue
 from studio.jobs.run import take_lock
-from studio.jobs.runner import Runner
+from studio.jobs.runner import MakeCommand, Runner
 from studio.settings import StudioSettings
 
 FAKE = Path(__file__).with_name("fake_fit.py")
 
 
-def make_command(settings: StudioSettings) -> object:
+def make_command(settings: StudioSettings) -> MakeCommand:
     """Runs `fake_fit.py`."""
 
     def make(job: Job, folder: Folder) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from seriesmith.errors import DeadlineExceeded, Forbidden, InvalidRequest, NotFo
 from studio.catalogue.cases import StoredCases
 from studio.catalogue.catalogue import Catalogue
 from studio.jobs.events import find_folder
-from tests.service.server import Server, find_children, run_server, wait_until
+from tests.service.server import ROOT, Server, find_children, run_server, wait_until
 from tests.studio.conftest import open_studio
 
 BRIEF: dict[str, Any] = {
@@ -127,12 +128,12 @@ def test_what_cannot_be_fitted_is_refused_before_it_is_queued(
 
 
 @pytest.mark.long
-def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path, studio_folder: Path) -> None:
+def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) -> None:
     folder, models = tmp_path / "studio", tmp_path / "models"
-    models.mkdir()
+    shutil.copytree(ROOT / "models", models)  # a server is ready when it has some
     waves = add_waves(folder)
     options = {**BRIEF, "vae.steps": 3000, "texture": "flow", "texture.steps": 2000}
-    with run_server(tmp_path, models, studio_folder=folder, http_port=0) as server, Client(server.url) as client:
+    with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url) as client:
         fit = client.fits.start(waves, "waves", options)
         waiting = client.fits.start(waves, "other", BRIEF)
         wait_until(lambda: list(models.glob(".fits/*/*.half")), 120, "a checkpoint")
@@ -165,7 +166,7 @@ def find_runners(server: Server) -> list[int]:
 @pytest.mark.long
 def test_where_fits_are_off_the_paths_say_so(tmp_path: Path) -> None:
     models = tmp_path / "models"
-    models.mkdir()
+    shutil.copytree(ROOT / "models", models)
     with run_server(tmp_path, models, studio_folder=tmp_path / "studio", studio_fits=0) as server:
         refused = server.http.post("/fits", json={"dataset": "f" * 32, "name": "waves"})
         assert refused.status_code == 503 and "SERIESMITH_STUDIO_FITS is 0" in refused.text

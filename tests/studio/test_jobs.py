@@ -242,6 +242,7 @@ def test_progress_grows_to_nearly_all_and_says_how_long_it_takes() -> None:
                 assert described is not None
                 shares.append(described["share"])
     assert shares == sorted(shares) and 0.8 < shares[-1] < 1
+    assert described is not None
     assert described["seconds_left"] == pytest.approx(time * (1 - shares[-1]) / shares[-1], abs=2)
 
 
@@ -278,7 +279,9 @@ def take_turns(runner: Runner, id: str, state: str, seconds: float = 15) -> Job:
         job = runner.queue.get(id)
         return job if job.state == state else None
 
-    return wait_until(look, seconds, f"a job that is {state}; it is {runner.queue.get(id)}")
+    found = wait_until(look, seconds, f"a job that is {state}; it is {runner.queue.get(id)}")
+    assert found is not None
+    return found
 
 
 def test_a_job_runs_and_its_end_is_written_down(studio: Opened, queue: Queue) -> None:
