@@ -20,19 +20,13 @@ FEW, MANY = 3, 9
 """Cases of the two classes in the files that are dropped."""
 
 
-def test_a_table_is_dropped_corrected_augmented_and_downloaded(
-    page: Page, studio_server: Server, tmp_path: Path
-) -> None:
+def test_a_table_is_dropped_augmented_and_downloaded(page: Page, studio_server: Server, tmp_path: Path) -> None:
     series, labels = _make_cases(studio_server)
     table = tmp_path / "runs.csv"
     _write_wide(table, series, labels)
     open_view(page, "augment")
     _drop(page, table)
-    column = page.get_by_label("What outcome is")
-    expect(column).to_have_value("label")
-    column.select_option("ignore")
-    expect(page.get_by_text("without labels")).to_be_visible()
-    column.select_option("label")
+    expect(page.get_by_label("What outcome is")).to_have_value("label")
     expect(page.get_by_role("region", name="class 2")).to_contain_text(str(FEW))
     page.get_by_role("button", name="Keep and go on").click()
     expect(page.get_by_text(f"{MANY - FEW} series are to be made")).to_be_visible()
@@ -47,6 +41,21 @@ def test_a_table_is_dropped_corrected_augmented_and_downloaded(
     assert len(rows) == 2 * MANY and len(made) == MANY - FEW
     assert {row["sample_weight"] for row in made} != {row["sample_weight"] for row in rows if row not in made}
     expect(page).to_have_url(re.compile(r"dataset=.*seed=5.*result="))
+
+
+@pytest.mark.long
+def test_what_columns_are_taken_for_is_corrected(page: Page, studio_server: Server, tmp_path: Path) -> None:
+    _write_wide(tmp_path / "columns.csv", *_make_cases(studio_server))
+    open_view(page, "augment")
+    _drop(page, tmp_path / "columns.csv")
+    expect(page.get_by_label("What patient is")).to_have_value("group")
+    column = page.get_by_label("What outcome is")
+    column.select_option("ignore")
+    expect(page.get_by_role("region", name="class 2")).to_be_hidden()
+    column.select_option("label")
+    expect(page.get_by_role("region", name="class 2")).to_contain_text(str(FEW))
+    page.reload()
+    expect(page.get_by_label("What outcome is")).to_have_value("label")
 
 
 @pytest.mark.long

@@ -8,12 +8,15 @@ import { DatasetSummary } from "./augment/summary.js";
 import { Intake } from "./augment/intake.js";
 import { Making } from "./augment/making.js";
 import { Result } from "./augment/result.js";
+import { loadStyle } from "./stylesheet.js";
+
+await loadStyle("studio/views/augment/style.css");
 
 const LEAD = "Drop your series, see what a model would add to them, and take both away.";
 
 export default function Augment() {
   const possible = useAsync(about);
-  return html`<link rel="stylesheet" href="studio/views/augment/style.css" /><${Heading} title="Augment" lead=${LEAD} />
+  return html`<${Heading} title="Augment" lead=${LEAD} />
     <${Refusal} error=${possible.error} />
     ${possible.busy && html`<${Busy} what="Asking what is possible here" />`}
     ${possible.value && (possible.value.why_no_catalogue ? html`<${Without} why=${possible.value.why_no_catalogue} />` : html`<${Steps} about=${possible.value} />`)}`;

@@ -5,6 +5,9 @@ import { Busy, Empty, Heading, Panel, Refusal, Select, html, link, setParams, us
 import { LatentRoom } from "./explore/latent.js";
 import { SamplingOnly } from "./explore/sampling.js";
 import { fitsShape } from "./explore/shape.js";
+import { loadStyle } from "./stylesheet.js";
+
+await loadStyle("studio/views/explore/style.css");
 
 const MOST_LISTED = 200;
 
@@ -19,7 +22,7 @@ export default function Explore() {
   const lead = "Every point of this plane is a series. Drag over it, and the series follows.";
   if (models.error) return html`<${Heading} title="Explore" lead=${lead} /><${Refusal} error=${models.error} />`;
   if (models.busy) return html`<${Heading} title="Explore" lead=${lead} /><${Busy} what="Reading the models" />`;
-  return html`<link rel="stylesheet" href="studio/views/explore/style.css" /><${Heading} title="Explore" lead=${lead} />
+  return html`<${Heading} title="Explore" lead=${lead} />
     <div class="explore-choice">
       <${Select} label="Model" value=${card?.name ?? ""} onChange=${choose}
         options=${[...(card ? [] : [["", "Choose a model"]]), ...cards.map(({ name }) => [name, name])]} />
