@@ -51,6 +51,8 @@ class DatasetShape(BaseModel):
     n_timepoints: int
     shortest: int
     n_missing: int
+    n_synthetic: int
+    irregular: Annotated[bool, Field(description="whether series have times of their own")]
     channel_names: list[str] | None = None
     units: list[str | None] | None = None
     sampling_interval: Any = None
@@ -274,10 +276,11 @@ class GeneratorTrial(Asked):
 
 
 class GeneratedSeries(BaseModel):
-    """What a generator makes of some options."""
+    """What a generator makes of some options; `step` as that of a dataset's series."""
 
     series: Series
     labels: list[Label] | None = None
+    step: float
 
 
 class WantedAugmentation(Asked):
