@@ -4,7 +4,8 @@ import { post } from "../../api.js";
 import { SeriesChart, classColour } from "../../chart.js";
 import { Busy, Button, Refusal, html, useAsync, useEffect, useMemo, useRef, useState } from "../../ui.js";
 
-const SAMPLES = 5; // of each class
+const SAMPLES = 5; // of each class, as long as
+const MOST_VALUES = 8000; // of all of them are no more: a first look must not weigh much
 const MOST_CLASSES = 8;
 
 export function Samples({ card }) {
@@ -20,7 +21,9 @@ export function Samples({ card }) {
   const shown = card.classes.slice(0, MOST_CLASSES);
   const { value, error, busy } = useAsync(async (signal) => {
     if (!seen) return null;
-    const counts = Object.fromEntries(shown.map(({ label }) => [label, SAMPLES]));
+    const size = shown.length * card.series.n_channels * card.series.n_timepoints;
+    const each = Math.max(1, Math.min(SAMPLES, Math.floor(MOST_VALUES / size)));
+    const counts = Object.fromEntries(shown.map(({ label }) => [label, each]));
     return post("sample", { model: card.name, counts, seed }, { signal });
   }, [seen, seed, card.name, card.version]);
   const lines = useMemo(() => (value ? buildLines(value, card.classes, channel) : []), [value, channel]);
