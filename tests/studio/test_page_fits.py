@@ -51,7 +51,7 @@ def test_a_fit_is_asked_for_with_few_questions(page: Page, waves: dict[str, Any]
 
 @pytest.mark.long
 def test_a_fit_is_followed_to_its_end_and_compared(page: Page, waves: dict[str, Any], studio_server: Server) -> None:
-    query = {f"o.{name}": value for name, value in BRIEF.items()}
+    query: dict[str, Any] = {f"o.{name}": value for name, value in BRIEF.items()}
     open_view(page, "fits", dataset=waves["id"], name="little-waves", **query)
     page.get_by_role("button", name="Start the fit").click(timeout=60_000)
     expect(page.get_by_role("heading", level=1)).to_have_text("Fit of little-waves")
@@ -62,13 +62,13 @@ def test_a_fit_is_followed_to_its_end_and_compared(page: Page, waves: dict[str, 
     page.get_by_role("slider", name=re.compile("After step")).press("Home")
     page.wait_for_url("**look=0**")
     page.reload()
-    expect(page.get_by_text(re.compile("After step 1 of"))).to_be_visible()
+    expect(page.get_by_text(re.compile("After step 0 of 24"))).to_be_visible()
     page.get_by_label("Logarithmic").check()
     assert not find_violations(page)
     if publish := page.get_by_role("button", name="Publish it nevertheless").all():
         publish[0].click()
-    expect(page.get_by_text("of little-waves is published")).to_be_visible(timeout=60_000)
-    expect(page.get_by_text("Accuracy")).to_be_visible()
+    expect(page.get_by_text("of little-waves is published")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text("Accuracy", exact=True)).to_be_visible()
     served = studio_server.get("/models")["models"]
     assert "little-waves" in [card["name"] for card in served]
 

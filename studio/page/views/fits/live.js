@@ -11,20 +11,24 @@ import { StateTag, describeOptions, describeProgress, isOpen, measureDuration } 
 
 export function Live({ id, params }) {
   const [turn, setTurn] = useState(0);
+  const [asked, setAsked] = useState("");
   const record = useRecord(id, turn);
   const first = useAsync((signal) => get(`fits/${id}`, { signal }), [id, turn]);
   const fit = record.fit ?? first.value;
   const back = html`<p><a href=${link("fits")}>All fits</a></p>`;
   if (!fit) return html`${back}<${Heading} title="Fits" /><${Refusal} error=${first.error} />${first.busy && html`<${Busy} what="Opening the fit" />`}`;
   const act = async (verb) => {
+    setAsked(verb);
     try {
       record.fit = await post(`fits/${id}/${verb}`);
-      setTurn((before) => before + 1);
+      setAsked(verb === "cancel" ? verb : "");
+      if (verb === "resume" || verb === "publish") setTurn((before) => before + 1); // the events had ended
     } catch (error) {
+      setAsked("");
       toast(error.message, { kind: "bad" });
     }
   };
-  return html`${back}<${Head} fit=${fit} act=${act} lost=${record.lost} />
+  return html`${back}<${Head} fit=${fit} act=${act} asked=${asked} lost=${record.lost} />
     <div class="stack ds-gap">
       <${Refusal} error=${record.error} />
       <${Result} fit=${fit} act=${act} />
@@ -39,11 +43,11 @@ const VERBS = {
   resume: { text: "Resume", kind: "main", when: ({ state }) => state === "cancelled" || state === "failed" },
 };
 
-function Head({ fit, act, lost }) {
+function Head({ fit, act, asked, lost }) {
   const dataset = useAsync((signal) => get(`datasets/${fit.dataset}`, { signal }).catch(() => null), [fit.dataset]);
   const again = { new: 1, dataset: fit.dataset, name: fit.name, ...Object.fromEntries(Object.entries(fit.options ?? {}).map(([flag, value]) => [`o.${flag}`, Array.isArray(value) ? value.join(" ") : value])) };
   return html`<${Heading} title=${`Fit of ${fit.name}`}>
-      ${Object.entries(VERBS).filter(([, { when }]) => when(fit)).map(([verb, { text, kind }]) => html`<${Button} kind=${kind} onClick=${() => act(verb)}>${text}<//>`)}
+      ${Object.entries(VERBS).filter(([, { when }]) => when(fit)).map(([verb, { text, kind }]) => html`<${Button} kind=${kind} disabled=${asked === verb} onClick=${() => act(verb)}>${asked === verb ? `${text}: asked for` : text}<//>`)}
       ${!isOpen(fit) && html`<a class="button" href=${link("fits", again)}>Start one like it</a>`}
     <//>
     <${Panel} label="How it stands"><div class="stack">
