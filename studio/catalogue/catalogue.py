@@ -283,5 +283,5 @@ def _count_version(session: Session, name: str) -> int:
     return (highest or 0) + 1
 
 
-def _page(found: Select[tuple[DatasetRow]], limit: int, offset: int) -> Select[tuple[DatasetRow]]:
+def _page(found: Select[Any], limit: int, offset: int) -> Select[Any]:
     return found.order_by(DatasetRow.created.desc(), DatasetRow.id).limit(limit).offset(offset)

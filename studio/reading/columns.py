@@ -267,6 +267,8 @@ def describe_columns(table: Table, source: Source) -> list[dict[str, Any]]:
     """Each column's name, some of its values and its role; those of a run of timepoints together."""
     names = {*(table.names or ()), *map(str, range(1, len(table.columns) + 1)), "first", "last", "none"}
     known = {role: tuple(name for name in getattr(source, role) if name in names) for role in LISTS}
+    if source.label and not known["label"]:
+        known["label"] = ("none",)  # it is no column: a sub-folder, or a file
     source = replace(source, **known, time=source.time if source.time in names else None)  # type: ignore[arg-type]
     try:
         roles = find_roles(table, source)

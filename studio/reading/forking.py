@@ -1,9 +1,9 @@
 """`python -m studio.reading.forking` has imported all that tasks need, and forks a process for each of them.
 
 It reads lines of JSON: `{"run": number, "module", "task", "folder", "bytes", "seconds"}` and `{"kill": number}`; it
-writes `{"ready": true}`, and then `{"ended": number, "code"}`, below 0 where a signal ended the process. Of a module that is named as `warm`, it
-calls `warm_up()` first, where there is one. It ends with its input, or when nobody has asked for long, and all its
-processes end with it.
+writes `{"ready": true}` at first, and then `{"ended": number, "code"}`, below 0 where a signal ended the process. Of a
+module that is named as `warm`, it calls `warm_up()` first, where there is one. It ends with its input, or when nobody
+has asked for long, and all its processes end with it.
 """
 
 from __future__ import annotations

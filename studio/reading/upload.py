@@ -50,11 +50,13 @@ def read_upload(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
     settings = ReadSettings.model_validate(request["settings"])
     try:
         path = _find_data(Path(request["path"]), int(request["most_bytes"]))
-    except DatasetError as error:
-        return {"settings": settings.model_dump(), "columns": None, "preview": None, "refusal": asdict(explain(error))}
+    except DatasetError as damaged:
+        refusal = asdict(explain(damaged))
+        return {"settings": settings.model_dump(), "columns": None, "preview": None, "refusal": refusal}
     place = path if path.is_dir() else path.parent
     os.chdir(path.parent)
-    source = make_source(data=_shorten(path), **settings.to_fields(_shorten(place)))
+    data, path = _choose_example(path)
+    source = make_source(data=_shorten(data), **settings.to_fields(_shorten(place)))
     source, cases, read, error = _read_or_guess(path, source)
     answer = {
         "settings": settings.model_copy(update=_list_settings(source)).model_dump(),
@@ -88,6 +90,27 @@ def _find_data(path: Path, most_bytes: int) -> Path:
     return find_content(unpacked) if unpacked.exists() else unpack(path, unpacked, path.stem, most_bytes)
 
 
+def _choose_example(path: Path) -> tuple[Path, Path]:
+    """What to read, and the file or folder by which its settings are guessed.
+
+    A folder of one dataset is that of its training set; where files of labels lie beside a single other file, that is
+    read.
+    """
+    if not path.is_dir():
+        return path, path
+    plain = make_source(data=path)
+    series = find_series_files(path, plain)
+    alone = [file for file in series if not _APART.search(file.stem)]
+    if len(alone) == 1 < len(series):
+        return alone[0], alone[0]
+    if series or find_recordings(path, plain):
+        return path, path
+    try:
+        return path, resolve(path, None, list_suffixes(None))[1]
+    except DatasetError:
+        return path, path
+
+
 def _shorten(path: Path) -> Path:
     """The path from here, so that sentences hold no folders of the server's."""
     return Path(path.resolve().relative_to(Path.cwd()))
@@ -113,6 +136,10 @@ def _read_or_guess(path: Path, source: Source) -> tuple[Source, StoredCases | No
 def _list_candidates(path: Path, source: Source) -> Iterator[Source]:
     """The settings as they came, then what is guessed."""
     yield source
+    apart = _list_apart(path) if path.is_file() and not source.label else []
+    if apart:
+        source = replace(source, label=(apart[0].name,))
+        yield source
     if source.format is None and find_suffix(path) in (".txt", ".tsv") and path.is_file():
         source = replace(source, format="delimited")  # refused as a file of the UCR archive, if it seemed to be one
     try:
@@ -143,12 +170,15 @@ def _guess_folder(path: Path, source: Source) -> Source:
         names = open_table(listed[0], source)[0].names or ()
         columns = [name for name in names[1:] if name]
         return replace(source, names=_shorten(listed[0]), label=label or tuple(columns[:1]), ignore=())
-    apart = [file for file in sorted(path.iterdir()) if _APART.search(file.stem) and file.is_file()]
-    if not source.label and not files and apart:
-        return replace(source, label=(apart[0].name,))
     if not source.label and len(tops) > 1 and {top.lower() for top in tops} != {"train", "test"}:
         return replace(source, label=("folder",))
     return source
+
+
+def _list_apart(path: Path) -> list[Path]:
+    """Files of labels beside a file."""
+    beside = [file for file in sorted(path.parent.iterdir()) if _APART.search(file.stem) and file.is_file()]
+    return [file for file in beside if file != path]
 
 
 def _list_series(path: Path, source: Source) -> list[Path]:
@@ -196,13 +226,8 @@ def _describe(path: Path, source: Source) -> list[dict[str, Any]] | None:
 
 def _find_own_suffix(path: Path, source: Source) -> str:
     """Of what was read: a folder's is that of its first file."""
-    if path.is_dir():
-        try:
-            files = _list_series(path, source) or [resolve(path, source.dataset, list_suffixes(source.format))[1]]
-        except DatasetError:
-            return ""
-        path = files[0]
-    suffix = find_suffix(path)
+    files = _list_series(path, source) if path.is_dir() else [path]
+    suffix = find_suffix(files[0]) if files else ""
     return "" if suffix in PACKED else suffix
 
 

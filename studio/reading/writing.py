@@ -92,8 +92,8 @@ def _mark_json(path: Path, columns: Columns, lengths: NDArray[np.int64]) -> None
 
 def _mark_arrays(path: Path, columns: Columns, lengths: NDArray[np.int64]) -> None:
     with np.load(path) as arrays:
-        whole = dict(arrays)
-    np.savez(path, **whole, **columns)
+        whole: dict[str, Any] = {**arrays, **columns}
+    np.savez(path, **whole)
 
 
 MARKERS: dict[str, Callable[[Path, Columns, NDArray[np.int64]], None]] = {

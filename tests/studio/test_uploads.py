@@ -8,7 +8,7 @@ import io
 import os
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ def send(server: Server, filename: str, content: bytes) -> Upload:
     return upload
 
 
-def write_csv(*rows: list[object], delimiter: str = ",") -> bytes:
-    return "".join(delimiter.join(map(str, row)) + "\n" for row in rows).encode()
+def write_csv(*rows: Sequence[object]) -> bytes:
+    return "".join(",".join(map(str, row)) + "\n" for row in rows).encode()
 
 
 def write_zip(files: dict[str, bytes]) -> bytes:
@@ -55,7 +55,7 @@ RANDOM = np.random.default_rng(0)
 
 
 def draw(n: int) -> list[float]:
-    return RANDOM.normal(size=n).round(3).tolist()
+    return [round(float(value), 3) for value in RANDOM.normal(size=n)]
 
 
 NAMES = [f"t{time}" for time in range(20)]
