@@ -32,6 +32,7 @@ export const countValues = (stage) => [...(stage?.losses.values() ?? [])].reduce
 export function LossChart({ curves, log, title, height, n }) {
   const { xs, lines } = useMemo(() => joinCurves(curves, log), [title, log, n, curves.length]);
   if (!lines.length) return html`<p class="note">There is nothing to draw of ${title} yet: it has no steps, or none was measured.</p>`;
+  if (xs.length < 2) return html`<p class="note">Measured once so far, at step ${formatNumber(xs[0])}: ${lines.map(({ label, values }) => `${label} ${formatNumber(values[0])}`).join(", ")}.</p>`;
   return html`<${SeriesChart} lines=${lines} xs=${xs} title=${title} height=${height} xLabel="steps" log=${log} />`;
 }
 
