@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 from sqlalchemy import Engine, Select, func, select
 from sqlalchemy.exc import IntegrityError
@@ -235,11 +237,10 @@ class Catalogue:
         with self.store.open(self._get_place(id)) as file:
             about, _ = read_about(file)
             wanted = np.ones(about.num_rows, np.bool_)
-            if part is not None:
-                wanted &= about.column("part").to_numpy() == part
-            if label is not None:
-                labels = about.column("label").to_pylist()
-                wanted &= np.array([one is not None and str(one) == str(label) for one in labels], np.bool_)
+            for column, value in (("part", part), ("label", label)):
+                if value is not None:
+                    same = pc.equal(about.column(column).cast(pa.string()), str(value)).fill_null(False)
+                    wanted &= same.to_numpy()
             rows = np.flatnonzero(wanted)
             chosen = rows[offset : offset + limit]
             file.seek(0)

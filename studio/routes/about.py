@@ -39,10 +39,10 @@ def _describe(studio: Studio) -> About:
 
 @functools.cache
 def _list_read() -> list[str]:
-    """The suffixes of files that can be uploaded; looked up once, since it imports every reader."""
+    """The suffixes of files that can be uploaded, packed ones too; looked up once, since it imports every reader."""
     from training.data.choose import list_suffixes
 
-    return list_suffixes(None)
+    return sorted({*list_suffixes(None), ".gz", ".zip"})
 
 
 @functools.cache

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import orjson
+
 from bundle.errors import InvalidRequest
 from service.http.exchange import Request, Response, Streamed
 from service.http.table import Route
@@ -169,8 +171,9 @@ class _Datasets:
         limit = max(1, min(query.limit, MOST_SHOWN, MOST_VALUES // max(1, shape["n_channels"] * shown)))
         cases, index, total = catalogue.read_page(id, query.offset, limit, query.label or None, query.part)
         series, step = thin(cases.list_arrays(), query.timepoints or shape["n_timepoints"])
+        written = [orjson.Fragment(orjson.dumps(one, option=orjson.OPT_SERIALIZE_NUMPY)) for one in series]
         return answer({
-            "series": series, "labels": cases.labels, "groups": cases.groups, "index": index.tolist(),
+            "series": written, "labels": cases.labels, "groups": cases.groups, "index": index.tolist(),
             "synthetic": cases.is_synthetic.tolist(), "sample_weight": cases.weights.tolist(), "step": step,
             "total": total,
         })  # fmt: skip
