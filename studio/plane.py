@@ -69,7 +69,7 @@ def list_ellipses(plane: Plane, mixture: MixtureParameters, labels: list[Label])
     """List the components of a mixture as they are seen on the plane, class by class."""
     return [
         {
-            "label": labels[index],
+            "class": labels[index],
             "class_index": int(index),
             "weight": float(mixture.weights[index, component]),
             "centre": plane.project(mixture.means[index, component]),

@@ -251,6 +251,7 @@ class Option(BaseModel):
     choices: list[Any] | None = None
     words: Annotated[list[str] | None, Field(description="texts that a number may be instead")] = None
     several: Annotated[bool, Field(description="whether it is a list of such values")] = False
+    optional: Annotated[bool, Field(description="whether it may be null")] = False
     help: str
 
 
@@ -361,7 +362,7 @@ class LatentMapQuery(Asked):
 class Ellipse(BaseModel):
     """A component of a class's mixture, seen on the plane; `weight` is its share of its class."""
 
-    label: Label
+    class_label: Annotated[Label, Field(alias="class")]
     class_index: int
     weight: float
     centre: Annotated[Numbers, Field(description="[2]")]

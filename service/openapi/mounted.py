@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.json_schema import JsonSchemaMode
 
 from service.openapi.described import Described
 from service.openapi.refusals import ANYWHERE, KEYED, list_refusals
@@ -28,8 +29,9 @@ def build_mounted_components(rows: Iterable[Described]) -> dict[str, Schema]:
     Raises `ValueError` where two that differ have one name.
     """
     found: dict[str, Schema] = {}
+    modes: tuple[JsonSchemaMode, ...] = get_args(JsonSchemaMode)
     for row in rows:
-        for model, mode in ((row.body, "validation"), (row.answer, "serialization")):
+        for model, mode in zip((row.body, row.answer), modes, strict=True):
             for name, schema in {} if model is None else build_schemas(model.__name__, model, mode).items():
                 if found.setdefault(name, schema) != schema:
                     raise ValueError(f"two schemas of the paths that are mounted have the name {name}; rename one.")

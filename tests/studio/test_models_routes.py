@@ -122,7 +122,7 @@ def test_the_ellipses_are_the_mixtures(studio_server: Server, shipped_models: Pa
     assert len(shown["ellipses"]) == bundle.mixture.present.sum()
     for index, label in enumerate(bundle.manifest.labels):
         own = [ellipse for ellipse in shown["ellipses"] if ellipse["class_index"] == index]
-        assert {ellipse["label"] for ellipse in own} == {label}
+        assert {ellipse["class"] for ellipse in own} == {label}
         assert sum(ellipse["weight"] for ellipse in own) == pytest.approx(1)
         centres = (bundle.mixture.means[index][bundle.mixture.present[index]] - mean) @ axes.T
         assert np.allclose([ellipse["centre"] for ellipse in own], centres, atol=1e-4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -142,8 +143,8 @@ def test_what_needs_no_key_is_the_page_and_what_is_possible(monkeypatch: pytest.
 def keyed(shipped_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with a key, on every address of this machine."""
     folder = tmp_path_factory.mktemp("keyed")
-    settings = {"studio_folder": folder / "studio", "grpc_port": 0}
-    with run_server(folder, shipped_models, "key", host="0.0.0.0", **settings) as running:
+    kept = folder / "studio"
+    with run_server(folder, shipped_models, "key", host="0.0.0.0", studio_folder=kept, grpc_port=0) as running:
         yield running
 
 
@@ -163,7 +164,7 @@ def test_a_server_with_a_key(keyed: Server):
 
 
 def test_a_server_for_everybody_has_a_notice_in_its_place(shipped_models: Path, tmp_path: Path):
-    settings = {"studio_folder": tmp_path / "studio", "grpc_port": 0, "allow_anonymous": "true"}
+    settings: dict[str, Any] = {"studio_folder": tmp_path / "studio", "grpc_port": 0, "allow_anonymous": "true"}
     with run_server(tmp_path, shipped_models, host="0.0.0.0", **settings) as running:
         page = running.http.get("/")
         assert page.status_code == 200 and "other machines reach 0.0.0.0" in page.text
