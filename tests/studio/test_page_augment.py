@@ -19,6 +19,9 @@ from tests.studio.browser import PHONE, Guard, find_violations, open_page, open_
 FEW, MANY = 3, 9
 """Cases of the two classes in the files that are dropped."""
 
+PATIENCE = 40_000
+"""Milliseconds: the first file that a server reads waits for a process that has imported what reads it."""
+
 
 def test_a_table_is_dropped_augmented_and_downloaded(page: Page, studio_server: Server, tmp_path: Path) -> None:
     series, labels = _make_cases(studio_server)
@@ -114,7 +117,7 @@ def test_every_format_comes_in_and_goes_out(page: Page, studio_server: Server, t
 def test_the_address_and_the_calls_hold_what_was_asked(page: Page, studio_server: Server, tmp_path: Path) -> None:
     _augment_at(page, studio_server, tmp_path)
     page.get_by_role("tab", name="Python").click()
-    expect(page.locator("pre").first).to_contain_text("seed=7")
+    expect(page.locator("pre").first).to_contain_text('"seed": 7')
     page.get_by_role("tab", name="curl").click()
     expect(page.locator("pre").first).to_contain_text('"seed":7')
     expect(page.locator("pre").last).to_contain_text("client.augment(series, labels")
@@ -178,7 +181,7 @@ def _augment_at(page: Page, server: Server, folder: Path) -> None:
 
 def _drop(page: Page, file: Path) -> None:
     page.locator("input[type=file]").first.set_input_files(file)
-    expect(page.get_by_text("How the file is read")).to_be_visible()
+    expect(page.get_by_text("How the file is read")).to_be_visible(timeout=PATIENCE)
 
 
 def _make_cases(server: Server, many: int = MANY, few: int = FEW) -> tuple[np.ndarray, list[Any]]:

@@ -2,13 +2,13 @@
 
 import { Copyable, html } from "../../ui.js";
 
-export function Calls({ dataset, original, answer }) {
+export function Calls({ dataset, original, answer, keyed }) {
   const asked = readRequest(dataset, answer);
   if (!asked) return html`<p>How these series were made is not known here; make them again to see the call.</p>`;
   const server = location.origin + location.pathname.replace(/\/$/, "");
   return html`<div class="stack">
-    <${Copyable} title="With the dataset that is kept here" code=${{ curl: writeCurl(server, original, dataset, asked), Python: writePython(server, original, dataset, asked) }} />
-    <${Copyable} title="With arrays of your own" code=${writeOwn(server, asked)} />
+    <${Copyable} title="With the dataset that is kept here" code=${{ curl: writeCurl(server, original, dataset, asked, keyed), Python: writePython(server, original, dataset, asked, keyed) }} />
+    <${Copyable} title="With arrays of your own" code=${writeOwn(server, asked, keyed)} />
   </div>`;
 }
 
@@ -22,37 +22,42 @@ function readRequest(dataset, answer) {
   return { model, ...given, seed: source.seed ?? answer?.seed };
 }
 
-function writeCurl(server, original, dataset, asked) {
+function writeCurl(server, original, dataset, asked, keyed) {
+  const key = keyed ? "-H \"authorization: Bearer $SERIESMITH_API_KEY\" " : "";
   const body = JSON.stringify({ ...asked, name: dataset.name }).replaceAll("'", "'\\''");
-  return `curl ${server}/datasets/${original.id}/augment \\
+  return `curl ${key}${server}/datasets/${original.id}/augment \\
   -H 'content-type: application/json' \\
   -d '${body}'
 # its answer names the new dataset; this one:
-curl -o '${dataset.name}${original.suffix}' '${server}/datasets/${dataset.id}/file?suffix=${original.suffix}'`;
+curl ${key}-o '${dataset.name}${original.suffix}' '${server}/datasets/${dataset.id}/file?suffix=${original.suffix}'`;
 }
 
-function writePython(server, original, dataset, asked) {
-  const { model, ...rest } = asked;
-  return `from seriesmith import Client
+function writePython(server, original, dataset, asked, keyed) {
+  const key = keyed ? '\n    headers={"authorization": f"Bearer {os.environ[\'SERIESMITH_API_KEY\']}"},' : "";
+  return `${keyed ? "import os\n\n" : ""}import httpx
 
-with Client("${server}") as client:
-    made = client.datasets.augment(
-        "${original.id}",
-        model=${writeValue(model)},
-${Object.entries(rest).map(([name, value]) => `        ${name}=${writeValue(value)},\n`).join("")}        name=${writeValue(dataset.name)},
-    )`;
+answer = httpx.post(
+    "${server}/datasets/${original.id}/augment",
+    json=${writeValue({ ...asked, name: dataset.name })},${key}
+    timeout=600,
+)
+made = answer.raise_for_status().json()
+made["dataset"]["id"], made["report"]`;
 }
 
-function writeOwn(server, asked) {
+function writeOwn(server, asked, keyed) {
   const { model, per_class: perClass, ...rest } = asked;
   const fields = Object.entries({ model, ...rest }).map(([name, value]) => `, ${name}=${writeValue(value)}`).join("");
-  return `from seriesmith import Client
+  return `${writeImports(keyed)}
 
 # series: an array [n_cases, n_channels, n_timepoints]; labels: one for each case
-with Client("${server}") as client:
+with Client(${writeAddress(server, keyed)}) as client:
     answer = client.augment(series, labels${fields})
 answer.series, answer.labels, answer.synthetic, answer.sample_weight`;
 }
+
+const writeImports = (keyed) => `${keyed ? "import os\n\n" : ""}from seriesmith import Client`;
+const writeAddress = (server, keyed) => `"${server}"${keyed ? ', api_key=os.environ["SERIESMITH_API_KEY"]' : ""}`;
 
 /** A value as Python writes it. */
 function writeValue(value) {

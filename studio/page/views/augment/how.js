@@ -46,6 +46,6 @@ function Outlook({ dataset, params }) {
 
 export function CountBar({ name, real, made, most, colour }) {
   return html`<div><dt>${name}</dt><dd>
-    <span class="aug-bar" style=${`width:${(88 * real) / most}%;background:${colour}`}></span><span class="aug-bar made" style=${`width:${(88 * made) / most}%;--colour:${colour}`}></span>
+    <span class="aug-bars"><i class="aug-bar" style=${`width:${(100 * real) / most}%;background:${colour}`}></i><i class="aug-bar made" style=${`width:${(100 * made) / most}%;--colour:${colour}`}></i></span>
     <span>${formatNumber(real)}${made ? html` <span class="aug-quiet">+ ${formatNumber(made)}</span>` : ""}</span></dd></div>`;
 }

@@ -37,7 +37,7 @@ function Shown({ dataset, original, about }) {
     <${Panel} title="Real against made"><${Overlay} dataset=${dataset} /><//>
     <${Panel} title="Where they lie"><${ResultMap} dataset=${dataset} /><//>
     <${Panel} title="What the model says of them"><${Report} answer=${answer} dataset=${dataset} /><//>
-    <${Panel} title="The same, from a program"><${Calls} dataset=${dataset} original=${original} answer=${answer} /><//>`;
+    <${Panel} title="The same, from a program"><${Calls} dataset=${dataset} original=${original} answer=${answer} keyed=${about.keyed} /><//>`;
 }
 
 function TakeAway({ dataset, original, about }) {
