@@ -50,7 +50,10 @@ class Progress:
             self._first = self._last, self._share
 
     def describe(self, time: float) -> Json | None:
-        """The contract's progress at a time, in seconds since 1970; None before the first loop."""
+        """The contract's progress at a time, in seconds since 1970; None before the first loop.
+
+        Where it takes longer than was estimated, nobody knows how many seconds are left.
+        """
         if self._current is None or self._first is None:
             return None
         began, share = self._first
@@ -61,7 +64,7 @@ class Progress:
         return {
             **self._current,
             "share": round(self._share, 3),
-            "seconds_left": None if left is None else round(max(left, 1.0)),
+            "seconds_left": None if left is None or left < 1 else round(left),
         }
 
     def _estimate(self) -> float:

@@ -19,6 +19,9 @@ from training.data.room import require_room
 WIDEST_STEP = 1.5
 """A step between two instants that is wider than this many usual (median) steps is a gap."""
 
+ONE_GROUP = "all windows are one group, so that none can be held out: nothing will measure what is learned"
+"""The note of windows that come from one recording."""
+
 
 @dataclass(frozen=True)
 class _Window:
@@ -60,7 +63,7 @@ def cut_windows(raw: Raw, length: int, stride: int, where: str, recording: str =
     own_groups = [f"{recording} {number}" for number in range(len(raw.series))]
     groups = [(raw.groups or own_groups)[number] for number in recordings]
     if len(set(groups)) == 1:
-        notes.append("all windows are one group, so that none can be held out: nothing will measure what is learned")
+        notes.append(ONE_GROUP)
     return replace(
         raw,
         series=np.stack([_cut(raw.series[w.recording], w.start, length) for w in windows]),

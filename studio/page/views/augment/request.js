@@ -1,7 +1,7 @@
 // What is asked of /augment, as the address holds it.
 
 export const POLICIES = {
-  auto: ["as the model's fit chose", "What cross-validation found best when the model was fitted."],
+  auto: ["the model's own way", "What cross-validation found best when the model was fitted or, where it compared nothing, what usually is."],
   latent: ["moved in the latent space", "Each series of yours is moved towards a code of its class's mixture, and keeps its fine structure."],
   interpolation: ["between two of yours", "Each series of yours is moved towards another one of its class."],
   warps: ["warped", "Your series, stretched and squeezed in time and size; nothing learned."],

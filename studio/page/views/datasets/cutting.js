@@ -30,7 +30,7 @@ export function Cutting({ dataset }) {
         <${NumberInput} label="Stride" value=${stride} min=${1} step=${1} placeholder=${window ?? ""} onInput=${setStride} />
       </div>
       <${TextInput} label="Name" value=${name} onInput=${setName} required />
-      <p class="note">${each ? `In timepoints. The longest series gives ${formatNumber(each)} ${each === 1 ? "window" : "windows"}; those of one series are a group, which no split parts.` : `A window is at most ${formatNumber(length)} timepoints long here.`}</p>
+      <p class="note">${each ? `In timepoints. The longest series gives ${formatNumber(each)} ${each === 1 ? "window" : "windows"}; ${dataset.shape.n_cases > 1 ? "those of one series are a group, which no split parts" : "those of one stretch of it are a group, which no split parts"}.` : `A window is at most ${formatNumber(length)} timepoints long here.`}</p>
       <${Button} type="submit" disabled=${!each || !name.trim() || work.busy}>${work.busy ? "Cutting…" : "Cut"}<//>
       <${Refusal} error=${work.error} />
     </form>

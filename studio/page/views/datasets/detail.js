@@ -11,6 +11,7 @@ import { Statistics } from "./statistics.js";
 import { Cutting } from "./cutting.js";
 import { describeGaps, describeShape } from "./words.js";
 
+const FEW = 8; // series, below which there is little to learn from but their windows
 const SHOWN = [["series", "Series"], ["statistics", "Statistics"], ["map", "Map"], ["source", "Where it came from"]];
 
 export function Detail({ id, params }) {
@@ -26,6 +27,7 @@ export function Detail({ id, params }) {
       toast(error.message, { kind: "bad" });
     }
   };
+  const few = dataset.shape.n_cases < FEW;
   return html`<p><a href=${link("datasets")}>All datasets</a></p>
     <${Head} dataset=${dataset} onChange=${change} />
     <div class="ds-side ds-detail">
@@ -38,7 +40,7 @@ export function Detail({ id, params }) {
           ${shown === "source" && html`<${Lineage} dataset=${dataset} />`}
         <//>
       <//>
-      <div class="stack"><${Download} dataset=${dataset} /><${Cutting} dataset=${dataset} /></div>
+      <div class="stack">${few && html`<${Cutting} dataset=${dataset} />`}<${Download} dataset=${dataset} />${!few && html`<${Cutting} dataset=${dataset} />`}</div>
     </div>`;
 }
 

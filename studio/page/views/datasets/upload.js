@@ -1,7 +1,7 @@
 // What was dropped is uploaded, read and shown; the reading can be corrected, and what was read is kept under a name.
 
 import { Button, Busy, Meter, Panel, Refusal, TextInput, formatBytes, formatNumber, go, html, toast, useEffect, useMemo, useSettled, useState, zipFiles } from "../../ui.js";
-import { SeriesGrid, classColour } from "../../chart.js";
+import { SeriesChart, SeriesGrid, classColour } from "../../chart.js";
 import { post, upload } from "../../api.js";
 import { Columns } from "../augment/columns.js";
 import { ReaderSettings } from "../augment/reader_settings.js";
@@ -9,6 +9,7 @@ import { ClassBar } from "./parts.js";
 import { describeShape, suggestName } from "./words.js";
 
 const REST = 350;
+const LONG = 500; // timepoints, from which on one series is plainly a recording
 
 export function Upload({ files, onStop }) {
   const [sent, setSent] = useState({ share: 0, read: null, error: null });
@@ -91,9 +92,13 @@ function Reading({ first, onStop }) {
 function Read({ preview }) {
   const order = preview.classes.map((one) => String(one.label));
   const colours = useMemo(() => (preview.labels ?? []).map((label) => classColour(order.indexOf(String(label)))), [preview]);
+  const recording = useMemo(() => (preview.series[0] ?? []).map((values, channel) => ({ values, label: preview.shape.channel_names?.[channel], colour: classColour(channel), width: 1 })), [preview]);
+  const longer = preview.shape.n_timepoints > LONG;
   return html`<div class="stack">
     <div><p>${preview.read}</p>${preview.notes.map((note) => html`<p class="note">${note}</p>`)}<p class="ds-small">${describeShape(preview.shape)}</p></div>
     <${ClassBar} classes=${preview.classes} most=${12} />
-    <${SeriesGrid} series=${preview.series} labels=${(preview.labels ?? []).map(String)} colours=${colours} limit=${24} title="Some series of each class" />
+    ${preview.series.length === 1
+      ? html`<${SeriesChart} lines=${recording} height=${180} title="The series" />${longer && html`<p class="note">A long recording is cut into windows once it is saved; models learn from those.</p>`}`
+      : html`<${SeriesGrid} series=${preview.series} labels=${(preview.labels ?? []).map(String)} colours=${colours} limit=${24} title=${order.length ? "Some series of each class" : "Some of the series"} />`}
   </div>`;
 }

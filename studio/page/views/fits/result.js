@@ -1,6 +1,6 @@
 // What came of a fit: the model and what was measured of it, what the gate objects to, or why it ended early.
 
-import { Button, Panel, Refusal, formatInterval, html, link, useAsync } from "../../ui.js";
+import { Button, Panel, Refusal, formatInterval, html, link, useAsync, useEffect } from "../../ui.js";
 import { get } from "../../api.js";
 import { MEASURES } from "../models/measures.js";
 
@@ -10,10 +10,33 @@ export function Result({ fit, act }) {
   if (state === "cancelled") return html`<${Panel} title="It was cancelled"><p>${reason ?? "Nothing was published."} Resume goes on where it was stopped.</p><//>`;
   if (state === "withheld") return html`<${Withheld} name=${name} objections=${result?.objections ?? []} reason=${reason} act=${act} />`;
   if (state !== "done" || !result?.version) return null;
-  return html`<${Panel} title=${`Version ${result.version} of ${name} is published`} actions=${html`<a class="button main" href=${link("models", { model: name })}>See the model</a><a class="button" href=${link("explore", { model: name })}>Explore it</a>`}>
+  return html`<${Panel} title=${`Version ${result.version} of ${name} is published`} actions=${html`<a class="button main" href=${link("models", { model: name })}>See the model</a>`}>
     <${Measured} name=${name} version=${result.version} />
     ${result.objections?.length > 0 && html`<p class="note">Published although the gate objects: ${result.objections.join(" ")}</p>`}
+    <${Next} fit=${fit} />
   <//>`;
+}
+
+const REST = 1000;
+const SOON = 60_000; // a new version is served within seconds
+
+/** What the model can do now, with the series that it was fitted to. */
+function Next({ fit: { name, dataset, result, ended } }) {
+  const served = useAsync((signal) => get("models", { signal }), [name, result.version]);
+  const card = served.value?.models.find((one) => one.name === name && one.versions.includes(result.version));
+  const waits = !card && Date.now() - new Date(ended) < SOON;
+  useEffect(() => {
+    if (!waits || served.busy) return;
+    const timer = setTimeout(served.again, REST);
+    return () => clearTimeout(timer);
+  }, [waits, served.busy]);
+  if (!card) return waits && html`<p class="note" role="status">It is loaded, and answers in a moment.</p>`;
+  const steps = [
+    ["explore", "Explore it", ["decode", "sample"], {}],
+    ["augment", "Augment its dataset", ["augment"], { dataset }],
+    ["classify", "Look for oddities in its dataset", ["reconstruct"], { dataset, source: "dataset" }],
+  ].filter(([, , needs]) => needs.some((operation) => card.operations.includes(operation)));
+  return html`<p class="row" style="margin-top:16px">${steps.map(([view, text, , params]) => html`<a class="button" href=${link(view, { model: name, ...params })}>${text}</a>`)}</p>`;
 }
 
 function Withheld({ name, objections, reason, act }) {

@@ -13,7 +13,8 @@ export const StateTag = ({ state }) => html`<span class=${`tag ${TONES[state] ??
 export function describeProgress({ state, progress }) {
   if (state !== "running" || !progress) return "";
   const { stage, step, steps, share } = progress;
-  return [stage && steps ? `${stage}, step ${formatNumber(step)} of ${formatNumber(steps)}` : stage, share != null && formatShare(share)].filter(Boolean).join(" · ");
+  const counted = step < steps ? `${stage}, step ${formatNumber(step)} of ${formatNumber(steps)}` : `${stage} is learned; what comes next, such as measuring, has no steps to count`;
+  return [stage && steps ? counted : stage, share != null && formatShare(share)].filter(Boolean).join(" · ");
 }
 
 /** Seconds that it took, or has taken until now. */

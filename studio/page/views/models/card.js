@@ -11,7 +11,7 @@ export function Card({ card, manages, changed, open, onOpen, compared }) {
   const { name, metrics } = card;
   const offers = (operation) => card.operations.includes(operation);
   const actions = html`
-    ${offers("decode") && html`<a class="button" href=${link("explore", { model: name })}>Explore</a>`}
+    ${(offers("decode") || offers("sample")) && html`<a class="button" href=${link("explore", { model: name })}>Explore</a>`}
     ${offers("augment") && html`<a class="button" href=${link("augment", { model: name })}>Augment</a>`}
     ${(offers("classify") || offers("reconstruct")) && html`<a class="button" href=${link("classify", { model: name })}>Classify</a>`}`;
   return html`<${Panel} label=${`Model ${name}`} title=${html`${name} <span class="tag">version ${card.version}</span>`} actions=${actions}>
