@@ -132,11 +132,11 @@ def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) 
     folder, models = tmp_path / "studio", tmp_path / "models"
     shutil.copytree(ROOT / "models", models)  # a server is ready when it has some
     waves = add_waves(folder)
-    options = {**BRIEF, "vae.steps": 3000, "texture": "flow", "texture.steps": 2000}
+    options = {**BRIEF, "vae.steps": 1500}
     with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url) as client:
         fit = client.fits.start(waves, "waves", options)
         waiting = client.fits.start(waves, "other", BRIEF)
-        wait_until(lambda: list(models.glob(".fits/*/*.half")), 120, "a checkpoint")
+        wait_until(lambda: list(models.glob(".fits/*/*.half")), 300, "a checkpoint")
         (runner,) = find_runners(server)
         (worker,) = [pid for pid in find_children(server.pid) if runner in find_children(pid)]
         os.kill(worker, signal.SIGKILL)
@@ -145,7 +145,7 @@ def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) 
             client.fits.wait(fit.id, timeout=0)
         os.kill(find_runners(server)[0], signal.SIGKILL)
     with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url) as client:
-        done = [client.fits.wait(one.id, timeout=300) for one in (fit, waiting)]
+        done = [client.fits.wait(one.id, timeout=600) for one in (fit, waiting)]
         assert [one.version for one in done] == [1, 1], client.fits.log(fit.id)
         assert "going on with the fit that was stopped" in client.fits.log(fit.id)
         wait_until(lambda: server.http.get("/models/waves").status_code == 200, 10, "the model")
