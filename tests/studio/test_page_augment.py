@@ -20,7 +20,7 @@ FEW, MANY = 3, 9
 """Cases of the two classes in the files that are dropped."""
 
 PATIENCE = 40_000
-"""Milliseconds: the first file that a server reads waits for a process that has imported what reads it."""
+"""Milliseconds: a file, or a map, may wait for a process to import what reads it, or lays it out."""
 
 
 def test_a_table_is_dropped_augmented_and_downloaded(page: Page, studio_server: Server, tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_table_is_dropped_augmented_and_downloaded(page: Page, studio_server: 
     expect(page.get_by_text(f"{MANY - FEW} series are to be made")).to_be_visible()
     page.get_by_label("Seed").fill("5")
     page.get_by_role("button", name="Make them").click()
-    expect(page.get_by_role("heading", name=f"{MANY - FEW} series were made")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{MANY - FEW} series were made")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("table", name="The report, class by class")).to_be_visible()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download").click()
@@ -89,7 +89,7 @@ def test_a_folder_of_one_series_a_file_is_balanced(page: Page, studio_server: Se
     page.get_by_role("button", name="Keep and go on").click()
     expect(page.get_by_text("18 series are to be made")).to_be_visible()
     page.get_by_role("button", name="Make them").click()
-    expect(page.get_by_role("heading", name="18 series were made")).to_be_visible()
+    expect(page.get_by_role("heading", name="18 series were made")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.long
@@ -105,7 +105,7 @@ def test_every_format_comes_in_and_goes_out(page: Page, studio_server: Server, t
     page.get_by_label("Class 2").fill("7")
     expect(page.get_by_text(f"{7 - FEW} series are to be made")).to_be_visible()
     page.get_by_role("button", name="Make them").click()
-    expect(page.get_by_role("heading", name=f"{7 - FEW} series were made")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{7 - FEW} series were made")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_label("Format")).to_have_value(suffix)
     with page.expect_download() as waiting:
         page.get_by_role("button", name="Download").click()
@@ -129,7 +129,7 @@ def test_the_address_and_the_calls_hold_what_was_asked(page: Page, studio_server
     page.reload()
     expect(page.get_by_text("Make them again with the same seed")).to_be_visible()
     page.get_by_label("Laid out by").select_option("tsne")
-    expect(page.get_by_role("application")).to_be_visible()
+    expect(page.get_by_role("application")).to_be_visible(timeout=PATIENCE)
 
 
 @pytest.mark.long
@@ -156,13 +156,13 @@ def test_everybody_can_use_each_step(browser: Browser, studio_server: Server, gu
         _check(page)
         page.get_by_role("button", name="Keep and go on").click()
         page.get_by_role("button", name="Make them").click()
-        expect(page.get_by_role("application")).to_be_visible()
+        expect(page.get_by_role("application")).to_be_visible(timeout=PATIENCE)
         _check(page)
     assert not guard.found, "\n".join(guard.found)
 
 
 def _check(page: Page) -> None:
-    expect(page.locator(".busy")).to_have_count(0)
+    expect(page.locator(".busy")).to_have_count(0, timeout=PATIENCE)
     expect(page.locator(".notice")).to_have_count(0)
     assert not find_violations(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -176,7 +176,7 @@ def _augment_at(page: Page, server: Server, folder: Path) -> None:
     kept = server.post("datasets", upload=upload["id"], settings=upload["settings"], name="asked").json()
     open_view(page, "augment", dataset=kept["id"], model="gunpoint", strategy="factor", policy="warps", seed=7)
     page.get_by_role("button", name="Make them").click()
-    expect(page.get_by_role("heading", name=f"{MANY + FEW} series were made")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{MANY + FEW} series were made")).to_be_visible(timeout=PATIENCE)
 
 
 def _drop(page: Page, file: Path) -> None:

@@ -153,7 +153,7 @@ def test_everybody_can_use_it_on_a_phone_too(browser: Browser, studio_server: Se
     assert not guard.found, "\n".join(guard.found)
 
 
-def _open(page: Page, **params: object) -> Locator:
+def _open(page: Page, **params: Any) -> Locator:
     open_view(page, "explore", **params)
     plane = page.get_by_role("application")
     expect(plane).to_be_visible()
