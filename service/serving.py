@@ -189,9 +189,7 @@ class Serving:
         version cannot be served."""
         await asyncio.to_thread(load, self.repository.root, name)
         await self.refresh(again=name)
-        while any(pending == name for pending, _ in self.repository.pending):
-            await asyncio.sleep(POLL_SECONDS)
-            await self.refresh()
+        await self._wait_for(name)
         served = self.repository.list_versions(name)
         listed = self.repository.refused.items()  # of which some are retired
         refused = {key[1]: refusal for key, refusal in listed if key[0] == name and not refusal.on_request}
@@ -201,6 +199,12 @@ class Serving:
         reason = f"version {newest} is refused: {refused[newest].reason}" if newest else "it has no version."
         goes_on = f" Version {served[-1]} goes on being served as it was loaded." if served else ""
         raise Unsupported(f"{name!r} cannot be loaded: {reason}{goes_on}")
+
+    async def _wait_for(self, name: str) -> None:
+        """Wait until nothing of a name is being loaded any more."""
+        while any(pending == name for pending, _ in self.repository.pending):
+            await asyncio.sleep(POLL_SECONDS)
+            await self.refresh()
 
     async def unload(self, name: str) -> None:
         """Stop serving a name in every worker, also after a restart, until it is loaded or has a newer version."""
@@ -221,6 +225,7 @@ class Serving:
         """Serve a retired version again, where it is among the newest. Raises `NotFound`, and `Unsupported`."""
         await asyncio.to_thread(restore, self.repository.root / name, version)
         await self.refresh()
+        await self._wait_for(name)
 
     async def refresh(self, again: str | None = None) -> None:
         """Take up what changed on disk, and read the bundle `again` whether it changed or not.
