@@ -272,4 +272,8 @@ def _send(folder: Path, name: str) -> Streamed:
     more = ((b"content-disposition", disposition), (b"x-content-type-options", b"nosniff"))
     media_type = MEDIA_TYPES.get(suffix, b"application/octet-stream")
     loop = asyncio.get_running_loop()
-    return Streamed(read(), media_type, more, lambda: loop.run_in_executor(None, delete, folder))
+
+    def close() -> None:
+        loop.run_in_executor(None, delete, folder)
+
+    return Streamed(read(), media_type, more, close)
