@@ -34,9 +34,8 @@ def waves(studio_server: Server) -> dict[str, Any]:
 def test_a_fit_is_asked_for_with_few_questions(page: Page, waves: dict[str, Any]) -> None:
     open_view(page, "fits", dataset=waves["id"])
     expect(page.get_by_label("Name of the model")).to_have_value("little-waves")
-    expect(page.get_by_label("A quick look")).to_be_visible(
-        timeout=60_000
-    )  # the first asks a process that imports torch
+    # The first who asks for the options waits for a process that imports torch.
+    expect(page.get_by_label("A quick look")).to_be_visible(timeout=PATIENCE)
     page.get_by_label("A quick look").check()
     expect(page.get_by_text("Set otherwise than by default")).to_contain_text("classifier minirocket")
     page.get_by_role("combobox", name="What makes series").select_option("generator")
@@ -56,7 +55,7 @@ def test_a_fit_is_asked_for_with_few_questions(page: Page, waves: dict[str, Any]
 def test_a_fit_is_followed_to_its_end_and_compared(page: Page, waves: dict[str, Any], studio_server: Server) -> None:
     query: dict[str, Any] = {f"o.{name}": value for name, value in BRIEF.items()}
     open_view(page, "fits", dataset=waves["id"], name="little-waves", **query)
-    page.get_by_role("button", name="Start the fit").click(timeout=60_000)
+    page.get_by_role("button", name="Start the fit").click(timeout=PATIENCE)
     expect(page.get_by_role("heading", level=1)).to_have_text("Fit of little-waves")
     expect(page.get_by_role("application", name=re.compile("Latent codes"))).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_role("log")).to_contain_text("VAE")
