@@ -1,4 +1,4 @@
-"""How a handler of the studio reads a request and answers: JSON, checked by strict models, in the service's error shape."""
+"""How a handler of the studio reads a request and answers: JSON, checked by strict models, refused as the service does."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_json(request: Request, model: type[Body]) -> Body:
 
 
 def read_query(request: Request, model: type[Body]) -> Body:
-    """Read what follows the path's question mark; its texts become what the model's fields are. Raises `InvalidRequest`."""
+    """Read what follows the path's question mark; texts become what the fields are. Raises `InvalidRequest`."""
     try:
         return model.model_validate_strings(dict(parse_qsl(request.query.decode(errors="replace"))))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The page at `/`, and its files below `/studio/`; all are read once, and a browser asks again only whether they changed."""
+"""The page at `/`, and its files below `/studio/`; all are read once, and a browser asks whether they have changed."""
 
 from __future__ import annotations
 
