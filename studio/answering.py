@@ -1,4 +1,4 @@
-"""How a handler of the studio reads a request and answers: JSON, checked by strict models, refused as the service does."""
+"""How a handler of the studio reads a request and answers: JSON, checked by strict models, refused in one shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls run side by side in processes that have all imported: in order, one thread each, and none outlives a failure."""
+"""Calls run side by side in processes that have all imported: in order, one thread each; none outlives a failure."""
 
 from __future__ import annotations
 
