@@ -141,6 +141,18 @@ def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_ru
     assert by_arm["dtw", "oversampling"].accuracy == by_arm["dtw", "none"].accuracy
 
 
+@pytest.mark.parametrize("name", ["resnet", "inception"])
+def test_a_network_that_is_not_ours_judges_what_is_put_beside(data: Path, name: str) -> None:
+    policies_asked = ("none", "class-weights", "smote", "latent")
+    arms = list_arms((name,), (*policies_asked, "none-pair", "oversampling+warps"))
+    assert [policy for _, policy in arms] == list(policies_asked)
+    outcome = run(Job("First", data, 0, None, (*arms, ("fcn-concatenated", "smote")), TINY))
+    assert not outcome.failed
+    by_arm = {(row.judge, row.policy): row.nll for row in outcome.rows}
+    assert all(nll is not None and 0 < nll < 5 for nll in by_arm.values())
+    assert len({*by_arm.values()}) == len(by_arm), "each arm is trained for itself, by its own family"
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -7,6 +7,7 @@ import pytest
 
 from training.configuration import FitConfiguration
 from training.evaluation import peers, policies
+from training.evaluation.across import compute_means
 from training.evaluation.comparison import compare
 from training.evaluation.results import Choice, Row
 from training.evaluation.statistics import (
@@ -106,6 +107,46 @@ def test_policies_of_unequal_seeds_are_ranked_on_those_that_all_have_and_the_lat
 
 
 CLASS_INDEX = np.repeat([0, 1, 2], [30, 24, 21])
+
+
+def test_the_mean_of_judges_is_paired_and_what_is_free_is_the_better_by_judge() -> None:
+    def make_row(dataset: str, judge: str, policy: str, seed: int, share: float) -> Row:
+        return Row(dataset, seed, judge, policy, 9, share, share, None)
+
+    rows = [
+        make_row(dataset, judge, policy, seed, share + 0.1 * seed)  # a seed's level is no difference
+        for dataset, judge, policy, share in [
+            ("A", "minirocket", "none", 0.5),
+            ("A", "minirocket", "latent", 0.6),
+            ("A", "minirocket", "smote", 0.5),
+            ("A", "minirocket", "class-weights", 0.56),
+            ("B", "minirocket", "none", 0.5),
+            ("B", "minirocket", "latent", 0.54),
+            ("B", "minirocket", "smote", 0.54),
+            ("B", "minirocket", "class-weights", 0.5),
+            ("A", "dtw", "none", 0.4),
+            ("A", "dtw", "latent", 0.44),
+            ("A", "dtw", "smote", 0.42),
+            ("B", "dtw", "none", 0.4),
+            ("B", "dtw", "latent", 0.4),
+            ("B", "dtw", "smote", 0.42),
+            ("A", "fcn", "none", 0.4),  # our own training, of no account here
+            ("A", "fcn", "latent", 0.1),
+        ]
+        for seed in (0, 1)
+    ]
+    compared = compare(rows, "accuracy")
+    latent, smote = compute_means(compared)
+    assert (latent.policy, latent.judges, smote.policy) == ("latent", ("dtw", "minirocket"), "smote")
+    assert latent.uplift == pytest.approx({"A": 7, "B": 2})
+    assert latent.over_free["by judge"] == pytest.approx({"A": 3, "B": 1})
+    assert latent.over_free["by judge and dataset"] == pytest.approx({"A": 3, "B": -1})
+    assert smote.over_free == {}
+    table = write_markdown("T", compared, ())
+    assert (
+        "| latent | dtw, minirocket | +4.50 [2.00, 7.00] | 2/0/0 | +2.00 [1.00, 3.00] | +1.00 [-1.00, 3.00] |" in table
+    )
+    assert "Mean of the judges" not in write_markdown("T", compare(rows[:8], "accuracy"), ())
 
 
 @pytest.mark.parametrize("size", [2, 5, 10, 20])

@@ -9,6 +9,7 @@ import pytest
 
 from training.evaluation.making import list_arms, select_cases, spread_kernels, write_table
 from training.judging.arms import count_added
+from training.judging.kinds import Bench, import_kind
 from training.learning.cases import TrainingCases
 from training.learning.generator import Generator
 
@@ -40,6 +41,29 @@ def test_a_selection_has_the_counts_asked_for(generator: Generator, cases: Train
     counts = np.array([2, 3, 4, 0])
     chosen = select_cases(generator, cases, counts, 5, by)
     assert np.bincount(chosen.class_index, minlength=4).tolist() == counts.tolist()
+
+
+def test_soft_labels_are_between_the_class_asked_for_and_the_classifiers(
+    generator: Generator, cases: TrainingCases
+) -> None:
+    arms = {
+        arm.name: arm for arm in list_arms(generator, cases, False, 0, ("latent", "latent, soft", "latent, 0.5 soft"))
+    }
+    assert list(arms) == ["none", "latent", "latent, 0.5 soft", "latent, soft"]
+    asked, half, soft = (arms[name] for name in list(arms)[1:])
+    assert half.shares is not None and soft.shares is not None
+    np.testing.assert_array_equal(soft.added.series, asked.added.series)
+    np.testing.assert_allclose(soft.shares, generator.model.screen(asked.added.series), atol=1e-6)
+    np.testing.assert_allclose(half.shares, (soft.shares + np.eye(cases.n_classes)[asked.added.class_index]) / 2)
+    sure = replace(asked, shares=np.eye(cases.n_classes)[asked.added.class_index])
+    bench = Bench(cases, cases.select(np.arange(0, len(cases.series), 2)), generator)
+    for kind in ("random_convolutions", "deep_network"):
+        judgement = import_kind(kind).judge(bench)
+        plain, same, other = (judgement(arm, 0) for arm in (asked, sure, half))
+        assert plain is not None and same is not None and other is not None
+        assert plain.shape == same.shape == other.shape and np.isfinite(other).all()
+        if kind == "random_convolutions":
+            np.testing.assert_array_equal(plain.argmax(axis=1), same.argmax(axis=1))
 
 
 @pytest.mark.long

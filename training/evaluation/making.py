@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import tyro
@@ -41,6 +42,13 @@ POLICIES: tuple[PolicyName, ...] = ("latent", "interpolation", "warps", "guided"
 WIDTHS = (0.25, 0.5, 0.75)
 """Of a kernel, over the deviation of its class."""
 
+SOFTENED: tuple[PolicyName, ...] = ("latent", "latent+warps")
+TRUSTS = (0.5, 1.0)
+"""In the classifier, over the class asked for, where labels are soft."""
+
+TEXTURED = ("mixture", *(f"kernels of {width:g}" for width in WIDTHS))
+"""Ways that need a texture; the others move given cases, which keep their own."""
+
 POOL = 8
 """Cases made for each that a selection keeps."""
 
@@ -60,6 +68,10 @@ class Settings:
     """Their names (default: all in the folder)."""
     seeds: int = 2
     """Each dataset is halved anew with the seeds 0 … seeds − 1."""
+    ways: tuple[str, ...] = ()
+    """What to compare with none, by the names in the table (default: every way)."""
+    kinds: tuple[JudgeKind, ...] = KINDS
+    """Who judges."""
 
 
 def spread_kernels(
@@ -116,25 +128,56 @@ def _take_furthest(codes: np.ndarray, known: np.ndarray, count: int) -> np.ndarr
     return np.array(taken)
 
 
-def list_arms(maker: Generator, real: TrainingCases, balance: bool, seed: int) -> Iterator[Arm]:
-    """Every way, none first."""
+def soften_labels(maker: Generator, arm: Arm, trust: float, seed: int) -> Arm:
+    """The arm's cases with soft labels: the probabilities of the classifier of the real cases, to the share
+    `trust`, and the class asked for to the rest."""
+    asked = np.eye(arm.added.n_classes)[arm.added.class_index]
+    shares = (1 - trust) * asked + trust * maker.model.screen(arm.added.series)
+    drawn = np.random.default_rng(seed).random((len(shares), 1))
+    class_index = (shares.cumsum(axis=1)[:, :-1] < drawn).sum(axis=1)
+    return Arm(f"{arm.name}, {_name_trust(trust)}", replace(arm.added, class_index=class_index), shares=shares)
+
+
+def _name_trust(trust: float) -> str:
+    return "soft" if trust == 1 else f"{trust:g} soft"
+
+
+def list_arms(
+    maker: Generator, real: TrainingCases, balance: bool, seed: int, ways: Sequence[str] = ()
+) -> Iterator[Arm]:
+    """None, and every way, or those of the names `ways`."""
     counts = count_added(real, balance)
-    yield from make_arms(maker, real, POLICIES, balance, seed)
-    yield Arm("mixture", maker.sample(counts, seed))
+
+    def asks(way: str) -> bool:
+        return not ways or way in ways
+
+    soft = {policy: [trust for trust in TRUSTS if asks(f"{policy}, {_name_trust(trust)}")] for policy in SOFTENED}
+    made = [policy for policy in POLICIES if asks(policy) or soft.get(policy)]
+    for arm in make_arms(maker, real, made, balance, seed):
+        if arm.name == "none" or asks(arm.name):
+            yield arm
+        for own, trusts in soft.items():
+            if arm.name == own:
+                yield from (soften_labels(maker, arm, trust, seed) for trust in trusts)
+    if asks("mixture"):
+        yield Arm("mixture", maker.sample(counts, seed))
     latent = maker.model.encode(real.series)[0].astype(np.float64)
     for width in WIDTHS:
-        kernels = spread_kernels(latent, real.class_index, real.n_classes, width)
-        yield Arm(f"kernels of {width:g}", replace(maker, mixture=kernels).sample(counts, seed))
+        if asks(name := f"kernels of {width:g}"):
+            kernels = spread_kernels(latent, real.class_index, real.n_classes, width)
+            yield Arm(name, replace(maker, mixture=kernels).sample(counts, seed))
     for by in ("hard", "diverse"):
-        yield Arm(f"latent, {by}", select_cases(maker, real, counts, seed, by))
+        if asks(name := f"latent, {by}"):
+            yield Arm(name, select_cases(maker, real, counts, seed, by))
 
 
-def measure(split: Split, balance: bool, seed: int) -> Iterator[tuple[str, str, str]]:
+def measure(split: Split, balance: bool, seed: int, settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Yield way, judge and balanced accuracy, 0 … 1; and way, measure of nearness and its value."""
-    maker = fit_generator(start_fabric(split.configuration), split.real, split.configuration)
+    textured = not settings.ways or bool({*TEXTURED} & {*settings.ways})
+    maker = fit_generator(start_fabric(split.configuration), split.real, split.configuration, textured=textured)
     bench = Bench(split.real, split.judging, maker)
-    judgements = {kind: import_kind(kind).judge(bench) for kind in KINDS}
-    for arm in list_arms(maker, split.real, balance, seed):
+    judgements = {kind: import_kind(kind).judge(bench) for kind in settings.kinds}
+    for arm in list_arms(maker, split.real, balance, seed, settings.ways):
         for kind, judgement in judgements.items():
             if (scores := judgement(arm, seed)) is not None:
                 found = balanced_accuracy_score(split.judging.class_index, scores.argmax(axis=1))
@@ -163,8 +206,9 @@ def write_table(rows: Sequence[tuple[str, ...]]) -> str:
     the way; means over datasets of the mean over seeds, with the interval of the mean; then nearness."""
     values = {row[:5]: float(row[5]) for row in rows}
     ways = list(dict.fromkeys(row[3] for row in rows if row[3] != "none"))
-    title = " | ".join(["level", "way", "mean of judges", "better / equal / worse", *KINDS, *PRIVACY])
-    lines = [f"| {title} |", f"|{'---|' * (4 + len(KINDS) + len(PRIVACY))}"]
+    kinds = [kind for kind in get_args(JudgeKind) if any(row[4] == kind for row in rows)]
+    title = " | ".join(["level", "way", "mean of judges", "better / equal / worse", *kinds, *PRIVACY])
+    lines = [f"| {title} |", f"|{'---|' * (4 + len(kinds) + len(PRIVACY))}"]
     for level, way in itertools.product(LEVELS, ways):
         runs = sorted({key[:2] for key in values if key[2:4] == (level, way)})
         if runs:
@@ -174,7 +218,7 @@ def write_table(rows: Sequence[tuple[str, ...]]) -> str:
                     for run in runs
                     if (*run, level, way, kind) in values
                 }
-                for kind in KINDS
+                for kind in kinds
             }
             means = {run: float(np.mean([own[run] for own in gains.values() if run in own])) for run in runs}
             by_name = _average_seeds(means)
@@ -207,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
                 continue
             split = split_training_set(datasets.load(dataset=name, data=settings.data), LEVELS[level], seed)
             if split is not None:
-                found = list(measure(split, LEVELS[level] is not None, seed))
+                found = list(measure(split, LEVELS[level] is not None, seed, settings))
                 writer.writerows([name, str(seed), level, *row] for row in found)
                 opened.flush()
     print(write_table(read_rows(settings.rows)))

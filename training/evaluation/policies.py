@@ -13,6 +13,8 @@ PAIRS = ("none-pair", "auto-pair")
 """The averaged probabilities of two networks: of two seeds without, and of one without and the one that auto chose."""
 CLASS_WEIGHTS = "class-weights"
 """Real cases alone, weighed so that classes count alike (scikit-learn's `class_weight="balanced"`)."""
+FREE = (CLASS_WEIGHTS, "smote")
+"""What costs a user nothing, and what cases are to beat where classes are imbalanced."""
 BALANCED_WARPS = "oversampling+warps"
 """Real cases drawn equally often from each class, and warped as they are drawn."""
 

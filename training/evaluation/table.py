@@ -9,6 +9,7 @@ from dataclasses import fields
 import numpy as np
 
 from bundle.evidence import Interval
+from training.evaluation.across import Rule, compute_means
 from training.evaluation.comparison import Comparison
 from training.evaluation.results import Choice, Measured
 from training.evaluation.statistics import (
@@ -36,6 +37,7 @@ def write_markdown(
             *_write_latent_share(comparison),
             *_write_advised(comparison, choices),
         ]
+    parts += _write_across(compared)
     if choices:
         parts += ["## What auto chose", "", *_write_choices(choices), ""]
     if measured:
@@ -148,6 +150,41 @@ def _write_advised(comparison: Comparison, choices: Sequence[Choice]) -> list[st
 def _collect_seeds(comparison: Comparison, dataset: str, seeds: Iterable[int]) -> np.ndarray:
     own, other = comparison.values.get(("auto", dataset), {}), comparison.values.get(("none", dataset), {})
     return np.array([own[seed] - other[seed] for seed in seeds if seed in own and seed in other])
+
+
+def _write_across(compared: Sequence[Comparison]) -> list[str]:
+    """The judges' mean, policy by policy; no line where no policy has two judges of cases put beside."""
+    means = compute_means(compared)
+    if not means:
+        return []
+    intro = (
+        "Cases put beside the real ones: points by dataset in the mean of the judges, then their mean and 95 % "
+        "bootstrap over datasets. What is free is the better of class weights and SMOTE, of those a judge takes, "
+        "on all datasets together; or on each dataset, which nobody knows beforehand."
+    )
+    header = (
+        "policy",
+        "judges",
+        "mean of judges",
+        "win/tie/loss",
+        "over what is free",
+        "over the better on each dataset",
+    )
+    rules: tuple[Rule, ...] = ("by judge", "by judge and dataset")
+    rows = [
+        [
+            mean.policy,
+            ", ".join(mean.judges),
+            format_interval(bootstrap_datasets(list(mean.uplift.values()))),
+            str(count_win_tie_loss(list(mean.uplift.values()))),
+            *(
+                format_interval(bootstrap_datasets(list(over.values()))) if (over := mean.over_free.get(rule)) else ""
+                for rule in rules
+            ),
+        ]
+        for mean in means
+    ]
+    return ["## Mean of the judges", "", intro, "", *_write_grid(header, rows), ""]
 
 
 def _write_quality(measured: Sequence[Measured]) -> list[str]:

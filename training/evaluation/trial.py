@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,8 @@ from training.configuration import FitConfiguration
 from training.data import Cases
 from training.data.partition import make_training_cases, order_labels
 from training.evaluation import peers, policies
+from training.families import make_settings
+from training.families.settings import FamilySettings, TrainedSettings
 from training.learning.augmenting import fit_maker, join_cases
 from training.learning.cases import TrainingCases, standardise
 from training.learning.maker import Maker
@@ -52,7 +54,7 @@ class Trial:
     balance: bool
     _probabilities: dict[tuple[PolicyName, float, int, int], np.ndarray] = field(default_factory=dict)
     _added: dict[str, TrainingCases] = field(default_factory=dict)
-    _concatenated: dict[str, np.ndarray] = field(default_factory=dict)
+    _concatenated: dict[tuple[str, FamilySettings], np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def cases(self) -> TrainingCases:
@@ -135,19 +137,34 @@ class Trial:
             self._probabilities[key] = self._predict_test(network)
         return self._probabilities[key]
 
-    def predict_with_added(self, policy: str) -> np.ndarray:
-        """Of the test set, `[n, n_classes]`, by our classifier trained plainly on real and added cases, equal steps."""
+    def predict_with_added(self, policy: str, family: str | None = None) -> np.ndarray:
+        """Of the test set, `[n, n_classes]`, by a classifier trained plainly on real and added cases, equal steps.
+
+        It is ours, or of another `family` of networks, trained as long and as fast as ours. Class weights draw every
+        class equally often.
+        """
         policy = self._resolve(policy)
-        if policy == "none":
+        settings = self.configuration if family is None else self._choose_family(family)
+        if policy == "none" and family is None:
             return self.predict("none")
-        if policy not in self._concatenated:
-            grown = join_cases(self.cases, self.make_added(policy))
+        key = (policy, settings.classifier)
+        if key not in self._concatenated:
+            weighed = policy == policies.CLASS_WEIGHTS
+            grown = self.cases if weighed else join_cases(self.cases, self.make_added(policy))
             pool = standardise(grown, self.scaling)
+            settings = replace(settings, balance=1.0) if weighed else settings
             network, _ = fit_classifier(
-                self.fabric, pool, None, "none", self.configuration, steps_for=len(self.cases.series)
+                self.fabric, pool, None, "none", settings, weighed, steps_for=len(self.cases.series)
             )
-            self._concatenated[policy] = self._predict_test(network)
-        return self._concatenated[policy]
+            self._concatenated[key] = self._predict_test(network)
+        return self._concatenated[key]
+
+    def _choose_family(self, family: str) -> FitConfiguration:
+        """The configuration with a classifier of a family, which has what training says in common with ours."""
+        own = self.configuration.classifier
+        names = [own.name for own in fields(TrainedSettings)] if isinstance(own, TrainedSettings) else []
+        shared = {name: getattr(own, name) for name in names}
+        return replace(self.configuration, classifier=make_settings("classifier", family, shared))
 
     def _predict_test(self, network: nn.Module) -> np.ndarray:
         probabilities: np.ndarray = np.exp(compute_log_probabilities(network, self.scaling, self.test.series))

@@ -20,11 +20,16 @@ PEERS: dict[Free, str] = {"random oversampling": "oversampling", "SMOTE": "smote
 @dataclass(frozen=True)
 class Arm:
     """Cases put beside the real ones, which may be none, and whether classes are weighted to count alike. It is named
-    after its policy, or after what is free."""
+    after its policy, or after what is free.
+
+    shares: soft labels, what of each added case is of which class, `[n_added, n_classes]`, for kinds that can learn
+    from them; for the others class_index is a class drawn by them. None: a case is wholly of its class.
+    """
 
     name: str
     added: TrainingCases
     weighted: bool = False
+    shares: np.ndarray | None = None
 
 
 def count_added(cases: TrainingCases, balance: bool) -> np.ndarray:

@@ -18,6 +18,9 @@ from training.evaluation.trial import Trial
 
 Judgement = Callable[[str], np.ndarray]
 
+OURS = ("fcn", "served")
+"""Judges of what a fit trains itself; to the others a policy is cases put beside the real ones."""
+
 
 class Judge(Protocol):
     """A module of this package."""

@@ -10,7 +10,7 @@ from training.choosing.policies import compute_log_probabilities, fit_classifier
 from training.judging.arms import Arm
 from training.judging.kinds import Bench, Judgement
 from training.learning.augmenting import join_cases
-from training.learning.cases import standardise
+from training.learning.cases import TrainingCases, standardise
 from training.learning.run import start_fabric
 
 REPEATS = 1
@@ -18,6 +18,9 @@ REPEATS = 1
 
 COPIES = ("random oversampling",)
 """Copies weigh a class as class weights do, which are judged."""
+
+N_SHARES = 8
+"""Parts that a case is in where it is of several classes."""
 
 
 def judge(bench: Bench) -> Judgement:
@@ -32,10 +35,23 @@ def judge(bench: Bench) -> Judgement:
             return bench.known
         # Weighted, every class is drawn equally often.
         configuration = replace(maker.configuration, seed=seed, balance=1.0)
-        pool = standardise(join_cases(bench.real, arm.added), maker.scaling)
+        learned = join_cases(bench.real, arm.added) if arm.shares is None else _copy_by_shares(bench.real, arm)
+        pool = standardise(learned, maker.scaling)
         network, _ = fit_classifier(
             fabric, pool, None, "none", configuration, balanced=arm.weighted, steps_for=len(bench.real.series)
         )
         return compute_log_probabilities(network, maker.scaling, bench.asked.series)
 
     return judgement
+
+
+def _copy_by_shares(real: TrainingCases, arm: Arm) -> TrainingCases:
+    """Each case N_SHARES times, of an added one as many of a class as its share is: over the batches the loss is the
+    cross-entropy of soft labels."""
+    assert arm.shares is not None
+    places = (np.arange(N_SHARES) + 0.5) / N_SHARES
+    bounds = arm.shares.cumsum(axis=1)[:, None, :-1]
+    class_index = (bounds < places[:, None]).sum(axis=2).reshape(-1)
+    added = arm.added.select(np.repeat(np.arange(len(arm.added.series)), N_SHARES))
+    copies = real.select(np.repeat(np.arange(len(real.series)), N_SHARES))
+    return join_cases(copies, replace(added, class_index=class_index))
