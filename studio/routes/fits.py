@@ -39,6 +39,7 @@ class Fits:
     def __init__(self, studio: Studio) -> None:
         self.studio, self.settings = studio, studio.settings
         self._queue: Queue | None = None
+        self._describing: asyncio.Task[dict[str, Any]] | None = None
 
     def _open_queue(self) -> Queue:
         if self._queue is None:
@@ -58,19 +59,28 @@ class Fits:
     async def show_options(self, request: Request) -> Response:
         """GET /fits/options."""
         self._require_fits()
+        return answer(await asyncio.shield(self._describe()))
+
+    def _describe(self) -> asyncio.Task[dict[str, Any]]:
+        """All options, found out once for everybody who waits for them meanwhile: shield it from those who leave."""
         from studio.jobs.options import describe
 
-        return answer(await asyncio.to_thread(describe, self.settings.folder))
+        if self._describing is None or self._describing.done():
+            self._describing = asyncio.create_task(asyncio.to_thread(describe, self.settings.folder))
+        return self._describing
 
     async def start(self, request: Request) -> Response:
         """POST /fits."""
         self._require_fits()
         asked, owner = read_json(request, NewFit), self.studio.name_owner(request)
-        return answer((await asyncio.to_thread(self._start, asked, owner)).describe(), 202)
+        await asyncio.to_thread(self._require_known, asked)
+        described = await asyncio.shield(
+            self._describe()
+        )  # it may take seconds the first time; who leaves meanwhile queues nothing
+        return answer((await asyncio.to_thread(self._start, asked, owner, described)).describe(), 202)
 
-    def _start(self, asked: NewFit, owner: str) -> Job:
-        from studio.jobs.options import check_options, describe
-
+    def _require_known(self, asked: NewFit) -> None:
+        """Raise `NotFound` for a dataset that is not there, `InvalidRequest` for a name that cannot be one."""
         try:
             check_name(asked.name)
         except BundleError as error:
@@ -82,12 +92,18 @@ class Fits:
         dataset = self.studio.open_catalogue().get(asked.dataset)
         if dataset.deleted is not None:
             raise NotFound(f"the dataset {dataset.name!r} was deleted; restore it to fit it.", "dataset")
-        options = check_options(asked.options or {}, describe(self.settings.folder))
+
+    def _start(self, asked: NewFit, owner: str, described: dict[str, Any]) -> Job:
+        from studio.jobs.options import check_options
+
+        options = check_options(asked.options or {}, described)
         (self.settings.folder / "jobs").mkdir(parents=True, exist_ok=True)  # by which a runner is started
         return self._open_queue().add(asked.name, asked.dataset, options, owner, self.settings.queued_fits)
 
     async def list(self, request: Request) -> Response:
         """GET /fits."""
+        if self._describing is None and self.settings.fits and not self.studio.why_no_fits:
+            self._describe()  # whoever looks at fits may start one next
         asked = read_query(request, FitQuery)
         if asked.state and asked.state not in get_args(State):
             raise InvalidRequest(f"state is {asked.state!r:.80}; one of: {', '.join(get_args(State))}.", "state")

@@ -33,6 +33,9 @@ BRIEF: dict[str, Any] = {
 }
 """The quickest fit."""
 
+PATIENCE = 300.0
+"""For the first that is asked of fits: a process imports what learns, on a machine that may have much to do."""
+
 
 def add_waves(folder: Path) -> str:
     """Keep two classes of sines in the catalogue of a studio; the dataset's id."""
@@ -55,7 +58,7 @@ def waves(studio_server: Server, studio_folder: Path) -> str:
 @pytest.fixture(scope="module")
 def client(studio_server: Server) -> Iterator[Client]:
     """Of `studio_server`."""
-    with Client(studio_server.url) as client:
+    with Client(studio_server.url, timeout=PATIENCE) as client:
         yield client
 
 
@@ -133,7 +136,7 @@ def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) 
     shutil.copytree(ROOT / "models", models)  # a server is ready when it has some
     waves = add_waves(folder)
     options = {**BRIEF, "vae.steps": 1500}
-    with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url) as client:
+    with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url, timeout=PATIENCE) as client:
         fit = client.fits.start(waves, "waves", options)
         waiting = client.fits.start(waves, "other", BRIEF)
         wait_until(lambda: list(models.glob(".fits/*/*.half")), 300, "a checkpoint")
@@ -144,7 +147,7 @@ def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) 
         with pytest.raises(DeadlineExceeded, match="the fit is"):
             client.fits.wait(fit.id, timeout=0)
         os.kill(find_runners(server)[0], signal.SIGKILL)
-    with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url) as client:
+    with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url, timeout=PATIENCE) as client:
         done = [client.fits.wait(one.id, timeout=600) for one in (fit, waiting)]
         assert [one.version for one in done] == [1, 1], client.fits.log(fit.id)
         assert "going on with the fit that was stopped" in client.fits.log(fit.id)
