@@ -14,7 +14,7 @@ export function Start({ params }) {
   if (!listed.value) return html`${head}<${Refusal} error=${listed.error} />${listed.busy && html`<${Busy} what="Reading the datasets" />`}`;
   const { datasets } = listed.value;
   if (!datasets.length) return html`${head}<${Empty} title="There is no dataset to fit yet"><p><a href=${link("datasets")}>Upload one</a>, or <a href=${link("generate")}>generate one</a>.</p><//>`;
-  return html`${head}<${Form} datasets=${datasets} described=${described.value ?? UNKNOWN} refused=${described.error} params=${params} />`;
+  return html`${head}<${Form} datasets=${datasets} described=${described.value ?? UNKNOWN} refused=${described.error} onAsk=${described.again} params=${params} />`;
 }
 
 const FEW = 8;
@@ -22,7 +22,7 @@ const FEW = 8;
 /** Until the server has said what families and options there are. */
 const UNKNOWN = { kinds: {}, options: [] };
 
-function Form({ datasets, described, refused, params }) {
+function Form({ datasets, described, refused, onAsk, params }) {
   const dataset = datasets.find(({ id }) => id === params.dataset) ?? (params.dataset ? null : datasets[0]);
   const set = useMemo(() => readChoices(params, described), [params, described]);
   const unlabelled = dataset && !dataset.classes.length;
@@ -56,7 +56,7 @@ function Form({ datasets, described, refused, params }) {
       ${dataset && html`<p class="ds-small" style="margin-top:16px">${describeShape(dataset.shape)}</p><${ClassBar} classes=${dataset.classes} most=${10} />`}
       ${dataset?.shape.n_cases < FEW && html`<p class="note">That is few to learn from. Longer recordings are <a href=${openDataset(dataset.id)}>cut into windows</a> first.</p>`}
     <//>
-    <${Panel} title="How it is learned">${waits ? html`<${Refusal} error=${refused} />${!refused && html`<${Busy} what="Asking what families and options there are; the first time takes a while" />`}` : html`<div class="stack">
+    <${Panel} title="How it is learned">${waits ? html`<${Refusal} error=${refused}><${Button} onClick=${onAsk}>Ask again<//><//>${!refused && html`<${Busy} what="Asking what families and options there are; the first time takes a while" />`}` : html`<div class="stack">
       <${Ways} ...${shared} />
       <${Families} families=${families} labelled=${labelled} ...${shared} />
       <${Front} all=${all} labelled=${labelled} unlabelled=${unlabelled} ...${shared} />
