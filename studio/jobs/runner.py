@@ -27,7 +27,7 @@ from studio.settings import StudioSettings
 
 logger = logging.getLogger("seriesmith.studio")
 
-TURN_SECONDS, BEAT_SECONDS = 0.2, 1.0
+TURN_SECONDS, IDLE_SECONDS, BEAT_SECONDS = 0.2, 1.0, 1.0
 
 STOP_SECONDS = 3.0
 """For a fit to stop in good order when the service ends; then it is killed, and goes on from its last checkpoint."""
@@ -88,7 +88,7 @@ class Runner:
                 self._note_trouble(f"the studio's database does not answer: {error}")
                 if self._stopping_since is not None and time.monotonic() - self._stopping_since > 2 * STOP_SECONDS:
                     return
-            time.sleep(TURN_SECONDS)
+            time.sleep(TURN_SECONDS if self._running else IDLE_SECONDS)
 
     def take_turn(self) -> None:
         """Look after what runs, and claim what waits. Raises `SQLAlchemyError`."""
