@@ -78,7 +78,7 @@ def advise(manifest: Manifest, policy: PolicyName) -> AugmentAdvice:
         return _withhold_advice("This model learned from unlabelled data, where there is no accuracy to gain.")
     if uplift and policy == uplift.advice.policy and uplift.advice.uplift is not None:
         return _give_advice(uplift, uplift.advice.use, uplift.advice.uplift, "adding synthetic cases here")
-    if not uplift or not uplift.candidates:
+    if not uplift or all(candidate.policy == "none" for candidate in uplift.candidates):
         return _withhold_advice("Whether adding these cases makes a classifier better was not measured.")
     candidate = _find_candidate(uplift, policy)
     if candidate is None:

@@ -42,6 +42,6 @@ function list(datasets, chosen, card) {
 
 function prepare({ series, labels, total, synthetic }, { name }, part) {
   const notes = total > series.length ? [`The first ${series.length} of ${total} series are shown.`] : [];
-  if (part === "train" && !synthetic?.some(Boolean)) notes.push("If the model was fitted to this part, what it says here flatters it.");
+  if (part === "train" && !synthetic?.some(Boolean)) notes.push("If the model was fitted to this part, what it says here flatters it: oddities that it has seen score lower than new ones would. Their order says more than the scores.");
   return { series, labels: labels?.some((label) => label !== null) ? labels : null, notes, name };
 }
