@@ -76,6 +76,7 @@ def test_two_versions_are_compared_and_one_is_rolled_back(page: Page, studio_ser
     assert find_violations(page) == []
 
 
+@pytest.mark.long
 def test_a_comparison_is_a_url_to_share(page: Page, rolling: str) -> None:
     open_view(page, "models", model=rolling, compare="2,1")
     card = find_card(page, rolling)
@@ -101,6 +102,7 @@ def test_a_refused_bundle_is_listed_with_the_reason(
         shutil.rmtree(shipped_models / "spoiled")
 
 
+@pytest.mark.long
 def test_unloading_is_undone(page: Page, studio_server: Server, rolling: str) -> None:
     open_view(page, "models")
     find_card(page, rolling).scroll_into_view_if_needed()
@@ -133,6 +135,7 @@ def test_what_is_odd_comes_first_and_is_shown_where(page: Page) -> None:
     assert find_violations(page) == []
 
 
+@pytest.mark.long
 def test_series_are_chosen_by_keys_and_the_url_shows_the_same_again(page: Page) -> None:
     open_view(page, "classify", model="gunpoint")
     rows = find_rows(page)
@@ -148,6 +151,7 @@ def test_series_are_chosen_by_keys_and_the_url_shows_the_same_again(page: Page) 
     expect(page.get_by_role("columnheader", name="Typical")).to_have_attribute("aria-sort", "ascending")
 
 
+@pytest.mark.long
 def test_pasted_numbers_are_judged_as_the_api_judges_them(page: Page, studio_server: Server, tmp_path: Path) -> None:
     made = studio_server.answer("sample", model="gunpoint", n_per_class=2, seed=7)
     text = "\n".join(
@@ -188,6 +192,7 @@ def test_what_cannot_be_read_is_refused_with_its_line(page: Page, text: str, sai
     expect(page.get_by_role("alert")).to_contain_text(said)
 
 
+@pytest.mark.long
 def test_series_of_another_shape_are_refused_in_the_servers_words(page: Page, guard: Guard) -> None:
     guard.allowed = {400, 422}
     open_view(page, "classify", model="gunpoint", source="paste")
@@ -196,6 +201,7 @@ def test_series_of_another_shape_are_refused_in_the_servers_words(page: Page, gu
     expect(page.get_by_role("alert")).to_contain_text("150")
 
 
+@pytest.mark.long
 def test_a_file_becomes_a_dataset_and_is_judged(page: Page, studio_server: Server, tmp_path: Path) -> None:
     made = studio_server.answer("sample", model="gunpoint", n_per_class=5, seed=1)
     file = tmp_path / "pulls.csv"
@@ -211,6 +217,7 @@ def test_a_file_becomes_a_dataset_and_is_judged(page: Page, studio_server: Serve
     expect(page).to_have_url(re.compile("dataset=[0-9a-f]{32}"))
 
 
+@pytest.mark.long
 def test_a_folder_is_packed_on_the_page(page: Page, studio_server: Server, tmp_path: Path) -> None:
     made = studio_server.answer("sample", model="gunpoint", n_per_class=3, seed=2)
     folder = tmp_path / "a folder"
@@ -228,6 +235,7 @@ def test_a_folder_is_packed_on_the_page(page: Page, studio_server: Server, tmp_p
     expect(page.get_by_role("combobox", name="Dataset")).to_contain_text("a folder, version")
 
 
+@pytest.mark.long
 def test_a_model_of_several_channels_is_shown_by_channel(page: Page) -> None:
     open_view(page, "classify", model="basicmotions")
     expect(page.get_by_role("img", name=re.compile("^Channel"))).to_have_count(4)
@@ -235,6 +243,7 @@ def test_a_model_of_several_channels_is_shown_by_channel(page: Page) -> None:
     expect(page.get_by_role("img", name=re.compile("^Channel"))).to_have_count(6)
 
 
+@pytest.mark.long
 def test_the_calls_that_are_shown_run(page: Page, studio_server: Server) -> None:
     open_view(page, "classify", model="gunpoint", seed=2)
     calls = page.get_by_role("region", name="The same call")

@@ -263,6 +263,7 @@ def make_uploads(tmp_path: Path) -> Callable[..., Uploads]:
     return make
 
 
+@pytest.mark.long
 def test_bombs_do_not_go_off(make_uploads: Callable[..., Uploads]) -> None:
     uploads = make_uploads(parse_bytes=2**29, max_upload_bytes=2**20)
     zeros = io.BytesIO()
@@ -297,6 +298,7 @@ def main(task, folder):
 """
 
 
+@pytest.mark.long
 def test_a_process_ends_with_all_that_it_started(
     make_uploads: Callable[..., Uploads], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
