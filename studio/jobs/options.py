@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import importlib.util
 import operator
 import os
-import subprocess
-import threading
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable, Iterator
 from math import isfinite
 from pathlib import Path
@@ -34,33 +34,51 @@ ENDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
 }
 """Bounds of an option, each with its words and when it holds."""
 
-_describing = threading.Lock()
 
-
-def describe(folder: Path) -> Json:
+async def describe(folder: Path) -> Json:
     """All families and options of a fit. A process that imports what learns is asked once, and its answer kept in
     `folder` until the code changes. Raises `Unavailable`."""
-    file = folder / f"options-{_digest_code()}.json"
-    with _describing:
-        if not file.is_file():
-            _ask(file)
-        described: Json = orjson.loads(file.read_bytes())
+    file = folder / f"options-{await asyncio.to_thread(_digest_code)}.json"
+    if (kept := await asyncio.to_thread(_read, file)) is not None:
+        return kept
+    described = await _ask()
+    described["options"] = [option for option in described["options"] if option["name"] not in KEPT]
+    await asyncio.to_thread(_keep, file, described)
     return described
 
 
-def _ask(file: Path) -> None:
-    command = make_command("describe")
+async def _ask() -> Json:
+    # Not in a thread: a server that ends would wait for it.
+    process = await asyncio.create_subprocess_exec(
+        *make_command("describe"), env=make_environment(), stdin=DEVNULL, stdout=PIPE, stderr=PIPE
+    )
     try:
-        asked = subprocess.run(
-            command, env=make_environment(), capture_output=True, timeout=DESCRIBE_SECONDS, check=True
+        async with asyncio.timeout(DESCRIBE_SECONDS):
+            answered, said = await process.communicate()
+        described: Json = orjson.loads(answered)
+    except (TimeoutError, orjson.JSONDecodeError) as error:
+        words = (
+            f"it took longer than {DESCRIBE_SECONDS:g} s"
+            if isinstance(error, TimeoutError)
+            else said.decode(errors="replace").strip()[-300:]
         )
-        described = orjson.loads(asked.stdout)
-    except (OSError, subprocess.SubprocessError, orjson.JSONDecodeError) as error:
-        said = getattr(error, "stderr", b"") or b""
-        raise Unavailable(
-            f"the options of a fit could not be found out: {said.decode(errors='replace').strip()[-300:] or error}"
-        ) from error
-    described["options"] = [option for option in described["options"] if option["name"] not in KEPT]
+        raise Unavailable(f"the options of a fit could not be found out: {words}; try again.") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+    return described
+
+
+def _read(file: Path) -> Json | None:
+    try:
+        read: Json = orjson.loads(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    return read
+
+
+def _keep(file: Path, described: Json) -> None:
+    """Write what was found out, in place of what earlier code had."""
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_suffix(f".{os.getpid()}")
     temporary.write_bytes(orjson.dumps(described))

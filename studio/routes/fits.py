@@ -66,7 +66,7 @@ class Fits:
         from studio.jobs.options import describe
 
         if self._describing is None or self._describing.done():
-            self._describing = asyncio.create_task(asyncio.to_thread(describe, self.settings.folder))
+            self._describing = asyncio.create_task(describe(self.settings.folder))
         return self._describing
 
     async def start(self, request: Request) -> Response:
