@@ -76,13 +76,15 @@ def run_server(
     host: str = "127.0.0.1",
     **settings: object,
 ) -> Iterator[Server]:
-    """A server of the bundles in `models` (None: its own); `settings` are SERIESMITH_… variables.
+    """A server of the bundles in `models` (None: its own); `settings` are SERIESMITH_… variables. With a
+    `studio_folder` it has the studio, which takes seconds more to start.
 
     `target` is the service of the code in `tree`, or a bento's directory. It must end when it is told to.
     """
     port, grpc_port = find_free_ports(2)
     port = http_port or port
-    settings = {"grpc_port": grpc_port, "drain_seconds": 0, "manage_models": "true"} | settings
+    mounted = "studio" if "studio_folder" in settings else "none"
+    settings = {"grpc_port": grpc_port, "drain_seconds": 0, "manage_models": "true", "mount": mounted} | settings
     ours = {f"SERIESMITH_{name.upper()}": str(value) for name, value in settings.items()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
     bentoml = {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder / "bentoml")}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bundle.repository import SHIPPED
-from service.settings import Settings, require_writable, review_environment
+from service.settings import HOSTS, Settings, describe_hosts, find_hosts, require_writable, review_environment
 
 
 def test_without_variables_the_defaults_hold():
@@ -134,3 +134,12 @@ def test_workers_share_the_cores():
     assert Settings(workers=cores).threads_per_call == Settings(workers=100 * cores).threads_per_call == 1
     assert Settings(workers=2, threads=5).threads_per_call == 5
     assert Settings().processes == max(1, cores // 4) and Settings(workers=3).processes == 3
+
+
+def test_a_worker_knows_the_hosts_from_its_supervisor_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(HOSTS, raising=False)
+    assert find_hosts() is None
+    for hosts in ((), ("127.0.0.1",), ("::", "0.0.0.0")):
+        monkeypatch.setenv(HOSTS, describe_hosts(hosts)[HOSTS])
+        assert find_hosts() == hosts
+    assert not review_environment(describe_hosts(["::"]))  # it is no setting, and none that looks like one

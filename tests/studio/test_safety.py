@@ -14,6 +14,7 @@ from bundle.errors import Forbidden, SeriesmithError, Unauthenticated
 from service.http.exchange import Request, Response
 from service.http.routes import Routes
 from studio.safety import READING, find_why_shut
+from studio.settings import StudioSettings
 from tests.service.server import Server, run_server
 from tests.studio.rows import fill_path, list_described, mount_studio
 
@@ -191,3 +192,14 @@ def test_a_key_has_its_limits_here_too(monkeypatch: pytest.MonkeyPatch):
     match = routes.admit("GET", "/datasets", headers)
     refused = asyncio.run(routes.answer(match, Request("GET", "/datasets", headers, b"")))
     assert isinstance(refused, Response) and refused.status == 429 and caller.running == 1
+
+
+@pytest.mark.parametrize(("text", "said"), [("true", True), ("1", True), ("no", False), ("", False)])
+def test_whether_strangers_are_let_in_is_said_in_words(text: str, said: bool):
+    settings = StudioSettings.from_environment(Path("models"), {"SERIESMITH_STUDIO_ALLOW_ANONYMOUS": text})
+    assert settings.allow_anonymous is said
+
+
+def test_what_is_no_word_for_it_is_refused():
+    with pytest.raises(ValueError, match=r"SERIESMITH_STUDIO_ALLOW_ANONYMOUS is 'maybe'; it must be true or false"):
+        StudioSettings.from_environment(Path("models"), {"SERIESMITH_STUDIO_ALLOW_ANONYMOUS": "maybe"})
