@@ -54,7 +54,7 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
     """Import a command and run it; the exit status. `prog` is what it calls itself."""
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, Ctrl-C needs no traceback
     try:
-        if command in SIDE_BY_SIDE:
+        if command in SIDE_BY_SIDE and not {"-h", "--help"}.intersection(arguments):
             open_nursery()  # it imports meanwhile
         module = importlib.import_module(f"training.{command}")
     except ModuleNotFoundError as error:

@@ -13,20 +13,17 @@ import zipfile
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seriesmith.base import copy_signature
+from seriesmith.callers import AsyncCaller, Caller
 from seriesmith.calls import Call
 from seriesmith.errors import Unexpected
 from seriesmith.reading import Fields, to_label_array
-
-if TYPE_CHECKING:
-    from seriesmith.asynchronous import AsynchronousClient
-    from seriesmith.blocking import BlockingClient
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -304,7 +301,7 @@ def _make_async_method(
 class Datasets:
     """The datasets of a server."""
 
-    def __init__(self, client: BlockingClient) -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
 
     def upload(self, source: str | Path | bytes, filename: str | None = None, **settings: Any) -> Upload:
@@ -331,7 +328,7 @@ class Datasets:
 class AsyncDatasets:
     """The twin of `Datasets`: await its methods."""
 
-    def __init__(self, client: AsynchronousClient) -> None:
+    def __init__(self, client: AsyncCaller) -> None:
         self._client = client
 
     async def upload(self, source: str | Path | bytes, filename: str | None = None, **settings: Any) -> Upload:

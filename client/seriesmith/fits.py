@@ -14,18 +14,15 @@ import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Mapping
 from contextlib import aclosing, closing
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
 from seriesmith.base import copy_signature
+from seriesmith.callers import AsyncCaller, Caller
 from seriesmith.calls import Call
 from seriesmith.errors import DeadlineExceeded, Interrupted, Unexpected
 from seriesmith.reading import Fields
-
-if TYPE_CHECKING:
-    from seriesmith.asynchronous import AsynchronousClient
-    from seriesmith.blocking import BlockingClient
 
 P = ParamSpec("P")
 Answer = TypeVar("Answer")
@@ -182,7 +179,7 @@ def _make_async_method(
 class Fits:
     """The fits of a server."""
 
-    def __init__(self, client: BlockingClient) -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
 
     start = _make_method(start)
@@ -225,7 +222,7 @@ class Fits:
 class AsyncFits:
     """The twin of `Fits`: await its methods, and iterate `events` with `async for`."""
 
-    def __init__(self, client: AsynchronousClient) -> None:
+    def __init__(self, client: AsyncCaller) -> None:
         self._client = client
 
     start = _make_async_method(start)
