@@ -26,7 +26,7 @@ TRAINING := $(VENV)/.training-$(EXTRA)
 TESTING := $(VENV)/.testing-$(EXTRA)
 PINS := pyproject.toml client/pyproject.toml constraints.txt
 HASHED := $(if $(filter gpu,$(EXTRA)),requirements-serving-gpu.txt,requirements-serving.txt)
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --constraint constraints.txt --editable
 
 # BentoML calls home otherwise; servers that tests start inherit it.
 export BENTOML_DO_NOT_TRACK := True
