@@ -31,6 +31,11 @@ def take(cases: Labelled, n_cases: int) -> Labelled:
     return Labelled(cases.series[:n_cases], cases.labels[:n_cases])
 
 
+def has_leak_warning(recorded: pytest.WarningsRecorder) -> bool:
+    """Whether a LeakWarning is among them. Python adds warnings of its own where it compiles a library's module."""
+    return any(issubclass(one.category, LeakWarning) for one in recorded.list)
+
+
 def test_a_part_of_the_training_cases_is_told_from_other_cases(server: Server, trained: Labelled, cases: Labelled):
     part, whole, others = (
         augment(server, some)["overlap"] for some in (take(trained, len(trained.series) * 4 // 5), trained, cases)
@@ -65,7 +70,7 @@ def test_a_sampler_warns_or_refuses_or_is_told_to_be_silent(
     recwarn.clear()
     silent = kind(server.url, "sines", check="off")
     getattr(silent, method)(*given)
-    assert not recwarn.list and silent.overlap_.partial
+    assert not has_leak_warning(recwarn) and silent.overlap_.partial
     with pytest.raises(InvalidRequest, match="check is 'never'; pass one of warn, refuse, off"):
         getattr(kind(server.url, "sines", check="never"), method)(*given)
 
@@ -83,7 +88,7 @@ def test_a_sampler_says_nothing_of_cases_that_no_fit_saw(
     server: Server, cases: Labelled, recwarn: pytest.WarningsRecorder
 ):
     Sampler(server.url, "sines", check="refuse").fit_resample(cases.series[:30], cases.labels[:30])
-    assert not recwarn.list
+    assert not has_leak_warning(recwarn)
 
 
 def test_a_bundle_without_a_sketch_tells_nothing(sines: Bundle, trained: Labelled):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -146,6 +148,11 @@ def test_the_mean_of_judges_is_paired_and_what_is_free_is_the_better_by_judge() 
     assert (
         "| latent | dtw, minirocket | +4.50 [2.00, 7.00] | 2/0/0 | +2.00 [1.00, 3.00] | +1.00 [-1.00, 3.00] |" in table
     )
+    assert "less warps" not in table, "nothing here was warped"
+    both = [
+        replace(row, policy={"latent": "latent+warps", "smote": "warps"}.get(row.policy, row.policy)) for row in rows
+    ]
+    assert "latent+warps less warps: +2.50 [-1.00, 6.00], 1/0/1." in write_markdown("T", compare(both, "accuracy"), ())
     assert "Mean of the judges" not in write_markdown("T", compare(rows[:8], "accuracy"), ())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 
 from bundle.engine.sessions import Runtime, Session
 from training.export.exporting import BATCH_SIZES, PARITY, Exportable, ParityError, export
+from training.export.torchlib import REGISTRY, keep_torchlib
 from training.families import classifiers
 from training.learning.scaling import Scaling
 
@@ -92,3 +94,17 @@ def test_a_classifier_may_differ_from_torch_by_the_rounding_of_thousands_of_feat
     for refused in (far, replace(close, parity=PARITY)):
         with pytest.raises(ParityError, match="class_probabilities differs from torch"):
             export(refused)
+
+
+def test_operators_are_read_once_where_torch_lets_us() -> None:
+    with keep_torchlib() as kept:
+        holder = importlib.import_module(REGISTRY).ONNXRegistry
+        assert kept and holder.from_torchlib() is holder.from_torchlib()
+    assert holder.from_torchlib() is not holder.from_torchlib(), "torch has its own again"
+
+
+@pytest.mark.parametrize("registry", ["torch.no_such_module", "torch.onnx"])
+def test_a_torch_without_that_part_exports_all_the_same(registry: str) -> None:
+    with keep_torchlib(registry) as kept:
+        assert not kept
+        export(Exportable("scaled", Scaled(), {"rows": ROWS}, ("scaled",), {}, {"factor": np.float32([1, 2, 3])}))

@@ -9,7 +9,7 @@ from dataclasses import fields
 import numpy as np
 
 from bundle.evidence import Interval
-from training.evaluation.across import Rule, compute_means
+from training.evaluation.across import Mean, Rule, compute_means
 from training.evaluation.comparison import Comparison
 from training.evaluation.results import Choice, Measured
 from training.evaluation.statistics import (
@@ -184,7 +184,17 @@ def _write_across(compared: Sequence[Comparison]) -> list[str]:
         ]
         for mean in means
     ]
-    return ["## Mean of the judges", "", intro, "", *_write_grid(header, rows), ""]
+    return ["## Mean of the judges", "", intro, "", *_write_grid(header, rows), "", *_write_latent_over_warps(means)]
+
+
+def _write_latent_over_warps(means: Sequence[Mean]) -> list[str]:
+    """What latent codes add to warps; no line where one of both was not judged, or other judges took it."""
+    found = {mean.policy: mean for mean in means}
+    both, warps = found.get("latent+warps"), found.get("warps")
+    if both is None or warps is None or both.judges != warps.judges:
+        return []
+    added = [both.uplift[name] - warps.uplift[name] for name in both.uplift if name in warps.uplift]
+    return [f"latent+warps less warps: {format_interval(bootstrap_datasets(added))}, {count_win_tie_loss(added)}.", ""]
 
 
 def _write_quality(measured: Sequence[Measured]) -> list[str]:

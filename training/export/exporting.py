@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import logging
 import statistics
@@ -11,14 +10,12 @@ import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from unittest.mock import patch
 
 import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
 from torch.export import Dim
-from torch.onnx._internal.exporter._registration import ONNXRegistry
 
 from bundle.engine.sessions import Runtime, Session
 from bundle.manifest import Graph
@@ -26,6 +23,7 @@ from bundle.manifest import Tensor as TensorCard
 from bundle.probe import compute_relative_difference
 from bundle.publish import compute_sha256
 from training.export.repeating import ANSWER, NEXT_STATE, STATE, STEP, repeat_step
+from training.export.torchlib import keep_torchlib
 
 BATCH_SIZES = (1, 2, 7, 33, 256)
 PARITY = 1e-5
@@ -35,8 +33,6 @@ PROBE_TOLERANCE = 1e-3
 """Largest relative difference allowed when a probe is replayed, on any provider."""
 
 LATENCY_RUNS = 101
-
-_read_torchlib_anew = ONNXRegistry.from_torchlib
 
 Arrays = dict[str, np.ndarray]
 
@@ -150,7 +146,7 @@ def _convert_module(exportable: Exportable) -> onnx.ModelProto:
     """The module alone, without the exporter's notes on source files."""
     arguments = {**exportable.make_inputs(2), **exportable.defaults}
     batch = Dim("n")
-    with _quiet(), patch.object(ONNXRegistry, "from_torchlib", staticmethod(_read_torchlib)):
+    with _quiet(), keep_torchlib():
         program = torch.onnx.export(
             exportable.module,
             tuple(torch.as_tensor(array) for array in arguments.values()),
@@ -174,13 +170,6 @@ def _convert_module(exportable: Exportable) -> onnx.ModelProto:
         onnx.numpy_helper.from_array(array, name) for name, array in exportable.defaults.items()
     )
     return model
-
-
-@functools.cache
-def _read_torchlib(**options: int) -> ONNXRegistry:
-    """All operators that the exporter knows: it would read them anew for every graph, which takes as long as a small
-    one's export. Every graph is compared with torch, so that a mistake would be found."""
-    return _read_torchlib_anew(**options)
 
 
 def _compare(exportable: Exportable, session: Session) -> None:

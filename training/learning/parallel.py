@@ -24,8 +24,8 @@ SET_DEATH_SIGNAL = 1
 def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
     """The answers of calls, in order; on the CPU each in a process of its own, one thread each.
 
-    Raises what the first call raised that failed; what still runs then is killed. Raises `BrokenProcessPool` where a
-    process was.
+    Raises what the first call raised that failed, and kills what still runs then. Raises `BrokenProcessPool` where a
+    process was killed from outside.
     """
     workers = min(configuration.workers or cpu_count(), len(calls))
     if workers <= 1 or configuration.device == "cuda" or configuration.devices > 1:
