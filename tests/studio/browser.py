@@ -62,9 +62,9 @@ class Guard:
             self.found.append(f"{response.request.method} {response.url} was answered {response.status}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
+    """Chromium, without a window; it ends with the module, for while it runs no other event loop can in its thread."""
     if not CHROMIUM.exists():
         pytest.skip(f"There is no {CHROMIUM}: install Debian's package chromium to test the page.")
     with sync_playwright() as playwright:
