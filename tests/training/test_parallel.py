@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from pathlib import Path
 
 import pytest
 
+from tests.service.server import wait_until
+from tests.training.test_ending import has_members
 from training.configuration import FitConfiguration
 from training.learning.parallel import run_side_by_side
 from training.learning.watcher import Cancelled
@@ -44,3 +48,16 @@ def test_what_fails_ends_what_runs_beside_it() -> None:
 def test_a_process_that_is_killed_is_no_endless_wait() -> None:
     with pytest.raises(BrokenProcessPool):
         run_side_by_side([partial(time.sleep, 60), partial(signal.raise_signal, signal.SIGKILL)], CONFIGURATION)
+
+
+def test_a_process_that_is_killed_leaves_no_worker(tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    source = (
+        "import os, time; from functools import partial; from tests.training.test_parallel import *;"
+        f"run_side_by_side([partial(time.sleep, 600), partial(os.mkdir, {str(begun)!r})], CONFIGURATION)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", source], start_new_session=True)
+    wait_until(begun.exists, 120, "calls that run")
+    parent.kill()
+    parent.wait()
+    wait_until(lambda: not has_members(parent.pid), 20, "the end of all that worked for it")

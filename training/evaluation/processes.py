@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
-from training.learning.parallel import end_with_parent
+from training.learning.parallel import end_with_parent, watch_every_process
 from training.nursery import set_one_thread
 
 Job = TypeVar("Job")
@@ -22,6 +22,7 @@ def run_jobs(
     spawn = multiprocessing.get_context("spawn")
     with set_one_thread(), ProcessPoolExecutor(workers, spawn, initializer=end_with_parent) as pool:
         waiting = {pool.submit(run, job): job for job in jobs}
+        watch_every_process(pool)
         for future in as_completed(waiting):
             error = future.exception()
             if error is not None and not isinstance(error, Exception):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import multiprocessing
+import os
 import pickle
 import signal
-import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from functools import partial
@@ -16,9 +16,6 @@ from joblib import cpu_count
 
 from training.configuration import FitConfiguration
 from training.nursery import open_nursery
-
-SET_DEATH_SIGNAL = 1
-"""Of Linux's prctl."""
 
 
 def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
@@ -35,6 +32,7 @@ def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfigurat
         try:
             # As bytes: torch would pass tensors by open files, of which there are too few.
             running = [pool.submit(_call, pickle.dumps(call)) for call in calls]
+            watch_every_process(pool)
             ended, _ = wait(running, return_when=FIRST_EXCEPTION)
             for future in running:
                 if future in ended:
@@ -50,8 +48,26 @@ def _call(call: bytes) -> bytes:
     return pickle.dumps(pickle.loads(call)())
 
 
+def watch_every_process(pool: ProcessPoolExecutor) -> None:
+    """Have the pool notice from now on where any of its processes is killed.
+
+    It watches those that it had when it was last given a call, and starts one only after it was given one, so that
+    the newest goes unwatched until there is another call, or an answer.
+    """
+    pool.submit(os.getpid)
+
+
 def end_with_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when it ends, however that comes about."""
+    """Leave Ctrl-C to the process that this one works for, and end when that ends, however that comes about.
+
+    To the system, the parent is the nursery, which outlives the fit as long as it has workers: a thread waits for the
+    fit itself.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
+    threading.Thread(target=_wait_and_end, name="end with parent", daemon=True).start()
+
+
+def _wait_and_end() -> None:
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
