@@ -45,7 +45,7 @@ def has_members(group: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 def test_a_signal_ends_a_fit_in_one_line_with_its_status_and_its_workers(number: int, tmp_path: Path) -> None:
     fit = start(tmp_path, "--workers=2", "--vae.steps=100000")
     wait_until(lambda: count_finished_loops(tmp_path) >= 1 or fit.poll() is not None, 120, "a finished training loop")

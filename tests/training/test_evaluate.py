@@ -122,6 +122,7 @@ def test_nothing_runs_where_nothing_is_missing(data: Path, out: Path, capfd: pyt
     assert capfd.readouterr().out.strip() == str(out / "table.md")
 
 
+@pytest.mark.long
 def test_a_job_gives_equal_rows_under_every_policy_and_judge_however_often_it_runs(data: Path) -> None:
     job = Job("First", data, 3, None, list_arms(judges.list_known(), policies.list_known()), TINY)
     first = run(job)

@@ -107,4 +107,4 @@ def test_operators_are_read_once_where_torch_lets_us() -> None:
 def test_a_torch_without_that_part_exports_all_the_same(registry: str) -> None:
     with keep_torchlib(registry) as kept:
         assert not kept
-        export(Exportable("scaled", Scaled(), {"rows": ROWS}, ("scaled",), {}, {"factor": np.float32([1, 2, 3])}))
+        export(Exportable("scaled", Scaled(), {"rows": ROWS}, ("scaled",), {}, {"factor": np.ones(3, np.float32)}))
