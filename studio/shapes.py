@@ -251,7 +251,6 @@ class Option(BaseModel):
     choices: list[Any] | None = None
     words: Annotated[list[str] | None, Field(description="texts that a number may be instead")] = None
     several: Annotated[bool, Field(description="whether it is a list of such values")] = False
-    optional: Annotated[bool, Field(description="whether it may be null")] = False
     help: str
 
 

@@ -14,13 +14,13 @@ from studio.catalogue.card import summarise
 from studio.catalogue.cases import concatenate
 from studio.catalogue.parquet import write_parquet
 from studio.reading.checking import check_partitions
-from studio.reading.options import list_options
 from studio.reading.thinning import thin
 from training.data.cases import DatasetError
 from training.data.discover import GENERATORS, Generator, find_generator
 from training.data.discover import list_generators as list_names
 from training.data.load import load_raw
 from training.data.source import Source
+from training.options import describe_options
 
 MOST_PREVIEWED, PREVIEWED_TIMEPOINTS = 20, 1000
 MOST_VALUES = 2**28
@@ -42,7 +42,7 @@ def list_generators(folder: Path, request: dict[str, Any]) -> dict[str, Any]:
 def _describe(name: str) -> dict[str, Any]:
     generator = _find(name)
     summary = " ".join((importlib.import_module(f"{GENERATORS}.{name}").__doc__ or "").split("\n\n")[0].split())
-    options = [option for option in list_options(generator.Settings) if option["name"] not in REFUSED_OPTIONS]
+    options = [option for option in describe_options(generator.Settings) if option["name"] not in REFUSED_OPTIONS]
     return {"name": name, "summary": summary, "options": options}
 
 
@@ -74,7 +74,7 @@ def _make_source(name: str, options: dict[str, Any]) -> Source:
     if unknown := sorted(set(options) - known):
         there = f"it has {', '.join(sorted(known))}" if known else "it has none"
         raise DatasetError(f"{name} has no option {unknown[0]!r}; {there}. Leave it out.")
-    described = {option["name"]: option for option in list_options(generator.Settings)}
+    described = {option["name"]: option for option in describe_options(generator.Settings)}
     settings: Any = generator.Settings(**{key: _convert(described[key], value) for key, value in options.items()})
     shape = [getattr(settings, name, 1) for name in ("n_cases", "n_timepoints", "n_channels")]
     if 2 * prod(shape) > MOST_VALUES:
