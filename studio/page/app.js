@@ -48,11 +48,13 @@ function Top({ view }) {
   </header>`;
 }
 
-let visited = false;
+let opened = false; // whether a view was asked for before: the first one leaves the focus where the browser has it
 
 function View({ name, params, main }) {
   const [{ Shown, error }, setLoaded] = useState({});
+  const first = useRef(!opened);
   useEffect(() => {
+    opened = true;
     if (!VIEWS[name]) return setLoaded({ error: new Error(`There is no view ${name} here; the menu has those there are.`) });
     import(`./views/${name}.js`).then(
       (module) => setLoaded({ Shown: module.default }),
@@ -60,9 +62,7 @@ function View({ name, params, main }) {
     );
   }, []);
   useEffect(() => {
-    if (!Shown && !error) return;
-    if (visited) focusHeading(main.current);
-    visited = true;
+    if ((Shown || error) && !first.current) focusHeading(main.current);
   }, [Shown, error]);
   if (error) return html`<h1 tabindex="-1">${VIEWS[name] ?? "Not found"}</h1><${Refusal} error=${error} />`;
   return Shown ? html`<${Shown} params=${params} />` : html`<${Busy} what=${`Loading ${VIEWS[name] ?? ""}`} />`;
