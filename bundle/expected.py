@@ -55,6 +55,11 @@ def list_expected_signatures(manifest: Manifest) -> dict[str, Expected]:
         "classifier": Expected(series, probabilities, {}),
         "screener": Expected(series, probabilities, {}),
         "texture": _expect_texture(manifest, series | classes, textured),
+        "blend": Expected(
+            classes | {"end_class_index": ("int64", ROWS), "position": ("float32", ROWS)} | _expect_noise(manifest),
+            series,
+            _list_overridable(manifest, "blend"),
+        ),
         "generate": Expected(classes | _expect_noise(manifest), series, _list_overridable(manifest, "generate")),
     }
 

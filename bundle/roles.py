@@ -14,7 +14,7 @@ def _list_ways(*ways: str) -> Ways:
     return tuple(frozenset(way.split()) for way in ways)
 
 
-ROLES = ("encoder", "decoder", "mixture", "density", "texture", "generate", "classifier", "screener")
+ROLES = ("encoder", "decoder", "mixture", "density", "texture", "generate", "blend", "classifier", "screener")
 """The roles that this version runs. A graph of another role is verified like these, and is not run."""
 
 BESIDE: Mapping[str, Ways] = {
@@ -22,6 +22,7 @@ BESIDE: Mapping[str, Ways] = {
     "mixture": _list_ways("decoder"),
     "density": _list_ways("encoder", "mixture"),
     "texture": _list_ways("decoder"),
+    "blend": _list_ways("generate"),
     "screener": _list_ways("classifier"),
 }
 """What a graph of a role is of no use without."""
@@ -42,6 +43,7 @@ OPERATIONS: Mapping[str, Ways] = {
     "decode": _list_ways("decoder"),
     "interpolate": _list_ways("decoder"),
     "traverse": _list_ways("decoder"),
+    "blend": _list_ways("blend"),
     "neighbours": _list_ways("encoder codes"),
 }
 """What each operation needs: graphs of these roles; "codes" stands for those of training cases, kept beside them."""
@@ -49,7 +51,11 @@ OPERATIONS: Mapping[str, Ways] = {
 JUDGEMENTS: Mapping[str, Ways] = {"typicality": _list_ways("encoder density"), "judge": _list_ways("density")}
 """What judging codes needs: typicality the manifest's calibration too, and their log density a density alone."""
 
+VERBAL = ("generate", "blend")
+"""Roles whose names are verbs."""
+
 VERBS = {
+    "blend": "blend classes",
     "neighbours": "find neighbours",
     "typicality": "judge typicality",
     "judge": "judge how dense codes lie",
@@ -87,7 +93,7 @@ def describe_lack(ways: Ways, roles: Collection[str]) -> str:
     """Describe what `roles` lack for each of the ways: "no encoder", "no mixture, and no generate graph"."""
     order = {role: place for place, role in enumerate((*ROLES, "codes"))}
     lacking = [sorted(way.difference(roles), key=order.__getitem__) for way in ways]
-    words = [" or ".join(way).replace("generate", "generate graph") for way in lacking]
+    words = [" or ".join(f"{role} graph" if role in VERBAL else role for role in way) for way in lacking]
     return ", and ".join(f"no {some}" for some in dict.fromkeys(words))
 
 

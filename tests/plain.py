@@ -23,6 +23,7 @@ LABELS: tuple[Label, ...] = ("rest", "walk", "run")
 OPERATIONS = {
     "generator": ["sample", "augment", "classify"],
     "dreamer": ["sample", "augment"],
+    "blender": ["sample", "augment", "blend"],
     "judge": ["classify"],
     "coder": ["encode"],
     "autoencoder": ["encode", "reconstruct", "augment", "decode", "interpolate", "traverse"],
@@ -57,6 +58,17 @@ class Generate(nn.Module):
         bent = (noise @ self.mixing).reshape(-1, N_CHANNELS, N_TIMEPOINTS)
         slope = drift[:, None, None] * torch.linspace(-0.2, 0.2, N_TIMEPOINTS)
         return self.waves[class_index] + bent + slope
+
+
+class Blend(Generate):
+    """The same between two classes' waves."""
+
+    def forward(  # type: ignore[override]  # a graph of another role
+        self, class_index: Tensor, end_class_index: Tensor, position: Tensor, noise: Tensor, drift: Tensor
+    ) -> Tensor:
+        ends = [super(Blend, self).forward(index, noise, drift) for index in (class_index, end_class_index)]
+        share = position[:, None, None]
+        return (1 - share) * ends[0] + share * ends[1]
 
 
 class Classify(nn.Module):
@@ -117,10 +129,16 @@ def export_plain(role: str) -> Exported:
         "noise": random.standard_normal((rows, 4), np.float32),
         "drift": random.standard_normal(rows, np.float32),
     }
+    between = {
+        "class_index": noise["class_index"],
+        "end_class_index": random.integers(0, len(LABELS), rows),
+        "position": random.random(rows, np.float32),
+    }
     posterior = ("posterior_mean", "posterior_log_variance")
     return export(
         {
             "generate": Exportable("generate", Generate(), noise, ("series",), {}, {}),
+            "blend": Exportable("blend", Blend(), {**between, **noise}, ("series",), {}, {}),
             "classifier": Exportable("classifier", Classify(), series, ("class_probabilities",), {}, {}),
             "encoder": Exportable("encoder", Encode(), series, posterior, {}, {}),
             "decoder": Exportable("decoder", Decode(), latent, ("series",), {}, {}),
@@ -174,6 +192,7 @@ def publish_all(root: Path) -> None:
     """Publish the bundles of `OPERATIONS`."""
     publish_plain(root, "generator", "generate", "classifier", labelled=True)
     publish_plain(root, "dreamer", "generate", labelled=False)
+    publish_plain(root, "blender", "generate", "blend", labelled=True)
     publish_plain(root, "judge", "classifier", labelled=True)
     publish_plain(root, "coder", "encoder", labelled=False)
     publish_plain(root, "autoencoder", "encoder", "decoder", labelled=True)

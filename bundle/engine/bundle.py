@@ -264,6 +264,15 @@ class Bundle:
         """Series of one class made of the generator's `noise`, named and shaped as `noise_shapes` says."""
         return generate_series(self._sessions["generate"], class_index, noise)
 
+    def blend(self, class_index: int, end_class_index: int, position: Array, noise: dict[str, Array]) -> Array:
+        """Series at positions `[n]`, 0 … 1, on the way from a class to another, made of `noise` like `generate`'s."""
+        between: dict[str, np.ndarray] = {
+            "class_index": np.full(len(position), class_index, np.int64),
+            "end_class_index": np.full(len(position), end_class_index, np.int64),
+            "position": position,
+        }
+        return self._sessions["blend"]({**between, **noise}, ["series"])[0]
+
     def add_texture(self, series: Array, class_index: int, noise: Array) -> Array:
         """Decoded `series` of one class with the texture of real ones, made of `noise` `[n, *texture_shape]`."""
         return add_texture(self._sessions["texture"], self.manifest.texture_steps, series, class_index, noise)

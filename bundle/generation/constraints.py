@@ -128,7 +128,9 @@ class Constraints:
             series[:, free] = -fit_isotonic(-series[:, free])
         if np.isnan(total) or not free.any():
             return np.clip(series, lower, upper)
-        return np.clip(series - _find_multiplier(series, lower, upper, total), lower, upper)
+        moved = np.clip(series - _find_multiplier(series, lower, upper, total), lower, upper)
+        # Once more: where values far larger than the sum cancelled, rounding left something of the sum's own size.
+        return np.clip(moved - _find_multiplier(moved, lower, upper, total), lower, upper)
 
 
 def fit_isotonic(series: Float) -> Float:

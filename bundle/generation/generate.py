@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,3 +40,9 @@ def generate_series(graph: Graph, class_index: int, noise: Mapping[str, Array]) 
     """Generate series `[n, n_channels, n_timepoints]` of one class of `noise` `[n, …]` by name, of one n."""
     n_rows = len(next(iter(noise.values())))
     return graph({"class_index": np.full(n_rows, class_index, np.int64), **noise}, ["series"])[0]
+
+
+def draw_noise(shapes: Mapping[str, tuple[int, ...]], seed: Sequence[int]) -> dict[str, Array]:
+    """Draw standard normal noise of one series, `[1, *shape]` by name."""
+    random = np.random.default_rng(seed)
+    return {name: random.standard_normal((1, *shape), dtype=np.float32) for name, shape in shapes.items()}

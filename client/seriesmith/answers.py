@@ -12,6 +12,7 @@ from seriesmith.reading import ClassArray, Flags, Floats, LabelArray, Wholes
 __all__ = [
     "Advice",
     "AugmentAnswer",
+    "BlendAnswer",
     "ClassReport",
     "ClassifyAnswer",
     "CompleteAnswer",
@@ -157,6 +158,34 @@ class AugmentAnswer:
     overlap: TrainingOverlap | None = None
     lengths: Wholes | None = None
     note: str | None = None
+    mean_move: Floats | None = None
+    largest_move: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class BlendAnswer:
+    """Series on the way from one class to another, of a model that makes series of class and noise.
+
+    Series way by way: `way` says which, `position` from 0 to 1 how far along it. `mean_move` and `largest_move` tell
+    how far constraints moved the values of each series, where there are any.
+
+    series: [n_cases, n_channels, n_timepoints]
+    position: [n_cases]
+    way: [n_cases]
+    lengths: [n_cases]
+    mean_move: [n_cases]
+    largest_move: [n_cases]
+
+    What the server left out is None: `lengths`, `mean_move`, `largest_move`.
+    """
+
+    model: str
+    version: int
+    series: Floats
+    position: Floats
+    way: Wholes
+    seed: int
+    lengths: Wholes | None = None
     mean_move: Floats | None = None
     largest_move: Floats | None = None
 

@@ -20,6 +20,7 @@ class Client(BlockingClient):
 
     augment = make_method(operations.augment)
     augment_stream = make_stream_method(operations.augment)
+    blend = make_method(operations.blend)
     classify = make_method(operations.classify)
     complete = make_method(operations.complete)
     decode = make_method(operations.decode)
@@ -42,6 +43,7 @@ class AsyncClient(AsynchronousClient):
 
     augment = make_async_method(operations.augment)
     augment_stream = make_async_stream_method(operations.augment)
+    blend = make_async_method(operations.blend)
     classify = make_async_method(operations.classify)
     complete = make_async_method(operations.complete)
     decode = make_async_method(operations.decode)

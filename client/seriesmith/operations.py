@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from seriesmith.answers import (
     AugmentAnswer,
+    BlendAnswer,
     ClassifyAnswer,
     CompleteAnswer,
     DecodeAnswer,
@@ -113,6 +114,62 @@ def augment(
         },
         series=prepare_series(series, "series"),
         parts=True,
+    )
+
+
+def blend(
+    start_labels: ArrayLike,
+    end_labels: ArrayLike,
+    *,
+    lower: ArrayLike | None = None,
+    upper: ArrayLike | None = None,
+    non_negative: bool | None = None,
+    start_value: ArrayLike | None = None,
+    end_value: ArrayLike | None = None,
+    monotone: str | None = None,
+    sum: ArrayLike | None = None,
+    steps: int = 9,
+    seed: int | None = None,
+    model: str | None = None,
+) -> Call[BlendAnswer]:
+    """Series on the way from one class to another, of a model that makes series of class and noise.
+
+    What such a model knows of a class is an embedding, and `/blend` moves in a straight line from that of
+    `start_labels` to that of `end_labels` while the noise stays as it is: what changes is what tells the classes
+    apart. `steps` points lie at even distances, both ends included, at a `position` from 0 to 1. Each way has noise of
+    its own, drawn from `seed`; the same seed gives the same series, however many ways there are beside. Of several
+    ways, one end may be the same for all. A model with a decoder goes from class to class with `/interpolate`.
+
+    start_labels: where each way begins: a class
+    end_labels: where each way ends: a class
+    lower: no value is lower: a number, or one for each channel
+    upper: no value is higher: a number, or one for each channel
+    non_negative: no value is below 0
+    start_value: what each series begins with: a number, or one for each channel
+    end_value: what each series ends with: a number, or one for each channel
+    monotone: how each series goes: increasing or decreasing
+    sum: what the values of a channel add up to: a number, or one for each channel
+    steps: points at even distances on each way, both ends included
+    seed: equal seeds give equal series; drawn when absent
+    model: name or name/version; may be left out when one model is served
+    """
+    return make_call(
+        "blend",
+        BlendAnswer,
+        {
+            "start_labels": prepare_labels(start_labels),
+            "end_labels": prepare_labels(end_labels),
+            "lower": None if lower is None else prepare_by_channel(lower, "lower"),
+            "upper": None if upper is None else prepare_by_channel(upper, "upper"),
+            "non_negative": non_negative,
+            "start_value": None if start_value is None else prepare_by_channel(start_value, "start_value"),
+            "end_value": None if end_value is None else prepare_by_channel(end_value, "end_value"),
+            "monotone": monotone,
+            "sum": None if sum is None else prepare_by_channel(sum, "sum"),
+            "steps": steps,
+            "seed": seed,
+            "model": model,
+        },
     )
 
 

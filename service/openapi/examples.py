@@ -62,6 +62,8 @@ class Example:
             values |= {
                 "series": self._make_series(2 if labelled else 1) if "series" in known else None,
                 "labels": [self.labels[0], self.labels[-1]] if self.labels else None,
+                "start_labels": [self.labels[0]] if self.labels else None,
+                "end_labels": [self.labels[-1]] if self.labels else None,
                 "counts": {self.class_texts[0]: 2},
                 "strategy": {"factor": 2},
                 "seed": 1,

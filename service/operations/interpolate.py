@@ -85,7 +85,7 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     served = serving.resolve(request.model)
     manifest, shape = served.bundle.manifest, served.bundle.manifest.series
     start, end = [await receive_points(request, choose_field(request, names), serving) for names in (STARTS, ENDS)]
-    n_ways, positions = count_ways(start, end), list_positions(request)
+    n_ways, positions = count_ways(start.field, len(start), end.field, len(end)), list_positions(request)
     n_made = n_ways * len(positions)
     check_rows(n_made, serving.settings.max_rows, "the request", "steps")
     lengths = interpolate_lengths(start, end, n_ways, positions)
@@ -119,15 +119,13 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     )
 
 
-def count_ways(start: Points, end: Points) -> int:
-    """Count the ways. Raises `InvalidRequest` where there are several ends, and another number of starts."""
-    if len(start) != len(end) and 1 not in (len(start), len(end)):
-        raise InvalidRequest(
-            f"there are {len(start)} of {start.field!r} and {len(end)} of {end.field!r}; send as many, or one of "
-            "either for all ways.",
-            end.field,
-        )
-    return max(len(start), len(end))
+def count_ways(start: str, n_start: int, end: str, n_end: int) -> int:
+    """Count the ways between what came in two fields. Raises `InvalidRequest` where there are several ends, and another
+    number of starts."""
+    if n_start != n_end and 1 not in (n_start, n_end):
+        counted = f"there are {n_start} of {start!r} and {n_end} of {end!r}"
+        raise InvalidRequest(f"{counted}; send as many, or one of either for all ways.", end)
+    return max(n_start, n_end)
 
 
 def list_positions(request: Request) -> NDArray[np.float64]:

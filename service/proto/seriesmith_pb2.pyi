@@ -234,6 +234,56 @@ class AugmentAnswer(_message.Message):
     overlap: TrainingOverlap
     def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., seed: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., labels: _Optional[_Union[Labels, _Mapping]] = ..., synthetic: _Optional[_Iterable[bool]] = ..., report: _Optional[_Mapping[str, ClassReport]] = ..., n_cases: _Optional[int] = ..., policy: _Optional[str] = ..., advice: _Optional[_Union[Advice, _Mapping]] = ..., lengths: _Optional[_Iterable[int]] = ..., note: _Optional[str] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ..., sample_weight: _Optional[_Union[Array, _Mapping]] = ..., usage: _Optional[_Union[Usage, _Mapping]] = ..., overlap: _Optional[_Union[TrainingOverlap, _Mapping]] = ...) -> None: ...
 
+class BlendRequest(_message.Message):
+    __slots__ = ("model", "lower", "upper", "non_negative", "start_value", "end_value", "monotone", "sum", "start_labels", "end_labels", "steps", "seed")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    LOWER_FIELD_NUMBER: _ClassVar[int]
+    UPPER_FIELD_NUMBER: _ClassVar[int]
+    NON_NEGATIVE_FIELD_NUMBER: _ClassVar[int]
+    START_VALUE_FIELD_NUMBER: _ClassVar[int]
+    END_VALUE_FIELD_NUMBER: _ClassVar[int]
+    MONOTONE_FIELD_NUMBER: _ClassVar[int]
+    SUM_FIELD_NUMBER: _ClassVar[int]
+    START_LABELS_FIELD_NUMBER: _ClassVar[int]
+    END_LABELS_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    lower: Array
+    upper: Array
+    non_negative: bool
+    start_value: Array
+    end_value: Array
+    monotone: str
+    sum: Array
+    start_labels: Labels
+    end_labels: Labels
+    steps: int
+    seed: int
+    def __init__(self, model: _Optional[str] = ..., lower: _Optional[_Union[Array, _Mapping]] = ..., upper: _Optional[_Union[Array, _Mapping]] = ..., non_negative: _Optional[bool] = ..., start_value: _Optional[_Union[Array, _Mapping]] = ..., end_value: _Optional[_Union[Array, _Mapping]] = ..., monotone: _Optional[str] = ..., sum: _Optional[_Union[Array, _Mapping]] = ..., start_labels: _Optional[_Union[Labels, _Mapping]] = ..., end_labels: _Optional[_Union[Labels, _Mapping]] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ...) -> None: ...
+
+class BlendAnswer(_message.Message):
+    __slots__ = ("model", "version", "series", "position", "way", "seed", "lengths", "mean_move", "largest_move")
+    MODEL_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    WAY_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    LENGTHS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_MOVE_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_MOVE_FIELD_NUMBER: _ClassVar[int]
+    model: str
+    version: int
+    series: Array
+    position: Array
+    way: _containers.RepeatedScalarFieldContainer[int]
+    seed: int
+    lengths: _containers.RepeatedScalarFieldContainer[int]
+    mean_move: Array
+    largest_move: Array
+    def __init__(self, model: _Optional[str] = ..., version: _Optional[int] = ..., series: _Optional[_Union[Array, _Mapping]] = ..., position: _Optional[_Union[Array, _Mapping]] = ..., way: _Optional[_Iterable[int]] = ..., seed: _Optional[int] = ..., lengths: _Optional[_Iterable[int]] = ..., mean_move: _Optional[_Union[Array, _Mapping]] = ..., largest_move: _Optional[_Union[Array, _Mapping]] = ...) -> None: ...
+
 class ClassifyRequest(_message.Message):
     __slots__ = ("model", "series", "times")
     MODEL_FIELD_NUMBER: _ClassVar[int]

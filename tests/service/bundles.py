@@ -12,7 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from service.operations import OPERATIONS
 from training.data import Cases, Label
+
+OF_SINES = tuple(name for name in OPERATIONS if name != "blend")
+"""What the bundle `sines` can do: it has codes, and no generator that blends classes."""
 
 
 @dataclass(frozen=True)

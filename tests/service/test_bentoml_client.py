@@ -13,7 +13,7 @@ import pytest
 from _bentoml_sdk import Service
 
 from service.operations import OPERATIONS
-from tests.service.bundles import Labelled
+from tests.service.bundles import OF_SINES, Labelled
 from tests.service.server import ROOT, Server
 from tests.service.test_refusals import build_good
 
@@ -36,7 +36,7 @@ def _build_fields(operation: str, cases: Labelled) -> dict:
     return requests.get(operation, series)
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", OF_SINES)
 def test_bentomls_client_gets_the_same_answer_as_any_other(
     server: Server, client: bentoml.SyncHTTPClient, cases: Labelled, operation: str
 ):

@@ -125,6 +125,9 @@ ASK: dict[str, Ask] = {
             start_latent=_make_codes(manifest), end_latent=-_make_codes(manifest), steps=3, model=model
         ).series
     ),
+    "blend": lambda client, model, series, labels, manifest: (
+        client.blend(manifest.labels[:1], manifest.labels[-1:], steps=3, seed=5, model=model).series
+    ),
     "traverse": lambda client, model, series, labels, manifest: (
         client.traverse(latent=_make_codes(manifest), axes=[0, 1], steps=3, model=model).series
     ),

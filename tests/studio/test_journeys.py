@@ -130,12 +130,16 @@ def test_generated_series_are_learned_by_a_gan_and_its_classes_are_explored(
     take_picture(page, tmp_path / "journey-gan.png", page.get_by_role("heading", name="Losses"))
     page.get_by_role("link", name="Explore it").click()
     with watch.time("explore"):
-        expect(page.get_by_text("nothing lies between two of them")).to_be_visible()
         page.get_by_role("spinbutton", name="Series a class").fill("6")
         expect(page.locator(".grid-of-series li")).to_have_count(12)
         before = page.locator(".spark path").first.get_attribute("d") or ""
         page.get_by_role("button", name="Draw others").click()
         expect(page.locator(".spark path").first).not_to_have_attribute("d", before)
+    with watch.time("slide between classes"):
+        between = page.get_by_role("region", name="Between two classes")
+        between.get_by_role("button", name="Play").click()
+        expect(between.get_by_role("slider")).to_have_value("1")
+    take_picture(page, tmp_path / "journey-between.png", between)
 
 
 def test_what_is_odd_in_a_recording_is_found(start: Page, watch: Stopwatch, tmp_path: Path) -> None:

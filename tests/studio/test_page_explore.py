@@ -37,6 +37,28 @@ def test_the_series_follows_the_pointer_and_slides_between_classes(page: Page) -
     expect(page.locator(".plot").first).to_have_attribute("aria-label", turned)
 
 
+def test_a_generator_without_codes_slides_between_classes(
+    browser: Browser, plain_repository: Path, guard: Guard, tmp_path: Path
+) -> None:
+    with (
+        run_server(tmp_path, plain_repository, studio_folder=tmp_path / "studio") as server,
+        open_page(browser, server.url, guard) as page,
+    ):
+        open_view(page, "explore", model="blender")
+        panel = page.get_by_role("region", name="Between two classes")
+        panel.get_by_role("combobox", name="To").select_option("class run")
+        slider = panel.get_by_role("slider", name="From class rest to class run")
+        before = panel.locator(".plot").first.get_attribute("aria-label")
+        slider.fill("0.5")
+        expect(page).to_have_url(re.compile(r"position=0.50"))
+        expect(panel.locator(".plot").first).not_to_have_attribute("aria-label", before or "")
+        panel.get_by_role("button", name="Play").click()
+        expect(slider).to_have_value("1")
+        panel.scroll_into_view_if_needed()
+        page.screenshot(path=tmp_path / "blend.png", full_page=True)
+    assert not guard.found, guard.found
+
+
 @pytest.mark.long
 def test_a_frame_of_the_drag_takes_at_most_50_ms(page: Page) -> None:
     plane = _open(page, model="gunpoint")

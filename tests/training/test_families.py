@@ -130,7 +130,7 @@ def list_exportables(kind: str, module: Any, data: Cases) -> list[Exportable]:
     noise = random.standard_normal(module.choose_noise_shape(rows), dtype=np.float32)
     class_index = np.resize(data.cases.class_index, rows)
     if kind == "generator":
-        return [module.make_exportable(data.scaling, class_index, noise)]
+        return list(module.list_exportables(data.scaling, class_index, noise))
     return [module.make_exportable(data.scaling, series, class_index, noise)]
 
 

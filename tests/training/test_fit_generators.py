@@ -43,11 +43,11 @@ def bundle(directory: Path) -> Bundle:
 
 
 def test_it_can_do_what_its_graphs_can(bundle: Bundle) -> None:
-    assert set(bundle.manifest.graphs) == {"generate", "classifier"}
-    assert set(bundle.operations) == {"sample", "augment", "classify"}
+    assert set(bundle.manifest.graphs) == {"generate", "blend", "classifier"}
+    assert set(bundle.operations) == {"sample", "augment", "classify", "blend"}
     assert bundle.manifest.latent is None and bundle.manifest.calibration is None
     assert {card.components for card in bundle.manifest.classes} == {None}
-    with pytest.raises(Unsupported, match="cannot encode: it has no encoder; it can sample, augment, classify"):
+    with pytest.raises(Unsupported, match="cannot encode: it has no encoder; it can sample, augment, classify, blend"):
         bundle.require("encode")
 
 

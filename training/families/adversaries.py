@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-from training.families.generators import ClassGenerator
+from training.families.generators import BlendingGenerator
 from training.families.settings import FLOAT, Size, TrainedSettings
 from training.settings import Bounds
 
@@ -79,7 +79,7 @@ class Doubling(nn.Module):
         return functional.leaky_relu(self.convolution(doubled) * (1 + scale) + shift, SLOPE)
 
 
-class ConvolutionalGenerator(ClassGenerator):
+class ConvolutionalGenerator(BlendingGenerator):
     """Noise `[n, noise_dim + n_timepoints]` and a class to a series, by doublings of its length."""
 
     def __init__(self, size: Size, settings: AdversarialSettings) -> None:
@@ -99,9 +99,9 @@ class ConvolutionalGenerator(ClassGenerator):
     def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
         return n_cases, self.noise_dim + self.n_timepoints
 
-    def forward(self, class_index: Tensor, noise: Tensor) -> Tensor:
+    def make(self, embedding: Tensor, noise: Tensor) -> Tensor:
         code, grain = noise[:, : self.noise_dim], noise[:, None, self.noise_dim :]
-        condition = functional.leaky_relu(self.first(code) + self.classes(class_index), SLOPE)
+        condition = functional.leaky_relu(self.first(code) + embedding, SLOPE)
         condition = functional.leaky_relu(self.second(condition), SLOPE)
         features = self.start(condition).reshape(-1, self.width, self.coarse)
         for doubling in self.doublings:

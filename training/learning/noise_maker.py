@@ -51,7 +51,7 @@ class NoiseMaker(Maker):
     def list_exportables(self, n_classes: int, rows: int, random: np.random.Generator) -> list[Exportable]:
         class_index = random.integers(0, n_classes, rows)
         noise = random.standard_normal(self.network.choose_noise_shape(rows), dtype=np.float32)
-        return [self.network.make_exportable(self.scaling, class_index, noise)]
+        return self.network.list_exportables(self.scaling, class_index, noise)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ export default function Explore() {
   const card = cards.find(({ name }) => name === params.model) ?? (params.model ? null : cards[0]);
   const datasets = useMemo(() => (kept.value?.datasets ?? []).filter(({ shape }) => card && fitsShape(shape, card.series)), [kept.value, card]);
   const choose = (model) => setParams({ model });
-  const lead = "Every point of this plane is a series. Drag over it, and the series follows.";
+  const lead = card && !canLook(card) ? "What the model makes of a class and noise." : "Every point of this plane is a series. Drag over it, and the series follows.";
   if (models.error) return html`<${Heading} title="Explore" lead=${lead} /><${Refusal} error=${models.error} />`;
   if (models.busy) return html`<${Heading} title="Explore" lead=${lead} /><${Busy} what="Reading the models" />`;
   return html`<${Heading} title="Explore" lead=${lead} />

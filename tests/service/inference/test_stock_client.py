@@ -9,9 +9,8 @@ import pytest
 from google.protobuf import descriptor_pb2
 
 from service.inference import EXTENSIONS
-from service.operations import OPERATIONS
 from service.proto import model_config_pb2, open_inference_pb2
-from tests.service.bundles import Labelled, compute_relative_difference
+from tests.service.bundles import OF_SINES, Labelled, compute_relative_difference
 from tests.service.inference.conftest import Stock
 from tests.service.server import Server
 from tests.service.test_refusals import CODES
@@ -70,7 +69,7 @@ def ask_over_json(server: Server, cases: Labelled, operation: str) -> dict[str, 
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("operation", OF_SINES)
 def test_every_operation_answers_what_it_answers_in_json(
     server: Server, cases: Labelled, stock: Stock, operation: str, way: str
 ):
@@ -101,7 +100,7 @@ def test_the_stock_client_learns_what_there_is(stock: Stock, transport: str):
     assert inputs == {"series": ("FP32", [-1, 2, 64])}
     index = told["index"] if transport == "http" else told["index"]["models"]
     ready = {entry["name"] for entry in index if entry["state"] == "READY"}
-    assert {f"sines.{operation}" for operation in OPERATIONS} <= ready
+    assert {f"sines.{operation}" for operation in OF_SINES} <= ready
     assert "unlabelled.sample" in ready and "unlabelled.classify" not in ready
 
 
@@ -125,7 +124,7 @@ def test_the_stock_client_learns_what_a_model_was_asked(stock: Stock, transport:
     success, computed = (told["inference_stats"][what] for what in ("success", "compute_infer"))
     assert int(success["count"]) >= len(WAYS) and int(success["ns"]) > 0 and int(computed["ns"]) > 0
     listed = [one["name"] for one in stock.told[transport]["all statistics"]["model_stats"]]
-    assert {f"sines.{operation}" for operation in OPERATIONS} <= set(listed)
+    assert {f"sines.{operation}" for operation in OF_SINES} <= set(listed)
     assert "unlabelled.classify" not in listed
 
 

@@ -37,10 +37,30 @@ class ClassGenerator(nn.Module):
         """Series `[n, n_channels, n_timepoints]` of the classes `[n]`."""
         raise TypeError(f"{type(self).__name__} makes no series")
 
-    def make_exportable(self, scaling: Scaling, class_index: np.ndarray, noise: np.ndarray) -> Exportable:
+    def list_exportables(self, scaling: Scaling, class_index: np.ndarray, noise: np.ndarray) -> list[Exportable]:
         """The graph `generate`, in original units; the examples are class_index `[n]` and noise."""
         batched = {"class_index": class_index, "noise": noise}
-        return Exportable("generate", Generated(scaling, self), batched, ("series",), {}, {})
+        return [Exportable("generate", Generated(scaling, self), batched, ("series",), {}, {})]
+
+
+class BlendingGenerator(ClassGenerator):
+    """A generator that knows a class by its embedding alone, so that there are series between two classes."""
+
+    classes: nn.Embedding
+
+    def make(self, embedding: Tensor, noise: Tensor) -> Tensor:
+        """Series `[n, n_channels, n_timepoints]` of embeddings `[n, width]` of classes, or of points between them."""
+        raise TypeError(f"{type(self).__name__} makes no series")
+
+    def forward(self, class_index: Tensor, noise: Tensor) -> Tensor:
+        return self.make(self.classes(class_index), noise)
+
+    def list_exportables(self, scaling: Scaling, class_index: np.ndarray, noise: np.ndarray) -> list[Exportable]:
+        """The graph `generate`, and `blend`."""
+        position = np.linspace(0, 1, len(class_index), dtype=np.float32)
+        batched = {"class_index": class_index, "end_class_index": class_index[::-1].copy(), "position": position}
+        blend = Exportable("blend", Blended(scaling, self), {**batched, "noise": noise}, ("series",), {}, {})
+        return [*super().list_exportables(scaling, class_index, noise), blend]
 
 
 class Generated(nn.Module):
@@ -52,6 +72,20 @@ class Generated(nn.Module):
 
     def forward(self, class_index: Tensor, noise: Tensor) -> Tensor:
         return self.scaling.restore(self.generator(class_index, noise))
+
+
+class Blended(nn.Module):
+    """class_index, end_class_index, position from 0 to 1 `[n]`, noise → series in original units of points on the
+    straight lines between the embeddings of two classes."""
+
+    def __init__(self, scaling: Scaling, generator: BlendingGenerator) -> None:
+        super().__init__()
+        self.scaling, self.generator = scaling, generator
+
+    def forward(self, class_index: Tensor, end_class_index: Tensor, position: Tensor, noise: Tensor) -> Tensor:
+        classes, place = self.generator.classes, position[:, None]
+        embedding = (1 - place) * classes(class_index) + place * classes(end_class_index)
+        return self.scaling.restore(self.generator.make(embedding, noise))
 
 
 def fit(cases: Pool, settings: FamilySettings, run: Run) -> tuple[ClassGenerator, History | None]:

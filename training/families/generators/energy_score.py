@@ -13,7 +13,7 @@ from typing import Annotated
 import torch
 from torch import Tensor, nn
 
-from training.families.generators import ClassGenerator
+from training.families.generators import BlendingGenerator
 from training.families.settings import FLOAT, Size, TrainedSettings
 from training.learning.cases import Pool
 from training.learning.loop import History, Objective, train
@@ -41,7 +41,7 @@ class Settings(TrainedSettings):
         )
 
 
-class EnergyScoreGenerator(ClassGenerator):
+class EnergyScoreGenerator(BlendingGenerator):
     """Two hidden layers; each class has an embedding that is added to the first."""
 
     def __init__(self, size: Size, settings: Settings) -> None:
@@ -55,8 +55,8 @@ class EnergyScoreGenerator(ClassGenerator):
     def choose_noise_shape(self, n_cases: int) -> tuple[int, ...]:
         return n_cases, self.noise_dim
 
-    def forward(self, class_index: Tensor, noise: Tensor) -> Tensor:
-        hidden = nn.functional.gelu(self.first(noise) + self.classes(class_index))
+    def make(self, embedding: Tensor, noise: Tensor) -> Tensor:
+        hidden = nn.functional.gelu(self.first(noise) + embedding)
         flat: Tensor = self.last(nn.functional.gelu(self.second(hidden)))
         return flat.reshape(-1, *self.shape)
 

@@ -89,10 +89,10 @@ class FlowGenerator(ClassGenerator):
             state = self.take_step(class_index, state, torch.tensor(step))
         return state
 
-    def make_exportable(self, scaling: Scaling, class_index: np.ndarray, noise: np.ndarray) -> Exportable:
+    def list_exportables(self, scaling: Scaling, class_index: np.ndarray, noise: np.ndarray) -> list[Exportable]:
         batched = {"class_index": class_index, "noise": noise}
         repeated = Repeated(FlowStep(scaling, self), self.steps)
-        return Exportable("generate", Generated(scaling, self), batched, ("series",), {}, {}, repeated)
+        return [Exportable("generate", Generated(scaling, self), batched, ("series",), {}, {}, repeated)]
 
 
 def compute_linear_prediction(state: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,10 +1,10 @@
 // Sliding between two series, or two classes: the whole way is fetched once, then scrubbed.
 
 import { post } from "../../api.js";
-import { Button, Refusal, Select, Slider, html, setParams, useAsync, useEffect, useMemo, useRef, useState } from "../../ui.js";
+import { Refusal, Select, html, setParams, useAsync, useEffect, useMemo, useState } from "../../ui.js";
+import { Scrub } from "./scrub.js";
 
 const STEPS = 61;
-const SECONDS = 2.4; // that playing takes from end to end
 
 /** An end as the address has it, "case:12" or "class:walk"; without one, the first or the last class's. */
 export function readEnd(text, map, kinds) {
@@ -29,16 +29,10 @@ export function SlideTab({ card, map, kinds, params, settle, remember }) {
   const method = params.way === "spherical" ? "spherical" : "linear";
   const way = useAsync((signal) => fetchWay(card, map, ends, method, signal), [card.name, from, to, method]);
   const [position, setPosition] = useState(params.position === undefined ? 0 : Number(params.position) || 0);
-  const [playing, setPlaying] = useState(false);
   const show = (share) => {
     setPosition(share);
     const step = Math.round(share * (STEPS - 1));
     if (way.value) settle({ code: way.value.latent[step], series: way.value.series[step] });
-  };
-  usePlaying(playing, position, (share) => (show(share), share >= 1 && stop(1)));
-  const stop = (share) => {
-    setPlaying(false);
-    setParams((known) => ({ ...known, position: share.toFixed(2) }));
   };
   useEffect(() => {
     if (way.value && params.position !== undefined && params.position !== "") show(Number(params.position));
@@ -52,11 +46,8 @@ export function SlideTab({ card, map, kinds, params, settle, remember }) {
       <${Select} label="Way" value=${method} options=${[["linear", "straight"], ["spherical", "along the arc"]]} onChange=${(value) => setParams((known) => ({ ...known, way: value === "linear" ? "" : value }))} />
     </div>
     <${Refusal} error=${way.error} />
-    <div class="row ex-scrub">
-      <${Button} kind="main" disabled=${!way.value} onClick=${() => (playing ? stop(position) : (position >= 1 && show(0), setPlaying(true)))}>${playing ? "Pause" : "Play"}<//>
-      <${Slider} label=${`From ${ends[0].name ?? "one"} to ${ends[1].name ?? "the other"}`} min=${0} max=${1} step=${1 / (STEPS - 1)} value=${position} disabled=${!way.value}
-        format=${(share) => `${Math.round(100 * share)}\u202f%`} onInput=${(share) => (setPlaying(false), show(share), setParams((known) => ({ ...known, position: share.toFixed(2) })))} />
-    </div>
+    <${Scrub} label=${`From ${ends[0].name ?? "one"} to ${ends[1].name ?? "the other"}`} steps=${STEPS} ready=${Boolean(way.value)} position=${position}
+      onShow=${show} onStop=${(share) => setParams((known) => ({ ...known, position: share.toFixed(2) }))} />
   </div>`;
 }
 
@@ -76,23 +67,4 @@ function fetchWay(card, map, [from, to], method, signal) {
   if (from.text === undefined || to.text === undefined) return null;
   const write = (side, { index, label }) => (index === undefined ? { [`${side}_labels`]: [label] } : { [`${side}_latent`]: [map.latent[index]] });
   return post("interpolate", { model: card.name, ...write("start", from), ...write("end", to), steps: STEPS, method }, { signal });
-}
-
-/** While `playing`, call `show(share)` each frame, from where it stands to the end. */
-function usePlaying(playing, position, show) {
-  const latest = useRef();
-  latest.current = { position, show };
-  useEffect(() => {
-    if (!playing) return undefined;
-    let frame = 0;
-    let last = performance.now();
-    const step = (time) => {
-      const share = Math.min(1, latest.current.position + Math.max(0, time - last) / (1000 * SECONDS));
-      last = time;
-      latest.current.show(share);
-      if (share < 1) frame = requestAnimationFrame(step);
-    };
-    frame = requestAnimationFrame(step);
-    return () => cancelAnimationFrame(frame);
-  }, [playing]);
 }
