@@ -12,7 +12,7 @@ from seriesmith import answers
 from seriesmith.answers import *  # noqa: F403 (every operation's answer)
 from seriesmith.cards import Accuracy, ModelCard, Recall
 from seriesmith.clients import AsyncClient, Client
-from seriesmith.datasets import Dataset, StoredSeries, Upload
+from seriesmith.datasets import Augmented, Dataset, StoredSeries, Upload
 from seriesmith.errors import (
     DeadlineExceeded,
     Forbidden,
@@ -42,6 +42,7 @@ from seriesmith.time_encoding import encode_time
 __all__ = [
     "Accuracy",
     "AsyncClient",
+    "Augmented",
     "Client",
     "CollectionSampler",
     "Dataset",

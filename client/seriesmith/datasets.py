@@ -3,7 +3,8 @@
 upload = client.datasets.upload("log.csv")
 upload.columns, upload.preview, upload.refusal  # how it was read; client.datasets.read(upload.id, label="fault")
 dataset = client.datasets.save(upload, "pumps", tags=["2026"])
-client.datasets.file(dataset.id, "pumps.parquet")
+balanced = client.datasets.augment(dataset.id, "gunpoint")
+client.datasets.file(balanced.dataset.id, "pumps.parquet")
 """
 
 from __future__ import annotations
@@ -78,6 +79,26 @@ class Dataset:
     deleted: str | None
     statistics: dict[str, Any] | None = field(default=None, repr=False)
     versions: list[dict[str, Any]] | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Augmented:
+    """A dataset with synthetic series behind its real ones, and what `augment` says of them.
+
+    report: by class. advice: whether the series help which kind of classifier. sample_weight: what a `real` and a
+    `synthetic` case weigh. overlap: whether the model was fitted on these cases and on others.
+    """
+
+    dataset: Dataset
+    n_made: int
+    seed: int
+    policy: str
+    report: dict[str, Any]
+    advice: dict[str, Any]
+    usage: dict[str, Any]
+    overlap: dict[str, Any] | None
+    note: str | None
+    sample_weight: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +200,35 @@ def windows(
     return Call(f"datasets/{id}/windows", read_dataset, body, page=True, method="POST", seconds=LONG_SECONDS)
 
 
+def augment(
+    id: str,
+    model: str,
+    strategy: str | Mapping[str, Any] | None = None,
+    *,
+    per_class: int | None = None,
+    policy: str | None = None,
+    seed: int | None = None,
+    expansion: float | None = None,
+    name: str | None = None,
+    **constraints: Any,
+) -> Call[Augmented]:
+    """Have a model make series for a dataset, and keep both as a new dataset under `name`.
+
+    The arguments are those of `Client.augment`, its constraints (lower, upper, monotone …) among them; `per_class`, a
+    total for every class, stands in place of a strategy.
+    """
+    asked: dict[str, Any] = {
+        "model": model,
+        "strategy": strategy,
+        "per_class": per_class,
+        "policy": policy,
+        "seed": seed,
+    }
+    asked |= {"expansion": expansion, "name": name, **constraints}
+    body = {key: value for key, value in asked.items() if value is not None}
+    return Call(f"datasets/{id}/augment", read_augmented, body, page=True, method="POST", seconds=LONG_SECONDS)
+
+
 def file(
     id: str, path: str | Path, suffix: str | None = None, long: bool = False, part: Part | None = None
 ) -> Call[Path]:
@@ -211,6 +261,12 @@ def read_upload(page: Fields) -> Upload:
 def read_dataset(page: Fields) -> Dataset:
     """Build a dataset from JSON. Raises `Unexpected`."""
     return _build(Dataset, {"statistics": None, "versions": None} | page)
+
+
+def read_augmented(page: Fields) -> Augmented:
+    """Build an augmented dataset from JSON. Raises `Unexpected`."""
+    dataset = read_dataset(page.get("dataset") or {})
+    return _build(Augmented, {"overlap": None, "note": None} | page | {"dataset": dataset})
 
 
 def _build(kind: type[Answer], page: Fields) -> Answer:
@@ -322,6 +378,7 @@ class Datasets:
     delete = _make_method(delete)
     restore = _make_method(restore)
     windows = _make_method(windows)
+    augment = _make_method(augment)
     file = _make_method(file)
 
 
@@ -348,4 +405,5 @@ class AsyncDatasets:
     delete = _make_async_method(delete)
     restore = _make_async_method(restore)
     windows = _make_async_method(windows)
+    augment = _make_async_method(augment)
     file = _make_async_method(file)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from typing import Any
 
 import numpy as np
 import pytest
 
+from seriesmith import AsyncClient, Client
+from seriesmith.errors import InvalidRequest, NotFound
 from studio.catalogue.catalogue import Catalogue
 from tests.service.described import list_operations
 from tests.service.server import Server
@@ -60,6 +63,28 @@ def test_it_makes_what_the_operation_makes(studio_server: Server, catalogue: Cat
     )
     kept = catalogue.read(first["id"])
     assert np.allclose(kept.series[12:, 0], np.array(straight["series"])[10:, 0], atol=1e-5)
+
+
+def test_the_client_augments_alike_and_is_told_what_is_wrong(studio_server: Server, given: str):
+    wanted = _augment(studio_server, given, seed=5, per_class=11, name="asked")
+    with Client(studio_server.url) as client:
+        made = client.datasets.augment(given, "gunpoint", per_class=11, seed=5, name="asked")
+        assert (made.dataset.sha256, made.dataset.version) == (wanted["dataset"]["sha256"], 2)
+        assert (made.n_made, made.report, made.sample_weight) == (
+            wanted["n_made"],
+            wanted["report"],
+            wanted["sample_weight"],
+        )
+        with pytest.raises(InvalidRequest, match="monoton"):
+            client.datasets.augment(given, "gunpoint", monotone="sideways")
+        with pytest.raises(NotFound, match="nobody"):
+            client.datasets.augment(given, "nobody")
+
+    async def twin() -> str:
+        async with AsyncClient(studio_server.url) as client:
+            return (await client.datasets.augment(given, "gunpoint", per_class=11, seed=5, name="asked")).dataset.sha256
+
+    assert asyncio.run(twin()) == made.dataset.sha256
 
 
 def test_what_is_synthetic_already_is_not_built_upon(studio_server: Server, catalogue: Catalogue, given: str):

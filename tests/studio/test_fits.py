@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from studio.catalogue.catalogue import Catalogue
 from studio.jobs.events import find_folder
 from tests.service.server import ROOT, Server, find_children, run_server, wait_until
 from tests.studio.conftest import open_studio
+from tests.studio.postgresql import run_postgresql
 
 BRIEF: dict[str, Any] = {
     "vae": "dense",
@@ -37,9 +40,9 @@ PATIENCE = 300.0
 """For the first that is asked of fits: a process imports what learns, on a machine that may have much to do."""
 
 
-def add_waves(folder: Path) -> str:
+def add_waves(folder: Path, database: str = "") -> str:
     """Keep two classes of sines in the catalogue of a studio; the dataset's id."""
-    settings, engine = open_studio(folder)
+    settings, engine = open_studio(folder, database)
     labels = np.arange(40) % 2
     phase = np.random.default_rng(0).uniform(0, 1, (40, 1))
     series = np.sin(2 * np.pi * (2 + 2 * labels[:, None]) * np.linspace(0, 1, 40) + phase)[:, None]
@@ -154,6 +157,36 @@ def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) 
         wait_until(lambda: server.http.get("/models/waves").status_code == 200, 10, "the model")
     assert len(list(models.glob("waves/*/manifest.json"))) == 1
     assert not find_folder(folder, fit.id).data.exists()
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_of_50_fits_none_is_lost_and_none_is_published_twice_when_the_server_is_killed(
+    kind: str, tmp_path: Path
+) -> None:
+    folder, models, names = tmp_path / "studio", tmp_path / "models", [f"waves{number}" for number in range(50)]
+    shutil.copytree(ROOT / "models", models)
+    with run_postgresql() if kind == "postgresql" else nullcontext("") as database:
+        waves = add_waves(folder, database)
+        settings: dict[str, Any] = {"studio_folder": folder, "studio_fits": 2, "studio_database": database}
+        with run_server(tmp_path, models, **settings) as server, Client(server.url, timeout=PATIENCE) as client:
+            with ThreadPoolExecutor(4) as pool:
+                ids = list(pool.map(lambda name: client.fits.start(waves, name, BRIEF).id, names))
+            wait_until(lambda: len(list(models.glob("waves*/1/manifest.json"))) >= 15, 600, "15 models")
+            kill_group(server)
+        with run_server(tmp_path, models, **settings) as server, Client(server.url, timeout=PATIENCE) as client:
+            done = [client.fits.wait(id, timeout=1200) for id in ids]
+        assert [fit.version for fit in done] == [1] * 50
+    assert sorted(path.parent.name for path in models.glob("waves*/*")) == sorted(names), "one version each"
+
+
+def kill_group(server: Server) -> None:
+    """SIGKILL to the server and to all that it started, as when the power goes."""
+    below = [server.pid]
+    for pid in below:
+        below += find_children(pid)
+    for pid in below:
+        os.kill(pid, signal.SIGKILL)
 
 
 def find_runners(server: Server) -> list[int]:
