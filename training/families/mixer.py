@@ -6,25 +6,46 @@ Patch mixer: Tolstikhin et al. (2021); modulation: Peebles & Xie (2023).
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-PATCH, WIDTH, BLOCKS, TOKEN_WIDTH, CHANNEL_FACTOR, TIME_WIDTH = 8, 64, 3, 64, 2, 32
+PATCH, WIDTH, TIME_WIDTH = 8, 64, 32
 HIGHEST_FREQUENCY = 100.0
+
+
+@dataclass(frozen=True)
+class MixerSize:
+    """How many blocks a mixer has, the width that each mixes tokens over, and that which it mixes WIDTH over, in
+    multiples of WIDTH."""
+
+    blocks: int
+    token_width: int
+    factor: int
+    activation: type[nn.Module]
+
+
+LARGE = MixerSize(3, 64, 2, nn.GELU)
+"""For whole series."""
+
+SMALL = MixerSize(2, 32, 2, nn.ReLU)
+"""For textures, in half the time."""
 
 
 class Block(nn.Module):
     """Mixes over tokens, then over width, of `[n, n_tokens, WIDTH]`, by a condition `[n, WIDTH]`; with class_index
     `[n]` by that of its class, of `[n_classes, WIDTH]`."""
 
-    def __init__(self, n_tokens: int) -> None:
+    def __init__(self, n_tokens: int, size: MixerSize) -> None:
         super().__init__()
         self.first, self.second = (nn.LayerNorm(WIDTH, elementwise_affine=False) for _ in range(2))
-        self.tokens = nn.Sequential(nn.Linear(n_tokens, TOKEN_WIDTH), nn.GELU(), nn.Linear(TOKEN_WIDTH, n_tokens))
-        hidden = CHANNEL_FACTOR * WIDTH
-        self.channels = nn.Sequential(nn.Linear(WIDTH, hidden), nn.GELU(), nn.Linear(hidden, WIDTH))
+        self.tokens = nn.Sequential(
+            nn.Linear(n_tokens, size.token_width), size.activation(), nn.Linear(size.token_width, n_tokens)
+        )
+        hidden = size.factor * WIDTH
+        self.channels = nn.Sequential(nn.Linear(WIDTH, hidden), size.activation(), nn.Linear(hidden, WIDTH))
         self.modulation = nn.Linear(WIDTH, 6 * WIDTH)
         nn.init.zeros_(self.modulation.weight)
         nn.init.zeros_(self.modulation.bias)
@@ -44,7 +65,9 @@ class Mixer(nn.Module):
 
     frequencies: Tensor
 
-    def __init__(self, n_given: int, n_channels: int, n_timepoints: int, n_classes: int) -> None:
+    def __init__(
+        self, n_given: int, n_channels: int, n_timepoints: int, n_classes: int, size: MixerSize = LARGE
+    ) -> None:
         super().__init__()
         self.n_given, self.n_channels, self.n_timepoints = n_given, n_channels, n_timepoints
         octaves = torch.linspace(0, math.log(HIGHEST_FREQUENCY), TIME_WIDTH // 2)
@@ -54,7 +77,7 @@ class Mixer(nn.Module):
         self.position = nn.Parameter(0.02 * torch.randn(self.n_tokens, WIDTH))
         self.time = nn.Sequential(nn.Linear(TIME_WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, WIDTH))
         self.classes = nn.Embedding(n_classes, WIDTH)
-        self.blocks = nn.ModuleList(Block(self.n_tokens) for _ in range(BLOCKS))
+        self.blocks = nn.ModuleList(Block(self.n_tokens, size) for _ in range(size.blocks))
         self.norm = nn.LayerNorm(WIDTH)
         self.out = nn.Linear(WIDTH, n_channels * PATCH)
         nn.init.zeros_(self.out.weight)

@@ -18,7 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from bundle.manifest import MOST_TEXTURE_STEPS
 from training.families.circle import follow_circle
 from training.families.colour import compute_colour_filter
-from training.families.mixer import Mixer
+from training.families.mixer import SMALL, Mixer
 from training.families.settings import FLOAT, Size, TrainedSettings
 from training.families.textures import Decoded, SteppedTexture, Texture
 from training.learning.checkpoints import State
@@ -194,7 +194,7 @@ def fit(cases: Decoded, settings: Settings, run: Run) -> tuple[FlowTexture, Hist
     if exact.any():
         scale = scale * ~exact[:, None]
     n_channels, n_timepoints = residuals.shape[1:]
-    mixer = Mixer(2 * n_channels, n_channels, n_timepoints, cases.n_classes)
+    mixer = Mixer(2 * n_channels, n_channels, n_timepoints, cases.n_classes, SMALL)
     colour = compute_colour_filter(_divide(residuals, scale))
     texture = (EulerTexture if settings.euler_steps else FlowTexture)(mixer, scale, colour, settings).to(run.device)
     latent_sd = mean.std(0, correction=0).to(run.device)
