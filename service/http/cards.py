@@ -46,6 +46,7 @@ def _describe(bundle: Bundle) -> dict[str, Any]:
         "operations": [name for name, operation in OPERATIONS.items() if operation.is_offered_by(bundle)],
         "latent_dim": latent.latent_dim if latent else None,
         "expansion": latent.expansion if latent else None,
+        "texture": "texture" in manifest.graphs,
         "texture_steps": manifest.texture_steps,
         "policy": policy,
         "policies": bundle.policies,

@@ -193,6 +193,7 @@ def _build_card() -> Schema:
             "operations": {"type": "array", "items": TEXT, "description": "what the model can do"},
             "latent_dim": allow_null(INTEGER),
             "expansion": allow_null({"type": "number"}),
+            "texture": {"type": "boolean", "description": "whether what it makes has a texture of its own"},
             "texture_steps": allow_null(INTEGER),
             "policy": allow_null(refer_to("Policy")) | {"description": 'what /augment takes "auto" for'},
             "policies": {"type": "array", "items": refer_to("Policy"), "description": "those that it can follow"},

@@ -53,7 +53,9 @@ def test_a_card_says_what_was_measured_and_what_it_means(page: Page, studio_serv
         expect(shown.get_by_role("heading", name=measured)).to_be_visible()
     expect(shown).to_contain_text(f"{100 * card['metrics']['accuracy']:.1f}\u202f%")
     expect(shown).to_contain_text("52\u202f% by naming the commonest class always, which is free")
-    expect(shown).to_contain_text(card["advice"]["message"])
+    assert len(card["advice"]["judges"]) == 4
+    for kind, judged in card["advice"]["judges"].items():
+        expect(shown).to_contain_text(kind.replace("_", " ").capitalize() + f" {judged['verdict']}")
     expect(shown).to_contain_text("50\u202f% is guessing")
     expect(shown.get_by_role("img", name=re.compile("10 lines, 150 timepoints"))).to_be_visible()
 

@@ -35,7 +35,7 @@ export function Card({ card, manages, changed, open, onOpen, compared }) {
   <//>`;
 }
 
-function describe({ dataset, series, classes, labelled, texture_steps: texture }) {
+function describe({ dataset, series, classes, labelled, texture }) {
   const n = classes.reduce((sum, one) => sum + one.training_count, 0);
   const channels = series.n_channels === 1 ? "one channel" : `${series.n_channels} channels`;
   const length = series.length_policy === "fixed" || !series.shortest ? `${series.n_timepoints} timepoints` : `${series.shortest} to ${series.longest} timepoints`;
@@ -52,7 +52,7 @@ function Accuracy({ card: { metrics, classes } }) {
   const counts = classes.map((one) => one.training_count);
   const free = [
     [Math.max(...counts) / counts.reduce((sum, count) => sum + count, 0), "naming the commonest class always"],
-    [metrics.latent_neighbours?.measured, `a vote of the ${metrics.latent_neighbours?.k} likest training cases`],
+    [metrics.latent_neighbours?.measured, `a vote of the ${metrics.latent_neighbours?.k} nearest training codes`],
   ].filter(([share]) => share !== null && share !== undefined && !Number.isNaN(share));
   const interval = metrics.accuracy_interval;
   return html`<div class="block">

@@ -75,7 +75,7 @@ export const MEASURES = [
 export const KINDS = {
   deep_network: ["Deep network", "ours, or one like it"],
   random_convolutions: ["Random convolutions", "MiniRocket and ridge regression"],
-  nearest_neighbours: ["Nearest neighbours", "the likest known case, by dynamic time warping"],
+  nearest_neighbours: ["Nearest neighbours", "the most similar known case, by dynamic time warping"],
   features_and_trees: ["Features and trees", "a random forest of catch22 features"],
 };
 
