@@ -1,4 +1,5 @@
-"""/classify while two people use the studio: `python -m loadtest.beside` [--rounds 3 --seconds 10 --rate 300].
+"""/classify while two people use the studio: `python -m loadtest.beside` [--rounds 3 --seconds 10 --rate 300
+--users 2 --fits 2].
 
 Requests of one series arrive at a fixed rate, alone and then while two users upload files and two fits run, by turns.
 The table has the 50th and 99th percentiles of every round, and the median over the rounds of the ratio of both.
@@ -32,7 +33,7 @@ FIT = {"vae.steps": 100_000}
 """Longer than any round; the fit is cancelled at its end."""
 
 
-def measure(rounds: int, seconds: float, rate: float, rows: int) -> list[tuple[dict[str, float], dict[str, float]]]:
+def measure(given: argparse.Namespace) -> list[tuple[dict[str, float], dict[str, float]]]:
     """Percentiles in ms of each round, alone and beside the users."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -42,15 +43,15 @@ def measure(rounds: int, seconds: float, rate: float, rows: int) -> list[tuple[d
         data = make_series()
         with run_server(replace(ours, environment={**ours.environment, **own}), Path(sys.executable).parent) as running:
             ready = prepare(running, ours.wires[0], data, open_classifier()(data), folder)
-            load = {"clients": CLIENTS, "seconds": seconds, "warm_up": 1.0, "rate": rate}
+            load = {"clients": CLIENTS, "seconds": given.seconds, "warm_up": 1.0, "rate": given.rate}
             command = build_client_command(
                 "loadtest.clients.http_loop", port=running.http, requests=ready.requests, **load
             )
-            upload = write_csv(rows)
+            upload = write_csv(given.rows)
             measured = []
-            for _ in range(rounds):
+            for _ in range(given.rounds):
                 alone = run_client(command)
-                with use_studio(running, upload):
+                with use_studio(running, upload, given.users, given.fits):
                     measured.append((alone, run_client(command)))
             return measured
 
@@ -64,11 +65,11 @@ def write_csv(rows: int) -> bytes:
 
 
 @contextmanager
-def use_studio(running: Running, upload: bytes) -> Iterator[None]:
+def use_studio(running: Running, upload: bytes, n_users: int, n_fits: int) -> Iterator[None]:
     """Users upload a file, have it read and keep it, over and over, each with a fit that runs meanwhile."""
     stop, failures = threading.Event(), list[BaseException]()
-    fits = [_start_fit(running, f"user{user}") for user in range(USERS)]
-    threads = [threading.Thread(target=_upload, args=(running, upload, stop, failures)) for _ in range(USERS)]
+    fits = [_start_fit(running, f"user{user}") for user in range(n_fits)]
+    threads = [threading.Thread(target=_upload, args=(running, upload, stop, failures)) for _ in range(n_users)]
     for thread in threads:
         thread.start()
     try:
@@ -123,9 +124,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--rate", type=float, default=300.0, help="requests per second")
+    parser.add_argument("--users", type=int, default=USERS, help="users who upload, over and over")
+    parser.add_argument("--fits", type=int, default=USERS, help="fits that run")
     parser.add_argument("--rows", type=int, default=2000, help="series of an upload")
     given = parser.parse_args()
-    measured = measure(given.rounds, given.seconds, given.rate, given.rows)
+    measured = measure(given)
     print("| round | alone p50 | p99 | beside p50 | p99 |\n|---|---|---|---|---|")
     for number, (alone, beside) in enumerate(measured):
         cells = [one[part] for one in (alone, beside) for part in ("p50_ms", "p99_ms")]

@@ -20,7 +20,7 @@ from studio.jobs.events import Folder
 SET_DEATH_SIGNAL = 1
 """Of Linux's prctl."""
 
-NICENESS = 10
+NICENESS = 19
 
 PATIENCE_SECONDS = 12.0
 """For a fit that was told to stop to do so in good order; it gives itself 10."""
@@ -63,7 +63,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
+                process_group=0,  # not a session: Linux shares the processor out among sessions first (autogroup)
                 pass_fds=(lock.fileno(),),  # which holds the lock as long as the process lives
                 preexec_fn=_prepare(os.getpid()),
             )
@@ -118,6 +118,8 @@ def _prepare(parent: int) -> Callable[[], None]:
 
     def prepare() -> None:
         os.nice(NICENESS)
+        if hasattr(os, "SCHED_IDLE"):  # Linux's: whoever is served interrupts it at once, and need not await its turn
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         if library is not None:
             library.prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
             if os.getppid() != parent:  # it has died before

@@ -89,7 +89,6 @@ def _run(asked: dict[str, Any]) -> NoReturn:
     """Do a task in this process, the forked one, and end it."""
     code = 1
     try:
-        os.setpgid(0, 0)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         follow_parent()

@@ -11,14 +11,16 @@ import sys
 DIES_WITH_PARENT = 1
 """PR_SET_PDEATHSIG."""
 
-NICENESS = 10
+NICENESS = 19
 """Whoever is served goes first."""
 
 
 def follow_parent() -> None:
-    """End this process when its parent ends, and let whoever is served go first."""
+    """End this process when its parent ends, leave Ctrl-C to that, and let whoever is served go first."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(DIES_WITH_PARENT, signal.SIGKILL)
+    # Not a session of its own: Linux shares the processor out among sessions first (autogroup), however nice each is.
+    os.setpgid(0, 0)
     os.nice(NICENESS - os.nice(0))
 
 

@@ -61,7 +61,7 @@ class Forker:
         """Start one, and wait until it is ready. Raises `Unavailable`."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-P", "-m", "studio.reading.forking", stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE, start_new_session=True, env=_build_environment(),
+            stdout=asyncio.subprocess.PIPE, env=_build_environment(),
         )  # fmt: skip
         assert process.stdout is not None
         if not await process.stdout.readline():  # it says that it is ready, or has ended

@@ -57,6 +57,7 @@ def test_a_card_says_what_was_measured_and_what_it_means(page: Page, studio_serv
     for kind, judged in card["advice"]["judges"].items():
         expect(shown).to_contain_text(kind.replace("_", " ").capitalize() + f" {judged['verdict']}")
     expect(shown).to_contain_text("50\u202f% is guessing")
+    shown.get_by_role("heading", name="Series that it makes").scroll_into_view_if_needed()  # drawn once it is seen
     expect(shown.get_by_role("img", name=re.compile("10 lines, 150 timepoints"))).to_be_visible()
 
 
