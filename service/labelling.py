@@ -51,3 +51,10 @@ def find_class_indices(labels: list[Label], manifest: Manifest, field: str) -> N
     if (unknown := np.flatnonzero(class_index < 0)).size:
         manifest.find_class_index(labels[unknown[0]], field)
     return class_index
+
+
+def find_named_classes(labels: list[Label], manifest: Manifest, field: str) -> NDArray[np.int64]:
+    """The same of classes that a request names on their own, without cases: at least one. Raises `InvalidRequest`."""
+    if not labels:
+        raise InvalidRequest(f"{field!r} is empty; name at least one class.", field)
+    return find_class_indices(labels, manifest, field)

@@ -14,7 +14,7 @@ from bundle.errors import InvalidRequest, TooLarge, Unsupported
 from bundle.grid import OnGrid
 from bundle.shape import SeriesShape
 from service.canonical import Array
-from service.labelling import find_class_indices
+from service.labelling import find_named_classes
 from service.named_arrays import rename_refusal, require_width
 from service.operations.contract import receive_series, require_finite_answer
 from service.serving import Served, Serving
@@ -86,9 +86,7 @@ def find_centres(bundle: Bundle, labels: list[str | int], field: str) -> NDArray
 
     Raises `InvalidRequest`, and `Unsupported` where there is no mixture.
     """
-    if not labels:
-        raise InvalidRequest(f"{field!r} is empty; name at least one class.", field)
-    class_index = find_class_indices(labels, bundle.manifest, field)
+    class_index = find_named_classes(labels, bundle.manifest, field)
     if bundle.mixture is None:
         raise Unsupported(
             f"model {bundle.manifest.name!r} has no mixture, so that its classes have no place in the latent space; "

@@ -19,10 +19,11 @@ from bundle.generation.generate import draw_noise
 from bundle.grid import bring_to_lengths
 from service.answers import Columns, Cube, Lengths, Moves, Vector, Wholes
 from service.constraining import ConstrainedRequest, build_constraints, check_lengths, constrain
-from service.labelling import ClassLabels, find_class_indices
+from service.labelling import ClassLabels, find_named_classes
 from service.operations.contract import ALL, Seed, Wanted, check_rows, require_finite_answer
 from service.operations.interpolate import MOST_STEPS, count_ways
 from service.operations.sample import draw_seed
+from service.pace import run_unhurried
 from service.points import compute_width
 from service.room import Room
 from service.serving import Serving
@@ -67,8 +68,8 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     """See the module."""
     served = serving.resolve(request.model)
     bundle, manifest, shape = served.bundle, served.bundle.manifest, served.bundle.manifest.series
-    start = find_class_indices(request.start_labels, manifest, "start_labels")
-    end = find_class_indices(request.end_labels, manifest, "end_labels")
+    start = find_named_classes(request.start_labels, manifest, "start_labels")
+    end = find_named_classes(request.end_labels, manifest, "end_labels")
     n_ways = count_ways("start_labels", len(start), "end_labels", len(end))
     n_made = n_ways * request.steps
     check_rows(n_made, serving.settings.max_rows, "the request", "steps")
@@ -88,7 +89,9 @@ async def run(request: Request, serving: Serving, room: Room, wanted: Wanted = A
     series = require_finite_answer(np.concatenate(made), "series")
     columns: Columns = {"series": series}
     if lengths is not None:
-        columns = {"series": bring_to_lengths(series, lengths, shape), "lengths": lengths}
+        known = lengths
+        series = await run_unhurried(series.nbytes, lambda: bring_to_lengths(series, known, shape))
+        columns = {"series": series, "lengths": lengths}
     answered: dict[str, Any] = await constrain(columns, constraints)
     return Answer(
         manifest.name,

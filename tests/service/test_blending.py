@@ -88,6 +88,8 @@ def test_it_is_the_same_by_the_open_inference_protocol(plain: Server):
         ({"start_labels": ["nobody"]}, "start_labels", "nobody"),
         ({"end_labels": [FIRST] * 3, "start_labels": [FIRST] * 2}, "end_labels", "2 of 'start_labels' and 3 of"),
         ({"end_labels": None}, "end_labels", ""),
+        ({"start_labels": []}, "start_labels", "name at least one class"),
+        ({"end_labels": []}, "end_labels", "name at least one class"),
         ({"steps": 1}, "steps", "2"),
         ({"seed": -1}, "seed", ""),
         ({"lower": 2, "upper": 1}, "lower", ""),
