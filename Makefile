@@ -31,6 +31,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 
 # BentoML calls home otherwise; servers that tests start inherit it.
 export BENTOML_DO_NOT_TRACK := True
+# What is installed is compiled at its first import (--no-compile): kept from writing that down, every start takes thrice as long.
+unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from bundle.evidence import Pooling
-from training.choosing.folds import Judged
+from training.choosing.folds import Fold
 from training.choosing.policies import compute_log_probabilities, fit_classifier
 from training.choosing.scoring import average_over_classes
 from training.configuration import FitConfiguration
@@ -61,22 +61,21 @@ class Companion:
 
 
 def fit_companion(
-    cases: TrainingCases,
-    scaling: Scaling,
-    configuration: FitConfiguration,
-    balanced: bool,
-    watcher: Watcher = UNWATCHED,
+    cases: TrainingCases, configuration: FitConfiguration, balanced: bool, watcher: Watcher = UNWATCHED
 ) -> nn.Module:
     """Fit the companion that `configuration` names to real `cases`; rare classes count more with `balanced`."""
     own = replace(configuration, classifier=make_settings("classifier", configuration.companion))
-    return fit_classifier(start_fabric(own, watcher), standardise(cases, scaling), None, "none", own, balanced)[0]
+    real = standardise(cases, Scaling(cases.series, own.working_timepoints))
+    return fit_classifier(start_fabric(own, watcher), real, None, "none", own, balanced)[0]
 
 
-def judge_companion(judged: Judged, balanced: bool, watcher: Watcher = UNWATCHED) -> np.ndarray:
+def judge_companion(
+    fold: Fold, configuration: FitConfiguration, balanced: bool, watcher: Watcher = UNWATCHED
+) -> np.ndarray:
     """Log of class_probabilities `[n, n_classes]` that a companion of the cases kept gives those held out."""
-    fold, generator = judged.fold, judged.generator
-    network = fit_companion(fold.kept, generator.scaling, generator.configuration, balanced, watcher)
-    return compute_log_probabilities(network, generator.scaling, fold.held_out.series)
+    network = fit_companion(fold.kept, configuration, balanced, watcher)
+    scaling = Scaling(fold.kept.series, configuration.working_timepoints)
+    return compute_log_probabilities(network, scaling, fold.held_out.series)
 
 
 def pool(own: np.ndarray, others: np.ndarray, weight: float) -> np.ndarray:

@@ -122,9 +122,11 @@ def cross_validate(
         partial(judge, fold, configuration, policies, balanced, watcher=watch)
         for fold, watch in zip(folds, _watch_folds(watcher, folds), strict=True)
     ]
-    *judged, generator = run_side_by_side(
-        [*judging, partial(_learn_whole, cases, configuration, initial, watcher=watcher)], configuration
-    )
+    # Companions need nobody's answer: they come last, and occupy who would wait for the last fold.
+    accompanying = _list_companions(cases, folds if policies else (), configuration, balanced, watcher)
+    learning = partial(_learn_whole, cases, configuration, initial, watcher=watcher)
+    answers = run_side_by_side([*judging, learning, *accompanying], configuration)
+    judged, generator, accompanied = answers[: len(folds)], answers[len(folds)], answers[len(folds) + 1 :]
     evidence = Evidence(
         configuration.policy,
         judged,
@@ -146,32 +148,25 @@ def cross_validate(
         for fold, watch in zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True)
         if evidence.rows and kinds
     ]
-    accompanying = _list_companions(cases, evidence, generator, configuration, balanced, watcher)
-    answers = run_side_by_side([*training, *advising, *accompanying], configuration)
-    networks, rest = answers[: len(training)], answers[len(training) :]
+    answers = run_side_by_side([*training, *advising], configuration)
+    networks, decided = answers[: len(training)], answers[len(training) :]
     counts = np.bincount(cases.class_index, minlength=cases.n_classes)
-    found = summarise_uplift(evidence, rest[: len(advising)], counts, configuration)
-    accompanied = rest[len(advising) :]
+    found = summarise_uplift(evidence, decided, counts, configuration)
     companion = _join_companion(evidence, accompanied, balanced, configuration)
     adjustment = _choose_adjustment(evidence, companion, accompanied[1:], cases, configuration)
     return CrossValidation(evidence.folds, generator, networks[0] if networks else None, companion, adjustment, found)
 
 
 def _list_companions(
-    cases: TrainingCases,
-    evidence: Evidence,
-    generator: Maker,
-    configuration: FitConfiguration,
-    balanced: bool,
-    watcher: Watcher,
+    cases: TrainingCases, folds: Sequence[Fold], configuration: FitConfiguration, balanced: bool, watcher: Watcher
 ) -> list[partial[Any]]:
     """The companion of all cases, and those of the folds; none where there is nothing to tell apart, or none is asked
     for."""
     if configuration.companion == "none" or cases.n_classes == 1:
         return []
-    whole = partial(fit_companion, cases, generator.scaling, configuration, balanced, watcher)
-    watched = zip(evidence.folds, _watch_folds(watcher, evidence.folds), strict=True) if evidence.rows else ()
-    return [whole, *(partial(judge_companion, fold, balanced, watch) for fold, watch in watched)]
+    whole = partial(fit_companion, cases, configuration, balanced, watcher)
+    watched = zip(folds, _watch_folds(watcher, folds), strict=True)
+    return [whole, *(partial(judge_companion, fold, configuration, balanced, watch) for fold, watch in watched)]
 
 
 def _join_companion(
