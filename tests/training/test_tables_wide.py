@@ -149,6 +149,21 @@ def test_an_instant_a_row_is_no_case(tmp_path: Path) -> None:
         load(data=tmp_path / "some.csv")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1\n1\n2\n1\n", "a single column of values, column 1,.*--window N"),
+        ("\ufeff1\n1\n2\n", "labels of another file"),
+        ("t0\n1.5\n2.5\n", "a single column of values, column 't0'"),
+        ("label\na\nb\n", "no column of values"),
+    ],
+)
+def test_a_column_alone_is_no_table_of_series(text: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text(text)
+    with pytest.raises(DatasetError, match=words):
+        load(data=tmp_path / "some.csv", label=("label",) if "label" in text else ())
+
+
 @pytest.mark.parametrize("wrong", ["0_1", "1e", "1,5", "1.2.3", "0x10", "seven", "1 2"])
 def test_numbers_are_parsed_strictly(wrong: str, tmp_path: Path) -> None:
     rows = [";".join([*(f"{value:.4f}" for value in case[:-1]), wrong]) for case in SERIES]

@@ -50,6 +50,8 @@ def has_run(table: Table, roles: Roles) -> bool:
 
 
 def _find_run(table: Table, roles: Roles) -> Run:
+    if len(roles.rest) < 2:
+        raise _explain_too_few(table, roles.rest)
     if table.names is None:
         return Run(("",), (roles.rest,), None, None, False)
     run = find_run({column: table.names[column] for column in roles.rest}, table.subject)
@@ -61,6 +63,15 @@ def _find_run(table: Table, roles: Roles) -> Run:
         raise explain_leftovers(table, leftovers, f"that {'is' if len(leftovers) == 1 else 'are'} no timepoint of "
                                 f"the run {first!r} … {last!r}")  # fmt: skip
     return run
+
+
+def _explain_too_few(table: Table, columns: Sequence[int]) -> DatasetError:
+    there = f"a single column of values, {table.describe_column(columns[0])}" if columns else "no column of values"
+    return DatasetError(
+        f"{table.subject} has {there}, but a series per row needs one for each timepoint. If a row is one instant, "
+        "say of which series with --id COLUMN, or cut one long recording into windows with --window N; if the rows are "
+        "the labels of another file, read that file."
+    )
 
 
 def _explain_no_run(table: Table, columns: Sequence[int]) -> DatasetError:
