@@ -41,6 +41,7 @@ def test_real_cases_stay_and_synthetic_ones_follow(studio_server: Server, catalo
     assert (card["name"], card["kind"], card["parents"]) == ("given augmented", "augmented", [given])
     assert (card["source"]["model"], card["source"]["seed"]) == ("gunpoint/1", 7)
     assert card["tags"] == ["known"] and "4 synthetic series of gunpoint/1" in card["notes"][0]
+    assert answer["advice"]["message"] in card["notes"]
     before, after = catalogue.read(given), catalogue.read(card["id"])
     assert np.array_equal(after.series[:12], before.series) and after.parts[:12].tolist() == before.parts.tolist()
     assert after.is_synthetic.tolist() == [False] * 12 + [True] * 4 and set(after.parts[12:]) == {"train"}

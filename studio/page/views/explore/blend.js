@@ -18,7 +18,7 @@ export function BetweenClasses({ card, params, seed }) {
   const shown = way.value?.series[Math.round(position * (STEPS - 1))];
   const change = (more) => setParams((known) => ({ ...known, model: card.name, ...more }));
   const options = labels.map((label) => [label, `class ${label}`]);
-  return html`<${Panel} title="Between two classes" wide>
+  return html`<${Panel} title="Between two classes" wide><div class="ex-stack">
     <p class="note">The noise of a series stays as it is while its class changes: what moves is what tells the two apart.</p>
     <div class="row">
       <${Select} label="From" value=${from} options=${options} onChange=${(value) => change({ from: value })} />
@@ -28,7 +28,7 @@ export function BetweenClasses({ card, params, seed }) {
     <${Scrub} label=${`From class ${from} to class ${to}`} steps=${STEPS} ready=${Boolean(way.value)} position=${position}
       onShow=${setPosition} onStop=${(share) => change({ position: share.toFixed(2) })} />
     ${shown && html`<${Channels} names=${names} ranges=${ranges} height=${220} lines=${[{ series: shown, label: "series", colour: "var(--accent)" }]} />`}
-  <//>`;
+  </div><//>`;
 }
 
 const pick = (text, labels, place) => (labels.includes(text) ? text : labels[Math.min(place, labels.length - 1)]);

@@ -69,7 +69,7 @@ export function CompleteTab({ card, kinds, names, params, series }) {
   };
 
   const lines = useMemo(() => listLines({ drawing, answer: isEmpty(drawing) ? null : answer, classes, channel, kinds, nTimepoints }), [drawing, answer, classes, channel, kinds]);
-  return html`<div class="ex-complete" onKeyDown=${key}>
+  return html`<div class="ex-stack" onKeyDown=${key}>
     <p class="note">Draw a beginning, or any part, with mouse or finger. What you draw is kept, and the model completes the rest: ${EACH} ways for each class.</p>
     <div class="ex-drawing" onPointerDownCapture=${press} onPointerUp=${release} onPointerCancel=${release}>
       <${SeriesChart} lines=${lines} height=${300} range=${range} onPoint=${point} cursor=${false} title=${names.length > 1 ? names[channel] : "Draw here"} />

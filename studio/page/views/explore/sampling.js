@@ -14,7 +14,7 @@ export function SamplingOnly({ card }) {
   const made = useAsync((signal) => post("sample", { model: card.name, n_per_class: each, seed }, { signal }), [card.name, wish]);
   const change = (more) => setParams((known) => ({ ...known, model: card.name, ...more }));
   const places = new Map(card.classes.map(({ label }, place) => [String(label), place]));
-  return html`<${Panel} title="What it makes" wide>
+  return html`<${Panel} title="What it makes" wide><div class="ex-stack">
     <p>${card.name} makes series out of class and noise. It has no encoder and no decoder, so there is no plane to lay series out on; a model with an encoder has one.</p>
     <div class="ex-controls">
       <${NumberInput} label="Series a class" min=${1} max=${50} step=${1} value=${each} onInput=${(value) => change({ each: value })} />
@@ -26,6 +26,6 @@ export function SamplingOnly({ card }) {
     ${made.value && html`<${SeriesGrid} series=${cutToLength(made.value)} labels=${made.value.labels.map(String)}
       colours=${made.value.labels.map((label) => classColour(places.get(String(label)) ?? 0))} />
       <p class="note">${describeAcceptance(made.value.acceptance, card)}</p>`}
-  <//>
+  </div><//>
   ${card.operations.includes("blend") && card.classes.length > 1 && html`<${BetweenClasses} card=${card} params=${params} seed=${seed} />`}`;
 }

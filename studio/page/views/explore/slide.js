@@ -38,7 +38,7 @@ export function SlideTab({ card, map, kinds, params, settle, remember }) {
     if (way.value && params.position !== undefined && params.position !== "") show(Number(params.position));
   }, [way.value]);
   const change = (end) => (value) => setParams((known) => ({ ...known, [end]: value, position: "" }));
-  return html`<div class="ex-slide">
+  return html`<div class="ex-stack">
     <p class="note">Click two points of the plane, one after the other, or choose here.</p>
     <div class="row">
       <${Select} label="From" value=${from} options=${listEnds(map, kinds, ends[0])} onChange=${change("from")} />
