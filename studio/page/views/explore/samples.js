@@ -16,7 +16,7 @@ export function SamplesTab({ card, kinds, params, expansion, onMade }) {
   useEffect(() => () => onMade(null), []);
   const change = (more) => setParams((known) => ({ ...known, ...more }));
   const colours = (made.value?.kinds ?? []).map((kind) => kinds.colours[kind] ?? "var(--accent)");
-  return html`<div class="ex-stack">
+  return html`<div class="ex-stack ex-samples">
     <div class="ex-controls">
       ${card.expansion !== null && html`<${Slider} label="Expansion" min=${0.1} max=${4} step=${0.1} value=${expansion} format=${(value) => `× ${value.toFixed(1)}`}
         onInput=${(value) => change({ expansion: value })} hint="Factor on the mixture's covariance: above 1, series go beyond what was seen." />`}
