@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from training.configuration import ConfigurationError, FitConfiguration
+from training.learning.memory import keep_freed_memory
 from training.learning.watcher import UNWATCHED, Watcher
 
 FULL_STEPS_CASES = 100
@@ -66,8 +67,8 @@ def make_run(
 
 
 def start_fabric(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) -> Fabric:
-    """The device or devices to train on, launched; `watcher` is told what is trained on them. Threads and determinism
-    are set for the whole process.
+    """The device or devices to train on, launched; `watcher` is told what is trained on them. Threads, determinism and
+    what is kept of freed memory are set for the whole process.
 
     Raises `ConfigurationError` when CUDA is asked for and is not there.
     """
@@ -75,6 +76,7 @@ def start_fabric(configuration: FitConfiguration, watcher: Watcher = UNWATCHED) 
     if configuration.device == "cuda" and not cuda:
         raise ConfigurationError("--device is cuda, but torch finds no GPU here; use --device auto or cpu.")
     torch.set_num_threads(configuration.threads)
+    keep_freed_memory()
     torch.use_deterministic_algorithms(True, warn_only=True)
     # Nothing here reads memory that it has not written, and filling it first, for determinism, costs a tenth of a fit.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
