@@ -54,7 +54,7 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
     """Import a command and run it; the exit status. `prog` is what it calls itself."""
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, Ctrl-C needs no traceback
     try:
-        if command in SIDE_BY_SIDE and not {"-h", "--help"}.intersection(arguments):
+        if command in SIDE_BY_SIDE and not works_alone(arguments):
             open_nursery()  # it imports meanwhile
         module = importlib.import_module(f"training.{command}")
     except ModuleNotFoundError as error:
@@ -66,3 +66,10 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
         signal.signal(signal.SIGINT, before)
     status: int = module.main(list(arguments), prog)
     return status
+
+
+def works_alone(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for no process beside its own: with one worker, or for help."""
+    joined = " ".join(arguments).replace("=", " ").split()
+    one = ("--workers", "1") in zip(joined, joined[1:], strict=False)
+    return one or bool({"-h", "--help"}.intersection(arguments))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from training.console import COMMANDS, main
+from training.console import COMMANDS, main, works_alone
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,3 +63,18 @@ def test_a_script_without_the_project_installed_says_how_to_install_it(command: 
     ended = subprocess.run(script, cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 2 and ended.stderr.startswith(f"{command}.py: install the project first")
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "alone"),
+    [
+        ("--dataset GunPoint --workers=1", True),
+        ("--workers 1 --dataset GunPoint", True),
+        ("--help", True),
+        ("--dataset GunPoint", False),
+        ("--workers=16", False),
+        ("--name 1 --workers 2", False),
+    ],
+)
+def test_a_command_of_one_worker_starts_no_process_beside_its_own(line: str, alone: bool) -> None:
+    assert works_alone(line.split()) is alone
