@@ -6,6 +6,7 @@ import importlib
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 from training.nursery import open_nursery
 
@@ -71,5 +72,5 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
 def works_alone(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for no process beside its own: with one worker, or for help."""
     joined = " ".join(arguments).replace("=", " ").split()
-    one = ("--workers", "1") in zip(joined, joined[1:], strict=False)
+    one = ("--workers", "1") in pairwise(joined)
     return one or bool({"-h", "--help"}.intersection(arguments))
