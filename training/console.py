@@ -19,6 +19,7 @@ COMMANDS = {
     "windows": "measure a bundle of unlabelled windows by TimeGAN's protocol",
     "picture": "draw a dataset's series beside those sampled from its bundle",
     "describe": "print the families and options that a fit has, as JSON",
+    "models": "list a repository, say which version answers, roll back, prune",
     "walk": "draw the series between a bundle's classes, and along its latent axes",
 }
 """Modules of training/ with `main(arguments, prog)`, and what each does."""
