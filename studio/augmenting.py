@@ -125,7 +125,7 @@ def _keep(
     source = wanted.model_dump(exclude={"name"}, exclude_none=True)
     source |= {"model": model, "seed": made["seed"], "policy": made["policy"]}
     notes = [f"{len(synthetic)} synthetic series of {model} ({made['policy']}) behind {len(real)} real ones."]
-    notes += [said for said in (made["advice"]["message"], made.get("note")) if said]
+    notes += [said for said in (made["advice"].message, made.get("note")) if said]
     return catalogue.add(
         concatenate([real, synthetic]),
         name=wanted.name or f"{card.name} augmented",
