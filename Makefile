@@ -103,6 +103,14 @@ train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
 bento: $(SERVING) ## A bento, to be made an image with `bentoml containerize` (EXTRA=gpu: one for CUDA)
 	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
 
+# Prometheus and promtool are the system's (Debian: `apt install prometheus`); without them their tests are skipped.
+CUSTOM := %/kustomization.yaml %/monitoring.yaml
+.PHONY: deploy-check
+deploy-check: $(TESTING) ## deploy/: manifests by Kubernetes' schemas, alerts by promtool, each panel's query on a loaded server
+	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet kubernetes-validate
+	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/base/*.yaml))
+	$(BIN)/python -m pytest -m "long or not long" tests/deploy
+
 .PHONY: lock upgrade
 lock: ## Pin again after a dependency changed in pyproject.toml; pins that still fit stay
 	$(PYTHON) scripts/lock.py

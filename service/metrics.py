@@ -6,7 +6,7 @@ import asyncio
 import time
 from bisect import bisect_left
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
@@ -58,7 +58,7 @@ class Level:
 
     def __init__(self, name: str, documentation: str, labels: tuple[str, ...] = ()) -> None:
         self.metric = Metric(name, documentation, labels, "gauge")
-        self._followed: Callable[[], float] | None = None
+        self._followed: Callable[[], Table] | None = None
         self._levels = defaultdict[Values, float](float)
         INSTRUMENTS[name] = self
 
@@ -68,12 +68,16 @@ class Level:
 
     def follow(self, level: Callable[[], float]) -> None:
         """Call `level` whenever the gauge is read. The gauge must have no labels."""
-        self._followed = level
+        self._followed = lambda: {(): [float(level())]}
+
+    def follow_values(self, list_values: Callable[[], Iterable[Values]]) -> None:
+        """Call `list_values` whenever the gauge is read: the level of each is 1, and of no other there is any."""
+        self._followed = lambda: {values: [1.0] for values in list_values()}
 
     def read(self) -> Table:
         """Return the current levels by label values."""
         if self._followed is not None:
-            return {(): [float(self._followed())]}
+            return self._followed()
         return {values: [level] for values, level in self._levels.items()}
 
 
@@ -157,6 +161,7 @@ batch_rows = Distribution(
 queue_rows = Level("seriesmith_queue_rows", "Series admitted and not answered yet.")
 held_bytes = Level("seriesmith_held_bytes", "Bytes held of requests and of answers, made or not read yet.")
 connections = Level("seriesmith_connections", "Connections, over both transports.")
+served = Level("seriesmith_served", "Workers that serve a version of a model.", ("model", "version"))
 inference_seconds = Distribution(
     "seriesmith_inference_seconds",
     "Seconds per graph call.",

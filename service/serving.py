@@ -167,6 +167,7 @@ class Serving:
         metrics.queue_rows.follow(lambda: self.lane.queued_rows)
         metrics.held_bytes.follow(lambda: self.bytes.held)
         metrics.connections.follow(lambda: self.connections.held)
+        metrics.served.follow_values(lambda: [(name, str(version)) for name, version in self.repository.bundles])
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._share_numbers())]
 
     async def stop(self) -> None:

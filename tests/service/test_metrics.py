@@ -58,6 +58,7 @@ def test_metrics_count_what_was_done(server: Server, cases: Labelled):
     server.answer("sample", model="sines", counts={"2": 5})
     change = [after - earlier for after, earlier in zip(state(), before, strict=True)]
     assert change == [1, 1, 1, 7, 7, 1, 1, 5, 1, 0]
+    assert _count(server, "seriesmith_served", model="sines", version="1") == 1
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_failure_of_the_server(server: Server):
@@ -124,6 +125,7 @@ def test_metrics_are_those_of_all_workers(repository: Path, tmp_path: Path, case
         )
         assert all(told(Server(url)) == [n_asked, 3 * n_asked] for _ in range(10))
 
+        assert _count(Server(url), "seriesmith_served", model="sines", version="1") == 2
         folder = find_shared_folder(server)
         assert folder.stat().st_mode & 0o777 == 0o700
         os.kill(find_children(server.pid)[0], signal.SIGKILL)

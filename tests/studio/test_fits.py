@@ -138,7 +138,7 @@ def test_a_fit_goes_on_when_the_server_is_killed_and_comes_back(tmp_path: Path) 
     folder, models = tmp_path / "studio", tmp_path / "models"
     shutil.copytree(ROOT / "models", models)  # a server is ready when it has some
     waves = add_waves(folder)
-    options = {**BRIEF, "vae.steps": 1500}
+    options = {**BRIEF, "vae.steps": 6000}
     with run_server(tmp_path, models, studio_folder=folder) as server, Client(server.url, timeout=PATIENCE) as client:
         fit = client.fits.start(waves, "waves", options)
         waiting = client.fits.start(waves, "other", BRIEF)

@@ -1,0 +1,146 @@
+"""What deploy/ says to other programs: names that this server has, and queries that a real Prometheus answers."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from service.metrics import INSTRUMENTS
+from service.settings import PREFIX, Settings
+from tests.service.bundles import Labelled
+from tests.service.server import Server, find_free_ports, run_server, wait_until
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+ABOUT_PROCESSES = {"process_cpu_seconds_total", "process_resident_memory_bytes"}
+
+
+def list_queries() -> list[str]:
+    """The dashboard's, as Grafana sends them."""
+    panels = json.loads((DEPLOY / "grafana/dashboards/seriesmith.json").read_text())["panels"]
+    queries = [target["expr"] for panel in panels for target in panel["targets"]]
+    return [query.replace("$__rate_interval", "10s").replace("$model", ".*") for query in queries]
+
+
+def list_documents() -> list[tuple[str, Any]]:
+    return [
+        (file.name, yaml.safe_load(file.read_text())) for file in sorted((DEPLOY / "kubernetes/base").glob("*.yaml"))
+    ]
+
+
+def test_every_metric_that_is_asked_for_exists() -> None:
+    there = {
+        metric.name + suffix
+        for metric in (instrument.metric for instrument in INSTRUMENTS.values())
+        for suffix in SUFFIXES[metric.kind]
+    }
+    groups = yaml.safe_load((DEPLOY / "prometheus/rules.yml").read_text())["groups"]
+    texts = [*list_queries(), *(rule["expr"] for group in groups for rule in group["rules"])]
+    texts += [(DEPLOY / "kubernetes/base/scaling.yaml").read_text()]
+    asked = {name for text in texts for name in re.findall(r"\b(?:seriesmith|process)_\w+\b", text)}
+    assert len(asked) > 12 and asked <= there | ABOUT_PROCESSES
+
+
+def test_every_setting_that_is_made_exists_and_can_be_read() -> None:
+    [deployment] = [document for name, document in list_documents() if name == "deployment.yaml"]
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    compose = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]["seriesmith"]
+    environments = [{entry["name"]: entry["value"] for entry in container["env"]}, compose["environment"]]
+    known = {PREFIX + field.name.upper() for field in fields(Settings)}
+    for environment in environments:
+        assert {name for name in environment if name.startswith(PREFIX)} <= known
+        Settings.from_environment(environment)
+    assert [port["containerPort"] for port in container["ports"]] == [3000, Settings().grpc_port]
+    grace = deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert grace > Settings().timeout_seconds + Settings.from_environment(environments[0]).drain_seconds
+
+
+def test_kustomize_lists_every_file_and_selectors_select() -> None:
+    documents = dict(list_documents())
+    assert sorted(documents.pop("kustomization.yaml")["resources"]) == sorted(documents)
+    labels = documents["deployment.yaml"]["spec"]["template"]["metadata"]["labels"]
+    assert documents["service.yaml"]["spec"]["selector"] == labels
+    assert documents["disruption.yaml"]["spec"]["selector"]["matchLabels"] == labels
+    assert documents["scaling.yaml"]["spec"]["scaleTargetRef"]["name"] == "seriesmith"
+
+
+@contextmanager
+def run_prometheus(folder: Path, target: str) -> Iterator[httpx.Client]:
+    """A Prometheus with our rules that scrapes `target` every second."""
+    shutil.copy(DEPLOY / "prometheus/rules.yml", folder)
+    settings = yaml.safe_load((DEPLOY / "prometheus/prometheus.yml").read_text())
+    settings["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    settings["scrape_configs"][0]["static_configs"] = [{"targets": [target]}]
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
+    [port] = find_free_ports(1)
+    command = ["prometheus", "--config.file=prometheus.yml", "--storage.tsdb.path=data"]
+    with (folder / "prometheus.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, f"--web.listen-address=127.0.0.1:{port}"], cwd=folder, stdout=log, stderr=log
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}/api/v1/", trust_env=False) as client:
+            wait_until(lambda: is_ready(client), 30, "Prometheus")
+            yield client
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def is_ready(client: httpx.Client) -> bool:
+    try:
+        return client.get("query", params={"query": "1"}).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def ask(client: httpx.Client, query: str) -> list[Any]:
+    answer = client.get("query", params={"query": query})
+    assert answer.status_code == 200, f"{query}: {answer.text}"
+    result: list[Any] = answer.json()["data"]["result"]
+    return result
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("prometheus") is None, reason="Prometheus is not installed")
+def test_every_panel_has_data_under_load_and_no_alert_fires(repository: Path, tmp_path: Path, cases: Labelled) -> None:
+    (tmp_path / "prometheus").mkdir()
+    with (
+        run_server(tmp_path, repository) as server,
+        run_prometheus(tmp_path / "prometheus", server.url.removeprefix("http://")) as client,
+    ):
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            use_everything(server, cases)
+        empty = [query for query in list_queries() if not ask(client, query)]
+        assert empty == []
+        assert [group["file"] for group in client.get("rules").json()["data"]["groups"]]
+        assert client.get("alerts").json()["data"]["alerts"] == []
+
+
+def use_everything(server: Server, cases: Labelled) -> None:
+    for operation in ("encode", "reconstruct", "classify"):
+        server.answer(operation, model="sines", series=cases.series[:7])
+    server.answer("sample", model="sines", counts={"2": 5})
+    assert server.post("classify", model="sines", series=[[[1.0], [1.0]]]).status_code >= 400
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Prometheus")
+def test_alerts_fire_when_they_should() -> None:
+    folder = DEPLOY / "prometheus"
+    for command in (["check", "config", "prometheus.yml"], ["test", "rules", "rules_test.yml"]):
+        done = subprocess.run(["promtool", *command], cwd=folder, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
