@@ -9,6 +9,7 @@ export * from "./vendor/preact.js";
 const WRITE_WAIT = 300; // browsers refuse more than some 200 changes of the URL in half a minute
 let route = readRoute();
 let writing = 0;
+let written = -WRITE_WAIT;
 const watchers = new Set();
 
 window.addEventListener("hashchange", () => {
@@ -39,11 +40,16 @@ export function setParams(params) {
   const given = typeof params === "function" ? params(route.params) : params;
   route = { view: route.view, params: keepFilled(given) };
   watchers.forEach((watch) => watch(route));
-  writing ||= setTimeout(writeRoute, WRITE_WAIT);
+  // At once, so that no reload loses it; what follows soon waits its turn.
+  const wait = written + WRITE_WAIT - performance.now();
+  if (wait <= 0) writeRoute();
+  else writing ||= setTimeout(writeRoute, wait);
 }
 
 function writeRoute() {
+  clearTimeout(writing);
   writing = 0;
+  written = performance.now();
   history.replaceState(null, "", link(route.view, route.params));
 }
 
@@ -55,10 +61,7 @@ export function link(view, params = {}) {
 
 /** Go to a view, as a click on its link would. */
 export function go(view, params = {}) {
-  if (writing) {
-    clearTimeout(writing);
-    writeRoute();
-  }
+  if (writing) writeRoute();
   location.hash = link(view, params);
 }
 
