@@ -11,6 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # Where the service runs. Elsewhere the same pins hold; what only another platform needs stays unpinned there.
 TARGET = ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
+OTHERS = ("3.12", "3.13")
+"""Pythons on which the same pins have to hold."""
+
 STYLE = ["--no-annotate", "--quiet", "--custom-compile-command", "make lock"]
 
 
@@ -27,6 +30,20 @@ def main(flags: list[str]) -> None:
         pinned: list[str | Path] = [*resolve, "--constraint", "constraints.txt", "--upgrade", "--generate-hashes"]
         write("requirements-serving.txt", [*pinned, "--extra", "cpu"])
         write("requirements-serving-gpu.txt", [*pinned, "--extra", "gpu"])
+        for version in OTHERS:
+            require_resolved(programs / "uv", version)
+
+
+def require_resolved(uv: Path, version: str) -> None:
+    """Resolve the pins for another Python; what serves has to come as wheels. Raises `CalledProcessError`."""
+    compile_for = [uv, "pip", "compile", "--quiet", "--no-header", "--python-version", version, *TARGET[2:]]
+    for what in (
+        ["pyproject.toml", "--all-extras", "--constraint", "constraints.txt"],
+        ["requirements-serving.txt", "--only-binary", ":all:"],
+        ["requirements-serving-gpu.txt", "--only-binary", ":all:"],
+    ):
+        subprocess.run([*compile_for, *what], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    print(f"the pins hold on Python {version}")
 
 
 def write(name: str, command: list[str | Path]) -> None:
