@@ -36,7 +36,16 @@ def main(flags: list[str]) -> None:
 
 def require_resolved(uv: Path, version: str) -> None:
     """Resolve the pins for another Python; what serves has to come as wheels. Raises `CalledProcessError`."""
-    compile_for = [uv, "pip", "compile", "--quiet", "--no-header", "--python-version", version, *TARGET[2:]]
+    compile_for: list[str | Path] = [
+        uv,
+        "pip",
+        "compile",
+        "--quiet",
+        "--no-header",
+        "--python-version",
+        version,
+        *TARGET[2:],
+    ]
     for what in (
         ["pyproject.toml", "--all-extras", "--constraint", "constraints.txt"],
         ["requirements-serving.txt", "--only-binary", ":all:"],
