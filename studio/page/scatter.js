@@ -218,8 +218,13 @@ function listenTo(canvas, state, latest, draw) {
     requestAnimationFrame(() => {
       const newest = state.waiting;
       state.waiting = null;
-      latest.current.onPoint?.(newest);
+      if (newest) latest.current.onPoint?.(newest);
     });
+  };
+  const pick = (nearest) => {
+    if (nearest === null) return;
+    state.waiting = null; // a tap is over before the frame that its beginning waits for
+    latest.current.onPick?.(nearest);
   };
   const handlers = {
     pointerdown: (event) => {
@@ -238,8 +243,7 @@ function listenTo(canvas, state, latest, draw) {
       const still = pressed && Math.hypot(left - pressed[0], top - pressed[1]) < 5;
       if (pressed) requestAnimationFrame(() => latest.current.onPointEnd?.());
       pressed = null;
-      const nearest = still ? findNearest(state, latest.current.points, left, top) : null;
-      if (nearest !== null) latest.current.onPick?.(nearest);
+      if (still) pick(findNearest(state, latest.current.points, left, top));
     },
     pointercancel: () => {
       if (pressed) latest.current.onPointEnd?.();
@@ -260,8 +264,7 @@ function listenTo(canvas, state, latest, draw) {
         draw();
       } else if (event.key === "Enter" || event.key === " ") {
         event.preventDefault();
-        const nearest = findNearest(state, latest.current.points, left, top, Infinity);
-        if (nearest !== null) latest.current.onPick?.(nearest);
+        pick(findNearest(state, latest.current.points, left, top, Infinity));
       }
     },
     keyup: (event) => event.key.startsWith("Arrow") && latest.current.onPointEnd?.(),
