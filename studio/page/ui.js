@@ -6,10 +6,14 @@ export * from "./vendor/preact.js";
 
 // ---- Route: the hash holds the view and its state, so that every state is a URL to share
 
-const WRITE_WAIT = 300; // browsers refuse more than some 200 changes of the URL in half a minute
+// Browsers refuse more than 100 to 200 changes of the URL in half a minute: a few are written at once, so that no reload
+// loses them, and those of a drag wait.
+const WRITE_WAIT = 300;
+const FREE_WRITES = 6;
+const FREE_WITHIN = 3000;
 let route = readRoute();
 let writing = 0;
-let written = -WRITE_WAIT;
+let written = []; // when, of the latest
 const watchers = new Set();
 
 window.addEventListener("hashchange", () => {
@@ -40,16 +44,15 @@ export function setParams(params) {
   const given = typeof params === "function" ? params(route.params) : params;
   route = { view: route.view, params: keepFilled(given) };
   watchers.forEach((watch) => watch(route));
-  // At once, so that no reload loses it; what follows soon waits its turn.
-  const wait = written + WRITE_WAIT - performance.now();
-  if (wait <= 0) writeRoute();
-  else writing ||= setTimeout(writeRoute, wait);
+  written = written.filter((time) => performance.now() - time < FREE_WITHIN);
+  if (written.length < FREE_WRITES) writeRoute();
+  else writing ||= setTimeout(writeRoute, WRITE_WAIT);
 }
 
 function writeRoute() {
   clearTimeout(writing);
   writing = 0;
-  written = performance.now();
+  written.push(performance.now());
   history.replaceState(null, "", link(route.view, route.params));
 }
 

@@ -109,7 +109,7 @@ def test_a_drawn_beginning_is_completed_undone_and_shared(page: Page) -> None:
     expect(shares).to_be_hidden()
     page.get_by_role("button", name="of the series above").click()
     expect(shares).to_be_visible()
-    assert page.locator(".ex-drawing .plot").get_attribute("aria-label") != both
+    expect(page.locator(".ex-drawing .plot")).not_to_have_attribute("aria-label", both or "")
     expect(page).to_have_url(re.compile(r"drawn="))
     page.reload()
     expect(shares).to_be_visible()
