@@ -6,7 +6,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,14 +44,13 @@ def _build_parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=prog, description="What a repository holds, and which version answers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, run: object, what: str) -> argparse.ArgumentParser:
+    def add(name: str, run: Callable[..., Iterator[str]], what: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what, description=what)
         command.add_argument("--models", type=Path, help="the repository (default: SERIESMITH_MODELS, or models/)")
         command.set_defaults(run=run)
         return command
 
-    names = {"nargs": "*", "metavar": "NAME", "help": "models (default: all)"}
-    add("list", list_models, "list models, versions and what each is worth").add_argument("names", **names)  # type: ignore[arg-type]
+    show = add("list", list_models, "list models, versions and what each is worth")
     promote = add("promote", promote_version, "have a version answer: newer ones are retired, and none is lost")
     promote.add_argument("version", metavar="NAME/VERSION")
     back = add("rollback", roll_back, "have the version before the one that answers answer")
@@ -59,9 +58,10 @@ def _build_parser(prog: str) -> argparse.ArgumentParser:
     again = add("restore", restore_version, "have a version that was retired served again")
     again.add_argument("version", metavar="NAME/VERSION")
     prune = add("prune", prune_models, "remove old and retired versions from the disk")
-    prune.add_argument("names", **names)  # type: ignore[arg-type]
     prune.add_argument("--keep", type=int, default=3, help="newest versions that stay, retired ones apart (default: 3)")
     prune.add_argument("--dry-run", action="store_true", help="say what would be removed, and remove nothing")
+    for command in (show, prune):
+        command.add_argument("names", nargs="*", metavar="NAME", help="models (default: all)")
     return parser
 
 
@@ -93,7 +93,7 @@ def restore_version(root: Path, given: argparse.Namespace) -> Iterator[str]:
     name, version = _read_version(given.version)
     _choose(root, [name])
     restore(root / name, version)
-    yield f"{name}/{version} is restored; {_name_answering(root, name)} answers."
+    yield f"{name}/{version} is restored; {_say_answering(root, name)}."
 
 
 def prune_models(root: Path, given: argparse.Namespace) -> Iterator[str]:
@@ -132,12 +132,15 @@ def _have_answer(root: Path, name: str, version: int) -> str:
     for other in newer:
         retire(root / name, other, standing)
     retired = f"; retired: {', '.join(map(str, newer))}" if newer else ""
-    return f"{_name_answering(root, name)} answers{retired}."
+    return f"{_say_answering(root, name)}{retired}."
 
 
-def _name_answering(root: Path, name: str) -> str:
+def _say_answering(root: Path, name: str) -> str:
     seen = look(root)[name]
-    return f"{name}/{max(seen.versions - seen.retired)}"
+    version = max(seen.versions - seen.retired)
+    if version <= seen.unloaded:
+        return f"{name} is unloaded, and {name}/{version} will answer once it is loaded"
+    return f"{name}/{version} answers"
 
 
 def _list_rows(root: Path, name: str, seen: Name) -> Iterator[tuple[str, ...]]:

@@ -10,6 +10,7 @@ import pytest
 from bundle.looking import look
 from bundle.repository import SHIPPED, Repository
 from bundle.retiring import PREFIX
+from bundle.unloading import unload
 from training.models import main
 
 VERSIONS = (1, 2, 3, 4)
@@ -99,4 +100,12 @@ def test_what_cannot_be_done_is_refused_and_changes_nothing(
 def test_there_is_nothing_to_go_back_to_behind_the_first(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(root, "promote", "gunpoint/1") == 0
     assert run(root, "rollback", "gunpoint") == 2
-    assert "nothing" not in capsys.readouterr().out and find_answering(root) == 1
+    assert "none to go back to" in capsys.readouterr().err and find_answering(root) == 1
+
+
+def test_an_unloaded_model_is_not_said_to_answer(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unload(root, "gunpoint", 4)
+    assert run(root, "list") == 0
+    assert [row.split()[2] for row in capsys.readouterr().out.splitlines()[1:]] == ["unloaded"] * 4
+    assert run(root, "rollback", "gunpoint") == 0
+    assert "gunpoint/3 will answer once it is loaded" in capsys.readouterr().out

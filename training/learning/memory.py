@@ -1,7 +1,7 @@
 """Freed memory is kept for the next gradient step, where glibc would return it to the system.
 
-Returned memory costs a page fault for every 4 KiB of it when the next step asks for it again: hundreds a step, a tenth
-of a small network's time, and moments in which the system lets nobody else run on that core.
+Returned memory costs a page fault for every 4 KiB of it when the next step asks for it again: 800 of them a gradient
+step of `fcn`, a tenth to a fifth of its time.
 """
 
 from __future__ import annotations
