@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # Where the service runs. Elsewhere the same pins hold; what only another platform needs stays unpinned there.
-TARGET = ["--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28"]
+PLATFORM = ["--python-platform", "x86_64-manylinux_2_28"]
+TARGET = ["--python-version", "3.11", *PLATFORM]
 OTHERS = ("3.12", "3.13")
 """Pythons on which the same pins have to hold."""
 
@@ -36,22 +37,14 @@ def main(flags: list[str]) -> None:
 
 def require_resolved(uv: Path, version: str) -> None:
     """Resolve the pins for another Python; what serves has to come as wheels. Raises `CalledProcessError`."""
-    compile_for: list[str | Path] = [
-        uv,
-        "pip",
-        "compile",
-        "--quiet",
-        "--no-header",
-        "--python-version",
-        version,
-        *TARGET[2:],
-    ]
+    compile_for: list[str | Path] = [uv, "pip", "compile", "--quiet", "--no-header", *PLATFORM]
     for what in (
         ["pyproject.toml", "--all-extras", "--constraint", "constraints.txt"],
         ["requirements-serving.txt", "--only-binary", ":all:"],
         ["requirements-serving-gpu.txt", "--only-binary", ":all:"],
     ):
-        subprocess.run([*compile_for, *what], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+        command = [*compile_for, "--python-version", version, *what]
+        subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
     print(f"the pins hold on Python {version}")
 
 
