@@ -14,12 +14,13 @@ import numpy as np
 from bundle.errors import Unavailable
 from service import metrics
 from service.lane import STOPPING, Array, Lane, Rows
+from service.observing.record import CURRENT, Record, Watched, note_call
 
 PIECE_ROWS = 128
 """Rows of one call for a large request: as fast as larger ones, and over in a few milliseconds."""
 
-Waiting = tuple[Array, "asyncio.Future[Rows]", float]
-"""Rows, who waits for their answer, and since when."""
+Waiting = tuple[Array, "asyncio.Future[Rows]", float, Record | None]
+"""Rows, who waits for their answer, since when, and the record of the request."""
 
 
 class Batcher:
@@ -64,9 +65,12 @@ class Batcher:
             coming.cancel()
         return tuple(np.concatenate(column) for column in zip(*answers, strict=True))
 
-    def _push(self, rows: Array, count: int = 1, since: float = 0.0, patient: bool = False) -> asyncio.Future[Rows]:
+    def _push(
+        self, rows: Array, count: int = 1, since: float = 0.0, patient: bool = False, watched: Watched | None = None
+    ) -> asyncio.Future[Rows]:
         metrics.batch_rows.observe(self._labels, len(rows))
-        return self._lane.submit(self._compute, rows, count, since or time.perf_counter(), patient=patient)
+        since = since or time.perf_counter()
+        return self._lane.submit(self._compute, rows, count, since, patient=patient, watched=watched)
 
     def _enqueue(self, rows: Array) -> asyncio.Future[Rows]:
         loop = self._get_loop()
@@ -74,7 +78,7 @@ class Batcher:
         if self._lane.closed:
             future.set_exception(Unavailable(STOPPING))
             return future
-        self._waiting.append((rows, future, time.perf_counter()))
+        self._waiting.append((rows, future, time.perf_counter(), CURRENT.get()))
         self._waiting_rows += len(rows)
         if self._may_send() and not self._scheduled:  # what else has arrived in this turn of the loop comes along
             self._scheduled = True
@@ -91,32 +95,35 @@ class Batcher:
     def _send(self) -> None:
         self._scheduled = False
         while self._may_send() and (batch := self._take_batch()):
-            joined = np.concatenate([rows for rows, _, _ in batch]) if len(batch) > 1 else batch[0][0]
+            joined = np.concatenate([rows for rows, _, _, _ in batch]) if len(batch) > 1 else batch[0][0]
             if self._sent_batches == 0 and len(joined) <= self._brief_rows:
                 self._compute_at_once(batch, joined)
             else:
                 self._sent_batches += 1
-                self._push(joined, len(batch), _measure_since(batch)).add_done_callback(
-                    partial(self._finish_batch, batch)
-                )
+                done = self._push(joined, len(batch), _measure_since(batch), watched=_watch(batch))
+                done.add_done_callback(partial(self._finish_batch, batch))
 
     def _compute_at_once(self, batch: list[Waiting], rows: Array) -> None:
         metrics.batch_rows.observe(self._labels, len(rows))
+        watched = _watch(batch)
+        start = time.perf_counter() if watched else 0.0
         try:
             answers = self._compute(rows, len(batch), _measure_since(batch))
         except Exception as error:
             _fail(batch, error)
         else:
+            note_call(watched, start)
             _answer(batch, answers)
 
     def _take_batch(self) -> list[Waiting]:
         batch: list[Waiting] = []
         n_rows = 0
         while self._waiting and n_rows + len(self._waiting[0][0]) <= self._max_rows:
-            rows, future, since = self._waiting.popleft()
+            waiting = self._waiting.popleft()
+            rows, future, _, _ = waiting
             self._waiting_rows -= len(rows)
             if not future.done():
-                batch.append((rows, future, since))
+                batch.append(waiting)
                 n_rows += len(rows)
         return batch
 
@@ -145,12 +152,16 @@ class Batcher:
 
 
 def _measure_since(batch: list[Waiting]) -> float:
-    return sum([since for _, _, since in batch])
+    return sum([since for _, _, since, _ in batch])
+
+
+def _watch(batch: list[Waiting]) -> Watched:
+    return tuple([(record, since) for _, _, since, record in batch if record is not None])
 
 
 def _answer(batch: list[Waiting], answers: Rows) -> None:
     start = 0
-    for rows, future, _ in batch:
+    for rows, future, _, _ in batch:
         end = start + len(rows)
         if not future.done():
             future.set_result(tuple([answer[start:end] for answer in answers]))
@@ -158,7 +169,7 @@ def _answer(batch: list[Waiting], answers: Rows) -> None:
 
 
 def _fail(waiting: Iterable[Waiting], error: BaseException) -> None:
-    for _, future, _ in waiting:
+    for _, future, _, _ in waiting:
         if not future.done():
             future.set_exception(error)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
@@ -13,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bundle.errors import Overloaded, Unavailable
+from service.observing.record import Watched, note_call, watch_current
 
 Array = NDArray[np.float32]
 Rows = tuple[Array, ...]
 Result = TypeVar("Result")
-Job = tuple["asyncio.Future[Any]", Callable[..., Any], tuple[object, ...]]
+Job = tuple["asyncio.Future[Any]", Callable[..., Any], tuple[object, ...], Watched]
 
 STOPPING = "the server is stopping; send the request to another, or again in a moment."
 
@@ -76,17 +78,22 @@ class Lane:
         )
 
     def submit(
-        self, function: Callable[..., Result], *arguments: object, patient: bool = False
+        self, function: Callable[..., Result], *arguments: object, patient: bool = False, watched: Watched | None = None
     ) -> asyncio.Future[Result]:
-        """Queue a call of `function` on the lane's thread; a call whose future is cancelled before is skipped."""
+        """Queue a call of `function` on the lane's thread; a call whose future is cancelled before is skipped.
+
+        `watched` are the records of the requests that it serves (default: the current one).
+        """
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         if self.closed:
             future.set_exception(Unavailable(STOPPING))
-        elif patient:
-            self._patient.append((future, function, arguments))
+            return future
+        job = future, function, arguments, watch_current() if watched is None else watched
+        if patient:
+            self._patient.append(job)
             self._jobs.put("patient")
         else:
-            self._jobs.put((future, function, arguments))
+            self._jobs.put(job)
         return future
 
     async def run(self, function: Callable[..., Result], *arguments: object, patient: bool = False) -> Result:
@@ -100,14 +107,16 @@ class Lane:
         self._thread.join()
 
     def _work(self) -> None:
-        for future, function, arguments in self._take_jobs():
+        for future, function, arguments, watched in self._take_jobs():
             if future.cancelled():
                 continue
             if self.closed:
                 _settle_later(future, future.set_exception, Unavailable(STOPPING))
                 continue
+            start = time.perf_counter() if watched else 0.0
             try:
                 result = function(*arguments)
+                note_call(watched, start)
             except Exception as error:
                 _settle_later(future, future.set_exception, error)
             else:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from bundle.errors import SeriesmithError
 from service.identity import Caller
+from service.observing.record import CURRENT
 
 Values = tuple[str, ...]
 """Of a metric's labels, in their order."""
@@ -198,13 +199,15 @@ class Outcome:
     operation is not counted.
     """
 
-    __slots__ = ("_caller", "_ended", "_start", "model", "operation", "streaming")
+    __slots__ = ("_caller", "_ended", "_start", "ending", "model", "operation", "streaming")
 
     def __init__(self, operation: str) -> None:
-        self.operation, self.model = operation, ""
+        self.operation, self.model, self.ending = operation, "", ""
         self.streaming = self._ended = False
         self._caller: Caller | None = None
         self._start = time.perf_counter()
+        if (record := CURRENT.get()) is not None:
+            record.outcome = self
         if operation:
             requests_in_progress.add((operation,), 1)
 
@@ -243,6 +246,7 @@ class Outcome:
         else:
             left = isinstance(error, (ConnectionError, asyncio.CancelledError, GeneratorExit))
             ending = "cancelled" if left else "internal"
+        self.ending = ending
         requests.inc((self.operation, self.model, ending))
         if self._caller is not None and self._caller.name:
             key_requests.inc((self._caller.name, ending))

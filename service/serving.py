@@ -22,6 +22,7 @@ from service.batcher import Batcher, measure_brief_rows
 from service.budget import Budget, limit_connections
 from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
+from service.observing.observer import Observer
 from service.settings import Settings, find_supervisor
 from service.shared_numbers import SharedNumbers
 
@@ -134,6 +135,7 @@ class Serving:
         self.draining = False
         self.loop: asyncio.AbstractEventLoop
         self._tasks: list[asyncio.Task[None]] = []
+        self.observer = Observer(settings, self.identity) if settings.observes else None
         supervisor = find_supervisor()
         self.numbers = SharedNumbers(supervisor.folder if supervisor else None)
 
@@ -178,6 +180,8 @@ class Serving:
         async with self._refreshing:
             await asyncio.to_thread(self.repository.loader.close)
         self.lane.close()
+        if self.observer is not None:
+            await asyncio.to_thread(self.observer.close)
         await self.numbers.share(metrics.read_numbers())
 
     async def _share_numbers(self) -> None:

@@ -114,6 +114,14 @@ class Settings:
     """Whether models may be loaded and unloaded over the network; where keys are needed, by those with the role."""
     allow_anonymous: bool = False
     """Serve without keys on an address that other machines reach."""
+    access_log: Literal["off", "refused", "all"] = "off"
+    """Which requests, over both transports, get a line of JSON (service/observing): those refused, or all."""
+    slow_seconds: float = 0.0
+    """Requests that take longer get a line with where their time went, whatever `access_log` is; 0: none."""
+    log_file: Path | None = None
+    """The file that these lines are appended to; may be rotated. Empty: standard error."""
+    traces: Literal["off", "otlp"] = "off"
+    """Send each request's OpenTelemetry spans over OTLP; the variables OTEL_… say where to, and how many."""
 
     @property
     def processes(self) -> int:
@@ -125,6 +133,11 @@ class Settings:
     def threads_per_call(self) -> int:
         """`threads`, or the share of this machine's cores that one worker has."""
         return self.threads or max(1, count_cores() // self.processes)
+
+    @property
+    def observes(self) -> bool:
+        """Whether anything is written of single requests."""
+        return self.access_log != "off" or self.slow_seconds > 0 or self.traces != "off"
 
     def choose_max_rows(self, whole: bool) -> int:
         """Return the most series that an answer may have: in one piece where `whole`, else streamed."""
@@ -169,7 +182,7 @@ class Settings:
         for name in ("grpc_keyfile", "grpc_client_ca"):
             if getattr(settings, name) and not settings.grpc_certfile:
                 raise ValueError(f"{PREFIX}{name.upper()} is set; it needs {PREFIX}GRPC_CERTFILE beside it.")
-        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes"):
+        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes", "slow_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:

@@ -16,13 +16,14 @@ from bundle.errors import (
     Unavailable,
 )
 from service.admission import REFUSAL_SECONDS, finish_in_time, is_authentic
-from service.grpc.asked import HEAD, Asked
+from service.grpc.asked import Asked, build_head
 from service.grpc.http2.core import Core
 from service.grpc.http2.stream import Stream
 from service.grpc.status import OK, encode_trailers
 from service.http.codings import unpack, unpack_at_once
 from service.identity import SENTENCE
 from service.lane import STOPPING
+from service.observing.record import CURRENT, Record, describe_peer
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -46,7 +47,20 @@ ROOM_SECONDS = 0.05
 class Call(Stream):
     """Answers a call by its method. The client gets exactly one status, and nothing after it."""
 
-    __slots__ = ("_asked", "_heard", "_held", "_limit", "_loop", "_parts", "_running", "_serving", "_size", "_task")
+    __slots__ = (
+        "_asked",
+        "_head",
+        "_heard",
+        "_held",
+        "_limit",
+        "_loop",
+        "_parts",
+        "_record",
+        "_running",
+        "_serving",
+        "_size",
+        "_task",
+    )
 
     def __init__(self, serving: Serving, core: Core, number: int, asked: Asked) -> None:
         super().__init__(core, number)
@@ -59,10 +73,16 @@ class Call(Stream):
         self._size = self._held = 0
         self._task: asyncio.Task[None] | None = None
         self._running = False
+        self._head = asked.head
+        self._record: Record | None = None
+        if serving.observer is not None:
+            self._record = serving.observer.begin(asked.arrive(describe_peer(core.peer)))
+            self._head = build_head(self._record.arrival.request_id)
 
     def receive_head(self) -> None:
         if self._asked.refusal is not None:
             self.refuse(self._asked.refusal)
+            self._end_observing(self._asked.refused)
         elif self._asked.method.each is not None and not self._heard:
             self._fail(Unauthenticated(SENTENCE))
 
@@ -112,9 +132,13 @@ class Call(Stream):
     def _start(self, message: bytes, packed: bool) -> None:
         self.core.working += 1
         self._running = False
+        if self._record is not None:
+            self._record.request_bytes += len(message)
+            self._record.mark("read")
         self._task = self._loop.create_task(self._run(message, packed))
 
     def give_up(self) -> None:
+        self._end_observing("CANCELLED")
         if self._task is not None:
             self._task.cancel()
             if self._running:
@@ -140,6 +164,8 @@ class Call(Stream):
 
     async def _run(self, message: bytes, packed: bool) -> None:
         self._running = True
+        if self._record is not None:
+            CURRENT.set(self._record)  # this task's
         method = self._asked.method
         try:
             if not self.may_begin():
@@ -149,7 +175,8 @@ class Call(Stream):
             if method.whole is not None:
                 answer = await method.whole(message, self._asked)
                 if self.open:
-                    self.answer(HEAD, _prefix(answer), OK)
+                    self.answer(self._head, _prefix(answer), OK)
+                    self._end_observing("OK", len(answer))
             else:
                 await (self._answer_stream(message) if method.parts is not None else self._converse())
             self.core.refund(self)
@@ -231,20 +258,35 @@ class Call(Stream):
 
     def _say(self, message: bytes) -> None:
         if not self.begun:
-            self.begin(HEAD)
+            self.begin(self._head)
+        if self._record is not None:
+            self._record.answer_bytes += len(message)
         self.send(_prefix(message))
 
     def finish(self) -> None:
         """Send the trailers of a call that succeeded."""
         if not self.begun:
-            self.begin(HEAD)
+            self.begin(self._head)
         self.end(OK)
+        self._end_observing("OK")
 
     def _fail(self, error: SeriesmithError) -> None:
         if self.open:
-            self.end(encode_trailers(error)) if self.begun else self.refuse(HEAD + encode_trailers(error))
+            self.end(encode_trailers(error)) if self.begun else self.refuse(self._head + encode_trailers(error))
+        if self._record is not None:
+            self._record.error = error
+            self._end_observing(error.grpc_code)
         if self._task is None:
             self._let_go()
+
+    def _end_observing(self, status: str, size: int = 0) -> None:
+        """End the record of the call, where there is one; `size` bytes more were answered."""
+        record, self._record = self._record, None
+        if record is not None and self._serving.observer is not None:
+            record.status = status
+            record.answer_bytes += size
+            record.mark("answer")
+            self._serving.observer.end(record)
 
     def _join_body(self) -> bytes:
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

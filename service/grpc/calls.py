@@ -16,6 +16,7 @@ from service import metrics
 from service.admission import admit, authorize, finish_in_time
 from service.grpc.asked import Asked, Method
 from service.keys import Role
+from service.observing.record import mark
 from service.serving import Serving
 
 Work = Callable[[bytes, metrics.Outcome], Awaitable[bytes]]
@@ -43,6 +44,7 @@ class Calls:
                     counted.outcome.begin(authorize(self.serving, asked.authorization, role))
                 if operation:
                     self.serving.lane.require_room()
+                mark("admission")
                 return await finish_in_time(self.serving, work(request, counted.outcome), asked.seconds)
 
         return Method(whole=answer_whole, needs_key=role is not None)
@@ -53,6 +55,7 @@ class Calls:
         async def answer_parts(request: bytes, asked: Asked) -> AsyncGenerator[bytes, None]:
             with _Counted(operation, asked) as counted:
                 admit(self.serving, asked.authorization, counted.outcome)
+                mark("admission")
                 async with aclosing(parts(request, counted.outcome)) as made:
                     while (
                         part := await finish_in_time(self.serving, anext(made, None), counted.compute_remaining())

@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from functools import partial
 from typing import Any
+from urllib.parse import unquote
 
 import grpc
 import grpc.aio
@@ -23,6 +23,9 @@ from service.grpc.interfaces import INTERFACES, list_methods
 from service.grpc.status import build_metadata, shorten_message
 from service.grpc.tls import build_server_credentials
 from service.identity import SENTENCE
+from service.observing.record import CURRENT, note_error, note_read, note_written
+from service.observing.request_id import NAME as REQUEST_ID
+from service.observing.request_id import read_request_id
 from service.serving import Serving
 from service.settings import Settings
 
@@ -105,12 +108,9 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[misc]
         method = self._methods.get(call.method.encode())
         if method is None or method.lacks:
             lacks = method.lacks if method else f"there is no method {call.method[:200]!r} here."
-            return grpc.stream_stream_rpc_method_handler(partial(_refuse_path, lacks))
-        return grpc.stream_stream_rpc_method_handler(_Call(method, self._serving).run)
-
-
-async def _refuse_path(lacks: str, messages: object, context: Any) -> None:
-    await context.abort(grpc.StatusCode.UNIMPLEMENTED, lacks)
+            missing = _Call(Method(lacks=lacks), call.method, self._serving)
+            return grpc.stream_stream_rpc_method_handler(missing.run)
+        return grpc.stream_stream_rpc_method_handler(_Call(method, call.method, self._serving).run)
 
 
 class _Unread(Exception):
@@ -124,13 +124,31 @@ class _Unread(Exception):
 class _Call:
     """Answers a call by its method. The client gets exactly one status, and nothing after it."""
 
-    def __init__(self, method: Method, serving: Serving) -> None:
-        self._method, self._serving, self._settings = method, serving, serving.settings
+    def __init__(self, method: Method, path: str, serving: Serving) -> None:
+        self._method, self._path = method, path
+        self._serving, self._settings = serving, serving.settings
 
     async def run(self, messages: object, context: Any) -> None:
-        """Answer a call of the method. A client that leaves cancels this."""
+        """Answer a call of the method, and log it where that is asked for. A client that leaves cancels this."""
+        asked, observer = self._read_metadata(context), self._serving.observer
+        if observer is None:
+            return await self._run(asked, asked.request_id, context)
+        record = observer.begin(asked.arrive(_find_client(context)))
+        CURRENT.set(record)  # grpcio runs each call in a task of its own
         try:
-            await self._answer(context)
+            await self._run(asked, record.arrival.request_id, context)
+        finally:
+            record.status = _read_status(context) or "CANCELLED"
+            record.mark("answer")
+            observer.end(record)
+        return None
+
+    async def _run(self, asked: Asked, request_id: bytes, context: Any) -> None:
+        """Answer the call, or end it with the status of what is wrong."""
+        try:
+            if request_id:
+                await context.send_initial_metadata(((REQUEST_ID.decode(), request_id.decode()),))
+            await self._answer(asked, context)
             return
         except grpc.aio.AbortError:
             raise
@@ -148,12 +166,32 @@ class _Call:
         except Exception:
             logger.exception("a gRPC call failed")
             failure = SeriesmithError("the server failed; its log says why.")
+        note_error(failure)
         read = tuple((name.decode(), value.decode()) for name, value in build_metadata(failure))
         await context.abort(grpc.StatusCode[failure.grpc_code], shorten_message(failure), read)
 
-    async def _answer(self, context: Any) -> None:
+    def _read_metadata(self, context: Any) -> Asked:
+        metadata = dict(context.invocation_metadata() or ())
+
+        def read(name: str) -> bytes:
+            given = metadata.get(name, "")
+            return given if isinstance(given, bytes) else given.encode()
+
+        return Asked(
+            self._method,
+            read("authorization"),
+            context.time_remaining(),
+            path=self._path,
+            request_id=read_request_id(read(REQUEST_ID.decode())),
+            forwarded=read("x-forwarded-for"),
+            traceparent=read("traceparent"),
+            tracestate=read("tracestate"),
+        )
+
+    async def _answer(self, asked: Asked, context: Any) -> None:
         method = self._method
-        asked = Asked(method, _read_authorization(context), context.time_remaining())
+        if method.lacks:
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, method.lacks)
         heard = not method.needs_key or is_authentic(self._serving, asked.authorization)
         if method.each is not None:
             if not heard:
@@ -163,6 +201,7 @@ class _Call:
                     await self._write(context, answer)
             return
         message = await self._read_message(context) if heard else b""
+        note_read(len(message))
         with _hold(self._serving.bytes, len(message)):
             if method.whole is not None:
                 await self._write(context, await method.whole(message, asked))
@@ -204,13 +243,22 @@ class _Call:
             try:
                 async with asyncio.timeout(self._settings.write_seconds):
                     await context.write(message)
+                note_written(len(message))
             except TimeoutError as error:
                 raise _Unread(len(message)) from error
 
 
-def _read_authorization(context: Any) -> bytes:
-    given = dict(context.invocation_metadata() or ()).get("authorization", "")
-    return given if isinstance(given, bytes) else given.encode()
+def _read_status(context: Any) -> str:
+    """Return the status that a call ended with; empty where its client left."""
+    if context.cancelled():
+        return ""
+    code = context.code()
+    return code.name if isinstance(code, grpc.StatusCode) else "OK"
+
+
+def _find_client(context: Any) -> str:
+    """Return the address of a client, which grpcio writes as `ipv4:127.0.0.1:40000` with the colons of IPv6 quoted."""
+    return unquote(str(context.peer()).partition(":")[2])
 
 
 @contextmanager

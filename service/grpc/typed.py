@@ -16,6 +16,7 @@ from service.grpc.asked import Method
 from service.grpc.calls import Calls
 from service.grpc.messages import fill, parse_message
 from service.grpc.names import STREAM, name_rpc
+from service.observing.record import mark
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
 from service.pace import run_unhurried
@@ -57,8 +58,10 @@ class _Typed:
     async def answer(self, request: bytes, outcome: metrics.Outcome) -> bytes:
         """Run the operation and return the whole answer as a message."""
         fields = await self._parse(request, outcome)
+        mark("decode")
         with self._room(request) as room:
             answer = await self._operation.run(fields, self._serving, room)
+            mark("compute")
             size = sum([getattr(column, "nbytes", 0) for column in collect_columns(answer).values()])
             return await run_unhurried(size, lambda: self._write(vars(answer)))
 
@@ -66,6 +69,7 @@ class _Typed:
         """Yield messages: first what is known from the start, then the cases, last what is known at the end."""
         assert self._operation.stream is not None
         fields = await self._parse(request, outcome)
+        mark("decode")
         with self._room(request) as room:
             stream = await self._operation.stream(fields, self._serving, room)
             try:

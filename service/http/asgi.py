@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 
 from bundle.errors import SeriesmithError
 from service.admission import finish_in_time
 from service.http.body import read_body, spool_body
-from service.http.exchange import Application, ClientGone, Receive, Request, Response, Scope, Send, Streamed
+from service.http.exchange import Application, ClientGone, Message, Receive, Request, Response, Scope, Send, Streamed
+from service.http.observing import build_arrival
 from service.http.routes import Routes
 from service.http.table import Match
+from service.observing.observer import CLIENT_LEFT
+from service.observing.record import CURRENT, Record, describe_peer, make_current, note_error, note_read
 
 logger = logging.getLogger("bentoml.seriesmith")
 
@@ -25,8 +29,23 @@ class HttpApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._bentoml(scope, receive, send)
+        headers, observer = dict(scope["headers"]), self.routes.serving.observer
+        if observer is None or CURRENT.get() is not None:  # it came through service/http/http1, which observes it
+            return await self._receive(headers, scope, receive, send)
+        client = describe_peer(scope.get("client"))
+        arrival = build_arrival(scope["method"], scope["path"], headers, client, time.perf_counter())
+        record = observer.begin(arrival)
+        with make_current(record):
+            try:
+                await self._receive(headers, scope, receive, _note_sent(record, send))
+            finally:
+                record.status = record.status or CLIENT_LEFT
+                record.mark("answer")
+                observer.end(record)
+
+    async def _receive(self, headers: dict[bytes, bytes], scope: Scope, receive: Receive, send: Send) -> None:
+        """Receive a request's body and answer it, or refuse it."""
         path, method = scope["path"], scope["method"]
-        headers = dict(scope["headers"])
         try:
             match = self.routes.admit(method, path, headers)
             if match.route.handler is None:
@@ -37,11 +56,12 @@ class HttpApplication:
                 request.file = spooled.open()
             else:
                 request.body = await read_body(headers, receive, match.route.max_body_bytes)
+            note_read(len(request.body))
         except ClientGone:
             return self.routes.count_leaving(path)
         except SeriesmithError as error:
             refusal = self.routes.answer_failure(path, error)
-            self.routes.allow_origin(refusal, headers)
+            self.routes.add_headers(refusal, headers, CURRENT.get())
             return await _send(refusal, scope, send)
         return await self._answer(match, request, scope, receive, send)
 
@@ -61,7 +81,7 @@ class HttpApplication:
 
     async def _exchange(self, match: Match, request: Request, scope: Scope, send: Send) -> None:
         response = await self.routes.answer(match, request)
-        self.routes.allow_origin(response, request.headers)
+        self.routes.add_headers(response, request.headers, CURRENT.get())
         if self.routes.serving.draining:
             response.more = (*response.more, (b"connection", b"close"))
         if isinstance(response, Streamed):
@@ -85,8 +105,20 @@ class HttpApplication:
             await send({"type": "http.response.body", "body": b""})
         except SeriesmithError as error:
             logger.warning("a stream was broken off: %s", error.message)
+            note_error(error)
         finally:
             response.close()
+
+
+def _note_sent(record: Record, send: Send) -> Send:
+    """Return `send`, which also notes the status and the bytes of an answer."""
+
+    async def send_and_note(message: Message) -> None:
+        record.status = message.get("status", record.status)
+        record.answer_bytes += len(message.get("body", b""))
+        await send(message)
+
+    return send_and_note
 
 
 async def _wait_until_left(receive: Receive) -> None:

@@ -31,9 +31,12 @@ from service.http.codings import WORTH_BYTES, choose_answer_coding, pack, unpack
 from service.http.docs import build_openapi, read_docs_page
 from service.http.exchange import JSON, ClientGone, Headers, Request, Response, Streamed
 from service.http.mounting import mount
+from service.http.observing import find_request_id
 from service.http.pages import HTML, build_page
 from service.http.table import SMALL_BYTES, Match, Route
 from service.inference.rest import Rest, speaks
+from service.observing.record import Record, mark, note_error
+from service.observing.request_id import NAME as REQUEST_ID
 from service.operations import OPERATIONS, Operation
 from service.operations.contract import StrictRequest
 from service.pace import LARGE_BYTES, run_unhurried
@@ -82,6 +85,7 @@ class Routes:
         async def run(request: Request) -> Response | Streamed:
             with metrics.Outcome(operation.name) as outcome:
                 admit(self.serving, request.headers.get(b"authorization", b""), outcome)
+                mark("admission")
                 return await self._operate(operation, request, outcome)
 
         return Route(f"/{operation.name}", ("POST",), run, "use", limit, lambda: operation.name)
@@ -130,8 +134,10 @@ class Routes:
             logger.exception("%s %s failed", request.method, request.path)
             return build_refusal(SeriesmithError("the server failed; its log says why."), request.path)
 
-    def allow_origin(self, response: Response | Streamed, headers: dict[bytes, bytes]) -> None:
-        """Let pages of other origins read an answer, as far as BentoML's settings have it."""
+    def add_headers(self, response: Response | Streamed, headers: dict[bytes, bytes], record: Record | None) -> None:
+        """Add what any answer may have: the request's id, and what lets pages of other origins read it."""
+        if request_id := find_request_id(headers, record):
+            response.more = (*response.more, (REQUEST_ID, request_id))
         if self.bentoml.cors is not None:
             response.more = self.bentoml.cors.add_to(response.more, headers)
 
@@ -165,6 +171,7 @@ class Routes:
             assert asked_in.decoded is not None
             parsed = operation.parse(asked_in.decoded(request.body, headers, self._bounding.get_bounds()))
         outcome.model = self.serving.resolve(parsed.model).bundle.manifest.name
+        mark("decode")
         with Room(self.serving.bytes, answered_in.written, len(request.body)) as room:
             if operation.stream is not None and answered_in.streamed is not None:
                 outcome.streaming = True
@@ -173,6 +180,7 @@ class Routes:
             if answered_in.encoded is None:
                 raise InvalidRequest(f"/{operation.name} is not answered chunk by chunk; accept application/json.")
             answer = await finish_in_time(self.serving, operation.run(parsed, self.serving, room))
+            mark("compute")
             accepted = headers.get(b"accept-encoding", b"") if answered_in.packs else b""
             size = len(request.body)
             if operation.stream is not None:
@@ -246,6 +254,7 @@ def _build_response(answer: Any, wire: Wire, accepted: bytes) -> Response:
 
 def build_refusal(error: SeriesmithError, path: str = "") -> Response:
     """Write an error in our one shape; under /v2 in the shape of that protocol."""
+    note_error(error)
     said: object = error.message
     if not speaks(path):
         said = {"code": error.code, "message": error.message} | ({"field": error.field} if error.field else {})

@@ -24,6 +24,7 @@ from service.inference.statistics import describe_statistics
 from service.inference.tensors import measure_shape, to_binary
 from service.keys import Role
 from service.metrics import Outcome
+from service.observing.record import mark
 from service.pace import LARGE_BYTES, run_unhurried
 from service.proto import open_inference_pb2 as messages
 from service.room import BINARY_BYTES, CONNECTION_SHARE, Room
@@ -121,8 +122,10 @@ class Methods:
         for output in request.outputs:
             require_plain(output.name, output.parameters)
         names = [output.name for output in request.outputs]
+        mark("decode")
         with Room(self._serving.bytes, BINARY_BYTES, len(body), CONNECTION_SHARE) as room:
             taken = await self._inference.run(model, given, names, room, in_seconds=False)
+            mark("compute")
             size = measure_size(taken)
             if size > LARGE_BYTES:
                 return await run_unhurried(size, lambda: _write_outputs(model, request.id, taken))

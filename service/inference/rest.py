@@ -21,6 +21,7 @@ from service.inference.infer import Inference, measure_size
 from service.inference.models import Model, split_name
 from service.inference.repository import list_models, load, unload
 from service.inference.statistics import describe_statistics
+from service.observing.record import mark
 from service.operations import Operation
 from service.pace import LARGE_BYTES, run_unhurried
 from service.room import BINARY_BYTES, TEXT_BYTES, Room
@@ -144,6 +145,7 @@ class Rest:
         headers, body = request.headers, request.body
         with metrics.Outcome(operation.name) as outcome:
             admit(self._serving, headers.get(b"authorization", b""), outcome)
+            mark("admission")
             model = find()
             outcome.model = model.manifest.name
             plain, coding = body, headers.get(b"content-encoding")
@@ -154,9 +156,11 @@ class Rest:
                 asked = await run_unhurried(len(plain), lambda: bodies.read_request(plain, length, bounds))
             else:
                 asked = bodies.read_request(plain, length, bounds)
+            mark("decode")
             written = BINARY_BYTES if asked.is_all_binary else TEXT_BYTES
             with Room(self._serving.bytes, written, len(body)) as room:
                 taken = await self._inference.run(model, asked.given, asked.outputs, room, in_seconds=True)
+                mark("compute")
                 size = measure_size(taken)
                 accepted = headers.get(b"accept-encoding", b"")
                 if accepted or size > LARGE_BYTES:

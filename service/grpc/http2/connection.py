@@ -53,6 +53,7 @@ class Http2Connection(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
+        self.core.peer = transport.get_extra_info("peername")
         self._others.add(self)  # not before: where a TLS handshake fails nothing is made, and nothing lost
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self.core, self._bounds, self._loop.time())

@@ -47,7 +47,8 @@ class Core:
 
     What is to be sent is gathered in `outbox` while bytes that came are worked off, and given to `emit` otherwise.
     `closing` says that nothing more is heard, and that the connection ends behind that; `at_fault`: for what the peer
-    did. `working`: how many streams have work going on, also of those that the peer has given up.
+    did. `working`: how many streams have work going on, also of those that the peer has given up. `peer`: its name, as
+    the transport has it.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Core:
         self.calm = Calm(clock)
         self.streams: dict[int, Stream] = {}
         self.working = 0
+        self.peer: object = None
         self.closing = self.at_fault = False
         self.greeted = False
         self._numbers = Numbers()

@@ -7,6 +7,8 @@ import asyncio
 from service.http.exchange import Message, Request, Scope
 from service.http.http1.exchange import Answerable, Exchange
 from service.http.http1.writing import LAST_CHUNK, write_chunk, write_head
+from service.http.observing import find_request_id
+from service.observing.request_id import NAME as REQUEST_ID
 
 
 class Bridge:
@@ -71,6 +73,11 @@ class Bridge:
                 headers.append((b"transfer-encoding", b"chunked"))
             else:
                 exchange.keep_alive = False
+        record = exchange.record
+        if request_id := find_request_id(exchange.head.headers, record):
+            headers.append((REQUEST_ID, request_id))
+        if record is not None:
+            record.status = status
         ending = connection.choose_ending(exchange)
         connection.transport.write(write_head(status, headers, connection.write_date(), ending))
 

@@ -15,7 +15,8 @@ from uvicorn.config import Config
 from bundle.errors import RequestTimeout, SeriesmithError, Unavailable
 from service.budget import Budget
 from service.http.body import SpooledBody, explain_too_large
-from service.http.http1.answering import answer, log_access
+from service.http.exchange import Response
+from service.http.http1.answering import answer, end_observing, log_access, note_status, observe
 from service.http.http1.deadline import NEVER, Deadline
 from service.http.http1.exchange import Exchange
 from service.http.http1.head import Head
@@ -25,6 +26,8 @@ from service.http.http1.unread import Unread
 from service.http.http1.writing import CLOSE, CONTINUE, KEEP, PLAIN, write_response
 from service.http.routes import Routes, build_refusal
 from service.http.table import Match
+from service.observing.observer import CLIENT_LEFT
+from service.observing.record import make_current
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -137,9 +140,17 @@ class Http1Connection(asyncio.Protocol):
                 exchange.task.add_done_callback(lambda _: self.release(exchange))  # it may not have begun
             else:
                 self.release(exchange)
-                if exchange.error is None:
-                    self.routes.count_leaving(exchange.head.path)
+                self._count_leaving(exchange)
         self.unread.release()
+
+    def _count_leaving(self, exchange: Exchange) -> None:
+        """Count and log a client that left before its request was whole."""
+        observe(self, exchange)
+        with make_current(exchange.record):
+            if exchange.error is None:
+                self.routes.count_leaving(exchange.head.path)
+        note_status(exchange, CLIENT_LEFT, 0)
+        end_observing(self, exchange)
 
     def pause_writing(self) -> None:
         self.unread.hold(self.transport.get_write_buffer_size())
@@ -348,15 +359,32 @@ class Http1Connection(asyncio.Protocol):
     def _refuse(self, error: SeriesmithError, path: str) -> None:
         """Answer what cannot be read, or is not wanted, and close once the client could read that."""
         exchange, self._exchange = self._exchange, None
-        if exchange is not None:
-            self.release(exchange)
-        response = self.routes.answer_failure(path, error) if exchange is not None else build_refusal(error, path)
+        response = self._answer_unread(error, path) if exchange is None else self._answer_refused(exchange, error)
         bodiless = exchange is not None and exchange.head.method == "HEAD"
-        if exchange is not None:
-            self.routes.allow_origin(response, exchange.head.headers)
-            log_access(self, exchange, response.status, response.media_type, len(response.body))
         self.transport.write(write_response(response, self.write_date(), CLOSE, bodiless))
         self._linger()
+
+    def _answer_refused(self, exchange: Exchange, error: SeriesmithError) -> Response:
+        """Answer, count and log a request whose head was read."""
+        observe(self, exchange)
+        self.release(exchange)
+        with make_current(exchange.record):
+            response = self.routes.answer_failure(exchange.head.path, error)
+        self.routes.add_headers(response, exchange.head.headers, exchange.record)
+        log_access(self, exchange, response.status, response.media_type, len(response.body))
+        note_status(exchange, response.status, len(response.body))
+        end_observing(self, exchange)
+        return response
+
+    def _answer_unread(self, error: SeriesmithError, path: str) -> Response:
+        """Answer and log what is no request."""
+        unread = Exchange(Head("", b"", path, b"", {}, 0, 1, False, False), self.loop.time())
+        observe(self, unread)
+        with make_current(unread.record):
+            response = build_refusal(error, path)
+        note_status(unread, response.status, len(response.body))
+        end_observing(self, unread)
+        return response
 
     def _linger(self) -> None:
         """Close our side; read on for a while, since closing both would discard what the client has not read yet."""

@@ -14,12 +14,13 @@ from service.http.http1.head import Head
 from service.http.http1.unread import Unread
 from service.http.routes import Routes
 from service.http.table import Match
+from service.observing.record import Record
 
 
 class Exchange:
     """One request and its answer."""
 
-    __slots__ = ("body", "error", "head", "held", "keep_alive", "match", "start", "task")
+    __slots__ = ("body", "error", "head", "held", "keep_alive", "match", "record", "start", "task")
 
     def __init__(self, head: Head, start: float) -> None:
         self.head, self.start = head, start
@@ -29,6 +30,7 @@ class Exchange:
         self.error: SeriesmithError | None = None
         self.keep_alive = head.keep_alive
         self.task: asyncio.Task[None] | None = None
+        self.record: Record | None = None
 
 
 class Answerable(Protocol):

@@ -1,0 +1,1 @@
+"""What an operator learns of single requests: the access log, the log of slow requests, and traces."""
