@@ -181,6 +181,12 @@ acceptance = Distribution(
     ("model", "class_label"),
     (0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1.0),
 )
+typicality = Distribution(
+    "seriesmith_typicality",
+    "Share of held-out training cases that are less usual than a series that came; of some series each second.",
+    ("model", "version"),
+    (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9),
+)
 cpu_seconds = Level("process_cpu_seconds", "Total user and system CPU time spent in seconds.")
 cpu_seconds.metric = Metric(cpu_seconds.metric.name, cpu_seconds.metric.documentation, (), "counter")
 cpu_seconds.follow(lambda: round(time.process_time(), 1))

@@ -20,6 +20,7 @@ from bundle.unloading import load, unload
 from service import metrics
 from service.batcher import Batcher, measure_brief_rows
 from service.budget import Budget, limit_connections
+from service.drift import Drift
 from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
 from service.observing.observer import Observer
@@ -129,6 +130,7 @@ class Serving:
         terms = Terms(settings.max_bundle_bytes, trusted, settings.trial_bytes)
         loader = Loader(runtime, terms, settings.load_seconds, self._prepare)
         self.repository = Repository(settings.models, runtime, loader=loader)
+        self.drift = Drift(self.lane, settings.drift_rows)
         self._resolved: dict[str | None, Served] = {}
         self._refreshing = asyncio.Lock()
         self._trouble = ""
@@ -171,6 +173,7 @@ class Serving:
         metrics.connections.follow(lambda: self.connections.held)
         metrics.served.follow_values(lambda: [(name, str(version)) for name, version in self.repository.bundles])
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._share_numbers())]
+        self._tasks.append(asyncio.create_task(self.drift.measure_for_ever()))
 
     async def stop(self) -> None:
         """Stop watching the repository, and wait for running calls to end."""

@@ -116,6 +116,8 @@ class Settings:
     """Serve without keys on an address that other machines reach."""
     access_log: Literal["off", "refused", "all"] = "off"
     """Which requests, over both transports, get a line of JSON (service/observing): those refused, or all."""
+    drift_rows: int = 10
+    """Series of each model, a second, whose typicality is measured beside the requests (service/drift.py); 0: none."""
     slow_seconds: float = 0.0
     """Requests that take longer get a line with where their time went, whatever `access_log` is; 0: none."""
     log_file: Path | None = None
@@ -182,7 +184,7 @@ class Settings:
         for name in ("grpc_keyfile", "grpc_client_ca"):
             if getattr(settings, name) and not settings.grpc_certfile:
                 raise ValueError(f"{PREFIX}{name.upper()} is set; it needs {PREFIX}GRPC_CERTFILE beside it.")
-        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes", "slow_seconds"):
+        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes", "drift_rows", "slow_seconds"):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:

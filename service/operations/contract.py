@@ -133,8 +133,11 @@ async def receive_series(
     check_rows(len(series), serving.settings.max_rows, "series", "series")
     manifest = served.bundle.manifest
     if manifest.series.is_fixed and times is None and isinstance(series, np.ndarray):
-        return served, make_canonical(series, manifest), None
+        canonical = make_canonical(series, manifest)
+        serving.drift.see(served.bundle, canonical)
+        return served, canonical, None
     placed = await run_unhurried(series.nbytes, lambda: place_series(series, times, manifest))
+    serving.drift.see(served.bundle, placed.series)
     return served, placed.series, placed
 
 
