@@ -52,7 +52,7 @@ def test_series_of_training_are_usual_and_others_are_not(sines: Bundle, cases: L
 
 
 @pytest.mark.parametrize(
-    "most_rows, sizes, measured",
+    ("most_rows", "sizes", "measured"),
     [(10, [1, 1, 1], 3), (10, [30, 30], 10), (10, [4, 30], 10), (10, [11], 10), (0, [5], 0)],
 )
 def test_of_one_second_no_more_than_so_many_are_measured(
