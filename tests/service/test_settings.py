@@ -29,7 +29,8 @@ def test_every_setting_can_be_set():
         "grpc": "grpcio", "grpc_certfile": "a.pem", "grpc_keyfile": "b.pem", "grpc_client_ca": "c.pem",
         "keys": "/tmp/keys.toml", "manage_models": "True", "allow_anonymous": "True",
         "load_seconds": "6.5", "max_bundle_bytes": "13", "trial_bytes": "14", "trusted_keys": "/tmp/trusted.pem",
-        "mount": "none",
+        "mount": "none", "access_log": "refused", "log_file": "/tmp/requests.jsonl", "slow_seconds": "0.5",
+        "traces": "otlp", "drift_rows": "3",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
@@ -69,6 +70,10 @@ def test_other_programs_variables_are_left_alone():
         ("BODY_SECONDS", "inf", "above 0"),
         ("WRITE_SECONDS", "-1", "above 0"),
         ("IDLE_SECONDS", "nan", "above 0"),
+        ("SLOW_SECONDS", "-1", "at least 0"),
+        ("DRIFT_ROWS", "-1", "at least 0"),
+        ("ACCESS_LOG", "some", "must be one of: off, refused, all"),
+        ("TRACES", "jaeger", "must be one of: off, otlp"),
         ("GRPC_PORT", "tcp:3001", "must be of type int"),
         ("GRPC", "netty", "must be one of: own, grpcio"),
         ("GRPC_KEYFILE", "key.pem", "needs SERIESMITH_GRPC_CERTFILE"),
