@@ -91,6 +91,10 @@ soak: $(TESTING) ## Every operation over every wire at 70 % of capacity, version
 bench: $(TESTING) ## Us beside our peers: loadtest/results/ (QUICK=1: under 3 minutes once environments exist)
 	$(BIN)/python -m loadtest.bench $(if $(QUICK),--quick)
 
+.PHONY: gpu-check
+gpu-check: $(TESTING) ## Parity with the CPU, throughput, memory and a fit on the GPU that is there: loadtest/results/gpu.md (EXTRA=gpu)
+	$(BIN)/python -m loadtest.gpu --table loadtest/results/gpu.md
+
 .PHONY: format
 format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 	$(BIN)/ruff check --fix

@@ -10,6 +10,7 @@ from typing import Any
 import bentoml
 import orjson
 
+from bundle.cores import count_gpus
 from service.draining import drain_on_sigterm
 from service.front_door import open_front_door
 from service.grpc.address import require_free_port
@@ -26,9 +27,15 @@ from service.wires.json_text import encode_json
 
 logger = logging.getLogger("bentoml.seriesmith")
 
+
+def choose_gpu(worker: int | None, gpus: int) -> int:
+    """Return the GPU of a worker, which BentoML counts from 1: they take them in turn."""
+    return ((worker or 1) - 1) % max(1, gpus)
+
+
 try:
     SETTINGS = Settings.from_environment()
-    SERVING = Serving(SETTINGS)
+    SERVING = Serving(SETTINGS, choose_gpu(bentoml.server_context.worker_index, count_gpus()))
     ROUTES = Routes(SERVING)
 except ValueError as error:
     raise SystemExit(str(error)) from error

@@ -119,13 +119,13 @@ class Serving:
     In between, versions are loaded and retired without a pause.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, gpu: int = 0) -> None:
         self.settings = settings
         self.identity = Identity(settings)
         self.lane = Lane(settings.queue_rows)
         self.bytes = Budget(settings.max_held_bytes, "bytes of requests and of answers")
         self.connections = Budget(limit_connections(settings.max_connections), "connections")
-        runtime = Runtime(settings.device, settings.threads_per_call)
+        runtime = Runtime(settings.device, settings.threads_per_call, gpu, settings.gpu_bytes)
         trusted = Path(settings.trusted_keys) if settings.trusted_keys else None
         terms = Terms(settings.max_bundle_bytes, trusted, settings.trial_bytes)
         loader = Loader(runtime, terms, settings.load_seconds, self._prepare)
@@ -160,6 +160,8 @@ class Serving:
     async def start(self) -> None:
         """Load every bundle, then watch the repository."""
         self.loop = asyncio.get_running_loop()
+        if fallback := self.repository.runtime.explain_fallback():
+            logger.warning("%s", fallback)
         await self.refresh()
         while self.repository.pending:
             await asyncio.sleep(POLL_SECONDS)

@@ -44,6 +44,8 @@ class Settings:
     """The repository to serve."""
     device: Device = "auto"
     """Where graphs run: auto takes a GPU when onnxruntime finds one."""
+    gpu_bytes: int = 0
+    """Most bytes of a GPU's memory that a graph of a worker takes; 0: what it needs. Workers take the GPUs in turn."""
     threads: int = 0
     """Threads of one graph call; 0: the cores, divided by the workers."""
     workers: int = 0
@@ -184,7 +186,16 @@ class Settings:
         for name in ("grpc_keyfile", "grpc_client_ca"):
             if getattr(settings, name) and not settings.grpc_certfile:
                 raise ValueError(f"{PREFIX}{name.upper()} is set; it needs {PREFIX}GRPC_CERTFILE beside it.")
-        for name in ("workers", "threads", "batch_rows", "drain_seconds", "trial_bytes", "drift_rows", "slow_seconds"):
+        for name in (
+            "workers",
+            "threads",
+            "gpu_bytes",
+            "batch_rows",
+            "drain_seconds",
+            "trial_bytes",
+            "drift_rows",
+            "slow_seconds",
+        ):
             if not 0 <= getattr(settings, name) < inf:
                 raise ValueError(f"{PREFIX}{name.upper()} is {getattr(settings, name)}; it must be at least 0.")
         if settings.queue_rows < settings.max_rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +12,15 @@ from typing import Literal
 import numpy as np
 import onnxruntime as ort
 
-from bundle.cores import count_cores
+from bundle.cores import count_cores, count_gpus
 from bundle.errors import BundleError
 
 Device = Literal["auto", "cpu", "cuda"]
 Arrays = dict[str, np.ndarray]
 
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
-PROVIDER_OPTIONS = {"CUDAExecutionProvider": {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}}
+CUDA_OPTIONS = {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}
 """Full float32, and convolutions chosen by rule: chosen by timing, two workers might answer with other bits."""
 
 
@@ -30,10 +30,15 @@ FEW_ROWS = 2
 
 @dataclass(frozen=True)
 class Runtime:
-    """How graphs run: the device asked for, and the threads that one call may use (0: all cores)."""
+    """How graphs run: the device asked for, and the threads that one call may use (0: all cores).
+
+    On CUDA, `gpu` says on which, counted from 0, and each graph takes at most `gpu_bytes` of its memory (0: any).
+    """
 
     device: Device = "auto"
     threads: int = 0
+    gpu: int = 0
+    gpu_bytes: int = 0
 
     @property
     def n_threads(self) -> int:
@@ -43,14 +48,26 @@ class Runtime:
     @functools.cached_property
     def providers(self) -> list[str]:
         """Execution providers in order of preference. Raises `BundleError` when CUDA was asked for and is not there."""
-        cuda = "CUDAExecutionProvider" in ort.get_available_providers() and _has_gpu()
-        if self.device == "cuda" and not cuda:
+        lacks = _explain_lack()
+        if self.device == "cuda" and lacks:
             raise BundleError(
-                "device 'cuda' was asked for, but onnxruntime finds no CUDA provider with a GPU here; "
-                "install the 'gpu' extra on a machine with an NVIDIA GPU, or use --device auto."
+                f"device 'cuda' was asked for, but {lacks}; install the 'gpu' extra on a machine with an NVIDIA GPU, "
+                "or use the device 'auto'."
             )
-        fallback = ["CPUExecutionProvider"]
-        return ["CUDAExecutionProvider", *fallback] if cuda and self.device != "cpu" else fallback
+        return [CPU] if lacks or self.device == "cpu" else [CUDA, CPU]
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What the CUDA provider is told."""
+        bound = {"gpu_mem_limit": str(self.gpu_bytes)} if self.gpu_bytes else {}
+        return CUDA_OPTIONS | {"device_id": str(self.gpu)} | bound
+
+    def explain_fallback(self) -> str:
+        """Say why `auto` takes the CPU where half of what CUDA needs is there; empty where nothing is amiss."""
+        half = count_gpus() > 0 or CUDA in ort.get_available_providers()
+        if self.device != "auto" or not half or not (lacks := _explain_lack()):
+            return ""
+        return f"the device is 'auto', and graphs run on the CPU, since {lacks}."
 
 
 class Interrupt:
@@ -97,8 +114,11 @@ def keep_to_thread() -> Iterator[None]:
         _thread.keeps_to_itself = False
 
 
-def _has_gpu() -> bool:
-    return os.path.exists("/dev/nvidiactl") or os.path.exists("/dev/dxg")
+def _explain_lack() -> str:
+    """Say what CUDA lacks here; empty where it can run."""
+    if CUDA not in ort.get_available_providers():
+        return "the installed onnxruntime has no CUDA provider (that is the package onnxruntime-gpu)"
+    return "" if count_gpus() else "there is no GPU that this process may use"
 
 
 Described = tuple[tuple[str, str, tuple[str | int | None, ...]], ...]
@@ -121,14 +141,14 @@ class Session:
     """
 
     def __init__(self, onnx_bytes: bytes, runtime: Runtime) -> None:
-        if runtime.providers[0] == "CUDAExecutionProvider" and hasattr(ort, "preload_dlls"):
+        if runtime.providers[0] == CUDA and hasattr(ort, "preload_dlls"):
             ort.preload_dlls()
         self._session = self._few = _open_session(onnx_bytes, runtime, runtime.threads)
         self.provider: str = self._session.get_providers()[0]
-        self.n_threads = runtime.n_threads if self.provider == "CPUExecutionProvider" else 1
+        self.n_threads = runtime.n_threads if self.provider == CPU else 1
         if self.provider != runtime.providers[0] and runtime.device == "cuda":
             raise BundleError(f"device 'cuda' was asked for, but the graph would run on {self.provider}.")
-        if runtime.threads != 1 and self.provider == "CPUExecutionProvider":
+        if runtime.threads != 1 and self.provider == CPU:
             self._few = _open_session(onnx_bytes, runtime, 1)
         self.inputs = [node.name for node in self._session.get_inputs()]
         self.outputs = [node.name for node in self._session.get_outputs()]
@@ -158,7 +178,7 @@ def _open_session(onnx_bytes: bytes, runtime: Runtime, threads: int) -> ort.Infe
     options.log_severity_level = 4  # errors are raised too, and what a stranger wrote stays out of the log
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        providers = [(name, PROVIDER_OPTIONS.get(name, {})) for name in runtime.providers]
+        providers = [(name, runtime.options if name == CUDA else {}) for name in runtime.providers]
         # What cannot be read on the CPU is not read once more, nor its parts printed.
         fallback = int(len(providers) > 1)
         return ort.InferenceSession(onnx_bytes, options, providers=providers, enable_fallback=fallback)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bundle.cores import count_gpus
 from bundle.engine.bundle import Bundle
-from bundle.engine.sessions import Runtime
+from bundle.engine.sessions import Device, Runtime
 from bundle.errors import BundleError, Unsupported
 from training import data as datasets
 
@@ -121,6 +123,54 @@ def test_a_bundle_in_another_place_than_its_manifest_says_is_refused(copied: Pat
     moved = copied.rename(copied.parent / "2")
     with pytest.raises(BundleError, match="sines/2"):
         Bundle.load(moved, CPU)
+
+
+@pytest.mark.parametrize(
+    ("device", "provided", "gpus", "words"),
+    [
+        ("auto", True, 0, "there is no GPU that this process may use"),
+        ("auto", False, 1, "no CUDA provider .*onnxruntime-gpu"),
+        ("auto", False, 0, ""),
+        ("auto", True, 1, ""),
+        ("cpu", True, 0, ""),
+    ],
+)
+def test_auto_says_why_it_takes_the_cpu(
+    device: Device, provided: bool, gpus: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu, cuda = "CPUExecutionProvider", "CUDAExecutionProvider"
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: [cuda, cpu] if provided else [cpu])
+    monkeypatch.setattr("bundle.engine.sessions.count_gpus", lambda: gpus)
+    runtime = Runtime(device, gpu=1, gpu_bytes=2**30)
+    said = runtime.explain_fallback()
+    assert re.search(words, said) if words else not said
+    assert runtime.providers == ([cuda, cpu] if provided and gpus else [cpu])
+    assert runtime.options["device_id"] == "1" and runtime.options["gpu_mem_limit"] == str(2**30)
+    if device == "auto" and said:
+        with pytest.raises(BundleError, match=words):
+            assert Runtime("cuda").providers
+
+
+@pytest.mark.parametrize(
+    ("files", "visible", "count"),
+    [
+        (["nvidia0", "nvidia1", "nvidiactl", "null"], None, 2),
+        (["nvidia0", "nvidia1"], "1", 1),
+        (["nvidia0", "nvidia1"], "", 0),
+        (["nvidia0", "nvidia1"], "0,-1,1", 1),
+        (["nvidia0"], "GPU-8f6a,GPU-11", 1),
+        (["null"], "0", 0),
+    ],
+)
+def test_gpus_are_those_that_cuda_shows(
+    files: list[str], visible: str | None, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.listdir", lambda folder: files)
+    monkeypatch.setattr("os.path.exists", lambda path: False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert count_gpus() == count
 
 
 def test_cuda_is_refused_where_there_is_none(copied: Path) -> None:

@@ -30,7 +30,7 @@ def test_every_setting_can_be_set():
         "keys": "/tmp/keys.toml", "manage_models": "True", "allow_anonymous": "True",
         "load_seconds": "6.5", "max_bundle_bytes": "13", "trial_bytes": "14", "trusted_keys": "/tmp/trusted.pem",
         "mount": "none", "access_log": "refused", "log_file": "/tmp/requests.jsonl", "slow_seconds": "0.5",
-        "traces": "otlp", "drift_rows": "3",
+        "traces": "otlp", "gpu_bytes": "15", "drift_rows": "3",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})

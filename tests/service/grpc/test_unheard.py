@@ -21,7 +21,10 @@ def _call(asked: Asked, key: str = "") -> Any:
     core = Core(lambda headers: asked, _fail, Holding(Budget(2**30, "bytes")), lambda data: None)
     settings = Settings(api_key=key)
     serving = SimpleNamespace(
-        settings=settings, identity=Identity(settings), loop=SimpleNamespace(create_task=lambda work: work)
+        settings=settings,
+        identity=Identity(settings),
+        loop=SimpleNamespace(create_task=lambda work: work),
+        observer=None,
     )
     return Call(cast(Any, serving), core, 1, asked)
 
