@@ -17,6 +17,8 @@ class SeriesmithClientError(Exception):
         self.message, self.field = message, field
         self.retry_after = retry_after
         """Seconds that the server wants to be left alone."""
+        self.request_id = ""
+        """By which the server's log knows the request, where it told."""
 
 
 class InvalidRequest(SeriesmithClientError):

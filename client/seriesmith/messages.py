@@ -177,9 +177,12 @@ def read_error(
     """Read the error in the status and trailers of a call; `begun` says that a part of the answer came before."""
     code, field = (_decode_text(trailers.get(f"seriesmith-{name}")) for name in ("code", "field"))
     if code is not None:
-        return build_error(code, details, field, trailers.get("retry-after"))
-    code = "interrupted" if begun and status == "UNAVAILABLE" else CODES.get(status, "internal")
-    return build_error(code, f"{status}: {details or 'no more was said'}. {ADVICE.get(code, '')}".strip())
+        error = build_error(code, details, field, trailers.get("retry-after"))
+    else:
+        code = "interrupted" if begun and status == "UNAVAILABLE" else CODES.get(status, "internal")
+        error = build_error(code, f"{status}: {details or 'no more was said'}. {ADVICE.get(code, '')}".strip())
+    error.request_id = _decode_text(trailers.get("x-request-id")) or ""
+    return error
 
 
 def _decode_text(value: str | bytes | None) -> str | None:

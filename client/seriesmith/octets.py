@@ -242,4 +242,5 @@ def _refuse(status: int, headers: Mapping[str, str], body: bytearray) -> Fields:
         shown = body[:200].decode("utf-8", "replace")
         message = f"the answer has status {status} and is none of Seriesmith's: {shown!r}. Check the URL."
         error = build_error(CODES.get(status, "unexpected"), message, None, retry_after)
+    error.request_id = headers.get("x-request-id", "")
     raise error from None

@@ -130,7 +130,7 @@ def _translate_errors(seconds: float, begun: bool = False) -> Iterator[None]:
     try:
         yield
     except grpc.RpcError as error:
-        trailers = {name: value for name, value in error.trailing_metadata() or ()}
+        trailers = dict([*(error.initial_metadata() or ()), *(error.trailing_metadata() or ())])
         raise messages.read_error(error.code().name, error.details() or "", trailers, begun) from error
     except TimeoutError as error:
         raise DeadlineExceeded(

@@ -121,6 +121,12 @@ def _declare_large(server: Server) -> bytes:
         return sending.recv(100)
 
 
+def test_the_client_knows_the_id_of_what_was_refused(observed: Observed):
+    with Client(observed.server.url, api_key=KEY) as client, pytest.raises(InvalidRequest) as refused:
+        client.classify([[[1.0], [1.0]]], model="sines")
+    assert [line["request_id"] for line in observed.read_lines(1)] == [refused.value.request_id]
+
+
 def test_a_path_of_bentoml_is_one_line_too(observed: Observed):
     observed.server.http.get("/livez", headers={"x-request-id": "alive"})
     (line,) = observed.read_lines(1)
@@ -156,6 +162,7 @@ def test_calls_over_grpc_are_lines_with_their_status(observed: Observed, cases: 
     assert [line["operation"] for line in lines] == ["classify", "classify", "sample"]
     assert lines[0]["path"] == "/seriesmith.v1.Seriesmith/Classify" and lines[0]["key"] == "SERIESMITH_API_KEY"
     assert lines[0]["calls"] == 1 and lines[2]["calls"] > 0 and lines[2]["answer_bytes"] > lines[0]["answer_bytes"] > 0
+    assert lines[1]["request_id"] == refused.value.request_id != ""
     assert lines[1]["message"] in str(refused.value) and lines[0]["client"].startswith("127.0.0.1:")
 
 
