@@ -39,7 +39,7 @@ class Studio:
     @property
     def models(self) -> Path:
         """The repository that is served, and that fits publish to."""
-        return self.serving.settings.models
+        return self.serving.settings.repository
 
     @property
     def why_no_catalogue(self) -> str:

@@ -1,0 +1,106 @@
+"""A server whose models are a URL takes them up, follows it while it answers, and outlives it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import threading
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bundle.repository import SHIPPED
+from tests.service.bundles import publish_copy
+from tests.service.server import Server, find_free_ports, run_server, wait_until
+
+BUNDLE = SHIPPED / "gunpoint" / "1"
+
+
+class Files(ThreadingHTTPServer):
+    """A plain web server of a folder, which counts what is read of each file."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.read: list[str] = []
+        super().__init__(("127.0.0.1", port), partial(_Handler, directory=str(folder)))
+
+
+class _Handler(SimpleHTTPRequestHandler):
+    server: Files
+
+    def do_GET(self) -> None:
+        self.server.read.append(self.path)
+        super().do_GET()
+
+    def log_message(self, *arguments: object) -> None:
+        pass
+
+
+class Website:
+    """A web server at one address that can be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, [self.port] = folder, find_free_ports(1)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        self.files = Files(self.folder, self.port)
+        threading.Thread(target=self.files.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        self.files.shutdown()
+        self.files.server_close()
+
+
+@pytest.fixture
+def website(tmp_path: Path) -> Iterator[Website]:
+    root = tmp_path / "remote"
+    publish_copy(BUNDLE, root, "gunpoint", 1)
+    site = Website(root)
+    yield site
+    site.stop()
+
+
+def _read_versions(server: Server) -> list[int]:
+    cards = server.get("/models")["models"]
+    return next((card["versions"] for card in cards if card["name"] == "gunpoint"), [])
+
+
+def _wait_for(server: Server, versions: list[int]) -> None:
+    wait_until(lambda: _read_versions(server) == versions, 15, f"gunpoint at {versions}")
+
+
+def test_a_url_is_served_followed_and_outlived(website: Website, tmp_path: Path) -> None:
+    root, settings = website.folder, {"registry_cache": tmp_path / "cache", "registry_seconds": 0.2}
+    with run_server(tmp_path, website.url, **settings) as server:
+        assert server.answer("sample", n_per_class=1, seed=1)["version"] == 1
+        publish_copy(BUNDLE, root, "gunpoint", 2)
+        publish_copy(BUNDLE, root, "gunpoint", 3, damaged="decoder.onnx")
+        _wait_for(server, [1, 2])
+        refused = wait_until(lambda: server.get("/models")["refused"], 5, "a refusal")
+        assert refused[0]["version"] == 3 and "SHA-256" in refused[0]["reason"]
+        (root / "gunpoint" / ".retired-2").touch()
+        _wait_for(server, [1])
+        (root / "gunpoint" / ".retired-2").unlink()
+        _wait_for(server, [1, 2])
+        website.stop()
+        log = tmp_path / "server.log"
+        wait_until(lambda: "not in step with" in log.read_text(), 10, "the log to say so")
+        assert server.answer("sample", n_per_class=1, seed=1)["version"] == 2
+        website.start()
+        wait_until(lambda: "in step with" in log.read_text().split("not in step")[-1], 10, "the log to say so")
+        shutil.rmtree(root / "gunpoint" / "2")
+        _wait_for(server, [1])
+        assert log.read_text().count("not in step") == 1
+    website.stop()
+    with run_server(tmp_path, website.url, **settings) as server:  # from the cache
+        assert server.answer("sample", n_per_class=1, seed=1)["version"] == 1
+    website.start()
+    with run_server(tmp_path, website.url, **settings):
+        assert not [path for path in website.files.read if path.endswith(".onnx") and "/3/" not in path]
