@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import threading
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 
 from bundle.repository import SHIPPED
+from tests.registries import open_mlflow_server, open_s3
 from tests.service.bundles import publish_copy
 from tests.service.server import Server, find_free_ports, run_server, wait_until
+from training.models import main
 
 BUNDLE = SHIPPED / "gunpoint" / "1"
 
@@ -67,6 +67,10 @@ def website(tmp_path: Path) -> Iterator[Website]:
     site.stop()
 
 
+def _quick(folder: Path) -> dict[str, Any]:
+    return {"registry_cache": folder / "cache", "registry_seconds": 0.2}
+
+
 def _read_versions(server: Server) -> list[int]:
     cards = server.get("/models")["models"]
     return next((card["versions"] for card in cards if card["name"] == "gunpoint"), [])
@@ -77,7 +81,7 @@ def _wait_for(server: Server, versions: list[int]) -> None:
 
 
 def test_a_url_is_served_followed_and_outlived(website: Website, tmp_path: Path) -> None:
-    root, settings = website.folder, {"registry_cache": tmp_path / "cache", "registry_seconds": 0.2}
+    root, settings = website.folder, _quick(tmp_path)
     with run_server(tmp_path, website.url, **settings) as server:
         assert server.answer("sample", n_per_class=1, seed=1)["version"] == 1
         publish_copy(BUNDLE, root, "gunpoint", 2)
@@ -104,3 +108,34 @@ def test_a_url_is_served_followed_and_outlived(website: Website, tmp_path: Path)
     website.start()
     with run_server(tmp_path, website.url, **settings):
         assert not [path for path in website.files.read if path.endswith(".onnx") and "/3/" not in path]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("opened", [open_s3, open_mlflow_server], ids=["s3", "mlflow"])
+def test_an_alias_is_served_followed_and_rolled_back(
+    opened: Callable[[Path], AbstractContextManager[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for version in (1, 2, 3):
+        publish_copy(BUNDLE, tmp_path / "own", "gunpoint", version)
+
+    def run(command: str, *arguments: str, models: str = str(tmp_path / "own")) -> None:
+        assert main([command, *arguments, "--models", models]) == 0, capsys.readouterr().err
+
+    def answer() -> int:
+        return int(server.answer("sample", n_per_class=1, seed=1)["version"])
+
+    with opened(tmp_path) as url:
+        run("push", "gunpoint/1", "--to", url, "--alias", "champion")
+        run("push", "gunpoint/2", "--to", url)
+        with run_server(tmp_path, f"{url}#@champion", **_quick(tmp_path)) as server:
+            assert answer() == 1 and _read_versions(server) == [1]
+            run("promote", "gunpoint/2", models=f"{url}#@champion")
+            wait_until(lambda: answer() == 2, 60, "version 2 to answer")
+            run("rollback", "gunpoint", models=f"{url}#@champion")
+            wait_until(lambda: answer() == 1, 60, "version 1 to answer")
+            run("push", "gunpoint/3", "--to", url, "--alias", "champion")
+            wait_until(lambda: answer() == 3, 60, "version 3 to answer")
+            refused = server.post("/v2/repository/models/gunpoint/unload")
+            assert refused.status_code == 422 and "seriesmith models" in refused.text
+        log = (tmp_path / "server.log").read_text()
+        assert "gunpoint/2 is served" in log and "Traceback" not in log
