@@ -15,16 +15,16 @@ if __name__ == "__main__":  # before what may not be installed
 
     run_script("models")
 
-from bundle.errors import BundleError, InvalidRequest, NotFound, SeriesmithError, Unsupported
+from bundle.errors import InvalidRequest, NotFound, SeriesmithError, Unsupported
 from bundle.manifest import VERSION_PATTERN, Manifest, read_manifest
 from bundle.pruning import choose_surplus
 from bundle.registry import Key, Listed, Registry
 from bundle.registry.address import ALL, Address, is_url, read_address
 from bundle.registry.aliases import check_alias
-from bundle.registry.fetching import fetch, read_remote_manifest
+from bundle.registry.fetching import read_remote_manifest
 from bundle.registry.folder import FolderRegistry
+from bundle.registry.moving import pull, push
 from bundle.registry.opening import open_registry
-from bundle.registry.pushing import push
 from bundle.repository import SHIPPED
 from training.figures import describe_held_out
 
@@ -190,16 +190,8 @@ def pull_versions(models: Models, given: argparse.Namespace) -> Iterator[str]:
             key = name, there.find_answering(name, listed)
         if not key[1]:
             raise NotFound(f"no version of {text!r} answers in {there.registry.place}; name one, as NAME/VERSION.")
-        yield f"{key[0]}/{key[1]} {_fetch(there.registry, key, root)}."
-
-
-def _fetch(registry: Registry, key: Key, root: Path) -> str:
-    directory = root / key[0] / str(key[1])
-    if not directory.is_dir():
-        return f"is in {fetch(registry, key, root)}"
-    if read_remote_manifest(FolderRegistry(root), key) != read_remote_manifest(registry, key):
-        raise BundleError(f"{directory} is another bundle than that of {registry.place}; give another --models.")
-    return f"was already in {directory}"
+        added = pull(there.registry, key, root)
+        yield f"{key[0]}/{key[1]} {'is' if added else 'was already'} in {root / key[0] / str(key[1])}."
 
 
 def set_alias(models: Models, given: argparse.Namespace) -> Iterator[str]:

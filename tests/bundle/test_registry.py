@@ -14,14 +14,15 @@ import pytest
 
 from bundle.engine.bundle import Bundle
 from bundle.errors import BundleError, InvalidRequest, SeriesmithError, Unsupported
+from bundle.publish import find_next_version
 from bundle.reading import Unreadable
 from bundle.registry import Registry, Unreachable
 from bundle.registry.address import ALL, Address, read_address
 from bundle.registry.fetching import fetch, is_whole, read_remote_manifest
 from bundle.registry.folder import FolderRegistry
 from bundle.registry.mirror import Mirror, find_mirror
+from bundle.registry.moving import pull, pull_newest, push
 from bundle.registry.opening import open_registry
-from bundle.registry.pushing import push
 from bundle.repository import SHIPPED, Repository
 from tests.registries import KINDS
 from tests.service.bundles import publish_copy
@@ -228,6 +229,23 @@ def test_what_is_not_whole_is_not_pushed(own: Path, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="not what its manifest says"):
         push(FolderRegistry(tmp_path / "there"), broken)
     assert list((tmp_path / "there").iterdir()) == []
+
+
+def test_a_bundle_is_pulled_once_and_never_over_another(own: Path, tmp_path: Path) -> None:
+    registry, here = FolderRegistry(own), tmp_path / "here"
+    assert pull(registry, ("gunpoint", 2), here) and not pull(registry, ("gunpoint", 2), here)
+    publish_copy(BUNDLE, here, "gunpoint", 3, series={"units": ["mm"]})
+    with pytest.raises(BundleError, match="is another bundle"):
+        pull(registry, ("gunpoint", 3), here)
+
+
+def test_numbers_go_on_from_those_of_a_registry(own: Path, tmp_path: Path) -> None:
+    registry, here = FolderRegistry(own), tmp_path / "here"
+    pull_newest(registry, "other", here)
+    assert not here.exists()
+    registry.retire(("gunpoint", 3))
+    pull_newest(registry, "gunpoint", here)
+    assert find_answering(here) == 2 and find_next_version(here / "gunpoint") == 4
 
 
 @pytest.mark.parametrize(
