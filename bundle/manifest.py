@@ -209,6 +209,17 @@ class Manifest(Strict):
         return None
 
     @property
+    def cards(self) -> list[Graph | Arrays]:
+        """What describes a file beside the manifest, in the order in which they are read."""
+        optional = (self.mixture, self.codes, self.weights)
+        return [*self.graphs.values(), self.probe, *(card for card in optional if card is not None)]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """SHA-256 by the name of every file beside the manifest."""
+        return {card.file: card.sha256 for card in self.cards}
+
+    @property
     def mixture(self) -> Arrays | None:
         """The file of the latent mixture's parameters."""
         return None if self.latent is None else self.latent.mixture

@@ -27,7 +27,12 @@ def read_unloaded(directory: Path) -> int:
     with Folder(directory, link=True) as folder:
         if not folder.has(MARK):
             return 0
-        text = folder.read(MARK, MARK_BYTES).strip()
+        return read_mark(folder.read(MARK, MARK_BYTES))
+
+
+def read_mark(content: bytes) -> int:
+    """Return the version that a mark's `content` holds. Raises `BundleError` where it holds none."""
+    text = content.strip()
     if re.fullmatch(VERSION_PATTERN.encode(), text) is None:
         raise Unreadable(f"{MARK} holds {text!r:.80}, which is no version; write one, or remove the file.")
     return int(text)

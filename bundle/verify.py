@@ -12,7 +12,7 @@ from bundle.errors import BundleError
 from bundle.expected import list_expected_signatures
 from bundle.generation.mixture import MixtureParameters
 from bundle.generation.neighbours import TrainingCodes
-from bundle.manifest import Arrays, Graph, Manifest
+from bundle.manifest import Manifest
 from bundle.reading import Folder
 
 TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
@@ -21,10 +21,8 @@ TYPES = {"float32": "tensor(float)", "int64": "tensor(int64)"}
 
 def read_verified(folder: Folder, manifest: Manifest) -> dict[str, bytes]:
     """Read every file that the manifest lists, and check its hash. Raises `BundleError`."""
-    cards: list[Graph | Arrays] = [*manifest.graphs.values(), manifest.probe]
-    cards += [card for card in (manifest.mixture, manifest.codes, manifest.weights) if card is not None]
     contents: dict[str, bytes] = {}
-    for card in cards:
+    for card in manifest.cards:
         if card.file not in contents:
             contents[card.file] = folder.read(card.file)
         if hashlib.sha256(contents[card.file]).hexdigest() != card.sha256:

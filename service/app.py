@@ -12,6 +12,7 @@ import orjson
 
 from bundle.cores import count_gpus
 from service.draining import drain_on_sigterm
+from service.following import require_registry
 from service.front_door import open_front_door
 from service.grpc.address import require_free_port
 from service.grpc.grpcio_server import GrpcioServer
@@ -21,7 +22,7 @@ from service.http.routes import Routes
 from service.operations import OPERATIONS, Operation
 from service.room import TEXT_BYTES, Room
 from service.serving import Serving
-from service.settings import Settings, require_folder, require_writable, review_environment
+from service.settings import Settings, require_models, require_writable, review_environment
 from service.supervisor import end_with_supervisor, mark_ready, supervise
 from service.wires.json_text import encode_json
 
@@ -53,7 +54,8 @@ class _Lifecycle:
             logger.warning(sentence)
         try:
             require_writable()
-            require_folder(SETTINGS.models)
+            require_models(SETTINGS)
+            require_registry(SETTINGS)
             require_free_port(SETTINGS)
             require_tls_beside_https(SETTINGS, sys.argv)
             build_tls_context(SETTINGS)

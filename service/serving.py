@@ -21,6 +21,7 @@ from service import metrics
 from service.batcher import Batcher, measure_brief_rows
 from service.budget import Budget, limit_connections
 from service.drift import Drift
+from service.following import Following, open_mirror
 from service.identity import Identity
 from service.lane import Array, Lane, Place, Rows
 from service.observing.observer import Observer
@@ -39,6 +40,9 @@ SHARE_SECONDS = 1.0
 """How often the other workers are told what this one has counted."""
 PATIENCE_SECONDS = 1.0
 """How long a refresh waits for one bundle to load; what takes longer loads on beside it."""
+
+FIRST_LOOK_SECONDS = 20.0
+"""How long the start waits for a registry; what comes later is taken up when it comes."""
 
 POLL_SECONDS = 0.05
 """Between two looks at what is still being loaded, where that is waited for."""
@@ -129,8 +133,9 @@ class Serving:
         trusted = Path(settings.trusted_keys) if settings.trusted_keys else None
         terms = Terms(settings.max_bundle_bytes, trusted, settings.trial_bytes)
         loader = Loader(runtime, terms, settings.load_seconds, self._prepare)
-        self.repository = Repository(settings.models, runtime, loader=loader)
         self.drift = Drift(self.lane, settings.drift_rows)
+        self.repository = Repository(settings.repository, runtime, loader=loader)
+        self.following: Following | None = None
         self._resolved: dict[str | None, Served] = {}
         self._refreshing = asyncio.Lock()
         self._trouble = ""
@@ -146,6 +151,19 @@ class Serving:
         """Whether at least one bundle is loaded, verified and warm, and the server is not about to stop."""
         return bool(self.repository.bundles) and not self.draining
 
+    @property
+    def refused(self) -> dict[tuple[str, int], str]:
+        """Why versions are not served, those included that could not be taken over from a registry."""
+        found = {key: refusal.reason for key, refusal in self.repository.refused.items()}
+        return (self.following.refused if self.following else {}) | found
+
+    @property
+    def why_not_ready(self) -> str:
+        """Why nothing is served, in words."""
+        if self.following and (self.following.trouble or not self.following.done.is_set()):
+            return "the registry of the models has not answered yet; the log says more"
+        return "no model is served, or the server is stopping"
+
     def resolve(self, model: str | None) -> Served:
         """See `Repository.resolve`."""
         served = self._resolved.get(model)
@@ -158,10 +176,13 @@ class Serving:
         return Served(bundle, self.lane, self.settings.batch_rows)
 
     async def start(self) -> None:
-        """Load every bundle, then watch the repository."""
+        """Load every bundle, then watch the repository; where it is elsewhere, its mirror follows it."""
         self.loop = asyncio.get_running_loop()
         if fallback := self.repository.runtime.explain_fallback():
             logger.warning("%s", fallback)
+        if mirror := open_mirror(self.settings):
+            self.following = Following(mirror, self.settings.registry_seconds)
+            await self.following.start(FIRST_LOOK_SECONDS)
         await self.refresh()
         while self.repository.pending:
             await asyncio.sleep(POLL_SECONDS)
@@ -174,11 +195,15 @@ class Serving:
         metrics.held_bytes.follow(lambda: self.bytes.held)
         metrics.connections.follow(lambda: self.connections.held)
         metrics.served.follow_values(lambda: [(name, str(version)) for name, version in self.repository.bundles])
+        if following := self.following:
+            metrics.registry_behind.follow(lambda: int(bool(following.trouble)))
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._share_numbers())]
         self._tasks.append(asyncio.create_task(self.drift.measure_for_ever()))
 
     async def stop(self) -> None:
         """Stop watching the repository, and wait for running calls to end."""
+        if self.following:
+            self.following.stop()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -197,7 +222,10 @@ class Serving:
     async def load(self, name: str) -> None:
         """Read the bundle of a name again and serve it. Raises a `SeriesmithError` with the reason where the newest
         version cannot be served."""
-        await asyncio.to_thread(load, self.repository.root, name)
+        if self.following:
+            await asyncio.to_thread(self.following.follow)
+        else:
+            await asyncio.to_thread(load, self.repository.root, name)
         await self.refresh(again=name)
         await self._wait_for(name)
         served = self.repository.list_versions(name)
@@ -219,6 +247,7 @@ class Serving:
     async def unload(self, name: str) -> None:
         """Stop serving a name in every worker, also after a restart, until it is loaded or has a newer version."""
         newest = self.repository.resolve(name).manifest.version
+        self._require_own()
         await asyncio.to_thread(unload, self.repository.root, name, newest)
         await self.refresh()
 
@@ -227,15 +256,25 @@ class Serving:
 
         Raises `NotFound`, and `Unsupported` where no other version would be served.
         """
+        self._require_own()
         served = self.repository.list_versions(name)
         await asyncio.to_thread(retire, self.repository.root / name, version, served)
         await self.refresh()
 
     async def restore(self, name: str, version: int) -> None:
         """Serve a retired version again, where it is among the newest. Raises `NotFound`, and `Unsupported`."""
+        self._require_own()
         await asyncio.to_thread(restore, self.repository.root / name, version)
         await self.refresh()
         await self._wait_for(name)
+
+    def _require_own(self) -> None:
+        """Raise `Unsupported` where the repository mirrors another, which alone says what is served."""
+        if self.following:
+            raise Unsupported(
+                f"the models are those of {self.following.place}, and which of them answers is said there: `seriesmith "
+                "models promote`, `rollback`, `restore` or `alias`, with --models and that URL."
+            )
 
     async def refresh(self, again: str | None = None) -> None:
         """Take up what changed on disk, and read the bundle `again` whether it changed or not.

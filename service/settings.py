@@ -14,9 +14,14 @@ from typing import Any, Literal, get_args, get_type_hints
 
 from bundle.cores import count_cores
 from bundle.engine.sessions import Device
+from bundle.errors import InvalidRequest
+from bundle.registry.address import hide_password, is_url, read_address
+from bundle.registry.mirror import find_mirror
 from bundle.repository import SHIPPED
 
 PREFIX = "SERIESMITH_"
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "seriesmith"
 
 STUDIO = "SERIESMITH_STUDIO_"
 """The studio reads its own settings (studio/settings.py)."""
@@ -40,8 +45,12 @@ HOSTS = "_SERIESMITH_HOSTS"
 class Settings:
     """Set a field with the environment variable SERIESMITH_<FIELD>."""
 
-    models: Path = SHIPPED
-    """The repository to serve."""
+    models: Path | str = SHIPPED
+    """The repository to serve: a folder, or a URL (docs/registry.md)."""
+    registry_cache: Path = CACHE
+    """The folder in which the bundles of a URL are kept."""
+    registry_seconds: float = 30.0
+    """How often a URL is looked at for new versions."""
     device: Device = "auto"
     """Where graphs run: auto takes a GPU when onnxruntime finds one."""
     gpu_bytes: int = 0
@@ -128,6 +137,13 @@ class Settings:
     """Send each request's OpenTelemetry spans over OTLP; the variables OTEL_… say where to, and how many."""
 
     @property
+    def repository(self) -> Path:
+        """The folder that is served: `models`, or what mirrors it where it is a URL."""
+        if isinstance(self.models, Path):
+            return self.models
+        return find_mirror(self.registry_cache, self.models, self.keep_versions)
+
+    @property
     def processes(self) -> int:
         """`workers`, or what this machine's cores suggest: small requests keep an event loop and half as much of graph
         calls busy, and a large one is shared by the threads of its worker."""
@@ -173,6 +189,7 @@ class Settings:
         for name in (
             "timeout_seconds",
             "refresh_seconds",
+            "registry_seconds",
             "load_seconds",
             "head_seconds",
             "body_seconds",
@@ -203,7 +220,16 @@ class Settings:
                 f"{PREFIX}QUEUE_ROWS ({settings.queue_rows}) must be at least {PREFIX}MAX_ROWS ({settings.max_rows}), "
                 "or the largest allowed request could never be queued."
             )
+        if isinstance(settings.models, str):
+            _check_address(settings.models)
         return settings
+
+
+def _check_address(models: str) -> None:
+    try:
+        read_address(models)
+    except InvalidRequest as error:
+        raise ValueError(f"{PREFIX}MODELS: {error.message}") from error
 
 
 def review_environment(environment: dict[str, str] | None = None) -> list[str]:
@@ -251,8 +277,19 @@ def quiet_environment() -> dict[str, str]:
     return {"BENTOML_DO_NOT_TRACK": "True"} | os.environ
 
 
-def require_folder(models: Path) -> None:
-    """Raise `OSError` where there is no folder of models to serve."""
+def require_models(settings: Settings) -> None:
+    """Raise `OSError` where there is no folder of models to serve, or none that can mirror a URL."""
+    models = settings.models
+    if isinstance(models, str):
+        try:
+            settings.repository.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=settings.repository):
+                return
+        except OSError as error:
+            raise OSError(
+                f"bundles of {hide_password(models)} cannot be kept in {str(settings.registry_cache)!r} "
+                f"({error.strerror}); set {PREFIX}REGISTRY_CACHE to a folder that can be written to."
+            ) from error
     if not models.is_dir():
         found = "is no folder" if models.exists() else "does not exist"
         raise OSError(f"the folder of models {str(models)!r} {found}; set {PREFIX}MODELS to one that `fit` wrote to.")
@@ -293,6 +330,8 @@ def _parse(variable: str, text: str, kind: Any) -> Any:
         if text.lower() not in BOOLEANS:
             raise ValueError(f"{variable} is {text!r}; it must be true or false.")
         return BOOLEANS[text.lower()]
+    if kind == (Path | str):
+        return text if is_url(text) else Path(text)
     if kind == (Path | None):
         return Path(text)
     choices = get_args(kind)

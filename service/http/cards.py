@@ -26,8 +26,8 @@ def build_card(serving: Serving, name: str) -> dict[str, Any]:
 def list_cards(serving: Serving) -> dict[str, Any]:
     """Return every model's card, and the versions that were refused with the reasons."""
     refused = [
-        {"name": name, "version": version, "reason": refusal.reason}
-        for (name, version), refusal in sorted(serving.repository.refused.items())
+        {"name": name, "version": version, "reason": reason}
+        for (name, version), reason in sorted(serving.refused.items())
     ]
     return {"models": [build_card(serving, name) for name in serving.repository.names], "refused": refused}
 

@@ -229,7 +229,7 @@ class Routes:
     async def _tell_readiness(self, request: Request) -> Response:
         if self.serving.ready:
             return Response(b"", TEXT)
-        return Response(b"no model is served, or the server is stopping\n", TEXT, 503)
+        return Response(f"{self.serving.why_not_ready}\n".encode(), TEXT, 503)
 
 
 def _return_always(response: Response) -> Callable[[Request], Awaitable[Response]]:

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s [studio] %(message)s", stream=sys.stderr)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     parent = int(arguments[0]) if arguments else 0
-    models = Settings.from_environment().models
+    models = Settings.from_environment().repository
     settings = StudioSettings.from_environment(models)
     if not parent:
         take_lock(settings.folder)

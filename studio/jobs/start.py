@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> None:
 def export(dataset: str, folder: Folder) -> Path:
     """The dataset as files in the folder; the path that a fit reads. Raises `SeriesmithError` and `OSError`."""
     if not folder.data.is_dir():
-        settings = StudioSettings.from_environment(Settings.from_environment().models)
+        settings = StudioSettings.from_environment(Settings.from_environment().repository)
         half = folder.path / "data.half"
         shutil.rmtree(half, ignore_errors=True)
         written = Catalogue(open_database(settings.database_url), settings).export(dataset, half)

@@ -21,7 +21,7 @@ from studio.studio import Studio
 
 def make_rows(serving: Serving) -> Iterator[Route]:
     """All rows, for `service.http.mounting`; where the studio must not be, a page at `/` that says why."""
-    settings = StudioSettings.from_environment(serving.settings.models)
+    settings = StudioSettings.from_environment(serving.settings.repository)
     needs_key, hosts = serving.identity.needs_key, find_hosts()
     if why := find_why_shut(needs_key, settings.allow_anonymous, hosts):
         yield build_page("/", _build_notice(why), role=None)
