@@ -12,6 +12,7 @@ from training.nursery import open_nursery
 
 COMMANDS = {
     "fit": "learn a dataset and publish its bundle",
+    "tune": "search settings on held-out training cases, then fit and publish the best",
     "generate": "write a generated dataset to a file, or series of a bundle to many (--bundle)",
     "classify": "score series in bulk by a bundle: labels, anomaly scores, typicality",
     "evaluate": "measure policies over many datasets",

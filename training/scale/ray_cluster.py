@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from types import ModuleType
 from typing import Any
 
+from bundle.cores import count_cores
 from training.settings import ConfigurationError
 
 Task = Callable[[int], Any]
@@ -14,6 +16,8 @@ Task = Callable[[int], Any]
 
 RETRIES = 5
 """How often a task is given out again whose worker was lost; one that kills every worker ends the job."""
+
+KNOCK_SECONDS = 10.0
 
 INSTALL = "pip install -e '.[cpu,scale]'"
 
@@ -30,21 +34,31 @@ def import_ray(what: str) -> ModuleType:
     return found
 
 
-def join_cluster(address: str | None, what: str) -> ModuleType:
-    """Ray, connected to the cluster at `address`, "auto" for the one of this machine; None: one for this process.
+def join_cluster(address: str | None, what: str, workers: int = 0) -> ModuleType:
+    """Ray, connected to the cluster at `address`, "auto" for the one of this machine; None: one for this process, of
+    `workers` cores, 0: all. `what` asked for it.
 
     Raises `ConfigurationError` where there is none.
     """
     ray = import_ray(what)
     if not ray.is_initialized():
         try:
-            ray.init(address=address, log_to_driver=False, configure_logging=False, include_dashboard=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+            _knock(address)
+            own = {} if address else {"num_cpus": workers or count_cores(), "include_dashboard": False}
+            ray.init(address=address or "local", log_to_driver=False, configure_logging=False, **own)
+        except (OSError, RuntimeError, ValueError) as error:
             raise ConfigurationError(
                 f"no cluster of Ray answers at {address}: {error}. Start one with `ray start --head`, and give its "
-                "HOST:PORT with --address."
+                "HOST:PORT with --address; where it asks for a token, set RAY_AUTH_MODE=token here too."
             ) from error
     return ray
+
+
+def _knock(address: str | None) -> None:
+    """Raise `OSError` where nothing listens at HOST:PORT: Ray itself would try for minutes."""
+    host, _, port = (address or "").removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal():
+        socket.create_connection((host, int(port)), KNOCK_SECONDS).close()
 
 
 def run_on_cluster(task: Task, numbers: Sequence[int], address: str) -> Iterator[Any]:
