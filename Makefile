@@ -123,6 +123,15 @@ registry-check: $(TESTING) ## Models by URL: S3 (moto's server) and MLflow (its 
 	$(VENV)-registry/bin/pip install --quiet --constraint constraints.txt s3fs 'moto[server]' mlflow
 	PYTHONPATH=. $(ONE_THREAD) $(VENV)-registry/bin/python -m pytest -m "long or not long" tests/bundle/test_registry.py tests/service/test_registry.py
 
+# Ray, with what else a cluster of two nodes needs here, beside .venv: its packages come first, those of .venv after them.
+.PHONY: many-check
+MANY := $(abspath $(VENV))-many
+many-check: $(TESTING) ## Many machines: a real cluster of two nodes generates, scores and searches while workers are killed; S3
+	$(PYTHON) -m venv $(MANY)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > "$$($(MANY)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/tested.pth"
+	$(MANY)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'ray[tune]>=2.50,<3' s3fs 'moto[server]' mlflow-skinny
+	$(ONE_THREAD) $(MANY)/bin/python -m pytest -s -m "long or not long" tests/training/scale
+
 .PHONY: lock upgrade
 lock: ## Pin again after a dependency changed in pyproject.toml; pins that still fit stay
 	$(PYTHON) scripts/lock.py

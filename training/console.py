@@ -12,7 +12,9 @@ from training.nursery import open_nursery
 
 COMMANDS = {
     "fit": "learn a dataset and publish its bundle",
-    "generate": "write a generated dataset to a file",
+    "tune": "search settings on held-out training cases, then fit and publish the best",
+    "generate": "write a generated dataset to a file, or series of a bundle to many (--bundle)",
+    "classify": "score series in bulk by a bundle: labels, anomaly scores, typicality",
     "evaluate": "measure policies over many datasets",
     "compare": "every family on the same datasets, or what bundles' manifests say, side by side",
     "advise": "say whether augmentation is likely to help a dataset, before any training",
@@ -58,7 +60,7 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
     try:
         if command in SIDE_BY_SIDE and not works_alone(arguments):
             open_nursery()  # it imports meanwhile
-        module = importlib.import_module(f"training.{command}")
+        module = importlib.import_module(find_module(command, arguments))
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] in ("training", "bundle"):
             raise
@@ -68,6 +70,13 @@ def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
         signal.signal(signal.SIGINT, before)
     status: int = module.main(list(arguments), prog)
     return status
+
+
+def find_module(command: str, arguments: Sequence[str]) -> str:
+    """The module of a command: one that is given a bundle to generate from needs nothing that learns."""
+    if command == "generate" and any(word == "--bundle" or word.startswith("--bundle=") for word in arguments):
+        return "training.scale.sampling"
+    return f"training.{command}"
 
 
 def works_alone(arguments: Sequence[str]) -> bool:

@@ -59,7 +59,10 @@ def parse_arguments(arguments: list[str], prog: str) -> GenerateConfiguration:
     words = [argument for argument in arguments if not argument.startswith("-")]
     name = next((word for word in words if find_generator(word)), next(iter(words), None))
     options = choose_options(name, arguments)
-    description = f"{GenerateConfiguration.__doc__}\n\n{describe_generators()} Formats: {', '.join(list_suffixes())}."
+    description = (
+        f"{GenerateConfiguration.__doc__}\n\n{describe_generators()} Formats: {', '.join(list_suffixes())}.\n\n"
+        "With --bundle: series of a bundle, in bulk; see --bundle NAME --help."
+    )
     default = GenerateConfiguration(name or tyro.MISSING, tyro.MISSING, generator=options)
     return tyro.cli(GenerateConfiguration, default=default, args=arguments, prog=prog, description=description)
 

@@ -68,3 +68,19 @@ def _ignore_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def end_with_parent() -> None:
+    """Leave Ctrl-C to the process that this one works for, and end when that ends, however that comes about.
+
+    To the system, the parent is the nursery, which outlives the fit as long as it has workers: a thread waits for the
+    fit itself.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_wait_and_end, name="end with parent", daemon=True).start()
+
+
+def _wait_and_end() -> None:
+    if (parent := multiprocessing.parent_process()) is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)

@@ -10,14 +10,13 @@ from bundle.generation.recipe import BLOCK_ROWS, LENGTHS_STREAM, Noise, Recipe
 Lengths = NDArray[np.int64]
 
 
-def draw_lengths(recipe: Recipe, known: Lengths) -> Lengths:
-    """Draw a length of `known` for each series of a recipe, `[count]`; equal recipes give equal lengths, and more
-    series start with those of fewer."""
-    noise = Noise(recipe)
-    index = [
-        noise.move_to(block, LENGTHS_STREAM).integers(len(known), size=BLOCK_ROWS) for block in recipe.list_blocks()
-    ]
-    drawn: Lengths = known[np.concatenate([np.empty(0, np.int64), *index])[: recipe.count]]
+def draw_lengths(recipe: Recipe, known: Lengths, blocks: range | None = None) -> Lengths:
+    """Draw a length of `known` for each series of a recipe, `[count]`, or for those of some consecutive `blocks` of it;
+    equal recipes give equal lengths, and more series start with those of fewer."""
+    noise, numbers = Noise(recipe), recipe.list_blocks() if blocks is None else blocks
+    index = [noise.move_to(block, LENGTHS_STREAM).integers(len(known), size=BLOCK_ROWS) for block in numbers]
+    asked = recipe.count - BLOCK_ROWS * (numbers.start if numbers else 0)
+    drawn: Lengths = known[np.concatenate([np.empty(0, np.int64), *index])[:asked]]
     return drawn
 
 

@@ -59,3 +59,9 @@ def test_the_source_of_a_moved_case_lies_nearest_to_it(sines: Bundle, policy: Po
 
 def test_what_is_decoded_has_no_source(sines: Bundle):
     assert (sines.sample(0, 20, seed=0).source == -1).all()
+
+
+def test_the_lengths_of_some_blocks_are_theirs_among_all():
+    many = draw_lengths(make_recipe(100), KNOWN)
+    assert np.array_equal(draw_lengths(make_recipe(100), KNOWN, range(2, 4)), many[32:64])
+    assert np.array_equal(draw_lengths(make_recipe(100), KNOWN, range(6, 7)), many[96:])

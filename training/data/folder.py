@@ -26,20 +26,21 @@ def resolve(data: Path, dataset: str | None, suffixes: Sequence[str]) -> Resolve
     names a subfolder. DatasetError when nothing or too much fits.
     """
     if data.is_file():
-        beside = _list_data_files(data.parent, suffixes)
+        beside = list_data_files(data.parent, suffixes)
         return dataset or _name(data) or data.resolve().parent.name, data, _test_file(data, beside)
     if not data.is_dir():
         raise DatasetError(f"There is no file or folder {data}. Check the path given as data.")
-    files = _list_data_files(data, suffixes)
+    files = list_data_files(data, suffixes)
     subfolder = data / dataset if dataset else data
     if dataset and subfolder.is_dir() and not _filter_named(files, dataset):
-        data, files = subfolder, _list_data_files(subfolder, suffixes)
+        data, files = subfolder, list_data_files(subfolder, suffixes)
     train = _find_training_file(data, files, dataset, suffixes)
     name = dataset or _name(train) or data.resolve().name
     return name, train, _test_file(train, files)
 
 
-def _list_data_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+def list_data_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The files of a folder that hold series, by their names."""
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and find_suffix(path) in suffixes]
     files = [path for path in files if not path.name.startswith(".") and find_stem(path).lower() != "readme"]
     return [path for path in files if path.suffix.lower() != ".npy" or not _COLUMN.match(path.stem)]

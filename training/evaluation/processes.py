@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
 
-from training.learning.parallel import end_with_parent, watch_every_process
-from training.nursery import set_one_thread
+from training.learning.parallel import watch_every_process
+from training.nursery import end_with_parent, set_one_thread
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
-import signal
-import threading
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from functools import partial
@@ -15,7 +13,7 @@ from typing import Any
 from joblib import cpu_count
 
 from training.configuration import FitConfiguration
-from training.nursery import open_nursery
+from training.nursery import end_with_parent, open_nursery
 
 
 def run_side_by_side(calls: Sequence[partial[Any]], configuration: FitConfiguration) -> list[Any]:
@@ -55,19 +53,3 @@ def watch_every_process(pool: ProcessPoolExecutor) -> None:
     the newest goes unwatched until there is another call, or an answer.
     """
     pool.submit(os.getpid)
-
-
-def end_with_parent() -> None:
-    """Leave Ctrl-C to the process that this one works for, and end when that ends, however that comes about.
-
-    To the system, the parent is the nursery, which outlives the fit as long as it has workers: a thread waits for the
-    fit itself.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_wait_and_end, name="end with parent", daemon=True).start()
-
-
-def _wait_and_end() -> None:
-    if (parent := multiprocessing.parent_process()) is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
