@@ -13,6 +13,11 @@ PORT ?= 3000
 GRPC_PORT ?= $(or $(SERIESMITH_GRPC_PORT),3001)
 MODELS ?= $(SERIESMITH_MODELS)
 
+# What an image says of itself; SOURCE is an address without a password.
+VERSION = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' bundle/__init__.py)
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+SOURCE ?= $(shell git config --get remote.origin.url | sed 's|//[^/@]*@|//|')
+
 INSTALLED := $(patsubst $(VENV)/.extra-%,%,$(wildcard $(VENV)/.extra-*))
 EXTRA ?= $(or $(if $(filter serve studio,$(MAKECMDGOALS)),,$(INSTALLED)),cpu)
 ifeq ($(filter cpu gpu,$(EXTRA)),)
@@ -100,8 +105,19 @@ format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
 
 .PHONY: bento
-bento: $(SERVING) ## A bento, to be made an image with `bentoml containerize` (EXTRA=gpu: one for CUDA)
+bento: $(SERVING) sbom ## A bento with its SBOM, to be made an image with `make image` (EXTRA=gpu: one for CUDA)
 	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
+
+# From the folder for temporary files: elsewhere BentoML 1.4 refuses its own copy of the template (its issue 5566).
+.PHONY: image image-check
+image: LABEL := --opt label=org.opencontainers.image.
+image: ## The latest bento as the image seriesmith:<version> (BACKEND=docker|podman|buildah …, OPTIONS='--opt build-arg=BASE_IMAGE=…')
+	cd $(or $(TMPDIR),/tmp) && $(abspath $(BIN))/bentoml containerize seriesmith:latest \
+		--backend $(or $(BACKEND),docker) --image-tag $(or $(TAG),seriesmith:$(VERSION)) \
+		$(LABEL)version=$(VERSION) $(LABEL)revision=$(REVISION) $(if $(SOURCE),$(LABEL)source=$(SOURCE)) $(OPTIONS)
+image-check: export BENTOML_HOME := $(abspath build/image-check/bentoml)
+image-check: $(TESTING) bento ## Build the image without an engine, run it as nobody on a read-only root, call it (as root, with buildah and debootstrap; TRAINING=1: the training image too)
+	$(BIN)/python -m scripts.images $(if $(TRAINING),--training)
 
 # Prometheus and promtool are the system's (Debian: `apt install prometheus`); without them their tests are skipped.
 CUSTOM := %/kustomization.yaml %/monitoring.yaml
@@ -124,7 +140,7 @@ audit: $(SERVING) ## Known vulnerabilities of what serving installs (asks the ad
 sbom: ## What serving consists of, as CycloneDX: build/sbom.cdx.json
 	$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet cyclonedx-bom
 	mkdir -p build && $(VENV)-audit/bin/cyclonedx-py requirements $(HASHED) --pyproject pyproject.toml \
-		--output-file build/sbom.cdx.json
+		--output-reproducible --output-file build/sbom.cdx.json
 
 .PHONY: proto
 proto: $(TESTING) ## Write what follows from service/operations/: seriesmith.proto, the stubs, the client's methods
