@@ -109,12 +109,16 @@ bento: $(SERVING) sbom ## A bento with its SBOM, to be made an image with `make 
 	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
 
 # From the folder for temporary files: elsewhere BentoML 1.4 refuses its own copy of the template (its issue 5566).
-.PHONY: image image-check
-image: LABEL := --opt label=org.opencontainers.image.
+.PHONY: image training-image image-check
+image training-image: LABEL = $(if $(filter image,$@),--opt label=,--label )org.opencontainers.image.
+image training-image: LABELS = $(LABEL)version=$(VERSION) $(LABEL)revision=$(REVISION) $(if $(SOURCE),$(LABEL)source=$(SOURCE))
 image: ## The latest bento as the image seriesmith:<version> (BACKEND=docker|podman|buildah …, OPTIONS='--opt build-arg=BASE_IMAGE=…')
 	cd $(or $(TMPDIR),/tmp) && $(abspath $(BIN))/bentoml containerize seriesmith:latest \
 		--backend $(or $(BACKEND),docker) --image-tag $(or $(TAG),seriesmith:$(VERSION)) \
-		$(LABEL)version=$(VERSION) $(LABEL)revision=$(REVISION) $(if $(SOURCE),$(LABEL)source=$(SOURCE)) $(OPTIONS)
+		$(LABELS) $(OPTIONS)
+training-image: ## What fits and prunes, as the image seriesmith-training:<version> (BACKEND=docker|podman|buildah, OPTIONS='--build-arg …')
+	$(or $(BACKEND),docker) build --file deploy/training/Dockerfile --tag $(or $(TAG),seriesmith-training:$(VERSION)) \
+		$(LABELS) $(OPTIONS) .
 image-check: export BENTOML_HOME := $(abspath build/image-check/bentoml)
 image-check: $(TESTING) bento ## Build the image without an engine, run it as nobody on a read-only root, call it (as root, with buildah and debootstrap; TRAINING=1: the training image too)
 	$(BIN)/python -m scripts.images $(if $(TRAINING),--training)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +116,17 @@ def run_baked(root: Path, configuration: Mapping[str, Any], log: Path, findings:
 
 def run_mounted(root: Path, configuration: Mapping[str, Any], log: Path, findings: Findings, models: Path) -> None:
     """Run the image with another repository than its own."""
-    environment = ANONYMOUS | {"SERIESMITH_MODELS": "/models", "SERIESMITH_DRAIN_SECONDS": "0"}
-    volumes = (Volume(models, "/models"),)
-    with run_container(root, configuration, log, environment=environment, volumes=volumes) as container:
+    with serve_mounted(root, configuration, log, models) as container:
         if claim_calls(container, findings, "ready,models,sample", name_bundles(models), "mounted models: "):
             findings.claim("mounted models: it ends with 0", (code := container.end()) == 0, code)
+
+
+def serve_mounted(
+    root: Path, configuration: Mapping[str, Any], log: Path, models: Path
+) -> AbstractContextManager[Container]:
+    """Start the image with the repository `models`, mounted read-only."""
+    environment = ANONYMOUS | {"SERIESMITH_MODELS": "/models", "SERIESMITH_DRAIN_SECONDS": "0"}
+    return run_container(root, configuration, log, environment=environment, volumes=(Volume(models, "/models"),))
 
 
 def name_bundles(models: Path) -> str:

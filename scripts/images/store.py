@@ -41,11 +41,9 @@ class Store:
             "BUILDAH_FORMAT": "docker",  # the other format has no health checks
         }
 
-    def run(self, *command: str | Path, cwd: Path | None = None) -> str:
+    def run(self, *command: str | Path) -> str:
         """Return what the command printed. Raises `SystemExit` with the end of it where the command failed."""
-        done = subprocess.run(
-            command, cwd=cwd, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        done = subprocess.run(command, env=self.environment, text=True, capture_output=True)
         if done.returncode:
             raise SystemExit(f"{' '.join(map(str, command))} failed:\n{(done.stdout + done.stderr)[-3000:]}")
         return done.stdout
