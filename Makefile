@@ -128,7 +128,7 @@ CUSTOM := %/kustomization.yaml %/monitoring.yaml
 .PHONY: deploy-check
 deploy-check: $(TESTING) ## deploy/: manifests by Kubernetes' schemas, alerts by promtool, each panel's query on a loaded server
 	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet kubernetes-validate
-	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/base/*.yaml))
+	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/*/*.yaml))
 	$(BIN)/python -m pytest -m "long or not long" tests/deploy
 
 .PHONY: lock upgrade
