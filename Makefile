@@ -42,7 +42,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
 .PHONY: serve studio
@@ -105,7 +105,7 @@ format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
 
 .PHONY: bento
-bento: $(SERVING) sbom ## A bento with its SBOM, to be made an image with `make image` (EXTRA=gpu: one for CUDA)
+bento: $(SERVING) sbom ## A bento with its SBOM, which `make image` makes an image of (EXTRA=gpu: one for CUDA)
 	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
 
 # From the folder for temporary files: elsewhere BentoML 1.4 refuses its own copy of the template (its issue 5566).

@@ -26,10 +26,8 @@ PATIENCE = 600.0
 
 def build_training(store: Store, findings: Findings) -> None:
     """Make the image by `make training-image`."""
-    began = time.monotonic()
-    options = f"OPTIONS=--build-arg BASE_IMAGE={BASE} --pull-never"
-    store.run("make", "training-image", "BACKEND=buildah", f"TAG={IMAGE}", options)
-    findings.note("training: built in", f"{time.monotonic() - began:.0f} s")
+    seconds = store.make("training-image", IMAGE, f"--build-arg BASE_IMAGE={BASE} --pull-never")
+    findings.note("training: built in", f"{seconds:.0f} s")
     findings.note("training: beyond its base", f"{store.measure(IMAGE) - store.measure(BASE):.0f} MB")
 
 
