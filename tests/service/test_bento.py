@@ -39,6 +39,8 @@ def test_a_bento_holds_the_bundles_and_one_onnxruntime(bento: Path) -> None:
     assert len(found) == 1
     assert "torch" not in requirements
     assert not list(bento.rglob("tests"))
+    rooms = {path.name for path in (bento / "src").iterdir() if not path.name.startswith("requirements-")}
+    assert rooms - {"build"} == {"bentofile.yaml", "bundle", "models", "service"}
     assert "service: service.app:Seriesmith" in (bento / "bento.yaml").read_text()
 
 
