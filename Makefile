@@ -13,6 +13,11 @@ PORT ?= 3000
 GRPC_PORT ?= $(or $(SERIESMITH_GRPC_PORT),3001)
 MODELS ?= $(SERIESMITH_MODELS)
 
+# What an image says of itself; SOURCE is an address without a password.
+VERSION = $(shell sed -n 's/^VERSION = "\(.*\)"/\1/p' bundle/__init__.py)
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+SOURCE ?= $(shell git config --get remote.origin.url | sed 's|//[^/@]*@|//|')
+
 INSTALLED := $(patsubst $(VENV)/.extra-%,%,$(wildcard $(VENV)/.extra-*))
 EXTRA ?= $(or $(if $(filter serve studio,$(MAKECMDGOALS)),,$(INSTALLED)),cpu)
 ifeq ($(filter cpu gpu,$(EXTRA)),)
@@ -37,7 +42,7 @@ MAKEFLAGS += --no-print-directory
 
 .PHONY: help
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # `exec`: what make started is the server itself, so that a signal reaches it and nothing stays behind.
 .PHONY: serve studio
@@ -104,15 +109,30 @@ format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
 
 .PHONY: bento
-bento: $(SERVING) ## A bento, to be made an image with `bentoml containerize` (EXTRA=gpu: one for CUDA)
+bento: $(SERVING) sbom ## A bento with its SBOM, which `make image` makes an image of (EXTRA=gpu: one for CUDA)
 	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
+
+# From the folder for temporary files: elsewhere BentoML 1.4 refuses its own copy of the template (its issue 5566).
+.PHONY: image training-image image-check
+image training-image: LABEL = $(if $(filter image,$@),--opt label=,--label )org.opencontainers.image.
+image training-image: LABELS = $(LABEL)version=$(VERSION) $(LABEL)revision=$(REVISION) $(if $(SOURCE),$(LABEL)source=$(SOURCE))
+image: ## The latest bento as the image seriesmith:<version> (BACKEND=docker|podman|buildah …, OPTIONS='--opt build-arg=BASE_IMAGE=…')
+	cd $(or $(TMPDIR),/tmp) && $(abspath $(BIN))/bentoml containerize seriesmith:latest \
+		--backend $(or $(BACKEND),docker) --image-tag $(or $(TAG),seriesmith:$(VERSION)) \
+		$(LABELS) $(OPTIONS)
+training-image: ## What fits and prunes, as the image seriesmith-training:<version> (BACKEND=docker|podman|buildah, OPTIONS='--build-arg …')
+	$(or $(BACKEND),docker) build --file deploy/training/Dockerfile --tag $(or $(TAG),seriesmith-training:$(VERSION)) \
+		$(LABELS) $(OPTIONS) .
+image-check: export BENTOML_HOME := $(abspath build/image-check/bentoml)
+image-check: $(TESTING) bento ## Build the image without an engine, run it as nobody on a read-only root, call it (as root, with buildah and debootstrap; TRAINING=1: the training image too)
+	$(BIN)/python -m scripts.images $(if $(TRAINING),--training)
 
 # Prometheus and promtool are the system's (Debian: `apt install prometheus`); without them their tests are skipped.
 CUSTOM := %/kustomization.yaml %/monitoring.yaml
 .PHONY: deploy-check
 deploy-check: $(TESTING) ## deploy/: manifests by Kubernetes' schemas, alerts by promtool, each panel's query on a loaded server
 	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet kubernetes-validate
-	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/base/*.yaml))
+	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/*/*.yaml))
 	$(BIN)/python -m pytest -m "long or not long" tests/deploy
 
 # What they need stands beside what tests need, in an environment of its own: the whole of MLflow is large.
@@ -145,7 +165,7 @@ audit: $(SERVING) ## Known vulnerabilities of what serving installs (asks the ad
 sbom: ## What serving consists of, as CycloneDX: build/sbom.cdx.json
 	$(PYTHON) -m venv $(VENV)-audit && $(VENV)-audit/bin/pip install --quiet cyclonedx-bom
 	mkdir -p build && $(VENV)-audit/bin/cyclonedx-py requirements $(HASHED) --pyproject pyproject.toml \
-		--output-file build/sbom.cdx.json
+		--output-reproducible --output-file build/sbom.cdx.json
 
 .PHONY: proto
 proto: $(TESTING) ## Write what follows from service/operations/: seriesmith.proto, the stubs, the client's methods

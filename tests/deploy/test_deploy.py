@@ -17,10 +17,14 @@ import httpx
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from bundle.repository import SHIPPED
 from service.metrics import INSTRUMENTS
 from service.settings import PREFIX, Settings
 from tests.service.bundles import Labelled
 from tests.service.server import Server, find_free_ports, run_server, wait_until
+from training.ending import WITHHELD
+from training.fit import parse_arguments
+from training.models import main as models_command
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
@@ -74,6 +78,25 @@ def test_kustomize_lists_every_file_and_selectors_select() -> None:
     assert documents["service.yaml"]["spec"]["selector"] == labels
     assert documents["disruption.yaml"]["spec"]["selector"]["matchLabels"] == labels
     assert documents["scaling.yaml"]["spec"]["scaleTargetRef"]["name"] == "seriesmith"
+
+
+def test_the_job_that_refits_runs_commands_that_exist_and_shares_the_volume() -> None:
+    folder = DEPLOY / "kubernetes/refit"
+    kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+    assert sorted([*kustomization["resources"], "kustomization.yaml"]) == sorted(file.name for file in folder.iterdir())
+    job = yaml.safe_load((folder / "refit.yaml").read_text())["spec"]["jobTemplate"]["spec"]
+    pod = job["template"]["spec"]
+    [fit], [prune] = pod["initContainers"], pod["containers"]
+    configuration = parse_arguments(fit["args"][1:])
+    assert (configuration.data, configuration.name, configuration.force) == (Path("/data/series.npz"), "series", False)
+    assert prune["args"][0] == "models"
+    assert models_command([*prune["args"][1:], "--models", str(SHIPPED), "--dry-run"]) == 0
+    [rule] = job["podFailurePolicy"]["rules"]
+    assert rule["onExitCodes"] == {"containerName": "fit", "operator": "In", "values": [WITHHELD]}
+    dockerfile = (DEPLOY / "training/Dockerfile").read_text()
+    assert f"USER {pod['securityContext']['runAsUser']}:" in dockerfile
+    [models] = [each["mountPath"] for each in fit["volumeMounts"] if each["name"] == "models"]
+    assert f"SERIESMITH_MODELS={models}" in dockerfile
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""Builds the images without a container engine, runs and calls them: `make image-check`."""
