@@ -103,13 +103,13 @@ train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
 bento: $(SERVING) ## A bento, to be made an image with `bentoml containerize` (EXTRA=gpu: one for CUDA)
 	$(BIN)/bentoml build --bentofile $(if $(filter gpu,$(EXTRA)),bentofile.gpu.yaml,bentofile.yaml)
 
-# Prometheus and promtool are the system's (Debian: `apt install prometheus`); without them their tests are skipped.
-CUSTOM := %/kustomization.yaml %/monitoring.yaml
+# Prometheus, promtool, nginx and kubectl are the system's (Debian: `apt install prometheus nginx`); without them their
+# tests are skipped, and the last lines say so.
 .PHONY: deploy-check
-deploy-check: $(TESTING) ## deploy/: manifests by Kubernetes' schemas, alerts by promtool, each panel's query on a loaded server
-	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet kubernetes-validate
-	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/base/*.yaml))
-	$(BIN)/python -m pytest -m "long or not long" tests/deploy
+deploy-check: $(TESTING) ## deploy/: compose by Compose, manifests by their readers' schemas, alerts, each panel's query, nginx
+	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet --requirement scripts/manifests/requirements.txt
+	$(VENV)-deploy/bin/pip install --quiet --no-deps kserve==0.21.0
+	$(BIN)/python -m pytest -rs -m "long or not long" tests/deploy
 
 .PHONY: lock upgrade
 lock: ## Pin again after a dependency changed in pyproject.toml; pins that still fit stay

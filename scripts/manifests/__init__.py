@@ -1,1 +1,1 @@
-"""Manifests are held to the schemas of those who will read them: Kubernetes, KServe, Prometheus' operator, cert-manager."""
+"""Manifests are held to the schemas of those who read them: Kubernetes, KServe, Prometheus' operator, cert-manager."""

@@ -28,7 +28,7 @@ def list_faults(manifest: dict[str, Any]) -> list[str]:
 
 
 def _read(value: Any, kind: str, place: str) -> list[str]:
-    """Hold a value to a type as the models write it: `str`, `list[V1EnvVar]`, `dict(str, str)`, `Dict[str, str]`, `V1Container`."""
+    """Hold a value to a type as models write it: `str`, `list[V1EnvVar]`, `dict(str, str)` or `Dict[str, str]`."""
     if listed := re.fullmatch(r"[Ll]ist\[(.+)\]", kind):
         if not isinstance(value, list):
             return [f"{place}: a list is expected, not {value!r}"]

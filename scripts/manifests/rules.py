@@ -1,4 +1,4 @@
-"""`python -m scripts.manifests.rules` writes the alerts of deploy/prometheus/rules.yml as an object of Prometheus' operator."""
+"""`python -m scripts.manifests.rules` writes deploy/prometheus/rules.yml as an object of Prometheus' operator."""
 
 from __future__ import annotations
 

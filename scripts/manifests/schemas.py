@@ -1,4 +1,4 @@
-"""Which schema an object is held to, and what it says; an object without a schema is refused, as is an unknown field."""
+"""The schema of an object, and what it finds; an object without a schema is refused, and so is an unknown field."""
 
 from __future__ import annotations
 
