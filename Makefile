@@ -127,13 +127,13 @@ image-check: export BENTOML_HOME := $(abspath build/image-check/bentoml)
 image-check: $(TESTING) bento ## Build the image without an engine, run it as nobody on a read-only root, call it (as root, with buildah and debootstrap; TRAINING=1: the training image too)
 	$(BIN)/python -m scripts.images $(if $(TRAINING),--training)
 
-# Prometheus and promtool are the system's (Debian: `apt install prometheus`); without them their tests are skipped.
-CUSTOM := %/kustomization.yaml %/monitoring.yaml
+# Prometheus, promtool, nginx and kubectl are the system's (Debian: `apt install prometheus nginx`); without them their
+# tests are skipped, and the last lines say so.
 .PHONY: deploy-check
-deploy-check: $(TESTING) ## deploy/: manifests by Kubernetes' schemas, alerts by promtool, each panel's query on a loaded server
-	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet kubernetes-validate
-	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/*/*.yaml))
-	$(BIN)/python -m pytest -m "long or not long" tests/deploy
+deploy-check: $(TESTING) ## deploy/: compose by Compose, manifests by their readers' schemas, alerts, each panel's query, nginx
+	$(PYTHON) -m venv $(VENV)-deploy && $(VENV)-deploy/bin/pip install --quiet --requirement scripts/manifests/requirements.txt
+	$(VENV)-deploy/bin/pip install --quiet --no-deps kserve==0.21.0
+	$(BIN)/python -m pytest -rs -m "long or not long" tests/deploy
 
 # What they need stands beside what tests need, in an environment of its own: the whole of MLflow is large.
 .PHONY: registry-check

@@ -101,7 +101,7 @@ class Running:
 @contextmanager
 def run_server(server: Server, folder: Path) -> Iterator[Running]:
     """Start it, with its interpreter's `folder`, and wait until it is ready. Raises `NotRun` when it is not."""
-    http, rpc, metrics = _find_free_ports(3)
+    http, rpc, metrics = find_free_ports(3)
     with tempfile.TemporaryDirectory(prefix=f"loadtest-{server.name}-", ignore_cleanup_errors=True) as home:
         values = {"bin": folder, "http": http, "grpc": rpc, "metrics": metrics, "home": home}
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SERIESMITH_")}
@@ -151,7 +151,7 @@ def _read_last_line(log: Path) -> str:
     return lines[-1][:300] if lines else "it said nothing"
 
 
-def _find_free_ports(count: int) -> list[int]:
+def find_free_ports(count: int) -> list[int]:
     """Ports that nothing listens on, below those that the system hands out: no connection takes one meanwhile."""
     with ExitStack() as held:
         ports: list[int] = []

@@ -1,0 +1,2 @@
+-- Run once, when the volume is empty: MLflow's database beside the studio's.
+CREATE DATABASE mlflow;
