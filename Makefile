@@ -101,7 +101,7 @@ format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 docs docs-serve: export NO_MKDOCS_2_WARNING := 1
 docs: $(TESTING) ## The documentation's site, into build/site
 	$(BIN)/python -m mkdocs build --strict --quiet
-docs-serve: $(TESTING) ## The same at http://127.0.0.1:8000/, built again whenever a file changes (HOST= DOCS_PORT=)
+docs-serve: $(TESTING) ## The same at http://127.0.0.1:8000/, built again whenever a page changes (HOST= DOCS_PORT=)
 	@exec $(BIN)/python -m mkdocs serve --dev-addr $(HOST):$(or $(DOCS_PORT),8000)
 
 .PHONY: train-env

@@ -23,7 +23,7 @@ class Shown:
 
 def render_notebook(file: Path) -> Shown:
     """Render a notebook's page; the notebook itself lies beside it, to be downloaded."""
-    notebook: NotebookNode = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.read(file, as_version=4)
     pictures: dict[str, bytes] = {}
     parts = [_render_cell(cell, f"{file.stem}-{place}", pictures) for place, cell in enumerate(notebook.cells)]
     title, *rest = parts

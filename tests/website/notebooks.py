@@ -27,7 +27,7 @@ NEEDS = "needs-"
 
 def read_notebook(file: Path) -> NotebookNode:
     """Read a notebook, without the cells that cannot run here."""
-    notebook: NotebookNode = nbformat.read(file, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: NotebookNode = nbformat.read(file, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if all(map(shutil.which, list_needs(cell)))]
     return notebook
 
@@ -44,7 +44,7 @@ def list_needs(cell: NotebookNode) -> list[str]:
 
 def run_notebook(notebook: NotebookNode, folder: Path) -> NotebookNode:
     """Run a notebook as Jupyter does, from where it lies; `folder` is for what is written. A cell that fails raises."""
-    ran: NotebookNode = nbformat.from_dict(notebook)  # type: ignore[no-untyped-call]
+    ran: NotebookNode = nbformat.from_dict(notebook)
     resources = {"metadata": {"path": str(TUTORIALS)}}
     client = NotebookClient(ran, timeout=900, kernel_name="python3", resources=resources, coalesce_streams=True)
     # Sockets of the file system, whose paths must be short: nobody else can reach the kernel.
@@ -78,7 +78,7 @@ def check_outputs(stored: NotebookNode, ran: NotebookNode) -> None:
         assert not [one for one in after.outputs if one.get("name") == "stderr"], after.outputs
         pictures = [sum("image/png" in one.get("data", {}) for one in cell.outputs) for cell in (before, after)]
         assert pictures[0] == pictures[1], before.source
-        check_text(*(_join(cell) for cell in (before, after)), VARIES in list_tags(before))
+        check_text(_join(before), _join(after), VARIES in list_tags(before))
 
 
 def _join(cell: NotebookNode) -> str:

@@ -40,7 +40,7 @@ def test_another_output_is_noticed(came: str, varies: bool) -> None:
 def store_outputs(file: Path) -> None:
     """Run a notebook, and store what it prints and draws."""
     with tempfile.TemporaryDirectory() as folder:
-        nbformat.write(run_notebook(read_notebook(file), Path(folder)), file)  # type: ignore[no-untyped-call]
+        nbformat.write(run_notebook(read_notebook(file), Path(folder)), file)
 
 
 if __name__ == "__main__":
