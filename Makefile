@@ -105,6 +105,14 @@ format: $(TESTING) ## Rewrite the code in the style that `make test` asks for
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# A warning is an error. Material's advertisement of its successor is none of ours.
+.PHONY: docs docs-serve
+docs docs-serve: export NO_MKDOCS_2_WARNING := 1
+docs: $(TESTING) ## The documentation's site, into build/site
+	$(BIN)/python -m mkdocs build --strict --quiet
+docs-serve: $(TESTING) ## The same at http://127.0.0.1:8000/, built again whenever a page changes (HOST= DOCS_PORT=)
+	@exec $(BIN)/python -m mkdocs serve --dev-addr $(HOST):$(or $(DOCS_PORT),8000)
+
 .PHONY: train-env
 train-env: $(TRAINING) ## What `.venv/bin/python training/fit.py` needs
 
