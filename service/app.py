@@ -10,6 +10,7 @@ from typing import Any
 import bentoml
 import orjson
 
+from service.certificates import follow_certificates, list_http_certificates
 from service.draining import drain_on_sigterm
 from service.front_door import open_front_door
 from service.grpc.address import require_free_port
@@ -58,13 +59,16 @@ class _Lifecycle:
     async def start(self) -> None:
         await SERVING.start()
         await GRPC.start()
+        certificates = [*list_http_certificates(), *GRPC.certificates]
         drain_on_sigterm(SERVING)
         mark_ready()
         self._orphaned = asyncio.create_task(end_with_supervisor())
+        self._following = asyncio.create_task(follow_certificates(certificates))
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
         self._orphaned.cancel()
+        self._following.cancel()
         await GRPC.stop()
         await SERVING.stop()
 
