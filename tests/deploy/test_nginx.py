@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from loadtest.nginx import CONFIGURATION, find_nginx, run_nginx
-from seriesmith import Client, SeriesmithClientError
+from seriesmith import Client, SeriesmithClientError, Unavailable
 from service.operations import OPERATIONS
 from service.settings import Settings
 from tests.service.bundles import Labelled
@@ -202,6 +202,18 @@ def test_a_killed_server_loses_what_it_had_in_flight_at_most(
             wait_until(lambda: seen.answered > before + 100, 20, "answers of the other one")
         assert len(seen.failed) <= most
         assert all(failure.startswith("Unreachable") for failure in seen.failed)
+
+
+@pytest.mark.long
+@needs_nginx
+def test_where_no_server_answers_callers_are_told_in_the_servers_form(repository: Path, tmp_path: Path) -> None:
+    with run_pair(tmp_path, repository) as pair:
+        for one in pair.servers:
+            kill(one.pid)
+        answer = pair.front.http.get("/models")
+        assert answer.status_code == 503 and answer.headers["retry-after"] == "1"
+        with Client(pair.front.url, retries=0) as client, pytest.raises(Unavailable):
+            client.classify(np.zeros((1, 2, 64), np.float32), model="sines")
 
 
 def kill(pid: int) -> None:
