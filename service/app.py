@@ -11,6 +11,7 @@ import bentoml
 import orjson
 
 from bundle.cores import count_gpus
+from service.certificates import follow_certificates, list_http_certificates
 from service.draining import drain_on_sigterm
 from service.following import require_registry
 from service.front_door import open_front_door
@@ -67,13 +68,16 @@ class _Lifecycle:
     async def start(self) -> None:
         await SERVING.start()
         await GRPC.start()
+        certificates = [*list_http_certificates(), *GRPC.certificates]
         drain_on_sigterm(SERVING)
         mark_ready()
         self._orphaned = asyncio.create_task(end_with_supervisor())
+        self._following = asyncio.create_task(follow_certificates(certificates))
 
     @bentoml.on_shutdown
     async def stop(self) -> None:
         self._orphaned.cancel()
+        self._following.cancel()
         await GRPC.stop()
         await SERVING.stop()
 

@@ -15,6 +15,7 @@ import grpc.aio
 from bundle.errors import InvalidRequest, Overloaded, RequestTimeout, SeriesmithError, TooLarge, Unauthenticated
 from service.admission import REFUSAL_SECONDS, is_authentic
 from service.budget import Budget
+from service.certificates import Certificate
 from service.grpc.address import write_address
 from service.grpc.asked import Asked, Method
 from service.grpc.call import CONVERSED_BYTES
@@ -47,6 +48,8 @@ class GrpcioServer:
     def __init__(self, serving: Serving) -> None:
         self._serving = serving
         self._server: grpc.aio.Server | None = None
+        self.certificates: list[Certificate] = []
+        """None that could be changed while it runs."""
 
     async def start(self) -> None:
         """Listen and answer from now on; do nothing where the port is 0.

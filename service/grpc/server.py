@@ -13,6 +13,7 @@ import logging
 from functools import partial
 from typing import Any
 
+from service.certificates import Certificate
 from service.grpc.address import bind_sockets, write_address
 from service.grpc.asked import Method, read_call
 from service.grpc.call import Call
@@ -20,7 +21,7 @@ from service.grpc.health import Health
 from service.grpc.http2.connection import Http2Connection
 from service.grpc.http2.deadlines import Bounds
 from service.grpc.interfaces import INTERFACES, list_methods
-from service.grpc.tls import build_tls_context
+from service.grpc.tls import build_tls_context, list_certificates
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -41,6 +42,7 @@ class GrpcServer:
         self._connections: set[Http2Connection] = set()
         self._emptied = asyncio.Event()
         self._methods: dict[bytes, Method] = {}
+        self.certificates: list[Certificate] = []
 
     async def start(self) -> None:
         """Listen and answer from now on; do nothing where the port is 0.
@@ -55,6 +57,7 @@ class GrpcServer:
         loop = asyncio.get_running_loop()
         secured: dict[str, Any] = {}
         if tls := build_tls_context(settings):
+            self.certificates = list_certificates(settings, tls)
             secured = {"ssl": tls, "ssl_handshake_timeout": settings.head_seconds}
         self._listening = [
             await loop.create_server(self._make_connection, sock=one, backlog=BACKLOG, **secured)

@@ -1,4 +1,4 @@
-"""TLS of the gRPC port: certificates are read when the server starts, and refused in a sentence that names the file."""
+"""TLS of the gRPC port: a certificate that cannot be used at the start is refused in a sentence that names the file."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc
 
+from service.certificates import Certificate, refuse_passwords
 from service.grpc.address import is_loopback, write_address
 from service.settings import Settings
 
@@ -26,7 +27,7 @@ def build_tls_context(settings: Settings) -> ssl.SSLContext | None:
     context.set_ciphers(CIPHERS)
     context.set_alpn_protocols(["h2"])
     try:
-        context.load_cert_chain(chain, key, password=_refuse_passwords)
+        context.load_cert_chain(chain, key, password=refuse_passwords)
     except (ssl.SSLError, ValueError) as error:
         raise ValueError(
             f"SERIESMITH_GRPC_CERTFILE ({chain}) and SERIESMITH_GRPC_KEYFILE ({key}) are no certificate and its key, "
@@ -39,6 +40,13 @@ def build_tls_context(settings: Settings) -> ssl.SSLContext | None:
             raise ValueError(f"SERIESMITH_GRPC_CLIENT_CA ({clients}) holds no certificate in PEM: {error}.") from error
         context.verify_mode = ssl.CERT_REQUIRED
     return context
+
+
+def list_certificates(settings: Settings, context: ssl.SSLContext | None) -> list[Certificate]:
+    """Return the certificate that `context` was built with; none where there is none."""
+    if context is None:
+        return []
+    return [Certificate(context, Path(settings.grpc_certfile), Path(settings.grpc_keyfile or settings.grpc_certfile))]
 
 
 def build_server_credentials(settings: Settings) -> grpc.ServerCredentials | None:
@@ -81,8 +89,3 @@ def _read_files(settings: Settings) -> tuple[Path, Path, Path | None]:
             raise ValueError(f"SERIESMITH_GRPC_{name} ({path}) cannot be read: {error.strerror}.") from error
     clients = named["CLIENT_CA"]
     return Path(named["CERTFILE"]), Path(named["KEYFILE"]), Path(clients) if clients else None
-
-
-def _refuse_passwords() -> bytes:
-    """Answer OpenSSL with an empty password, so that it does not ask on the terminal."""
-    raise ValueError("the key has a password")

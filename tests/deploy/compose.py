@@ -13,7 +13,8 @@ import pytest
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 CHECKING = DEPLOY.parent / ".venv-deploy"
 """Where `make deploy-check` puts what it needs."""
-PROGRAM = CHECKING / "bin/docker-compose"
+PROGRAM = next(iter(CHECKING.glob("lib/python3*/site-packages/compose/docker-compose")), CHECKING / "none")
+"""The program itself: the command beside it ends with 0 whatever it does."""
 FILES = ("compose.yaml", "compose.studio.yaml", "compose.monitoring.yaml")
 SECRETS = {
     "POSTGRES_PASSWORD": "pass-of-postgres",

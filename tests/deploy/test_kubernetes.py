@@ -146,7 +146,7 @@ def test_tls_reaches_pods_probes_and_prometheus_and_grpc_has_a_port_of_its_own()
     [secret] = [
         one["spec"]["secretName"]
         for one in made
-        if one["metadata"]["name"] == "seriesmith" and "dnsNames" in one["spec"]
+        if one["metadata"]["name"] == "seriesmith" and "dnsNames" in one.get("spec", {})
     ]
     assert {"name": "tls", "secret": {"secretName": secret, "defaultMode": 0o440}} in pod["volumes"]
     [scraped] = [one["spec"]["endpoints"][0] for one in made if one["kind"] == "ServiceMonitor"]

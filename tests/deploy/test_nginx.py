@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
 from loadtest.nginx import CONFIGURATION, find_nginx, run_nginx
-from seriesmith import Client, SeriesmithClientError
+from seriesmith import Client, SeriesmithClientError, Unavailable
 from service.operations import OPERATIONS
 from service.settings import Settings
 from tests.service.bundles import Labelled
@@ -52,7 +53,7 @@ class Pair:
 
 
 @contextmanager
-def run_pair(folder: Path, models: Path, **settings: object) -> Iterator[Pair]:
+def run_pair(folder: Path, models: Path, **settings: Any) -> Iterator[Pair]:
     with ExitStack() as stack:
         servers = []
         for name in ("first", "second"):
@@ -140,7 +141,7 @@ def test_streams_go_on_as_they_come_and_refusals_pass(pair: Pair) -> None:
 
 @dataclass
 class Load:
-    """What became of the requests of clients that send without a pause and never again what failed."""
+    """What became of the requests of clients that send without a pause."""
 
     answered: int = 0
     failed: list[str] = field(default_factory=list)
@@ -148,12 +149,12 @@ class Load:
 
 
 @contextmanager
-def load(address: str, series: np.ndarray) -> Iterator[Load]:
+def load(address: str, series: np.ndarray, retries: int = 0) -> Iterator[Load]:
     """Clients that classify, each sending its next request when the last is answered, until the block ends."""
     seen = Load()
 
     def run() -> None:
-        with Client(address, retries=0) as client:
+        with Client(address, retries=retries) as client:
             while not seen.ended.is_set():
                 try:
                     client.classify(series, model="sines")
@@ -189,18 +190,30 @@ def test_a_server_that_stops_loses_no_request(repository: Path, tmp_path: Path, 
 
 @pytest.mark.long
 @needs_nginx
-@pytest.mark.parametrize("scheme", ["http", "grpc"])
+@pytest.mark.parametrize(("scheme", "retries", "most"), [("http", 0, 0), ("grpc", 0, CLIENTS), ("grpc", 5, 0)])
 def test_a_killed_server_loses_what_it_had_in_flight_at_most(
-    repository: Path, tmp_path: Path, cases: Labelled, scheme: str
+    repository: Path, tmp_path: Path, cases: Labelled, scheme: str, retries: int, most: int
 ) -> None:
-    """And over HTTP not even that, of operations that only compute: the other one is asked again."""
+    """And over HTTP not even that, of operations that only compute: nginx asks the other one. Of gRPC, clients do."""
     with run_pair(tmp_path, repository) as pair:
-        with load(pair.name(scheme), cases.series) as seen:
+        with load(pair.name(scheme), cases.series, retries) as seen:
             kill(pair.servers[0].pid)
             before = seen.answered
             wait_until(lambda: seen.answered > before + 100, 20, "answers of the other one")
-        assert len(seen.failed) <= (0 if scheme == "http" else CLIENTS)
+        assert len(seen.failed) <= most
         assert all(failure.startswith("Unreachable") for failure in seen.failed)
+
+
+@pytest.mark.long
+@needs_nginx
+def test_where_no_server_answers_callers_are_told_in_the_servers_form(repository: Path, tmp_path: Path) -> None:
+    with run_pair(tmp_path, repository) as pair:
+        for one in pair.servers:
+            kill(one.pid)
+        answer = pair.front.http.get("/models")
+        assert answer.status_code == 503 and answer.headers["retry-after"] == "1"
+        with Client(pair.front.url, retries=0) as client, pytest.raises(Unavailable):
+            client.classify(np.zeros((1, 2, 64), np.float32), model="sines")
 
 
 def kill(pid: int) -> None:
