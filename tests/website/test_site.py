@@ -121,7 +121,7 @@ def test_a_search_finds_a_setting_and_leads_there(served: str, browser: Browser)
         page.goto(served)
         page.get_by_placeholder("Search").fill("SERIESMITH_BODY_SECONDS")
         found = page.locator(".md-search-result__link").first
-        expect(found).to_contain_text("server")
+        expect(found).to_contain_text("Settings")
         found.click()
         expect(page.get_by_text("How long a request's body may take")).to_be_visible()
         assert "/reference/settings/" in page.url
