@@ -64,6 +64,9 @@ def main(arguments: Sequence[str] | None = None, prog: str = "seriesmith classif
     except (ConfigurationError, SeriesmithError, OSError) as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"{prog}: stopped; the same command goes on where it stopped.", file=sys.stderr)
+        return 130
     print(f"{given.to}: {done['rows']} series in {done['parts']} parts, {done['anomalies']} of them anomalous")
     if done["refused"]:
         print(f"{done['refused']} rows could not be scored; the column `refused` says why.", file=sys.stderr)

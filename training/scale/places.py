@@ -18,7 +18,8 @@ TEMPORARY = ".tmp"
 
 
 class Place:
-    """A folder, by its path or by a URL that fsspec knows (s3://bucket/folder, gs://…). It pickles as that.
+    """A folder, by its path or by a URL that fsspec knows (s3://bucket/folder, gs://…). It pickles as its whole URL:
+    other processes have other working folders.
 
     Every method raises `OSError` where the store refuses.
     """
@@ -35,7 +36,7 @@ class Place:
         self._puts_whole = not PUTS_WHOLE.isdisjoint((names,) if isinstance(names, str) else names)
 
     def __reduce__(self) -> tuple[type[Place], tuple[str]]:
-        return Place, (self.url,)
+        return Place, (self._files.unstrip_protocol(self._root),)
 
     def list_files(self) -> dict[str, int]:
         """Bytes of each file in the folder, by name; none where there is no folder yet."""

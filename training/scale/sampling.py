@@ -89,6 +89,9 @@ def main(arguments: Sequence[str] | None = None, prog: str = "seriesmith generat
     except (ConfigurationError, SeriesmithError, OSError) as error:
         print(f"{prog}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"{prog}: stopped; the same command goes on where it stopped.", file=sys.stderr)
+        return 130
     print(f"{given.to}: {done['rows']} series in {done['shards']} shards, seed {seed}")
     return 0
 

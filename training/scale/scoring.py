@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from bundle.engine.bundle import Bundle
 from bundle.grid import OnGrid
 from training.scale.bundles import Packed, unpack
 from training.scale.columns import SERIES, TIMES, build_lists, open_writer, read_summary, write_summary
-from training.scale.inputs import Inputs
+from training.scale.inputs import Inputs, Piece
 from training.scale.jobs import check_libraries, compute_digest, list_libraries
 from training.scale.places import Place
 from training.scale.rows import place_rows
@@ -94,15 +95,17 @@ def build_part(job: Scoring, number: int) -> tuple[bytes, dict[str, Any]]:
     """The bytes of a part, and its summary, which they hold too."""
     bundle, file, piece = unpack(job.packed), io.BytesIO(), job.inputs.pieces[number]
     schema, rows = build_schema(bundle, job.codes), job.inputs.read(piece)
-    tables, n_refused, n_anomalies = [schema.empty_table()], 0, 0
-    for start in range(0, piece.n_rows, BATCH_ROWS):
-        scored = score_rows(bundle, rows.slice(start, BATCH_ROWS), job.codes)
-        tables.append(_build_table(bundle, piece.file, piece.first_row + start, scored, schema))
-        n_refused += len(scored.refused)
-        n_anomalies += int(scored.answer.get("is_anomaly", np.zeros(0)).sum())
-    summary = {"job": job.digest, "part": number, "rows": piece.n_rows, "refused": n_refused, "anomalies": n_anomalies}
+    starts = range(0, piece.n_rows, BATCH_ROWS)
+    scored = Scored.join([score_rows(bundle, rows.slice(start, BATCH_ROWS), job.codes) for start in starts])
+    summary = {
+        "job": job.digest,
+        "part": number,
+        "rows": piece.n_rows,
+        "refused": len(scored.refused),
+        "anomalies": int(scored.answer.get("is_anomaly", np.zeros(0)).sum()),
+    }
     with open_writer(file, schema) as writer:
-        writer.write_table(pa.concat_tables(tables).combine_chunks())
+        writer.write_table(_build_table(bundle, piece, scored, schema))
         write_summary(writer, summary)
     return file.getvalue(), summary
 
@@ -115,6 +118,18 @@ class Scored:
     rows: NDArray[np.int64]
     answer: Answer
     refused: dict[int, str]
+
+    @staticmethod
+    def join(parts: list[Scored]) -> Scored:
+        """Rows that follow one another."""
+        starts = [0, *accumulate(part.n for part in parts)]
+        answers = [part.answer for part in parts if part.answer]
+        return Scored(
+            starts[-1],
+            np.concatenate([start + part.rows for start, part in zip(starts, parts, strict=False)]),
+            {name: np.concatenate([own[name] for own in answers]) for name in (answers[0] if answers else ())},
+            {start + row: why for start, part in zip(starts, parts, strict=False) for row, why in part.refused.items()},
+        )
 
 
 def score_rows(bundle: Bundle, table: pa.Table, codes: bool) -> Scored:
@@ -176,23 +191,23 @@ def _choose_type(name: str, bundle: Bundle) -> pa.DataType:
     return COLUMNS[name] or (pa.string() if is_text else pa.int64())
 
 
-def _build_table(bundle: Bundle, file: str, first_row: int, scored: Scored, schema: pa.Schema) -> pa.Table:
-    place = np.full(scored.n, -1)
+def _build_table(bundle: Bundle, piece: Piece, scored: Scored, schema: pa.Schema) -> pa.Table:
+    place, reasons = np.full(scored.n, -1), np.full(scored.n, None)
     place[scored.rows] = np.arange(len(scored.rows))
-    spread = pa.array(place, mask=place < 0)
+    reasons[list(scored.refused)] = list(scored.refused.values())
     columns = {
-        "file": pa.array([file] * scored.n),
-        "row": pa.array(np.arange(first_row, first_row + scored.n)),
-        "refused": pa.array([scored.refused.get(row) for row in range(scored.n)], pa.string()),
+        "file": pa.repeat(piece.file, scored.n),
+        "row": pa.array(np.arange(piece.first_row, piece.first_row + scored.n)),
+        "refused": pa.array(reasons, pa.string()),
     }
     for name, values in scored.answer.items():
         if name == "label":
             labels = pa.array([_match_type(label, schema.field(name).type) for label in bundle.manifest.labels])
-            columns[name] = labels.take(pa.array(values)).take(spread)
+            column = labels.take(pa.array(values))
         else:
-            columns[name] = (build_lists(values) if values.ndim == 2 else pa.array(values)).take(spread)
-    missing = {name: pa.nulls(scored.n, schema.field(name).type) for name in schema.names if name not in columns}
-    columns |= missing
+            column = build_lists(values) if values.ndim == 2 else pa.array(values)
+        columns[name] = column.take(pa.array(place, mask=place < 0)) if scored.refused else column
+    columns |= {name: pa.nulls(scored.n, schema.field(name).type) for name in schema.names if name not in columns}
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
 
 

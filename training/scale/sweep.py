@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -83,6 +84,7 @@ def run_sweep(
     trial, and keep it beside `root`. Raises `ConfigurationError` where Ray is not installed, no cluster answers, or no
     trial came to its end.
     """
+    os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its tables would come between our lines
     join_cluster(address, "a sweep", workers)
     from ray import tune
 

@@ -29,7 +29,8 @@ CLASSIFY = ["classify", "--bundle", GUNPOINT, "--part-rows", "2000"]
 SEARCHED = ("learning_rate", "weight_decay", "batch_size")
 TUNE = [
     *("tune", "--dataset", "GunPoint", "--trials", "4", "--workers", "1", "--advice", "none", "--no-report"),
-    *("--companion", "none", "--vae.steps", "30", "--texture.steps", "30", "--classifier.steps", "200"),
+    *("--companion", "none", "--policy", "none", "--folds", "2", "--no-resume"),
+    *("--vae.steps", "30", "--texture.steps", "30", "--classifier.steps", "100"),
 ]
 
 
@@ -60,7 +61,7 @@ def count_parquet(folder: Path) -> int:
 
 
 def finish(running: subprocess.Popen[str]) -> None:
-    _, said = running.communicate(timeout=300)
+    _, said = running.communicate(timeout=600)
     assert running.returncode == 0, said
 
 
@@ -112,19 +113,30 @@ def test_a_machine_that_is_lost_is_done_without(cluster: Cluster, generated: Pat
 
 def test_a_sweep_publishes_the_best_of_its_trials_though_a_worker_is_killed(cluster: Cluster, tmp_path: Path):
     models = tmp_path / "models"
-    running = cluster.start(*TUNE, "--models", str(models), "--force")
+    running = cluster.start(*TUNE, "--models", str(models), "--force", "--track", "mlflow")
     cluster.nodes[1].kill_worker()
     finish(running)
     tried = [line for path in models.parent.glob("sweeps/*/*/result.json") for line in path.read_text().splitlines()]
     ends = [json.loads(line) for line in tried]
-    whole = [end for end in ends if end["progress"] == 3 * LOOKS]
+    whole = [end for end in ends if end["progress"] == 2 * LOOKS]
     best = min(whole, key=lambda end: end["nll"])
     assert len({end["trial_id"] for end in ends}) == 4
     manifest = read_manifest((models / "gunpoint" / "1" / "manifest.json").read_bytes())
     configuration = FitConfiguration.from_record(manifest.provenance.configuration, None)
     assert {f"classifier.{name}": getattr(configuration.classifier, name) for name in SEARCHED} == best["config"]
+    assert count_tracked(models.parent / "tracking" / "mlflow" / "mlflow.db") == 4
     learn = load("GunPoint").train
     assert run_trial(learn, configuration, "none", lambda report: None).nll == pytest.approx(best["nll"], abs=1e-9)
+
+
+def count_tracked(database: Path) -> int:
+    """Trials that MLflow holds as finished, each with what it came to."""
+    mlflow = pytest.importorskip("mlflow")
+    client = mlflow.MlflowClient(f"sqlite:///{database}")
+    runs = client.search_runs([own.experiment_id for own in client.search_experiments()])
+    trials = [run for run in runs if "-trial-" in run.info.run_name]
+    assert all(run.info.status == "FINISHED" and run.data.metrics["results/nll"] > 0 for run in trials)
+    return len(trials)
 
 
 def test_a_cluster_that_does_not_answer_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

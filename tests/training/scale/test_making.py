@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import pickle
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,10 +18,12 @@ import pytest
 from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import Runtime
 from bundle.repository import SHIPPED
+from tests.training.scale.cluster import list_descendants, wait_until
 from tests.training.scale.folders import hash_files
 from training.console import main
 from training.scale.columns import SERIES, build_series, open_writer
 from training.scale.jobs import DONE, JOB
+from training.scale.places import Place
 from training.scale.sampling import share_out
 
 GUNPOINT = SHIPPED / "gunpoint" / "1"
@@ -184,6 +189,32 @@ def test_series_of_several_lengths_lie_in_lists_as_long_as_they_are(tmp_path: Pa
         writer.write_table(pa.table({SERIES: build_series(series, [2, 6])}, schema=schema))
     rows = pq.read_table(tmp_path / "a.parquet")[SERIES].to_pylist()
     assert rows == [series[0, :, :2].tolist(), series[1].tolist()]
+
+
+@pytest.mark.long
+def test_a_process_that_is_killed_ends_the_command_and_the_next_one_goes_on(tmp_path: Path):
+    command = [*COMMAND[:-1], "2", "--rows", "6000", "--seed", "5"]
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    code = "import sys; from training.console import main; sys.exit(main(sys.argv[1:]))"
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, *command, "--to", str(broken)], stderr=subprocess.PIPE, text=True
+    )
+    wait_until(lambda: len(list_shards(broken)) > 5, "the first shards are there")
+    (worker, *_) = [pid for pid, line in list_descendants(running.pid).items() if "spawn_main" in line]
+    os.kill(worker, signal.SIGKILL)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode == 2 and "a worker process was killed, most likely for want of memory" in said
+    assert len(list_shards(broken)) < 187
+    assert main([*command, "--to", str(broken)]) == main([*command, "--to", str(whole)]) == 0
+    assert hash_files(broken) == hash_files(whole)
+
+
+def test_a_folder_is_the_same_one_wherever_a_worker_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    sent = pickle.dumps(Place("here"))
+    monkeypatch.chdir("/")
+    pickle.loads(sent).write("a", b"content")
+    assert (tmp_path / "here" / "a").read_bytes() == b"content"
 
 
 def test_workers_need_nothing_that_learns_or_serves():
