@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bundle.errors import Unavailable
+from bundle.registry.address import hide_password
 from service.http.exchange import Request
 from service.serving import Serving
 from studio.catalogue.uploads import Uploads
@@ -49,6 +50,11 @@ class Studio:
     @property
     def why_no_fits(self) -> str:
         """Why nothing can be fitted here, in a sentence; empty where it can."""
+        if isinstance(url := self.serving.settings.models, str):
+            return (
+                f"Models cannot be fitted here: they are those of {hide_password(url)}. Fit with `seriesmith fit "
+                "--models FOLDER --push-to URL`."
+            )
         return self.why_no_catalogue or _say_missing("Models cannot be fitted", FITTING)
 
     def open_engine(self) -> Engine:

@@ -47,7 +47,7 @@ MOST_EXPANSION = 1e6
 WATCHING = ("live", "live_port", "animate", "track", "events")
 """Settings of how to watch the fit."""
 
-PLACES = ("models", "signing_key", "force", "resume", "checkpoints", *WATCHING)
+PLACES = ("models", "push_to", "signing_key", "force", "resume", "checkpoints", *WATCHING)
 """Settings of where to publish, how to go on and how to watch, which are no part of what was fitted."""
 
 
@@ -59,6 +59,9 @@ class FitConfiguration(Source):
     """The bundle's name (default: the dataset's, in lower case)."""
     models: Path | None = None
     """Repository to publish to (default: SERIESMITH_MODELS, or the models/ folder of this checkout)."""
+    push_to: str | None = None
+    """A registry to add the bundle to once it is published (docs/registry.md): s3://…, mlflow+http://…, a folder. The
+    version that answers there is pulled first, so that the gate compares with it and numbers go on from its."""
     signing_key: Path | None = None
     """A private key (PEM, made by `python -m bundle.signing keygen`) to sign the bundle's manifest with."""
     force: bool = False

@@ -20,6 +20,7 @@ import tyro
 from bundle.engine.bundle import Bundle
 from bundle.manifest import check_name, read_manifest
 from bundle.publish import publish
+from bundle.registry.address import hide_password, is_url
 from bundle.repository import SHIPPED, list_versions
 from bundle.signing import make_signer
 from training import data as datasets
@@ -41,6 +42,7 @@ from training.learning.watcher import UNWATCHED, Watcher
 from training.learning.working_length import settle_working_length
 from training.pretraining import describe_measured, load_pretraining
 from training.publishing.aside import Withheld, keep_aside, remove_aside
+from training.publishing.elsewhere import join_registry, push_published
 from training.publishing.gate import judge
 from training.publishing.predecessor import find_served
 from training.quality.fitted import measure
@@ -51,7 +53,7 @@ from training.watching.viewer import Several
 
 logger = logging.getLogger(__name__)
 
-ANEW = ("device", "devices", "threads", "precision", "report", "resume", "signing_key", "force", *WATCHING)
+ANEW = ("device", "devices", "threads", "precision", "report", "resume", "push_to", "signing_key", "force", *WATCHING)
 """Settings that a refit of every bundle may set anew."""
 
 
@@ -80,6 +82,7 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
         print(f"note: {said}", file=sys.stderr)
     name = check_name(configuration.name or dataset.name.lower())
     root = find_repository(configuration.models)
+    registry = None if configuration.push_to is None else join_registry(configuration.push_to, name, root)
     sign = None if configuration.signing_key is None else make_signer(configuration.signing_key)
     folder = checkpoints.find_folder(root, name, configuration, dataset.sha256)
     if configuration.devices == 1:
@@ -115,6 +118,8 @@ def _fit_and_publish(configuration: FitConfiguration, several: Several, shared: 
     several.end_fit(manifest, report_directory(directory))
     report = report_fit(fitted, parts, directory, configuration.seed) if configuration.report else None
     print(write_summary(manifest, packed.n_bytes, directory, report))
+    if registry is not None:
+        print(push_published(registry, directory))
     return directory
 
 
@@ -195,8 +200,14 @@ def read_configuration(root: Path, name: str, version: int) -> FitConfiguration:
 
 
 def find_repository(models: Path | None) -> Path:
-    """--models, else SERIESMITH_MODELS, else this checkout's models/."""
-    return models or Path(os.environ.get("SERIESMITH_MODELS") or SHIPPED)
+    """--models, else SERIESMITH_MODELS, else this checkout's models/. Raises `ConfigurationError` for a URL."""
+    text = str(models or os.environ.get("SERIESMITH_MODELS") or SHIPPED)
+    if is_url(text.replace(":/", "://", 1)):  # a path has lost a slash
+        raise ConfigurationError(
+            f"Fits publish to a folder, and the repository is {hide_password(text)}. Give a folder with --models, and "
+            "the URL with --push-to."
+        )
+    return Path(text)
 
 
 def parse_arguments(arguments: list[str], prog: str = "fit.py") -> FitConfiguration:

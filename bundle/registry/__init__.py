@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -26,6 +27,14 @@ class Listed(Name):
     aliases: Mapping[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Stored:
+    """The bytes of a bundle's files, and when it was written, where that is known."""
+
+    n_bytes: int
+    written: datetime | None = None
+
+
 class Registry(Protocol):
     """Names and versions of bundles, which never change once they are there. Every method may raise `Unreachable`."""
 
@@ -38,8 +47,8 @@ class Registry(Protocol):
     def open(self, key: Key, file: str) -> AbstractContextManager[BinaryIO]:
         """Open a file of a bundle. Raises `FileNotFoundError` where it is not there."""
 
-    def measure(self, key: Key) -> int:
-        """Return the bytes of a bundle's files."""
+    def measure(self, key: Key) -> Stored:
+        """Return what a bundle takes, and since when. Raises `FileNotFoundError` where it is not there."""
 
     def add(self, key: Key, directory: Path, files: Sequence[str]) -> None:
         """Add these files of a bundle that is not there yet, the last of them when all others are there.

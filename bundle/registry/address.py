@@ -17,6 +17,9 @@ USER = re.compile(r"//[^/@#]*@")
 EVERY = ""
 """Stands for all names in `Address.chosen`."""
 
+ALL: Mapping[str, str | None] = {EVERY: None}
+"""Every name, of which the newest version answers."""
+
 
 @dataclass(frozen=True)
 class Address:
@@ -57,7 +60,7 @@ def read_address(text: str) -> Address:
             "between: s3://bucket/models#gunpoint@champion for instance."
         )
     chosen = {choice["name"] or EVERY: choice["alias"] for choice in choices if choice}
-    return Address(url, chosen or {EVERY: None})
+    return Address(url, chosen or ALL)
 
 
 def hide_password(url: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -12,7 +13,7 @@ import fsspec
 
 from bundle.errors import BundleError, SeriesmithError, Unsupported
 from bundle.manifest import NAME_PATTERN, VERSION_PATTERN
-from bundle.registry import Key, Listed, Unreachable
+from bundle.registry import Key, Listed, Stored, Unreachable
 from bundle.registry.address import hide_password
 from bundle.registry.aliases import ALIASES_BYTES, read_aliases, write_aliases
 from bundle.registry.aliases import FILE as ALIASES
@@ -57,10 +58,17 @@ class FileRegistry:
         finally:
             source.close()
 
-    def measure(self, key: Key) -> int:
+    def measure(self, key: Key) -> Stored:
         """See `Registry`."""
         with self._explain():
-            return sum(int(entry["size"] or 0) for entry in self._files.ls(self._join(_place(key)), detail=True))
+            entries = self._files.ls(self._join(_place(key)), detail=True)
+        return Stored(sum(int(entry["size"] or 0) for entry in entries), self._find_time(key))
+
+    def _find_time(self, key: Key) -> datetime | None:
+        try:
+            return cast(datetime, self._files.modified(self._join(_place(key, MANIFEST)))).astimezone(UTC)
+        except Exception:  # not every file system knows
+            return None
 
     def add(self, key: Key, directory: Path, files: Sequence[str]) -> None:
         """See `Registry`."""

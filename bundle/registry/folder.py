@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,10 +16,11 @@ from bundle import retiring
 from bundle.errors import BundleError, NotFound, Unsupported
 from bundle.looking import Name, look
 from bundle.pruning import remove_version
-from bundle.registry import Key, Listed, Unreachable
+from bundle.reading import READ
+from bundle.registry import Key, Listed, Stored, Unreachable
 from bundle.registry.aliases import ALIASES_BYTES, read_aliases, write_aliases
 from bundle.registry.aliases import FILE as ALIASES
-from bundle.registry.fetching import fetch
+from bundle.registry.fetching import MANIFEST, fetch
 from bundle.writing import write_whole
 
 
@@ -50,19 +55,23 @@ class FolderRegistry:
 
     @contextmanager
     def open(self, key: Key, file: str) -> Iterator[BinaryIO]:
-        """See `Registry`."""
+        """See `Registry`. No link is followed, and only regular files are read."""
         try:
-            source = (self._find(key) / file).open("rb")
+            source = os.fdopen(_open_regular(self._find(key), file), "rb")
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FileNotFoundError(file) from error
         except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO):
+                raise BundleError(f"{file} must be a regular file, and not a link.") from error
             raise Unreachable(f"{file} of {self.place} cannot be read: {error.strerror}.") from error
         with source:
             yield source
 
-    def measure(self, key: Key) -> int:
+    def measure(self, key: Key) -> Stored:
         """See `Registry`."""
-        return sum(path.stat().st_size for path in self._find(key).rglob("*") if path.is_file())
+        written = datetime.fromtimestamp((self._find(key) / MANIFEST).stat().st_mtime, UTC)
+        n_bytes = sum(path.stat().st_size for path in self._find(key).rglob("*") if path.is_file())
+        return Stored(n_bytes, written)
 
     def add(self, key: Key, directory: Path, files: Sequence[str]) -> None:
         """See `Registry`."""
@@ -91,3 +100,15 @@ class FolderRegistry:
 
     def _find(self, key: Key) -> Path:
         return self.root / key[0] / str(key[1])
+
+
+def _open_regular(directory: Path, file: str) -> int:
+    folder = os.open(directory, READ | os.O_DIRECTORY)
+    try:
+        descriptor = os.open(file, READ | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.ENXIO, "no regular file")
+    return descriptor

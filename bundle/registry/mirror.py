@@ -80,14 +80,17 @@ class Mirror:
             return
         answering = max(listed.versions) if alias is None else listed.aliases[alias]
         standing = sorted(version for version in listed.versions - listed.retired if version <= answering)
+        if alias is not None:
+            if answering not in standing:
+                self._note((name, answering), f"{name}@{alias} is version {answering}, which is retired or not there.")
+                return
+            if not self._take_over((name, answering)):
+                return  # what answered goes on
         wanted: set[int] = set()
         while standing and len(wanted) < self._keep:
             if self._take_over((name, version := standing.pop())):
                 wanted.add(version)
         held = look(self.root).get(name, Name()).versions
-        if alias is not None and answering not in held:
-            self._note((name, answering), f"{name}@{alias} is version {answering}, which is not there.")
-            return  # what answered goes on
         superseded = {version for version in held if version > answering} | listed.retired
         self._mark(name, held & superseded, listed.unloaded)
         self._remove(name, held - wanted - (superseded & listed.versions))

@@ -76,8 +76,9 @@ def run_server(
     host: str = "127.0.0.1",
     **settings: object,
 ) -> Iterator[Server]:
-    """A server of the bundles in `models` (a folder or a URL; None: its own); `settings` are SERIESMITH_… variables. With a
-    `studio_folder` it has the studio, which takes seconds more to start.
+    """A server of the bundles in `models` (a folder or a URL; None: its own); `settings` are SERIESMITH_… variables.
+
+    With a `studio_folder` it has the studio, which takes seconds more to start.
 
     `target` is the service of the code in `tree`, or a bento's directory. It must end when it is told to.
     """

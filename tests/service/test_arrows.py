@@ -11,7 +11,7 @@ from tests.service.server import ROOT
 def test_the_service_is_imported_without_what_training_needs():
     code = """
 import service.app, sys
-loaded = {"torch", "aeon", "sklearn", "onnx", "lightning", "training"} & set(sys.modules)
+loaded = {"torch", "aeon", "sklearn", "onnx", "lightning", "training", "s3fs", "mlflow"} & set(sys.modules)
 assert not loaded, loaded
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -29,12 +29,21 @@ def test_every_setting_can_be_set():
         "grpc": "grpcio", "grpc_certfile": "a.pem", "grpc_keyfile": "b.pem", "grpc_client_ca": "c.pem",
         "keys": "/tmp/keys.toml", "manage_models": "True", "allow_anonymous": "True",
         "load_seconds": "6.5", "max_bundle_bytes": "13", "trial_bytes": "14", "trusted_keys": "/tmp/trusted.pem",
-        "mount": "none",
+        "mount": "none", "registry_cache": "/tmp/cache", "registry_seconds": "7.5",
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
     assert {name: str(getattr(settings, name)) for name in given} == given
     assert settings.models == Path("/tmp/elsewhere") and settings.timeout_seconds == 0.5
+
+
+def test_models_are_a_folder_or_a_url_that_is_mirrored_in_the_cache():
+    assert Settings.from_environment({"SERIESMITH_MODELS": "here/models"}).repository == Path("here/models")
+    given = {"SERIESMITH_MODELS": "s3://shelf/models#@champion", "SERIESMITH_REGISTRY_CACHE": "/tmp/cache"}
+    settings = Settings.from_environment(given)
+    assert settings.models == "s3://shelf/models#@champion" and settings.repository.parent == Path("/tmp/cache")
+    others = [given | {"SERIESMITH_MODELS": "s3://shelf/models"}, given | {"SERIESMITH_KEEP_VERSIONS": "1"}]
+    assert len({settings.repository, *(Settings.from_environment(other).repository for other in others)}) == 3
 
 
 def test_an_empty_variable_is_none():
@@ -61,6 +70,8 @@ def test_other_programs_variables_are_left_alone():
         ("TIMEOUT_SECONDS", "0", "above 0"),
         ("TIMEOUT_SECONDS", "nan", "above 0"),
         ("REFRESH_SECONDS", "-1", "above 0"),
+        ("REGISTRY_SECONDS", "0", "above 0"),
+        ("MODELS", "s3://shelf/models#A", "write NAME, NAME@ALIAS or @ALIAS"),
         ("GRPC_PORT", "70000", "from 0, for none, to 65535"),
         ("GRPC_PORT", "-1", "from 0, for none, to 65535"),
         ("MAX_HELD_BYTES", "0", "must be at least 1"),

@@ -17,7 +17,7 @@ from bundle.engine.sessions import Runtime
 from bundle.evidence import Predecessor
 from bundle.manifest import read_manifest
 from tests.conftest import QUICK, take_dense_steps, take_steps
-from training.configuration import FitConfiguration
+from training.configuration import ConfigurationError, FitConfiguration
 from training.fit import find_repository, fit_and_publish, main
 
 FIT = Path(__file__).resolve().parents[2] / "training" / "fit.py"
@@ -186,6 +186,12 @@ def test_the_repository_is_the_flag_the_environment_or_the_checkout(
     monkeypatch.setenv("SERIESMITH_MODELS", str(tmp_path))
     assert find_repository(None) == tmp_path
     assert find_repository(tmp_path / "other") == tmp_path / "other"
+    for url in ("s3://shelf/models", "mlflow:#@champion"):
+        monkeypatch.setenv("SERIESMITH_MODELS", url)
+        with pytest.raises(ConfigurationError, match=r"publish to a folder.*--push-to"):
+            find_repository(None)
+    with pytest.raises(ConfigurationError, match="--push-to"):
+        find_repository(Path("https://host/models"))
 
 
 def test_a_refit_of_everything_takes_no_other_setting(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -106,11 +106,14 @@ def test_a_version_of_other_data_is_not_compared_and_the_fit_says_so(
     assert f"compared  not with version 1 in service: {reason}" in capsys.readouterr().out
 
 
-def test_the_version_in_service_is_the_newest_that_loads_and_is_not_unloaded(root: Path) -> None:
+def test_the_version_in_service_is_the_newest_that_loads_and_is_neither_unloaded_nor_retired(root: Path) -> None:
     shutil.copytree(root / "sines" / "1", root / "sines" / "2")
     (root / "sines" / "2" / "manifest.json").write_text("{}")
     served = find_served(root, "sines")
     assert served is not None and served.manifest.version == 1
+    (root / "sines" / ".retired-1").touch()
+    assert find_served(root, "sines") is None
+    (root / "sines" / ".retired-1").unlink()
     (root / "sines" / ".unloaded").write_text("2")
     assert find_served(root, "sines") is None
     assert find_served(root, "cosines") is None and find_served(root / "nowhere", "sines") is None

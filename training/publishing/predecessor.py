@@ -59,13 +59,13 @@ class Comparison:
 
 
 def find_served(root: Path, name: str) -> Bundle | None:
-    """The version that a server of the repository `root` answers with: the newest of `name` that loads and is not
-    unloaded. None where there is none."""
+    """The version that a server of the repository `root` answers with: the newest of `name` that loads and is neither
+    unloaded nor retired. None where there is none."""
     try:
         seen = look(root).get(name, Name())
     except NotFound:
         return None
-    for version in sorted(seen.versions, reverse=True):
+    for version in sorted(seen.versions - seen.retired, reverse=True):
         if version <= seen.unloaded:
             return None
         try:
