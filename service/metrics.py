@@ -162,6 +162,7 @@ queue_rows = Level("seriesmith_queue_rows", "Series admitted and not answered ye
 held_bytes = Level("seriesmith_held_bytes", "Bytes held of requests and of answers, made or not read yet.")
 connections = Level("seriesmith_connections", "Connections, over both transports.")
 served = Level("seriesmith_served", "Workers that serve a version of a model.", ("model", "version"))
+registry_behind = Level("seriesmith_registry_behind", "Workers whose models may not be in step with their registry.")
 inference_seconds = Distribution(
     "seriesmith_inference_seconds",
     "Seconds per graph call.",

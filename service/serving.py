@@ -189,6 +189,8 @@ class Serving:
         metrics.held_bytes.follow(lambda: self.bytes.held)
         metrics.connections.follow(lambda: self.connections.held)
         metrics.served.follow_values(lambda: [(name, str(version)) for name, version in self.repository.bundles])
+        if following := self.following:
+            metrics.registry_behind.follow(lambda: int(bool(following.trouble)))
         self._tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._share_numbers())]
 
     async def stop(self) -> None:

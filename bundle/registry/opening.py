@@ -13,6 +13,9 @@ from bundle.registry.folder import FolderRegistry
 
 MLFLOW = "mlflow"
 
+EXTRAS = {"s3": "s3", "s3a": "s3", MLFLOW: MLFLOW, "models": MLFLOW}
+"""Extras of this package, by scheme; fsspec's errors name the packages of other file systems."""
+
 
 def open_registry(url: str) -> Registry:
     """Open a registry by a URL without a choice, or a folder's path. Nothing is asked of it yet.
@@ -28,12 +31,13 @@ def open_registry(url: str) -> Registry:
     try:
         registry: Registry = importlib.import_module(f"bundle.registry.{kind}").open_url(url)
     except ImportError as error:
-        raise Unsupported(_say_missing(url, kind, error)) from error
+        raise Unsupported(_say_missing(url, scheme, error)) from error
     except ValueError as error:
         raise InvalidRequest(f"{hide_password(url)} is no registry: {error}") from error
     return registry
 
 
-def _say_missing(url: str, kind: str, error: ImportError) -> str:
-    extra = MLFLOW if kind == MLFLOW else "registry"
-    return f"{hide_password(url)} needs a package that is not here ({error}): pip install 'seriesmith[{extra}]'"
+def _say_missing(url: str, scheme: str, error: ImportError) -> str:
+    extra = EXTRAS.get(scheme.partition("+")[0])
+    install = f": pip install 'seriesmith[{extra}]'" if extra else "."
+    return f"{hide_password(url)} needs a package that is not here ({str(error).strip('. ')}){install}"

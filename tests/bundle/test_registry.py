@@ -281,7 +281,7 @@ def test_passwords_are_not_shown() -> None:
 
 def test_a_missing_package_is_named_with_what_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
-    with pytest.raises(Unsupported, match=r"s3://x needs a package.*s3fs.*pip install 'seriesmith\[registry\]'"):
+    with pytest.raises(Unsupported, match=r"s3://x needs a package.*s3fs.*pip install 'seriesmith\[s3\]'"):
         open_registry("s3://x")
     monkeypatch.setitem(sys.modules, "mlflow", None)
     monkeypatch.delitem(sys.modules, "bundle.registry.mlflow", raising=False)

@@ -111,8 +111,10 @@ def test_a_url_is_waited_for_served_followed_and_outlived(website: Website, tmp_
         (root / "gunpoint" / ".retired-2").unlink()
         _wait_for(server, [1, 2])
 
+        assert server.read_metrics()["seriesmith_registry_behind"] == 0
         website.stop()
         wait_until(lambda: _begun(log) == 2, 10, "the log to say so")
+        wait_until(lambda: server.read_metrics()["seriesmith_registry_behind"] == 1, 5, "the gauge")
         assert server.answer("sample", n_per_class=1, seed=1)["version"] == 2
         website.start()
         wait_until(lambda: _ended(log) == 2, 10, "the log to say that it is over")
