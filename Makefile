@@ -160,6 +160,14 @@ many-check: $(TESTING) ## Many machines: a real cluster of two nodes generates, 
 	$(MANY)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'ray[tune]>=2.50,<3' s3fs 'moto[server]' mlflow-skinny
 	$(ONE_THREAD) $(MANY)/bin/python -m pytest -s -m "long or not long" tests/training/scale
 
+# What they need stands beside what tests need, in an environment of its own: the whole of MLflow wants an older pyarrow.
+.PHONY: registry-check
+registry-check: $(TESTING) ## Models by URL: S3 (moto's server) and MLflow (its own), pushed to, served from, rolled back
+	$(PYTHON) -m venv $(VENV)-registry
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $$(echo $(VENV)-registry/lib/python3.*/site-packages)/beside.pth
+	$(VENV)-registry/bin/pip install --quiet s3fs 'moto[server]' 'mlflow>=3,<4'
+	PYTHONPATH=. $(ONE_THREAD) $(VENV)-registry/bin/python -m pytest -m "long or not long" tests/bundle/test_registry.py tests/service/test_registry.py
+
 .PHONY: lock upgrade
 lock: ## Pin again after a dependency changed in pyproject.toml; pins that still fit stay
 	$(PYTHON) scripts/lock.py

@@ -12,7 +12,7 @@ from bundle.manifest import NAME_PATTERN
 ALIAS_PATTERN = r"[A-Za-z][A-Za-z0-9_.-]{0,99}"
 URL = re.compile(r"[a-z][a-z0-9+.-]+://|mlflow:|models:/")
 CHOICE = re.compile(rf"(?P<name>{NAME_PATTERN})?(@(?P<alias>{ALIAS_PATTERN}))?")
-USER = re.compile(r"//[^/@#]*@")
+USER = re.compile(r"//[^/@#\s]*@")
 
 EVERY = ""
 """Stands for all names in `Address.chosen`."""

@@ -161,4 +161,4 @@ def _place(key: Key, file: str = "") -> str:
 
 
 def _shorten(error: Any) -> str:
-    return (str(error) or type(error).__name__).strip(". ")[:300]
+    return hide_password(str(error) or type(error).__name__).strip(". ")[:300]

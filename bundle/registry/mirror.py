@@ -51,7 +51,7 @@ class Mirror:
         self._registry, self._keep, self._most_bytes = registry, keep, most_bytes
         self._checked: set[Key] = set()
         self.troubles: dict[Key, Trouble] = {}
-        self._before: dict[Key, Trouble] = {}
+        self._found: dict[Key, Trouble] = {}
 
     def follow(self) -> None:
         """Fetch what is new, remove what is gone, and mark what is retired; `troubles` says what could not be.
@@ -63,12 +63,13 @@ class Mirror:
         with self._hold():
             held = look(self.root)
             self._require_chosen(listed, held)
-            self._before, self.troubles = self.troubles, {}
+            self._found = {}
             for name in sorted(listed):
                 if self.address.has(name):
                     self._follow_name(name, listed[name])
             for name in held.keys() - {name for name in listed if self.address.has(name)}:
                 self._remove(name, held[name].versions)
+        self.troubles = self._found  # at once: others read it meanwhile
 
     def _follow_name(self, name: str, listed: Listed) -> None:
         if listed.error is not None:
@@ -100,9 +101,9 @@ class Mirror:
         directory = self.root / key[0] / str(key[1])
         if directory.is_dir() and key not in self._checked and not is_whole(directory, self._most_bytes):
             remove_version(directory.parent, key[1])
-        before = self._before.get(key)
+        before = self.troubles.get(key)
         if not directory.is_dir() and before is not None and time.monotonic() < before.retry_at:
-            self.troubles[key] = before
+            self._found[key] = before
             return False
         try:
             fetch(self._registry, key, self.root, self._most_bytes)
@@ -113,9 +114,9 @@ class Mirror:
         return True
 
     def _note(self, key: Key, reason: str) -> None:
-        attempts = self._before[key].attempts + 1 if key in self._before else 1
+        attempts = self.troubles[key].attempts + 1 if key in self.troubles else 1
         pause = min(FIRST_RETRY_SECONDS * 2 ** min(attempts - 1, 20), LAST_RETRY_SECONDS)
-        self.troubles[key] = Trouble(reason, attempts, time.monotonic() + pause)
+        self._found[key] = Trouble(reason, attempts, time.monotonic() + pause)
 
     def _mark(self, name: str, retired: set[int] | frozenset[int], unloaded: int) -> None:
         """Have the marks of a name be as in the registry."""

@@ -10,6 +10,10 @@ from pathlib import Path
 import orjson
 
 from bundle import VERSION
+from service.serving import Serving
+from service.settings import Settings
+from studio.settings import StudioSettings
+from studio.studio import Studio
 from tests.service.server import ROOT, Server
 
 SLOW = ("sqlalchemy", "alembic", "fsspec", "psycopg", "pandas", "training", "torch", "sklearn")
@@ -106,3 +110,9 @@ def test_without_its_requirements_it_shows_models_and_says_what_it_lacks(tmp_pat
     about = orjson.loads(answers["describe_studio"][1])
     assert about["why_no_catalogue"] and about["why_no_fits"] and about["suffixes_read"] == []
     assert not (tmp_path / "studio").exists()
+
+
+def test_models_of_a_registry_are_not_fitted_here(tmp_path: Path):
+    settings = Settings(models="https://ann:secret@host/models", registry_cache=tmp_path)
+    why = Studio(Serving(settings), StudioSettings(tmp_path)).why_no_fits
+    assert "those of https://…@host/models" in why and "--push-to" in why
