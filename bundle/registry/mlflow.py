@@ -15,11 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-<<<<<<< HEAD
-from bundle.errors import NotFound, SeriesmithError, Unsupported
-=======
 from bundle.errors import BundleError, NotFound, SeriesmithError, Unsupported
->>>>>>> registry
 from bundle.manifest import NAME_PATTERN, VERSION_PATTERN, Manifest, read_manifest
 from bundle.reading import MOST_BYTES
 from bundle.registry import Key, Listed, Stored, Unreachable
@@ -90,15 +86,10 @@ class MlflowRegistry:
     @contextmanager
     def open(self, key: Key, file: str) -> Iterator[BinaryIO]:
         """See `Registry`. A file is downloaded whole, once MLflow has said that it is not too large."""
-<<<<<<< HEAD
-        if (n_bytes := self._list_files(key).get(file)) is None or n_bytes > MOST_BYTES:
-            raise FileNotFoundError(file)
-=======
         if (n_bytes := self._list_files(key).get(file)) is None:
             raise FileNotFoundError(file)
         if n_bytes > MOST_BYTES:
             raise BundleError(f"{file} has {n_bytes} bytes; a bundle may have {MOST_BYTES}.")
->>>>>>> registry
         with tempfile.TemporaryDirectory(prefix="seriesmith-") as folder:
             with self._explain():
                 path = mlflow.artifacts.download_artifacts(
@@ -210,11 +201,7 @@ class MlflowRegistry:
         except (FileNotFoundError, SeriesmithError):
             raise
         except Exception as error:
-<<<<<<< HEAD
-            words = str(error).strip(". ")[:300] or type(error).__name__
-=======
             words = hide_password(str(error) or type(error).__name__).strip(". ")[:300]
->>>>>>> registry
             if getattr(error, "error_code", "") in ("PERMISSION_DENIED", "INVALID_PARAMETER_VALUE"):
                 raise Unsupported(f"{self.place} refuses: {words}.") from error
             raise Unreachable(f"{self.place} does not answer: {words}.") from error

@@ -29,13 +29,9 @@ def test_every_setting_can_be_set():
         "grpc": "grpcio", "grpc_certfile": "a.pem", "grpc_keyfile": "b.pem", "grpc_client_ca": "c.pem",
         "keys": "/tmp/keys.toml", "manage_models": "True", "allow_anonymous": "True",
         "load_seconds": "6.5", "max_bundle_bytes": "13", "trial_bytes": "14", "trusted_keys": "/tmp/trusted.pem",
-<<<<<<< HEAD
         "mount": "none", "access_log": "refused", "log_file": "/tmp/requests.jsonl", "slow_seconds": "0.5",
         "traces": "otlp", "gpu_bytes": "15", "drift_rows": "3",
         "registry_cache": "/tmp/cache", "registry_seconds": "7.5",
-=======
-        "mount": "none", "registry_cache": "/tmp/cache", "registry_seconds": "7.5",
->>>>>>> registry
     }  # fmt: skip
     assert set(given) == {field.name for field in fields(Settings)}
     settings = Settings.from_environment({f"SERIESMITH_{name.upper()}": text for name, text in given.items()})
