@@ -32,7 +32,7 @@ def test_every_setting_exists_and_can_be_read() -> None:
                 continue
             assert review_environment(environment) == [], name
             settings = Settings.from_environment(environment)
-            studio = StudioSettings.from_environment(settings.models, environment)
+            studio = StudioSettings.from_environment(settings.repository, environment)
             known = {PREFIX + field.name.upper() for field in fields(Settings)}
             ours = {key for key in environment if key.startswith(PREFIX)}
             assert {key for key in ours if not key.startswith(STUDIO)} <= known
