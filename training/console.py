@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ def describe_commands() -> str:
 
 def run_command(command: str, arguments: Sequence[str], prog: str) -> int:
     """Import a command and run it; the exit status. `prog` is what it calls itself."""
+    os.environ["MPLBACKEND"] = "Agg"  # pictures are files; a notebook's own backend may not be installed here
     before = signal.signal(signal.SIGINT, signal.SIG_DFL)  # importing torch takes seconds, Ctrl-C needs no traceback
     try:
         if command in SIDE_BY_SIDE and not works_alone(arguments):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import tomllib
@@ -42,6 +43,13 @@ def test_every_command_says_its_name_in_its_help(command: str, capsys: pytest.Ca
     with pytest.raises(SystemExit) as ended:
         main([command, "--help"])
     assert ended.value.code == 0 and f"usage: seriesmith {command}" in capsys.readouterr().out
+
+
+def test_a_notebooks_backend_of_matplotlib_is_not_needed() -> None:
+    code = "import sys; from training.console import main; sys.exit(main(['compare', '--help']))"
+    elsewhere = os.environ | {"MPLBACKEND": "module://of_a_notebook.backend"}
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=elsewhere, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_a_command_whose_library_is_not_installed_names_it(
