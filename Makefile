@@ -132,8 +132,8 @@ training-image: ## What fits and prunes, as the image seriesmith-training:<versi
 	$(or $(BACKEND),docker) build --file deploy/training/Dockerfile --tag $(or $(TAG),seriesmith-training:$(VERSION)) \
 		$(LABELS) $(OPTIONS) .
 image-check: export BENTOML_HOME := $(abspath build/image-check/bentoml)
-image-check: $(TESTING) bento ## Build the image without an engine, run it as nobody on a read-only root, call it (as root, with buildah and debootstrap; TRAINING=1: the training image too)
-	$(BIN)/python -m scripts.images $(if $(TRAINING),--training)
+image-check: $(TESTING) bento ## Build the image without an engine, run it as nobody on a read-only root, call it (as root, with buildah and debootstrap; FITS=1: the training image too)
+	$(BIN)/python -m scripts.images $(if $(FITS),--training)
 
 # Prometheus, promtool, nginx and kubectl are the system's (Debian: `apt install prometheus nginx`); without them their
 # tests are skipped, and the last lines say so.
