@@ -111,13 +111,14 @@ deploy-check: $(TESTING) ## deploy/: manifests by Kubernetes' schemas, alerts by
 	$(VENV)-deploy/bin/kubernetes-validate --strict $(filter-out $(CUSTOM),$(wildcard deploy/kubernetes/base/*.yaml))
 	$(BIN)/python -m pytest -m "long or not long" tests/deploy
 
-# Ray, with what else a cluster of two nodes needs here, beside .venv: its packages come first, those of .venv after them.
+# Ray and S3 in an environment beside .venv, whose packages it sees after its own: s3fs takes no python-dateutil as new as the
+# pinned one, so that it cannot be installed into .venv itself.
 .PHONY: many-check
 MANY := $(abspath $(VENV))-many
 many-check: $(TESTING) ## Many machines: a real cluster of two nodes generates, scores and searches while workers are killed; S3
 	$(PYTHON) -m venv $(MANY)
 	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > "$$($(MANY)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/tested.pth"
-	$(MANY)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt 'ray[tune]>=2.50,<3' s3fs 'moto[server]' mlflow-skinny
+	$(MANY)/bin/python -m pip install --quiet --disable-pip-version-check 'ray[tune]>=2.50,<3' s3fs 'moto[server]' mlflow-skinny
 	$(ONE_THREAD) $(MANY)/bin/python -m pytest -s -m "long or not long" tests/training/scale
 
 .PHONY: lock upgrade
