@@ -143,15 +143,7 @@ deploy-check: $(TESTING) ## deploy/: compose by Compose, manifests by their read
 	$(VENV)-deploy/bin/pip install --quiet --no-deps kserve==0.21.0
 	$(BIN)/python -m pytest -rs -m "long or not long" tests/deploy
 
-# What they need stands beside what tests need, in an environment of its own: the whole of MLflow is large.
-.PHONY: registry-check
-registry-check: $(TESTING) ## Models by URL: S3 (moto's server) and MLflow (its own), pushed to, served from, rolled back
-	$(PYTHON) -m venv $(VENV)-registry
-	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" > $$(echo $(VENV)-registry/lib/python3.*/site-packages)/beside.pth
-	$(VENV)-registry/bin/pip install --quiet --constraint constraints.txt s3fs 'moto[server]' mlflow
-	PYTHONPATH=. $(ONE_THREAD) $(VENV)-registry/bin/python -m pytest -m "long or not long" tests/bundle/test_registry.py tests/service/test_registry.py
-
-# Ray, with what else a cluster of two nodes needs here, beside .venv: its packages come first, those of .venv after them.
+# Ray and S3 in an environment beside .venv, whose packages it sees after its own.
 .PHONY: many-check
 MANY := $(abspath $(VENV))-many
 many-check: $(TESTING) ## Many machines: a real cluster of two nodes generates, scores and searches while workers are killed; S3
