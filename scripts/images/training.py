@@ -32,7 +32,7 @@ def build_training(store: Store, findings: Findings) -> None:
 
 
 def check_training(store: Store, findings: Findings, models: Path) -> None:
-    """Fit twice into `models` while it is served, then prune, as deploy/kubernetes/refit/ does."""
+    """Fit twice into `models` while it is served, then prune, as deploy/kubernetes/components/refit/ does."""
     configuration = store.describe(IMAGE)
     user = configuration["User"].partition(":")[0]
     findings.claim("training: its user is a number other than 0", user.isdigit() and user != "0", user)

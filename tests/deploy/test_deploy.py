@@ -51,7 +51,7 @@ def test_every_metric_that_is_asked_for_exists() -> None:
 
 
 def test_the_job_that_refits_runs_commands_that_exist_and_shares_the_volume() -> None:
-    folder = DEPLOY / "kubernetes/refit"
+    folder = DEPLOY / "kubernetes/components/refit"
     kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
     assert sorted([*kustomization["resources"], "kustomization.yaml"]) == sorted(file.name for file in folder.iterdir())
     job = yaml.safe_load((folder / "refit.yaml").read_text())["spec"]["jobTemplate"]["spec"]

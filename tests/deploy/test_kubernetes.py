@@ -123,7 +123,7 @@ def test_what_kustomize_makes_fits_the_schemas(folder: Path) -> None:
 @pytest.mark.long
 @needs_kubectl
 @needs_schemas
-@pytest.mark.parametrize("chosen", ["monitoring", "tls", "tls monitoring"])
+@pytest.mark.parametrize("chosen", ["monitoring", "tls", "tls monitoring", "refit", "refit tls monitoring"])
 def test_each_component_fits_the_base_alone(chosen: str, tmp_path: Path) -> None:
     copied = tmp_path / "kubernetes"
     shutil.copytree(KUBERNETES, copied)
