@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,11 +23,12 @@ from bundle.engine.bundle import Bundle
 from bundle.engine.sessions import CUDA, Runtime
 from bundle.probe import compute_relative_difference
 from bundle.repository import SHIPPED
+from loadtest.binding import TENSORRT, measure_ways
 from loadtest.machine import describe_machine, read_versions
+from loadtest.turns import measure_in_turns
 
 ROWS = (1, 8, 32, 128, 512, 2048)
 ROUNDS = 5
-TURN_SECONDS = 0.2
 ALLOWED = 1e-4
 """Relative difference between the device and the CPU, as the manifests' probes allow it or less."""
 
@@ -73,25 +73,12 @@ def measure_parity(ours: Bundle, reference: Bundle) -> dict[str, float]:
     }
 
 
-def measure_rate(call: Call, rows: int) -> float:
-    """Return series per second of repeated calls, over a fifth of a second or one call."""
-    calls, begun = 0, time.perf_counter()
-    while calls == 0 or time.perf_counter() - begun < TURN_SECONDS:
-        call()
-        calls += 1
-    return calls * rows / (time.perf_counter() - begun)
-
-
 def measure_curve(bundles: dict[str, Bundle], rounds: int) -> Iterator[tuple[str, int, dict[str, float]]]:
-    """Yield call, batch size and series per second of each runtime: medians of rounds in which they take turns."""
+    """Yield call, batch size and series per second of each runtime."""
     for rows in ROWS:
         calls = {label: dict(list_calls(bundle, rows)) for label, bundle in bundles.items()}
         for name in next(iter(calls.values())):
-            rates: dict[str, list[float]] = {label: [] for label in bundles}
-            for _ in range(rounds + 1):
-                for label in bundles:
-                    rates[label].append(measure_rate(calls[label][name], rows))
-            yield name, rows, {label: statistics.median(found[1:]) for label, found in rates.items()}
+            yield name, rows, measure_in_turns({label: of[name] for label, of in calls.items()}, rows, rounds)
 
 
 def measure_fit(device: str, folder: Path) -> float:
@@ -116,6 +103,18 @@ def read_gpu_memory() -> str:
         said[what] = [line.strip() for line in listed.stdout.splitlines() if line.strip()]
     ours = [line.partition(",")[2].strip() for line in said["process"] if line.startswith(f"{os.getpid()},")]
     return f"{', '.join(ours) or 'none told of this process'} of {'; '.join(said['gpu'])}"
+
+
+def describe_ways(folder: Path, device: Runtime, rounds: int) -> Iterator[str]:
+    """Yield the lines on what I/O binding and TensorRT would save."""
+    yield "Graphs alone: `run` from and to numpy, `bound` with inputs and outputs that stay on the device.\n"
+    yield "| series a second | batch | run | bound | ratio | TensorRT |\n|---|---|---|---|---|---|"
+    for rows in ROWS[::2]:
+        for name, rates in measure_ways(folder, rows, rounds, device):
+            other = f"{rates[TENSORRT]:,.0f}" if TENSORRT in rates else "not there"
+            run, bound = rates["run"], rates["bound"]
+            yield f"| {name} | {rows} | {run:,.0f} | {bound:,.0f} | {bound / run:.2f} | {other} |"
+    yield ""
 
 
 def build_report(models: Path, rounds: int, fits: bool) -> Iterator[str]:
@@ -144,6 +143,7 @@ def build_report(models: Path, rounds: int, fits: bool) -> Iterator[str]:
             first, second = rates.values()
             yield f"| {name} | {rows} | {first:,.0f} | {second:,.0f} | {first / second:.2f} |"
         yield ""
+        yield from describe_ways(folder.parent, device, rounds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
     on_card = read_gpu_memory() or "not known, without nvidia-smi"
     yield f"Memory: {peak:,.0f} MiB of the process at most; of the GPU: {on_card}."
