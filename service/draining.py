@@ -1,22 +1,25 @@
 """On SIGTERM readiness turns false, then the server waits, then it stops: a client that asks first loses nothing.
 
-When the server stops, it accepts the connections that wait already and then closes its listening sockets.
+When the server stops, new connections are refused, those that wait are accepted, and then its sockets are closed.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
 import signal
-import socket
+import time
 from types import FrameType
 from typing import Any
 
+from service.listening import HANDSHAKE_SECONDS, close_servers, is_refusing, refuse_connections
 from service.serving import Serving
+from service.settings import find_supervisor
 
 logger = logging.getLogger("bentoml.seriesmith")
+
+SUPERVISOR_SECONDS = 1.0
+"""For a supervisor that stops to refuse new connections, after it has told its workers to stop."""
 
 
 def drain_on_sigterm(serving: Serving) -> None:
@@ -52,19 +55,15 @@ def drain_on_sigterm(serving: Serving) -> None:
 
 
 async def close_listeners(server: Any) -> None:
-    """Accept all waiting connections of a uvicorn server and close its listening sockets, in one turn of the loop.
+    """Close the listening sockets of a uvicorn server, without losing a connection.
 
     `server` is the object whose method handles SIGTERM; without uvicorn's attributes nothing is done.
     """
     config, state = getattr(server, "config", None), getattr(server, "server_state", None)
-    listeners = [listener for one in getattr(server, "servers", ()) for listener in one.sockets]
-    if config is None or state is None or not listeners:
+    if config is None or state is None or not getattr(server, "servers", ()):
         return
+    await wait_until_refused([listener for one in server.servers for listener in one.sockets])
     loop = asyncio.get_running_loop()
-    copies = [socket.socket(fileno=os.dup(listener.fileno())) for listener in listeners]
-    for one in server.servers:
-        one.close()
-    await asyncio.sleep(0)
 
     def make() -> asyncio.Protocol:
         protocol: asyncio.Protocol = config.http_protocol_class(
@@ -72,13 +71,19 @@ async def close_listeners(server: Any) -> None:
         )
         return protocol
 
-    accepted = []
-    for copy in copies:
-        with copy, contextlib.suppress(BlockingIOError, OSError):
-            copy.setblocking(False)
-            while True:
-                accepted.append(copy.accept()[0])
-    for connection in accepted:
-        connection.setblocking(False)
-        with contextlib.suppress(OSError):
-            await loop.connect_accepted_socket(make, connection, ssl=config.ssl)
+    await close_servers(server.servers, make, config.ssl)
+
+
+async def wait_until_refused(listeners: list[Any]) -> None:
+    """Wait until new connections are refused, and those that had begun are whole.
+
+    The supervisor refuses them, since its workers share the sockets, when all of them stop; where one worker alone was
+    told to stop, the others go on accepting. Without a supervisor the sockets are this process's own.
+    """
+    if find_supervisor() is None:
+        for listener in listeners:
+            refuse_connections(listener)
+    end = time.monotonic() + SUPERVISOR_SECONDS
+    while not all(map(is_refusing, listeners)) and time.monotonic() < end:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(HANDSHAKE_SECONDS)

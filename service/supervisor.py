@@ -9,14 +9,12 @@ and of circus; where they are not as expected, the server does not start.
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import inspect
 import logging
 import os
 import shutil
 import signal
 import socket
-import struct
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from service import settings as environment
 from service.identity import require_keys
+from service.listening import refuse_connections
 from service.settings import Settings
 from service.shared_numbers import absorb_ended
 
@@ -43,13 +42,8 @@ ATTEMPTS = 3
 SPARE_SECONDS = 10.0
 """For a worker to end, beyond what its last requests may take, before it is killed."""
 
-REFUSE_SECONDS = 0.5
-"""For the workers to take what was connected before the socket was shut."""
-
-DROP_ALL = ctypes.create_string_buffer(struct.pack("HBBI", 0x06, 0, 0, 0))
-"""A packet filter of one instruction: keep nothing."""
-
-SO_ATTACH_FILTER = 26
+REFUSE_SECONDS = 0.9
+"""For the workers to take what was connected before the socket is shut. Who was refused tries again after a second."""
 
 
 def supervise(settings: Settings) -> None:
@@ -133,6 +127,7 @@ class Supervision(Arbiter):
     def stop(self) -> Any:
         """End the workers; asked again, pass it on to them, who then wait no longer."""
         if self._ending:
+            self._refuse_connections()
             for watcher in self.watchers:
                 for pid in list(watcher.processes):
                     watcher.send_signal(pid, signal.SIGTERM)
@@ -141,7 +136,10 @@ class Supervision(Arbiter):
             self.loop.call_later(CHECK_SECONDS / 5, self.stop)
             return None
         self._ending = True
-        self.loop.call_later(self.settings.drain_seconds, self._refuse_connections)
+        if self.settings.drain_seconds:
+            self.loop.call_later(self.settings.drain_seconds, self._refuse_connections)
+        else:
+            self._refuse_connections()
         return super().stop()
 
     def stop_controller_and_close_sockets(self) -> None:
@@ -173,11 +171,9 @@ class Supervision(Arbiter):
             self.loop.add_callback(self.stop)
 
     def _refuse_connections(self) -> None:
-        """Let nobody connect any more who would wait in vain; those who did are taken meanwhile."""
+        """Let nobody connect any more who would wait in vain; the workers see it, and take those who did."""
         for each in self.sockets.values():
-            with suppress(OSError):
-                program = struct.pack("HL", 1, ctypes.addressof(DROP_ALL))
-                each.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, program)
+            refuse_connections(each)
         self.loop.call_later(REFUSE_SECONDS, self._shut_sockets)
 
     def _shut_sockets(self) -> None:

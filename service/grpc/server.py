@@ -22,6 +22,7 @@ from service.grpc.http2.connection import Http2Connection
 from service.grpc.http2.deadlines import Bounds
 from service.grpc.interfaces import INTERFACES, list_methods
 from service.grpc.tls import build_tls_context, list_certificates
+from service.listening import HANDSHAKE_SECONDS, close_servers, refuse_connections
 from service.serving import Serving
 
 logger = logging.getLogger("bentoml.seriesmith")
@@ -56,7 +57,8 @@ class GrpcServer:
         self._methods = list_methods(self._serving, self._health)
         loop = asyncio.get_running_loop()
         secured: dict[str, Any] = {}
-        if tls := build_tls_context(settings):
+        self._tls = tls = build_tls_context(settings)
+        if tls:
             self.certificates = list_certificates(settings, tls)
             secured = {"ssl": tls, "ssl_handshake_timeout": settings.head_seconds}
         self._listening = [
@@ -71,7 +73,10 @@ class GrpcServer:
             return
         self._health.stop()
         for listening in self._listening:
-            listening.close()
+            for one in listening.sockets:  # this worker's own
+                refuse_connections(one)
+        await asyncio.sleep(HANDSHAKE_SECONDS)
+        await close_servers(self._listening, self._make_connection, self._tls)
         for connection in self._connections:
             connection.leave()
         await self._wait_until_empty(LAST_CALL_SECONDS)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from scripts.website.tables import as_code, make_table
 from service.metrics import INSTRUMENTS, Metric
 
+import studio.admitting  # isort: skip  # noqa: F401  # it has a metric of its own
+
 PAGE = """# Metrics
 
 `GET /metrics` shows them in Prometheus' format, summed over the workers of a server. Model names in labels are those
