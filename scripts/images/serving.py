@@ -60,17 +60,20 @@ def inspect(root: Path, configuration: Mapping[str, Any], findings: Findings) ->
 def inspect_packages(root: Path, findings: Findings) -> None:
     """Compare the packages that are there with the SBOM and the pins, and look for bytecode."""
     packages = next(root.glob(f"{ENVIRONMENT}/lib/python3*/site-packages"))
-    installed = dict(read_package(folder) for folder in packages.glob("*.dist-info"))
-    components = json.loads((root / BENTO / "src/build/sbom.cdx.json").read_text())["components"]
-    listed = {normalise(each["name"]): each["version"] for each in components}
-    findings.claim(
-        f"the SBOM lists the {len(installed)} packages", installed == listed, installed.items() ^ listed.items()
-    )
+    compare_with_sbom(packages, root / BENTO / "src/build/sbom.cdx.json", findings)
     direct = list(packages.glob("*.dist-info/direct_url.json"))
     findings.claim("none came from a file or an address", not direct, direct)
     folders = (packages, root / BENTO / "src")
     without = [file for folder in folders for file in folder.rglob("*.py") if not find_bytecode(file)]
     findings.claim("bytecode of every module is there", not without, without[:3])
+
+
+def compare_with_sbom(packages: Path, sbom: Path, findings: Findings, which: str = "") -> None:
+    """Compare the packages of an environment with its SBOM."""
+    installed = dict(read_package(folder) for folder in packages.glob("*.dist-info"))
+    listed = {normalise(each["name"]): each["version"] for each in json.loads(sbom.read_text())["components"]}
+    said = f"{which}the SBOM lists the {len(installed)} packages"
+    findings.claim(said, installed == listed, installed.items() ^ listed.items())
 
 
 def read_package(folder: Path) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from scripts.images.base import BASE
 from scripts.images.containers import Volume, run_container
 from scripts.images.findings import Findings
 from scripts.images.serving import IMAGE as SERVING
-from scripts.images.serving import claim_calls, name_bundles, serve_mounted
+from scripts.images.serving import claim_calls, compare_with_sbom, name_bundles, serve_mounted
 from scripts.images.store import Store
 
 IMAGE = "localhost/seriesmith-training:check"
@@ -41,6 +41,8 @@ def check_training(store: Store, findings: Findings, models: Path) -> None:
         store.unpack(IMAGE) as root,
         serve_mounted(serving, store.describe(SERVING), store.folder / "refreshed.log", models) as server,
     ):
+        packages = next(root.glob("app/.venv/lib/python3*/site-packages"))
+        compare_with_sbom(packages, root / "app/sbom.cdx.json", findings, "training: ")
         claim_calls(server, findings, "ready", name_bundles(models), "before a fit: ")
         for version in ("1", "2"):
             began = time.monotonic()

@@ -61,7 +61,7 @@ def finish(axes: Axes, panel: Any) -> None:
     axes.set_title(panel["title"], fontsize=10, loc="left")
     if form := FORMATS.get(panel["fieldConfig"]["defaults"].get("unit", "")):
         axes.yaxis.set_major_formatter(form)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.3 * axes.get_ylim()[1])  # room for the legend
     axes.tick_params(labelsize=7)
     axes.xaxis_date()
     axes.xaxis.set_major_locator(AutoDateLocator(maxticks=5))

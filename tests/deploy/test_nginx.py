@@ -120,8 +120,8 @@ def test_ids_pass_and_are_made_where_there_is_none(pair: Pair, cases: Labelled) 
     assert answer.headers["x-request-id"] == "mine-1"
     made = pair.front.http.post("/classify", json=sent).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", made)
-    written = "".join((pair.folder.parent / name / "server.log").read_text() for name in ("first", "second"))
     log = wait_for_lines(pair)
+    written = "".join((pair.folder.parent / name / "server.log").read_text() for name in ("first", "second"))
     assert all(f'"request_id": "{one}"' in log for one in ("mine-1", made))
     assert all(one in written for one in ("mine-1", made))
 
