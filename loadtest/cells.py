@@ -30,8 +30,8 @@ class Prepared:
     requests: Path
 
 
-def prepare(running: Running, wire: Wire, data: Array, expected: Array, folder: Path) -> Prepared:
-    """Check the answers for every eighth series, then write all requests, one series each.
+def prepare(running: Running, wire: Wire, data: Array, expected: Array, folder: Path, rows: int = 1) -> Prepared:
+    """Check the answers for every eighth series, then write requests of `rows` series, one that begins with each.
 
     Raises `NotRun` when an answer is not what onnxruntime answers.
     """
@@ -39,7 +39,8 @@ def prepare(running: Running, wire: Wire, data: Array, expected: Array, folder: 
         check(running, wire, data[index : index + 1], expected[index : index + 1])
     path = folder / f"{running.server.name}-{wire.name}.requests".replace(" ", "-")
     port = running.grpc if wire.grpc else running.http
-    asked = [requests_file.encode_sent(wire, wire.asked(data[index : index + 1]), port) for index in range(len(data))]
+    around = np.concatenate([data, data[: rows - 1]])
+    asked = [requests_file.encode_sent(wire, wire.asked(around[at : at + rows]), port) for at in range(len(data))]
     requests_file.write(path, asked)
     return Prepared(wire, path)
 

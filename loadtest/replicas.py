@@ -1,10 +1,11 @@
-"""One server against two behind nginx: how many more requests of one series are answered.
+"""One server against two behind nginx: how many more requests are answered, of one series or of many.
 
     python -m loadtest.replicas
 
 Each server has one worker and one thread. Cells take turns, round by round, so that drift falls on all alike:
 one server asked directly, the same behind nginx (deploy/nginx/nginx.conf), and two behind nginx. Prints medians. wrk,
-nginx and the servers share the machine's cores, so that two servers can gain only where cores are left over.
+nginx and the servers share the machine's cores, so that two servers can gain only where cores are left over, or where
+requests of many series (`--series 256 --wires octet-stream`) leave wrk and nginx little to do.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def main() -> None:
     outcomes: dict[tuple[str, str, int], list[Outcome]] = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loadtest-replicas-")))
-        arrangements = list(arrange(stack, folder, options.wires))
+        arrangements = list(arrange(stack, folder, options.wires, options.series))
         for round_ in range(options.rounds):
             say(f"round {round_ + 1} of {options.rounds}")
             turn = round_ % len(arrangements)
@@ -67,7 +68,8 @@ def main() -> None:
             for server in one.servers:
                 server.resume()
     machine = describe_machine()
-    print(f"{machine['processor']}, {machine['cores']} cores, {machine['date']}\n\n{write_table(outcomes)}")
+    what = ", ".join([machine["processor"], f"{machine['cores']} cores", machine["date"]])
+    print(f"{what}, {options.series} series a request\n\n{write_table(outcomes)}")
 
 
 def read_options() -> argparse.Namespace:
@@ -76,11 +78,12 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=5, help="of each cell and round")
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 64])
+    parser.add_argument("--series", type=int, default=1, help="of each request")
     parser.add_argument("--wires", nargs="+", choices=[wire.name for wire in ours.WIRES], default=["JSON"])
     return parser.parse_args()
 
 
-def arrange(stack: ExitStack, folder: Path, wires: list[str]) -> Iterator[Arrangement]:
+def arrange(stack: ExitStack, folder: Path, wires: list[str], rows: int) -> Iterator[Arrangement]:
     """Start two servers, and nginx before the first and before both; all held. Raises `NotRun`."""
     described = ours.describe_ours(wires=tuple(wire for wire in ours.WIRES if wire.name in wires))
     interpreter = Path(sys.executable).parent
@@ -92,17 +95,18 @@ def arrange(stack: ExitStack, folder: Path, wires: list[str]) -> Iterator[Arrang
             own.mkdir()
             http, rpc = stack.enter_context(run_nginx(own, [(one.http, one.grpc) for one in behind]))
             asked = dataclasses.replace(servers[0], http=http, grpc=rpc)
-        yield Arrangement(name, behind or servers[:1], asked, prepare_wires(asked, folder / name.replace(", ", "-")))
+        ready = prepare_wires(asked, folder / name.replace(", ", "-"), rows)
+        yield Arrangement(name, behind or servers[:1], asked, ready)
     for server in servers:
         server.hold()
 
 
-def prepare_wires(asked: Running, folder: Path) -> tuple[Prepared, ...]:
+def prepare_wires(asked: Running, folder: Path, rows: int) -> tuple[Prepared, ...]:
     """The wires, checked, with their requests in `folder`. Raises `NotRun` where an answer is wrong."""
     folder.mkdir(exist_ok=True)
     data = make_series()
     expected = open_classifier()(data)
-    return tuple(prepare(asked, wire, data, expected, folder) for wire in asked.server.wires)
+    return tuple(prepare(asked, wire, data, expected, folder, rows) for wire in asked.server.wires)
 
 
 def measure(one: Arrangement, round_: int, options: argparse.Namespace) -> Iterator[Outcome]:

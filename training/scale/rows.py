@@ -33,10 +33,10 @@ class Placed:
     refused: dict[int, str]
 
 
-def place_rows(column: pa.Array, shape: SeriesShape, times: Sequence[Times] | None = None) -> Placed:
+def place_rows(column: pa.Array | Array, shape: SeriesShape, times: Sequence[Times] | None = None) -> Placed:
     """Place rows of `[n_channels][n_timepoints]`, or of `[n_timepoints]` of one channel; a null in a row is a missing
-    value."""
-    cases, n = read_cases(column, shape.n_channels), len(column)
+    value. What `read_even` made of a column is placed as the column is."""
+    cases, n = column if isinstance(column, np.ndarray) else read_cases(column, shape.n_channels), len(column)
     if isinstance(cases, np.ndarray) and np.isfinite(cases).all():
         try:
             return Placed(n, put_on_grid(cases, shape, times), np.arange(n), {})
@@ -66,15 +66,15 @@ def _find_fault(case: Array, shape: SeriesShape, times: Times | None) -> str | N
 
 def read_cases(column: pa.Array, n_channels: int) -> Cases:
     """The cases of a column, whatever lists or tensors it consists of."""
-    if isinstance(column, pa.FixedShapeTensorArray) and column.null_count == 0:
-        tensor = column.to_numpy_ndarray()
-        return _narrow(tensor[:, None] if tensor.ndim == 2 and n_channels == 1 else tensor)
-    cases = _read_even(column, n_channels)
+    cases = read_even(column, n_channels)
     return cases if cases is not None else [_read_case(value, n_channels) for value in column.to_pylist()]
 
 
-def _read_even(column: pa.Array, n_channels: int) -> Array | None:
+def read_even(column: pa.Array, n_channels: int) -> Array | None:
     """Cases of one length, without a null; None for any others."""
+    if isinstance(column, pa.FixedShapeTensorArray) and column.null_count == 0:
+        tensor = column.to_numpy_ndarray()
+        return _narrow(tensor[:, None] if tensor.ndim == 2 and n_channels == 1 else tensor)
     sizes = []
     while _is_list(column.type):
         lengths = pc.list_value_length(column)

@@ -22,7 +22,7 @@ from training.scale.columns import SERIES, TIMES, build_lists, open_writer, read
 from training.scale.inputs import Inputs, Piece
 from training.scale.jobs import check_libraries, compute_digest, list_libraries
 from training.scale.places import Place
-from training.scale.rows import place_rows
+from training.scale.rows import Placed, place_rows, read_even
 
 Answer = dict[str, NDArray[Any]]
 
@@ -95,8 +95,7 @@ def build_part(job: Scoring, number: int) -> tuple[bytes, dict[str, Any]]:
     """The bytes of a part, and its summary, which they hold too."""
     bundle, file, piece = unpack(job.packed), io.BytesIO(), job.inputs.pieces[number]
     schema, rows = build_schema(bundle, job.codes), job.inputs.read(piece)
-    starts = range(0, piece.n_rows, BATCH_ROWS)
-    scored = Scored.join([score_rows(bundle, rows.slice(start, BATCH_ROWS), job.codes) for start in starts])
+    scored = score_rows(bundle, rows, job.codes)
     summary = {
         "job": job.digest,
         "part": number,
@@ -133,16 +132,29 @@ class Scored:
 
 
 def score_rows(bundle: Bundle, table: pa.Table, codes: bool) -> Scored:
-    """Score the rows of a table of series, with times where it has them."""
-    column = table[SERIES].combine_chunks()
-    times = [np.array(own, np.float64) for own in table[TIMES].to_pylist()] if TIMES in table.column_names else None
-    placed = place_rows(column, bundle.manifest.series, times if bundle.manifest.series.takes_times else None)
+    """Score the rows of a table of series, with times where it has them and the bundle takes them."""
+    shape, column, times = bundle.manifest.series, table[SERIES].combine_chunks(), None
+    if shape.takes_times and TIMES in table.column_names:
+        times = [np.array(own, np.float64) for own in table[TIMES].to_pylist()]
+    even = read_even(column, shape.n_channels)  # at once where it can be: row by row takes longer
+    parts = []
+    for start in range(0, len(column), BATCH_ROWS):
+        batch = slice(start, start + BATCH_ROWS)
+        own = column[batch] if even is None else even[batch]
+        parts.append(score_batch(bundle, place_rows(own, shape, None if times is None else times[batch]), codes))
+    return Scored.join(parts)
+
+
+def score_batch(bundle: Bundle, placed: Placed, codes: bool) -> Scored:
+    """Score the rows that graphs take at a time."""
     if placed.on_grid is None:
         return Scored(placed.n, placed.rows, {}, placed.refused)
     answer = judge(bundle, placed.on_grid, codes)
     sound = np.ones(len(placed.rows), bool)
     for values in answer.values():
         sound &= np.isfinite(values.reshape(len(values), -1)).all(axis=1)
+    if sound.all():
+        return Scored(placed.n, placed.rows, answer, placed.refused)
     unsound = dict.fromkeys(placed.rows[~sound].tolist(), UNSOUND)
     kept = {name: values[sound] for name, values in answer.items()}
     return Scored(placed.n, placed.rows[sound], kept, placed.refused | unsound)
