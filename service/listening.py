@@ -44,7 +44,7 @@ def refuse_connections(listener: socket.socket) -> None:
 
 
 def is_refusing(listener: socket.socket) -> bool:
-    """Whether new connections of a socket are refused, by whichever process; True too where that cannot be told (not on Linux)."""
+    """Whether new connections of a socket are refused, by whichever process; True where only Linux could tell."""
     try:
         return bool(listener.getsockopt(socket.SOL_SOCKET, SO_GET_FILTER, ctypes.sizeof(_PROGRAM)))
     except OSError:
