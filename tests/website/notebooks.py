@@ -18,7 +18,7 @@ from scripts.website.notebooks import read_text
 from tests.service.server import ROOT
 
 TUTORIALS = ROOT / "docs" / "tutorials"
-NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
+NUMBER = re.compile(r"-?(?:\d+(?:\.\d+)?|\.\d+)(?:e-?\d+)?")
 VARIES = "varies"
 """The tag of a cell whose numbers depend on the machine: they are not compared."""
 NEEDS = "needs-"
