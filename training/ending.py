@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +57,19 @@ def interrupt_by_signals(prog: str) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def run_command(prog: str, work: Callable[[], int]) -> int:
+    """Return the exit status of a command: what `work` returns, or, where it ends early, that of the ending, which is
+    said on stderr. What may be a bug is raised."""
+    try:
+        with interrupt_by_signals(prog):
+            return work()
+    except (Exception, KeyboardInterrupt) as error:
+        if (ending := explain(error)) is None:
+            raise
+        print(f"{prog}: {ending.reason}", file=sys.stderr)
+        return ending.status
 
 
 def explain(error: BaseException) -> Ending | None:

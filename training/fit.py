@@ -29,7 +29,7 @@ from training.configuration import WATCHING, ConfigurationError, FitConfiguratio
 from training.data.duplicates import describe, find_duplicates
 from training.data.partition import Partition, split_dataset
 from training.door import check_fit
-from training.ending import REFUSALS, explain, interrupt_by_signals
+from training.ending import REFUSALS, explain, run_command
 from training.export.bundling import Origin, make_manifest_maker, pack
 from training.fitting import Fitted, fit
 from training.generator_options import choose_options, describe_generators, find_value
@@ -222,15 +222,12 @@ def parse_arguments(arguments: list[str], prog: str = "fit.py") -> FitConfigurat
 
 def main(arguments: list[str] | None = None, prog: str = "fit.py") -> int:
     """The command line; answers the exit status."""
-    try:
-        with interrupt_by_signals(prog):
-            configuration = parse_arguments(sys.argv[1:] if arguments is None else arguments, prog)
-            if configuration.dataset is None and configuration.data is None:
-                return 1 if refit_all(configuration, make_progress()) else 0
-            fit_and_publish(configuration, make_progress())
-    except (Exception, KeyboardInterrupt) as error:
-        if (ending := explain(error)) is None:
-            raise
-        print(f"{prog}: {ending.reason}", file=sys.stderr)
-        return ending.status
+    return run_command(prog, lambda: _run(sys.argv[1:] if arguments is None else arguments, prog))
+
+
+def _run(arguments: list[str], prog: str) -> int:
+    configuration = parse_arguments(arguments, prog)
+    if configuration.dataset is None and configuration.data is None:
+        return 1 if refit_all(configuration, make_progress()) else 0
+    fit_and_publish(configuration, make_progress())
     return 0

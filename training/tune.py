@@ -16,7 +16,7 @@ from bundle.manifest import check_name
 from training import data as datasets
 from training.configuration import FitConfiguration
 from training.data.partition import split_dataset
-from training.ending import REFUSALS, explain, interrupt_by_signals
+from training.ending import REFUSALS, run_command
 from training.families import PACKAGES
 from training.fit import find_repository, fit_and_publish, parse_arguments, tell_what_was_read
 from training.learning.progress import make_progress
@@ -103,21 +103,18 @@ def _search(configuration: FitConfiguration, given: argparse.Namespace) -> FitCo
 def main(arguments: Sequence[str] | None = None, prog: str = "tune.py") -> int:
     """The command line; answers the exit status."""
     given, rest = _build_parser(prog).parse_known_args(arguments)
-    try:
-        with interrupt_by_signals(prog):
-            configuration = parse_arguments(rest, prog)
-            for tracker in configuration.track:
-                require_tracker(tracker)
-            if given.trials or given.address:
-                import_ray("a sweep")
-            if given.datasets is not None:
-                return 1 if tune_many(list_datasets(given.datasets, configuration), given, prog) else 0
-            fit_and_publish(_search(configuration, given), make_progress())
-    except (Exception, KeyboardInterrupt) as error:
-        if (ending := explain(error)) is None:
-            raise
-        print(f"{prog}: {ending.reason}", file=sys.stderr)
-        return ending.status
+    return run_command(prog, lambda: _run(given, rest, prog))
+
+
+def _run(given: argparse.Namespace, rest: list[str], prog: str) -> int:
+    configuration = parse_arguments(rest, prog)
+    for tracker in configuration.track:
+        require_tracker(tracker)
+    if given.trials or given.address:
+        import_ray("a sweep")
+    if given.datasets is not None:
+        return 1 if tune_many(list_datasets(given.datasets, configuration), given, prog) else 0
+    fit_and_publish(_search(configuration, given), make_progress())
     return 0
 
 
