@@ -75,22 +75,27 @@ function keepFilled(params) {
 
 // ---- Work
 
-/** Run `fn(signal)` when `deps` change: `{value, error, busy, again}`; the value before stays until the next is there. */
+/**
+ * Run `fn(signal)` when `deps` change: `{value, error, busy, again}`; the value before stays until the next is there.
+ * `busy` holds from the very render that brings new deps, before the effect: no button is enabled in between.
+ */
 export function useAsync(fn, deps = []) {
-  const [state, setState] = useState({ value: null, error: null, busy: true });
   const [turn, setTurn] = useState(0);
+  const asked = [...deps, turn];
+  const [state, setState] = useState({ value: null, error: null, answered: null });
   useEffect(() => {
     const stopping = new AbortController();
-    setState((before) => ({ ...before, busy: true }));
     Promise.resolve()
       .then(() => fn(stopping.signal))
       .then(
-        (value) => stopping.signal.aborted || setState({ value, error: null, busy: false }),
-        (error) => stopping.signal.aborted || setState((before) => ({ ...before, error, busy: false })),
+        (value) => stopping.signal.aborted || setState({ value, error: null, answered: asked }),
+        (error) => stopping.signal.aborted || setState((before) => ({ ...before, error, answered: asked })),
       );
     return () => stopping.abort();
-  }, [...deps, turn]);
-  return { ...state, again: useCallback(() => setTurn((before) => before + 1), []) };
+  }, asked);
+  const { value, error, answered } = state;
+  const busy = answered === null || asked.some((one, index) => !Object.is(one, answered[index]));
+  return { value, error, busy, again: useCallback(() => setTurn((before) => before + 1), []) };
 }
 
 /** Follow a value that changes fast, at most every `milliseconds`. */

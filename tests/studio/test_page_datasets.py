@@ -81,6 +81,27 @@ def _find_and_delete(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("moods of a day")
 
 
+@pytest.mark.parametrize(("view", "button"), [("datasets", "Save"), ("augment", "Keep and go on")])
+def test_nothing_can_be_kept_until_it_is_read_by_the_newest_settings(
+    page: Page, wide: Path, view: str, button: str
+) -> None:
+    open_view(page, view)
+    page.locator("input[type=file]:not([webkitdirectory])").set_input_files(wide)
+    keep = page.get_by_role("button", name=button)
+    expect(keep).to_be_enabled()
+    if view == "datasets":
+        page.get_by_text("Not as it should be?").click()
+    keep.evaluate("""button => {
+        window.turns = [];
+        new MutationObserver(() => window.turns.push(!button.disabled)).observe(button, {attributeFilter: ["disabled"]});
+    }""")
+    with page.expect_response("**/preview"):
+        page.get_by_label("What mood is").select_option("label")
+    expect(keep).to_be_enabled()
+    # A button that is enabled for a frame between two waits loses the click that is made in it.
+    assert page.evaluate("window.turns") == [False, True]
+
+
 def test_a_generated_preview_follows_its_parameters_and_is_kept(page: Page, studio_server: Server) -> None:
     open_view(page, "generate", generator="harmonic")
     expect(page.locator(".grid-of-series li")).to_have_count(15)

@@ -1,12 +1,11 @@
 // What was read of an upload, and what its columns are taken for: both can be corrected before it is kept.
 
 import { get, post } from "../../api.js";
-import { Busy, Button, Panel, Refusal, TextInput, formatBytes, html, setParams, toast, useAsync, useEffect, useSettled, useState } from "../../ui.js";
+import { Busy, Button, Panel, Refusal, TextInput, formatBytes, html, setParams, toast, useAsync, useState } from "../../ui.js";
 import { Columns } from "./columns.js";
 import { Preview } from "./preview.js";
 import { ReaderSettings } from "./reader_settings.js";
-
-const REST = 350;
+import { useReading } from "./reading.js";
 
 export function Check({ id, model }) {
   const came = useAsync((signal) => get(`uploads/${id}`, { signal }), [id]);
@@ -17,18 +16,14 @@ export function Check({ id, model }) {
 }
 
 function Mapping({ upload, model, another }) {
-  const [settings, setSettings] = useState(upload.settings ?? {});
-  const settled = useSettled(settings, REST);
-  const read = useAsync((signal) => (settled === upload.settings ? upload : post(`uploads/${upload.id}/preview`, { settings: settled }, { signal })), [settled]);
-  const shown = read.value ?? upload;
-  const waiting = read.busy || settled !== settings;
+  const { settings, setSettings, settled, shown, waiting, error } = useReading(upload);
   const { preview, refusal } = shown;
   return html`<div class="stack">
     <${Panel} title=${upload.filename} actions=${another}>
       <p class="note">${formatBytes(upload.n_bytes)}${preview ? ` · ${preview.read}` : ""}</p>
       ${refusal && html`<div class="refusal" role="alert"><p>${refusal.message}</p>
         ${(refusal.file || refusal.row) && html`<p class="note">${[refusal.file && `File ${refusal.file}`, refusal.row && `row ${refusal.row}`].filter(Boolean).join(", ")}. Correct it there, or say below what the columns are.</p>`}</div>`}
-      <${Refusal} error=${read.error} />
+      <${Refusal} error=${error} />
       <p class="aug-waiting" role="status">${waiting ? "Reading it again…" : ""}</p>
       ${shown.columns?.length > 0 && html`<${Columns} columns=${shown.columns} settings=${settings} onChange=${setSettings} />`}
       <${ReaderSettings} settings=${settings} onChange=${setSettings} open=${Boolean(refusal)} />

@@ -1,14 +1,14 @@
 // What was dropped is uploaded, read and shown; the reading can be corrected, and what was read is kept under a name.
 
-import { Button, Busy, Meter, Panel, Refusal, TextInput, formatBytes, formatNumber, go, html, toast, useEffect, useMemo, useSettled, useState, zipFiles } from "../../ui.js";
+import { Button, Busy, Meter, Panel, Refusal, TextInput, formatBytes, formatNumber, go, html, toast, useEffect, useMemo, useState, zipFiles } from "../../ui.js";
 import { SeriesChart, SeriesGrid, classColour } from "../../chart.js";
 import { post, upload } from "../../api.js";
 import { Columns } from "../augment/columns.js";
 import { ReaderSettings } from "../augment/reader_settings.js";
+import { useReading } from "../augment/reading.js";
 import { ClassBar } from "./parts.js";
 import { describeShape, suggestName } from "./words.js";
 
-const REST = 350;
 const LONG = 500; // timepoints, from which on one series is plainly a recording
 
 export function Upload({ files, onStop }) {
@@ -43,48 +43,39 @@ function nameTogether(files) {
 }
 
 function Reading({ first, onStop }) {
-  const [read, setRead] = useState(first);
+  const { settings, setSettings, settled, shown, waiting, error } = useReading(first);
   const [name, setName] = useState(() => suggestName(first.filename));
-  const [settings, setSettings] = useState(first.settings);
-  const [work, setWork] = useState({ busy: "", error: null });
-  const run = async (busy, task) => {
-    setWork({ busy, error: null });
+  const [saving, setSaving] = useState({ busy: false, error: null });
+  const save = async (event) => {
+    event.preventDefault();
+    setSaving({ busy: true, error: null });
     try {
-      await task();
-      setWork({ busy: "", error: null });
-    } catch (error) {
-      setWork({ busy: "", error });
-    }
-  };
-  const settled = useSettled(settings, REST);
-  useEffect(() => {
-    if (settled === first.settings) return;
-    run("Reading again", async () => setRead(await post(`uploads/${first.id}/preview`, { settings: settled })));
-  }, [settled]);
-  const save = () =>
-    run("Saving", async () => {
-      const dataset = await post("datasets", { upload: read.id, settings: settled, name: name.trim() });
+      const dataset = await post("datasets", { upload: first.id, settings: settled, name: name.trim() });
       toast(`${dataset.name}, version ${dataset.version}, is in the catalogue.`, { kind: "good" });
       go("datasets", { dataset: dataset.id });
-    });
-  const { preview, refusal } = read;
+    } catch (error) {
+      setSaving({ busy: false, error });
+    }
+  };
+  const busy = saving.busy ? "Saving" : waiting ? "Reading again" : "";
+  const { preview, refusal } = shown;
   const actions = html`<${Button} kind="quiet" onClick=${onStop}>Take another<//>`;
-  return html`<${Panel} title=${read.filename} actions=${actions}>
+  return html`<${Panel} title=${first.filename} actions=${actions}>
     <link rel="stylesheet" href="studio/views/augment/style.css" />
-    <p class="ds-quiet ds-small">${formatBytes(read.n_bytes)}</p>
+    <p class="ds-quiet ds-small">${formatBytes(first.n_bytes)}</p>
     <div class="stack">
       ${refusal && html`<div class="refusal" role="alert"><p>${refusal.message}</p>${(refusal.file || refusal.row) && html`<div class="ds-small">${[refusal.file, refusal.row && `row ${formatNumber(refusal.row)}`].filter(Boolean).join(", ")}</div>`}</div>`}
       ${preview && html`<${Read} preview=${preview} />`}
       <details class="ds-fold" open=${Boolean(refusal)}><summary>Not as it should be? Say what is what</summary>
-        <div class="stack">${read.columns?.length > 0 && html`<${Columns} columns=${read.columns} settings=${settings} onChange=${setSettings} />`}
-          <${ReaderSettings} settings=${settings} onChange=${setSettings} open=${!read.columns?.length} /></div>
+        <div class="stack">${shown.columns?.length > 0 && html`<${Columns} columns=${shown.columns} settings=${settings} onChange=${setSettings} />`}
+          <${ReaderSettings} settings=${settings} onChange=${setSettings} open=${!shown.columns?.length} /></div>
       </details>
-      ${preview && html`<form class="row" onSubmit=${(event) => (event.preventDefault(), save())}>
+      ${preview && html`<form class="row" onSubmit=${save}>
         <${TextInput} label="Name in the catalogue" value=${name} onInput=${setName} required hint="A name that is taken gets a new version." />
-        <${Button} kind="main" type="submit" disabled=${Boolean(work.busy) || settled !== settings || !name.trim()}>Save<//>
+        <${Button} kind="main" type="submit" disabled=${Boolean(busy) || !name.trim()}>Save<//>
       </form>`}
-      ${work.busy && html`<${Busy} what=${work.busy} />`}
-      <${Refusal} error=${work.error} />
+      ${busy && html`<${Busy} what=${busy} />`}
+      <${Refusal} error=${saving.error ?? error} />
     </div>
   <//>`;
 }
