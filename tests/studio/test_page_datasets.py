@@ -93,7 +93,8 @@ def test_nothing_can_be_kept_until_it_is_read_by_the_newest_settings(
         page.get_by_text("Not as it should be?").click()
     keep.evaluate("""button => {
         window.turns = [];
-        new MutationObserver(() => window.turns.push(!button.disabled)).observe(button, {attributeFilter: ["disabled"]});
+        const note = () => window.turns.push(!button.disabled);
+        new MutationObserver(note).observe(button, {attributeFilter: ["disabled"]});
     }""")
     with page.expect_response("**/preview"):
         page.get_by_label("What mood is").select_option("label")
