@@ -12,7 +12,7 @@ from bundle.generation.recipe import Recipe
 from service import metrics
 from service.generating import TURN_BLOCKS
 from service.lane import Array
-from service.serving import Served
+from service.served import Served
 
 
 async def decode_textured(served: Served, latent: Array, class_index: NDArray[np.int64], seed: int) -> Array:

@@ -17,7 +17,7 @@ from bundle.generation.recipe import BLOCK_ROWS, Recipe, Samples
 from bundle.generation.start import needs_codes, start_from
 from service import metrics
 from service.lane import Array
-from service.serving import Served
+from service.served import Served
 
 TURN_BLOCKS = 4
 """Blocks per turn on the lane: some 20 ms of one core in which nobody else is served, 60 ms where a bundle follows its

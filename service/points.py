@@ -17,7 +17,8 @@ from service.canonical import Array
 from service.labelling import find_named_classes
 from service.named_arrays import rename_refusal, require_width
 from service.operations.contract import receive_series, require_finite_answer
-from service.serving import Served, Serving
+from service.served import Served
+from service.serving import Serving
 from service.uneven import Times, describe_placing
 
 

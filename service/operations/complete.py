@@ -39,7 +39,8 @@ from service.operations.contract import (
 from service.operations.sample import draw_seed
 from service.pace import run_unhurried
 from service.room import Room
-from service.serving import Served, Serving
+from service.served import Served
+from service.serving import Serving
 from service.strategy import make_whole
 from service.uneven import list_cases
 

@@ -16,7 +16,8 @@ from service.answers import Axes, build_array_schema
 from service.canonical import Array, is_finite, make_canonical
 from service.named_arrays import Series as Series  # for operations, beside the other types of their fields
 from service.pace import run_unhurried
-from service.serving import Served, Serving
+from service.served import Served
+from service.serving import Serving
 from service.strategy import make_whole
 from service.uneven import Uneven, parse_times, place_series
 

@@ -31,7 +31,8 @@ from service.operations.contract import (
 )
 from service.operations.sample import draw_seed
 from service.room import Room
-from service.serving import Served, Serving
+from service.served import Served
+from service.serving import Serving
 
 NEEDS = "decode"
 

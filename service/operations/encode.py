@@ -20,7 +20,8 @@ from service.answers import Axes, Codes, Note, Typicality, build_array_schema
 from service.operations.contract import ALL, Series, StrictRequest, Times, Wanted, receive_series, require_finite_answer
 from service.pace import run_unhurried
 from service.room import Room
-from service.serving import Served, Serving
+from service.served import Served
+from service.serving import Serving
 from service.uneven import describe_placing
 
 NEEDS = "encode"

@@ -25,7 +25,8 @@ from service.named_arrays import AnyLatent, AnySeries
 from service.operations.contract import ALL, StrictRequest, Times, Wanted, check_rows
 from service.points import choose_field, join_notes, receive_points
 from service.room import Room
-from service.serving import Served, Serving
+from service.served import Served
+from service.serving import Serving
 from service.strategy import make_whole
 
 NEEDS = "neighbours"
