@@ -105,7 +105,7 @@ def test_stored_residuals_are_those_of_training_cases_of_the_class(
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_of_stored_residuals_the_very_nearest_is_taken_where_all_are_nearly_as_near(sign: int) -> None:
-    """As after a few epochs, when a decoder makes nearly the same of all; with noise that sets no case aside, or all."""
+    """As after a few epochs, when a decoder makes nearly the same of all; noise sets no case aside, or all of them."""
     generator = torch.Generator().manual_seed(0)
     smooth = torch.ones(8, 1, 40) + 1e-3 * torch.randn(8, 1, 40, generator=generator)
     own, other = torch.zeros(8, dtype=torch.long), torch.ones(8, dtype=torch.long)
