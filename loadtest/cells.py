@@ -39,7 +39,7 @@ def prepare(running: Running, wire: Wire, data: Array, expected: Array, folder: 
         check(running, wire, data[index : index + 1], expected[index : index + 1])
     path = folder / f"{running.server.name}-{wire.name}.requests".replace(" ", "-")
     port = running.grpc if wire.grpc else running.http
-    around = np.concatenate([data, data[: rows - 1]])
+    around = np.resize(data, (len(data) + rows - 1, *data.shape[1:]))  # begins again where it ends
     asked = [requests_file.encode_sent(wire, wire.asked(around[at : at + rows]), port) for at in range(len(data))]
     requests_file.write(path, asked)
     return Prepared(wire, path)

@@ -48,8 +48,8 @@ class StoredResiduals(Texture):
         return n_cases, len(self.class_index)
 
     def forward(self, decoded: Tensor, class_index: Tensor, noise: Tensor) -> Tensor:
-        # In float64, since a choice has no tolerance: of two cases nearly as near, torch and onnxruntime chose another
-        # each where both rounded to float32, and FAR swallowed the distances of a class that noise had set aside.
+        # In float64, because a choice has no tolerance. In float32 torch and onnxruntime may choose differently between
+        # two cases that are nearly as near, and a distance is lost when FAR is added to it.
         flat, known = decoded.flatten(1).double(), self.reconstructions.double()
         distance = flat.square().sum(1, keepdim=True) - 2 * flat @ known.T + known.square().sum(1)
         distance = distance + FAR * (noise < 0) + FAR**2 * (class_index[:, None] != self.class_index)
